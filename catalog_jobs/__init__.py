@@ -1,0 +1,1 @@
+"""The command line and the jobs behind the catalog: import, embed, index, evaluate, export."""

@@ -1,0 +1,1 @@
+"""What Closetspace runs on: Security Rules, indexes and the local stack."""

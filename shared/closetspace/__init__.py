@@ -1,0 +1,1 @@
+"""Closetspace: clothes that fit what a person already owns."""

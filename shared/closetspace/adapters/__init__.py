@@ -1,0 +1,1 @@
+"""What Closetspace stands on: one technology a module, each behind a port."""

@@ -1,0 +1,1 @@
+"""What Closetspace knows, free of clocks, randomness and I/O."""

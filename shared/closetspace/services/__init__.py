@@ -1,0 +1,1 @@
+"""What Closetspace does: one use case a module, over ports."""
