@@ -1,0 +1,87 @@
+"""Closetspace's Cloud Functions: a table of contents. What each does is in `closetspace.handlers`."""
+
+import os
+from typing import Any
+
+from closetspace.bootstrap import Services
+from closetspace.handlers import Handlers
+from closetspace.settings import Settings
+from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
+
+settings = Settings.from_env()
+handlers = Handlers(Services(settings))
+
+REGION = "us-central1"
+# Four photos at a time keep two processors busy while others wait for the network; 48 megapixels decode to 180 MB.
+EMBEDDING: dict[str, Any] = {
+    "region": REGION,
+    "cpu": 2,
+    "memory": options.MemoryOption.GB_2,
+    "concurrency": 4,
+    "timeout_sec": 120,
+    "max_instances": 50,
+}
+ANSWERING: dict[str, Any] = {
+    "region": REGION,
+    "cpu": 1,
+    "memory": options.MemoryOption.GB_1,
+    "concurrency": 40,
+    "timeout_sec": 30,
+    "max_instances": 100,
+}
+DERIVING: dict[str, Any] = {
+    "region": REGION,
+    "cpu": 1,
+    "memory": options.MemoryOption.MB_512,
+    "concurrency": 20,
+    "timeout_sec": 60,
+    "max_instances": 20,
+}
+
+
+def retried(function: Any) -> Any:
+    """Have a failed event delivered again, for 24 hours: the SDK has no option for it, the manifest has."""
+    function.__firebase_endpoint__.eventTrigger["retry"] = True
+    return function
+
+
+@retried
+@firestore_fn.on_document_written(document=f"{settings.wardrobe_collection}/{{itemId}}", **EMBEDDING)
+def item_written(event: firestore_fn.Event[Any]) -> None:
+    handlers.item_written(event)
+
+
+@retried
+@storage_fn.on_object_finalized(bucket=settings.photo_bucket, **EMBEDDING)
+def photo_finalized(event: Any) -> None:
+    handlers.photo_changed(event)
+
+
+@retried
+@storage_fn.on_object_deleted(bucket=settings.photo_bucket, **EMBEDDING)
+def photo_deleted(event: Any) -> None:
+    handlers.photo_changed(event)
+
+
+@retried
+@firestore_fn.on_document_written(document="closets/{uid}", **DERIVING)
+def closet_written(event: firestore_fn.Event[Any]) -> None:
+    handlers.closet_written(event)
+
+
+@https_fn.on_call(enforce_app_check=os.environ.get("ENFORCE_APP_CHECK") == "true", **ANSWERING)
+def recommend(request: https_fn.CallableRequest[Any]) -> Any:
+    return handlers.recommend(request)
+
+
+@scheduler_fn.on_schedule(
+    schedule="every 10 minutes",
+    region=REGION,
+    cpu=2,
+    memory=options.MemoryOption.GB_2,
+    concurrency=1,
+    timeout_sec=1800,
+    max_instances=1,
+)
+def sweep(_: scheduler_fn.ScheduledEvent) -> None:
+    handlers.sweep()

@@ -1,0 +1,100 @@
+"""Objects in a folder: the store of a machine without a cloud."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from closetspace.errors import Conflict, InvalidInput, NotFound
+from closetspace.ports import ObjectStat
+
+LOCK = ".lock"
+
+
+class DirectoryObjects:
+    """`closetspace.ports.ObjectStore` over the files below a folder, which is made when something is written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def stat(self, name: str) -> ObjectStat | None:
+        path = self._path(name)
+        return self._stat(path) if path.is_file() else None
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self._path(name).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+            raise NotFound("object_not_found", f"There is no object {name} in {self._root}.") from exc
+
+    def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            found = self.stat(name)
+            if if_generation is not None and if_generation != (found.generation if found else 0):
+                raise Conflict(f"{name} is at another generation than {if_generation}")
+            _replace(path, data)
+            return self._stat(path)
+
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        path = self._path(name)
+        if not self._root.exists():
+            return
+        with self._locked():
+            found = self.stat(name)
+            if found and if_generation in (None, found.generation):
+                path.unlink()
+
+    def list(self, prefix: str) -> Iterator[ObjectStat]:
+        folder = self._path(prefix.rpartition("/")[0] or ".")
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            stat = self._stat(path) if path.is_file() and path.name != LOCK else None
+            if stat and stat.name.startswith(prefix):
+                yield stat
+
+    def url(self, name: str) -> str:
+        return self._path(name).as_uri()
+
+    def _path(self, name: str) -> Path:
+        path = (self._root / name).resolve()
+        if not path.is_relative_to(self._root):
+            raise InvalidInput("object_name_invalid", f"{name} lies outside of the store.")
+        return path
+
+    def _stat(self, path: Path) -> ObjectStat:
+        facts = path.stat()
+        return ObjectStat(
+            name=path.relative_to(self._root).as_posix(),
+            size=facts.st_size,
+            fingerprint=f"{facts.st_mtime_ns}-{facts.st_size}",
+            generation=facts.st_mtime_ns,
+            created=datetime.fromtimestamp(facts.st_mtime, UTC),
+        )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self._root / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _replace(path: Path, data: bytes | Path) -> None:
+    """Write beside and rename, so that a reader, or a crash, sees the old file or the new one, whole."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as beside:
+        try:
+            if isinstance(data, Path):
+                with data.open("rb") as source:
+                    shutil.copyfileobj(source, beside)
+            else:
+                beside.write(data)
+            beside.flush()
+            os.fsync(beside.fileno())
+            Path(beside.name).replace(path)
+        except BaseException:
+            Path(beside.name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,82 @@
+"""Objects in Cloud Storage."""
+
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from google.api_core import exceptions as google
+from google.cloud.storage import Client
+
+from closetspace.errors import Conflict, NotFound, Transient
+from closetspace.ports import ObjectStat
+
+
+class GcsObjects:
+    """`closetspace.ports.ObjectStore` over one bucket."""
+
+    def __init__(self, client: Client, bucket: str, *, emulator: str | None = None) -> None:
+        """``emulator`` is the base address of a local Cloud Storage, for the addresses browsers get."""
+        self._bucket = client.bucket(bucket)
+        self._emulator = emulator
+
+    def stat(self, name: str) -> ObjectStat | None:
+        with _translated_errors(name):
+            blob = self._bucket.get_blob(name)
+        return _stat(blob) if blob else None
+
+    def read(self, name: str) -> bytes:
+        with _translated_errors(name):
+            data: bytes = self._bucket.blob(name).download_as_bytes()
+            return data
+
+    def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
+        blob = self._bucket.blob(name)
+        with _translated_errors(name):
+            if isinstance(data, Path):
+                blob.upload_from_filename(str(data), if_generation_match=if_generation)
+            else:
+                blob.upload_from_string(data, _content_type(name), if_generation_match=if_generation)
+        return _stat(blob)
+
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        try:
+            with _translated_errors(name):
+                self._bucket.blob(name).delete(if_generation_match=if_generation)
+        except (NotFound, Conflict):
+            return
+
+    def list(self, prefix: str) -> Iterator[ObjectStat]:
+        with _translated_errors(prefix):
+            for blob in self._bucket.list_blobs(prefix=prefix):
+                yield _stat(blob)
+
+    def url(self, name: str) -> str:
+        base = self._emulator or "https://firebasestorage.googleapis.com"
+        return f"{base}/v0/b/{self._bucket.name}/o/{quote(name, safe='')}?alt=media"
+
+
+def _content_type(name: str) -> str:
+    """What a browser should take it for."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _stat(blob: Any) -> ObjectStat:
+    # Composite objects have no md5; their checksum and size together tell contents apart as well.
+    fingerprint = blob.md5_hash or f"{blob.crc32c}-{blob.size}"
+    return ObjectStat(blob.name, blob.size, fingerprint, int(blob.generation), blob.time_created)
+
+
+@contextmanager
+def _translated_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except google.NotFound as exc:
+        raise NotFound("object_not_found", f"There is no object {name}.") from exc
+    except google.PreconditionFailed as exc:
+        raise Conflict(f"{name} is at another generation") from exc
+    except (google.ServerError, google.TooManyRequests, google.RetryError, requests.RequestException) as exc:
+        raise Transient(f"Cloud Storage: {exc}") from exc

@@ -1,0 +1,147 @@
+"""In-memory twins of the ports, for tests and for running without a cloud."""
+
+import hashlib
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from closetspace.domain.closet import Closet, ClosetEntry, Taste, pack, unpack
+from closetspace.domain.wardrobe import ItemState, Status, parse_item
+from closetspace.errors import Conflict, InvalidInput, NotFound
+from closetspace.ports import ClosetChange, ItemRecord, Keep, ObjectStat, Put
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class MemoryDatabase:
+    """`Wardrobe` and `Closets` in one process. ``documents`` is what clients write: set and delete freely."""
+
+    allowed_hosts: Collection[str] = ()
+    now: Callable[[], datetime] = _utc_now
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    states: dict[str, tuple[ItemState, datetime, int]] = field(default_factory=dict)
+    closets: dict[str, dict[str, ClosetEntry]] = field(default_factory=lambda: defaultdict(dict))
+    versions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    tastes: dict[str, Taste] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _ticks: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def read(self, item_id: str) -> ItemRecord:
+        with self._lock:
+            document = self.documents.get(item_id)
+            item = parse_item(item_id, document, self.allowed_hosts) if document is not None else None
+            state, _, version = self.states.get(item_id, (None, None, 0))
+            return ItemRecord(item_id, item, state, id(document) if document is not None else None, version)
+
+    def commit(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> ItemRecord:
+        with self._lock:
+            current = self.read(record.item_id)
+            if (current.item, current.state_version) != (record.item, record.state_version):
+                raise Conflict(f"item {record.item_id} changed")
+            shard = self._change_closet(record, state, change)
+            if state is None:
+                self.states.pop(record.item_id, None)
+            else:
+                self.states[record.item_id] = (replace(state, shard=shard), self.now(), next(self._ticks))
+            return self.read(record.item_id)
+
+    def _change_closet(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> int | None:
+        held = record.state.shard if record.state else None
+        if isinstance(change, Keep):
+            return held
+        if record.state and held is not None:
+            del self.closets[record.state.uid][record.item_id]
+            self.versions[record.state.uid] = next(self._ticks)
+        if isinstance(change, Put) and state:
+            stored = unpack(pack(change.entry.vector))
+            self.closets[state.uid][record.item_id] = replace(change.entry, vector=stored)
+            self.versions[state.uid] = next(self._ticks)
+            return 0
+        return None
+
+    def unsettled(self, after: datetime, before: datetime) -> Iterator[str]:
+        with self._lock:
+            states = list(self.states.items())
+        for item_id, (state, written, _) in states:
+            if state.status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO) and after < written < before:
+                yield item_id
+
+    def closet(self, uid: str) -> Closet:
+        with self._lock:
+            return Closet(uid, dict(self.closets.get(uid, {})), self.versions.get(uid, 0))
+
+    def taste(self, uid: str) -> Taste | None:
+        return self.tastes.get(uid)
+
+    def save_taste(self, uid: str, taste: Taste) -> None:
+        with self._lock:
+            known = self.tastes.get(uid)
+            if known is None or known.closet_version < taste.closet_version:
+                self.tastes[uid] = taste
+
+
+@dataclass
+class MemoryObjects:
+    """`ObjectStore` in one process."""
+
+    now: Callable[[], datetime] = _utc_now
+    _objects: dict[str, tuple[ObjectStat, bytes]] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _generations: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def stat(self, name: str) -> ObjectStat | None:
+        found = self._objects.get(name)
+        return found[0] if found else None
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self._objects[name][1]
+        except KeyError as exc:
+            raise NotFound("object_not_found", f"There is no object {name}.") from exc
+
+    def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
+        content = data.read_bytes() if isinstance(data, Path) else data
+        with self._lock:
+            found = self.stat(name)
+            if if_generation is not None and if_generation != (found.generation if found else 0):
+                raise Conflict(f"{name} is at another generation than {if_generation}")
+            digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+            stat = ObjectStat(name, len(content), digest, next(self._generations), self.now())
+            self._objects[name] = (stat, content)
+            return stat
+
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        with self._lock:
+            found = self.stat(name)
+            if found and if_generation in (None, found.generation):
+                del self._objects[name]
+
+    def list(self, prefix: str) -> Iterator[ObjectStat]:
+        with self._lock:
+            names = sorted(name for name in self._objects if name.startswith(prefix))
+            stats = [self._objects[name][0] for name in names]
+        return iter(stats)
+
+    def url(self, name: str) -> str:
+        return f"memory:{name}"
+
+
+@dataclass
+class MemoryPhotos:
+    """`PhotoFetcher` that knows a few addresses; an exception for one is raised."""
+
+    photos: dict[str, bytes | Exception] = field(default_factory=dict)
+
+    def fetch(self, url: str) -> bytes:
+        photo = self.photos.get(url, InvalidInput("photo_not_found", "There is no photo at that address."))
+        if isinstance(photo, Exception):
+            raise photo
+        return photo

@@ -1,0 +1,163 @@
+"""The composition root: every dependency of a running system is built here, once, when it is first needed."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from closetspace.errors import InvalidInput
+from closetspace.settings import Settings
+
+if TYPE_CHECKING:
+    from google.cloud import firestore
+
+    from closetspace.domain.encoding import Encoder
+    from closetspace.ports import ObjectStore
+    from closetspace.services.recommend import Recommender
+    from closetspace.services.reconcile import Reconciler
+    from closetspace.services.sweep import Sweeper
+    from closetspace.services.taste import TasteKeeper
+
+T = TypeVar("T")
+
+
+class Services:
+    """The use cases over real adapters.
+
+    Nothing is imported, opened or loaded before it is asked for, and then once, whichever of several first
+    requests comes first: a function that recommends never loads the encoder's network, and importing
+    functions/main.py makes no client.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._made: dict[str, Any] = {}
+        self._lock = RLock()
+
+    @property
+    def reconciler(self) -> "Reconciler":
+        return self._once("reconciler", self._reconciler)
+
+    @property
+    def taste_keeper(self) -> "TasteKeeper":
+        return self._once("taste_keeper", self._taste_keeper)
+
+    @property
+    def recommender(self) -> "Recommender":
+        return self._once("recommender", self._recommender)
+
+    @property
+    def sweeper(self) -> "Sweeper":
+        return self._once("sweeper", self._sweeper)
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+            return made
+
+    def _reconciler(self) -> "Reconciler":
+        from closetspace.adapters.http_photos import HttpPhotos
+        from closetspace.services.reconcile import Reconciler
+
+        settings = self.settings
+        return Reconciler(
+            wardrobe=self._once("wardrobe", self._wardrobe),
+            photos=open_store(f"gs://{settings.photo_bucket or default_bucket()}"),
+            fetcher=HttpPhotos(settings.allowed_photo_hosts, settings.max_photo_bytes, settings.fetch_seconds),
+            decode=photo_decoder(settings),
+            encoder=self._once("encoder", lambda: load_encoder(settings)),
+            settings=settings,
+        )
+
+    def _wardrobe(self) -> Any:
+        from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
+
+        settings = self.settings
+        client = self._once("firestore", _firestore_client)
+        return FirestoreWardrobe(client, settings.wardrobe_collection, settings.allowed_photo_hosts)
+
+    def _closets(self) -> Any:
+        from closetspace.adapters.firestore_closets import FirestoreClosets
+
+        return FirestoreClosets(self._once("firestore", _firestore_client))
+
+    def _taste_keeper(self) -> "TasteKeeper":
+        from closetspace.services.taste import TasteKeeper
+
+        encoder = self._once("encoder", lambda: load_encoder(self.settings))
+        return TasteKeeper(self._once("closets", self._closets), encoder.descriptor.id)
+
+    def _recommender(self) -> "Recommender":
+        from closetspace.services.index_versions import IndexVersions
+        from closetspace.services.live_index import LiveIndex
+        from closetspace.services.recommend import Recommender
+
+        settings = self.settings
+        store = open_store(settings.index_store or f"gs://{settings.photo_bucket or default_bucket()}")
+        encoder = self._once("encoder", lambda: load_encoder(settings))
+        live = LiveIndex(
+            IndexVersions(store), bundle_opener(settings), encoder.descriptor.id, settings.index_check_seconds
+        )
+        return Recommender(self._once("closets", self._closets), live.get)
+
+    def _sweeper(self) -> "Sweeper":
+        from closetspace.services.sweep import Sweeper
+
+        return Sweeper(self._once("wardrobe", self._wardrobe), self.reconciler.reconcile, self.settings)
+
+
+def open_store(address: str) -> "ObjectStore":
+    """The store at ``gs://BUCKET`` or in a folder."""
+    if not address.startswith("gs://"):
+        from closetspace.adapters.directory_objects import DirectoryObjects
+
+        return DirectoryObjects(Path(address))
+    from google.cloud.storage import Client
+
+    from closetspace.adapters.gcs_objects import GcsObjects
+
+    bucket = address.removeprefix("gs://").rstrip("/")
+    if not bucket or "/" in bucket:
+        raise InvalidInput("store_invalid", f"{address} is not a store: give gs://BUCKET or a folder.")
+    return GcsObjects(Client(), bucket, emulator=os.environ.get("STORAGE_EMULATOR_HOST"))
+
+
+def load_encoder(settings: Settings) -> "Encoder":
+    """The encoder in use; its networks are loaded when they first encode."""
+    from closetspace.adapters.onnx_encoder import OnnxEncoder, default_encoder_directory
+
+    return OnnxEncoder(default_encoder_directory(), threads=settings.encoder_threads)
+
+
+def photo_decoder(settings: Settings) -> Callable[[bytes], Any]:
+    """Bytes of a photo to an upright picture."""
+    from closetspace.adapters.pillow_photos import decode_photo
+
+    return partial(decode_photo, max_pixels=settings.max_photo_pixels)
+
+
+def bundle_opener(settings: Settings) -> Callable[[Path], Any]:
+    """A bundle's folder to an open, verified index."""
+    from closetspace.adapters.bundle_reader import Bundle
+
+    return partial(Bundle, exact_scan_items=settings.exact_scan_items)
+
+
+def default_bucket() -> str:
+    """The project's default bucket, as the Firebase CLI tells the functions."""
+    import json
+
+    bucket = json.loads(os.environ.get("FIREBASE_CONFIG", "{}")).get("storageBucket")
+    if not bucket:
+        raise InvalidInput("bucket_missing", "No bucket is configured: set PHOTO_BUCKET or FIREBASE_CONFIG.")
+    return str(bucket)
+
+
+def _firestore_client() -> "firestore.Client":
+    from google.cloud import firestore
+
+    return firestore.Client()

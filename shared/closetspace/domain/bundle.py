@@ -1,0 +1,93 @@
+"""The index bundle: what its files are, and the manifest that ties them together."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.encoding import FloatArray
+from closetspace.errors import Incompatible
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+VECTORS = "vectors.npy"
+MEANS = "category_means.npy"
+KEYS = "keys.npy"
+ITEMS = "items.sqlite"
+CURRENT = "index/current.json"
+
+
+@dataclass(frozen=True)
+class CategoryPart:
+    """One category's share of the bundle: rows ``start`` to ``start + count`` and its Annoy file."""
+
+    name: str
+    start: int
+    count: int
+    annoy_file: str
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A query whose answer is known: the rows that Annoy gave for a row's own vector when it was built."""
+
+    category: str
+    row: int
+    nearest: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    ``dim`` is the length of an indexed vector, twice the embedding's: see `closetspace.domain.style`.
+    ``files`` maps each file to its sha256. ``recall`` is Annoy's recall@50 against an exact scan.
+    """
+
+    version: str
+    encoder: str
+    dim: int
+    trees: int
+    seed: int
+    source: str
+    created: str
+    count: int
+    recall: float
+    categories: tuple[CategoryPart, ...]
+    canaries: tuple[Canary, ...]
+    files: Mapping[str, str]
+    metric: str = "angular"
+    format: int = FORMAT
+
+    def to_json(self) -> bytes:
+        """The manifest as its file."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Manifest":
+        """Read a manifest's file. Raises `Incompatible` when it is not one, or of another format."""
+        try:
+            fields: dict[str, Any] = json.loads(data)
+            if fields["format"] != FORMAT:
+                raise Incompatible(f"the index has format {fields['format']}, this release reads {FORMAT}")
+            fields["categories"] = tuple(CategoryPart(**part) for part in fields["categories"])
+            fields["canaries"] = tuple(Canary(c["category"], c["row"], tuple(c["nearest"])) for c in fields["canaries"])
+            return cls(**fields)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise Incompatible(f"not the manifest of an index: {exc}") from exc
+
+
+@dataclass(frozen=True)
+class BundleContents:
+    """What an index is built of: ``items`` and their ``embeddings (n, d)``, by which encoder, from which catalog."""
+
+    items: Sequence[CatalogItem]
+    embeddings: FloatArray
+    encoder: str
+    catalog: str
+
+
+def bundle_folder(version: str) -> str:
+    """Where a version lies in its store."""
+    return f"index/{version}/"

@@ -1,0 +1,122 @@
+"""What the services need from the world, in the services' own words.
+
+Each port has a real adapter and an in-memory twin, and one suite of tests that both pass.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from closetspace.domain.closet import Closet, ClosetEntry, Taste
+from closetspace.domain.wardrobe import Item, ItemState
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """An item, its state, and the tokens by which a later commit knows that neither has changed."""
+
+    item_id: str
+    item: Item | None
+    state: ItemState | None
+    item_version: object
+    state_version: object
+
+
+@dataclass(frozen=True)
+class Put:
+    """Put this entry in the owner's closet, in the place of an earlier one."""
+
+    entry: ClosetEntry
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Take the item out of the closet that holds it, if one does."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Leave the closet as it is."""
+
+
+ClosetChange = Put | Remove | Keep
+
+
+class Wardrobe(Protocol):
+    """Items, their states, and the closets' entries that change together with a state."""
+
+    def read(self, item_id: str) -> ItemRecord: ...
+
+    def commit(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> ItemRecord:
+        """Write the state (None deletes it) and the closet's change at once, or neither.
+
+        Reads and locks nothing that other items share. The state's ``shard`` is the adapter's to set.
+        Returns the record as it is now. Raises `Conflict` when item or state are no longer as in
+        ``record``, `Transient` when the database can't be reached.
+        """
+        ...
+
+    def unsettled(self, after: datetime, before: datetime) -> Iterator[str]:
+        """Ids of items waiting or in progress whose state was last written between the two times."""
+        ...
+
+
+class Closets(Protocol):
+    """Closets and tastes as `recommend` reads them."""
+
+    def closet(self, uid: str) -> Closet:
+        """The whole closet at one point in time; an empty one when there is none."""
+        ...
+
+    def taste(self, uid: str) -> Taste | None: ...
+
+    def save_taste(self, uid: str, taste: Taste) -> None:
+        """Keep it, unless a taste of the same or a later closet version is there already."""
+        ...
+
+
+@dataclass(frozen=True)
+class ObjectStat:
+    """An object's facts. ``generation`` grows with every write; equal ``fingerprint`` means equal bytes."""
+
+    name: str
+    size: int
+    fingerprint: str
+    generation: int
+    created: datetime
+
+
+class ObjectStore(Protocol):
+    """Named bytes: Cloud Storage, or a folder. Names are paths with ``/``."""
+
+    def stat(self, name: str) -> ObjectStat | None: ...
+
+    def read(self, name: str) -> bytes:
+        """Raises `NotFound`."""
+        ...
+
+    def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
+        """Write the whole object at once. With ``if_generation`` (0: it must not exist) raises `Conflict`
+        when the object is at another generation."""
+        ...
+
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        """Delete it; one that is not there, or is at another generation, is left as it is."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[ObjectStat]: ...
+
+    def url(self, name: str) -> str:
+        """Where a browser finds the object, where rules let it."""
+        ...
+
+
+class PhotoFetcher(Protocol):
+    """Photos at addresses on the web."""
+
+    def fetch(self, url: str) -> bytes:
+        """Raises `InvalidInput` (never `NotFound`: the address stays as it is) when the photo can't be had,
+        `Transient` when it may be had later."""
+        ...

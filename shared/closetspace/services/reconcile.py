@@ -1,0 +1,150 @@
+"""Bring one item from wherever it is to where it should be."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from closetspace.domain.closet import ClosetEntry
+from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
+from closetspace.domain.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide
+from closetspace.domain.wardrobe import (
+    Deletion,
+    Fault,
+    Item,
+    ItemState,
+    ObjectPhoto,
+    PhotoStat,
+    Status,
+    UrlPhoto,
+    photo_folder,
+    too_large,
+)
+from closetspace.errors import Conflict, InvalidInput, NotFound
+from closetspace.ports import ItemRecord, Keep, ObjectStore, PhotoFetcher, Put, Remove, Wardrobe
+from closetspace.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""Rounds against other writers of the same item before the platform's own retry, with its back-off, takes over."""
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Reads an item and its photo, decides what has to happen, does it, and commits state and closet at once.
+
+    Safe to call for any item at any time, any number of times, from several places at once: a commit holds
+    only while item and state are still what the decision was made from, else everything is read again.
+    """
+
+    wardrobe: Wardrobe
+    photos: ObjectStore
+    fetcher: PhotoFetcher
+    decode: Callable[[bytes], Picture]
+    encoder: Encoder
+    settings: Settings
+
+    def reconcile(self, item_id: str, deletion: Deletion | None = None) -> Plan:
+        """Settle the item; returns what was decided last.
+
+        ``deletion`` comes with the event that tells of one and says which photos went with the item. Raises
+        `Transient` when the platform should deliver the event again.
+        """
+        encodings: dict[str, Encoding] = {}
+        for _ in range(ATTEMPTS):
+            record = self.wardrobe.read(item_id)
+            photo = self._stat(record.item)
+            plan = decide(
+                record.item,
+                photo,
+                record.state,
+                encoder_id=self.encoder.descriptor.id,
+                max_photo_bytes=self.settings.max_photo_bytes,
+            )
+            try:
+                self._carry_out(plan, record, photo, encodings)
+            except (Conflict, NotFound) as changed:
+                log.info("item %s changed meanwhile (%s), reading it again", item_id, changed)
+                continue
+            if record.item is None and deletion:
+                self._discard_photos(item_id, deletion)
+            log.info("item %s: %s", item_id, type(plan).__name__)
+            return plan
+        raise Conflict(f"item {item_id} kept changing")
+
+    def _stat(self, item: Item | None) -> PhotoStat | None:
+        match item.photo if item else None:
+            case ObjectPhoto(path):
+                found = self.photos.stat(path)
+                return PhotoStat(found.fingerprint, found.size) if found else None
+            case UrlPhoto(url):
+                return PhotoStat(url, None)
+        return None
+
+    def _carry_out(
+        self, plan: Plan, record: ItemRecord, photo: PhotoStat | None, encodings: dict[str, Encoding]
+    ) -> None:
+        item = record.item
+        if isinstance(plan, Forget):
+            self.wardrobe.commit(record, None, Remove())
+        if item is None or isinstance(plan, Settled):
+            return
+        match plan:
+            case Wait():
+                self.wardrobe.commit(record, ItemState(item.uid, Status.WAITING_FOR_PHOTO), Remove())
+            case Refuse(fault, key):
+                self.wardrobe.commit(record, _failed(item, fault, key), Remove())
+            case Embed(key) if photo:
+                self._embed(item, key, photo, record, encodings)
+
+    def _embed(
+        self, item: Item, key: str, photo: PhotoStat, record: ItemRecord, encodings: dict[str, Encoding]
+    ) -> None:
+        record = self._announce(item, key, record)
+        try:
+            encoding = encodings.get(key) or self._encode(item)
+        except NotFound:
+            raise
+        except InvalidInput as error:
+            self.wardrobe.commit(record, _failed(item, Fault.of(error), key), Remove())
+            return
+        encodings[key] = encoding
+        encoder_id = self.encoder.descriptor.id
+        ready = ItemState(item.uid, Status.READY, key, encoder_id, category=encoding.category, colours=encoding.colours)
+        entry = ClosetEntry(encoder_id, encoding.vector, encoding.category, photo.fingerprint)
+        self.wardrobe.commit(record, ready, Put(entry))
+
+    def _announce(self, item: Item, key: str, record: ItemRecord) -> ItemRecord:
+        """Tell the owner that work has begun; an earlier vector serves until the new one is there."""
+        state = record.state or ItemState(item.uid, Status.PROCESSING)
+        if (state.status, state.content_key, state.uid) == (Status.PROCESSING, key, item.uid):
+            return record
+        state = replace(state, uid=item.uid, status=Status.PROCESSING, content_key=key, error=None)
+        moved = record.state is not None and record.state.uid != item.uid
+        return self.wardrobe.commit(record, state, Remove() if moved else Keep())
+
+    def _encode(self, item: Item) -> Encoding:
+        picture = self.decode(self._load(item))
+        return self.encoder.encode([Garment(picture, item.name, item.brand)])[0]
+
+    def _load(self, item: Item) -> bytes:
+        match item.photo:
+            case ObjectPhoto(path):
+                data = self.photos.read(path)
+            case UrlPhoto(url):
+                data = self.fetcher.fetch(url)
+            case None:
+                raise NotFound("photo_not_found", "The photo is gone. Upload it again.")
+        if len(data) > self.settings.max_photo_bytes:
+            raise too_large(self.settings.max_photo_bytes)
+        return data
+
+    def _discard_photos(self, item_id: str, deletion: Deletion) -> None:
+        """Delete the photos that the item had; a younger one belongs to an item of the same id yet to come."""
+        for photo in list(self.photos.list(photo_folder(deletion.uid, item_id))):
+            if photo.created <= deletion.at:
+                self.photos.delete(photo.name, if_generation=photo.generation)
+
+
+def _failed(item: Item, fault: Fault, key: str | None) -> ItemState:
+    return ItemState(item.uid, Status.FAILED, key, error=fault)

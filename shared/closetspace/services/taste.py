@@ -1,0 +1,18 @@
+"""Keep a person's taste vector at hand, derived from their closet."""
+
+from dataclasses import dataclass
+
+from closetspace.domain.closet import derive_taste
+from closetspace.ports import Closets
+
+
+@dataclass(frozen=True)
+class TasteKeeper:
+    """Derives tastes from closets; the closet is the truth, the taste a cache stamped with its version."""
+
+    closets: Closets
+    encoder_id: str
+
+    def refresh(self, uid: str) -> None:
+        """Derive the taste of the closet as it is now. Late and repeated calls change nothing."""
+        self.closets.save_taste(uid, derive_taste(self.closets.closet(uid), self.encoder_id))
