@@ -138,7 +138,8 @@ def _write_items(path: Path, items: Sequence[CatalogItem]) -> None:
     with connection:
         connection.execute(
             "CREATE TABLE items (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-            " brand TEXT NOT NULL, category TEXT NOT NULL, gender TEXT NOT NULL, price REAL, currency TEXT NOT NULL, src TEXT NOT NULL,"
+            " brand TEXT NOT NULL, category TEXT NOT NULL, gender TEXT NOT NULL, price REAL,"
+            " currency TEXT NOT NULL, src TEXT NOT NULL,"
             " url TEXT NOT NULL) STRICT"
         )
         rows = [

@@ -1,0 +1,92 @@
+"""An encoder without a network, and a small world around the services, for tests of everything but embedding."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from closetspace.adapters.memory import MemoryDatabase, MemoryObjects, MemoryPhotos
+from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment, Picture
+from closetspace.domain.style import unit
+from closetspace.domain.wardrobe import photo_folder
+from closetspace.errors import InvalidInput
+from closetspace.services.reconcile import Reconciler
+from closetspace.services.taste import TasteKeeper
+from closetspace.settings import Settings
+
+CATEGORIES = ("Bottomwear", "Shoes", "Topwear")
+
+
+@dataclass
+class HashEncoder:
+    """Equal garments get equal vectors, others independent ones. ``before`` is called ahead of every garment."""
+
+    dim: int = 8
+    id: str = "hash-1"
+    before: Callable[[Garment], None] = lambda _: None
+
+    @property
+    def descriptor(self) -> EncoderDescriptor:
+        return EncoderDescriptor(self.id, self.dim, CATEGORIES, {})
+
+    def encode(self, garments: Sequence[Garment]) -> list[Encoding]:
+        for garment in garments:
+            self.before(garment)
+        return [self._encode(garment) for garment in garments]
+
+    def _encode(self, garment: Garment) -> Encoding:
+        picture = b"" if garment.picture is None else garment.picture.tobytes()
+        digest = hashlib.sha256(picture + f"|{garment.name}|{garment.brand}".encode()).digest()
+        vector = np.random.default_rng(list(digest)).standard_normal(self.dim).astype(np.float32)
+        return Encoding(unit(vector), CATEGORIES[digest[0] % 3], 0.9, ("red",))
+
+
+def decode_anything(data: bytes) -> Picture:
+    """Bytes are the picture; those that begin with ``bad`` are none."""
+    if data.startswith(b"bad"):
+        raise InvalidInput("photo_unreadable", "The photo can't be read. Upload another.")
+    return np.frombuffer(data, np.uint8)
+
+
+@dataclass
+class World:
+    """One person's and their neighbours' wardrobes in memory, with what the functions do to them."""
+
+    database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase({"photos.example"}))
+    photos: MemoryObjects = field(default_factory=MemoryObjects)
+    web: MemoryPhotos = field(default_factory=MemoryPhotos)
+    encoder: HashEncoder = field(default_factory=HashEncoder)
+    settings: Settings = field(default_factory=lambda: Settings(max_photo_bytes=1000))
+
+    @property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(self.database, self.photos, self.web, decode_anything, self.encoder, self.settings)
+
+    @property
+    def taste_keeper(self) -> TasteKeeper:
+        return TasteKeeper(self.database, self.encoder.id)
+
+    def write_item(self, item_id: str, uid: str = "ann", **fields: Any) -> None:
+        path = f"{photo_folder(uid, item_id)}photo.jpg"
+        self.database.documents[item_id] = {"uid": uid, "name": "", "photo_path": path} | fields
+
+    def upload(self, item_id: str, data: bytes = b"a photo", uid: str = "ann") -> None:
+        self.photos.write(f"{photo_folder(uid, item_id)}photo.jpg", data)
+
+    def add(self, item_id: str, data: bytes = b"a photo", uid: str = "ann", **fields: Any) -> None:
+        """Upload, write and reconcile."""
+        self.upload(item_id, data, uid)
+        self.write_item(item_id, uid, **fields)
+        self.reconciler.reconcile(item_id)
+
+    def status(self, item_id: str) -> str:
+        return self.database.states[item_id][0].status.value
+
+    def expected_vector(self, item_id: str) -> np.ndarray:
+        """What the item's vector has to be, from what is there now."""
+        document = self.database.documents[item_id]
+        picture = decode_anything(self.photos.read(document["photo_path"]))
+        garment = Garment(picture, document.get("name", ""), document.get("brand", ""))
+        return HashEncoder(self.encoder.dim).encode([garment])[0].vector

@@ -1,0 +1,323 @@
+"""Building, publishing, following and refusing indexes."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from closetspace.adapters.bundle_reader import Bundle
+from closetspace.adapters.bundle_writer import write_bundle
+from closetspace.adapters.memory import MemoryObjects
+from closetspace.domain.bundle import BundleContents, Manifest
+from closetspace.domain.catalog import CatalogItem, Filters, Index
+from closetspace.domain.encoding import FloatArray
+from closetspace.domain.style import unit
+from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound, Transient
+from closetspace.services.index_versions import IndexVersions
+from closetspace.services.live_index import LiveIndex
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DIM = 16
+
+
+def contents(count: int = 300, catalog: str = "one") -> BundleContents:
+    random = np.random.default_rng(5)
+    items = [
+        CatalogItem(
+            id=f"{catalog}-{i}",
+            name=f"Item {i}",
+            brand=["Stussy", "Arket"][i % 2],
+            category=["Topwear", "Shoes", "Bottomwear"][i % 3],
+            gender=["Men", "Women", "Unisex", ""][i % 4],
+            price=float(i) if i % 5 else None,
+            src=f"https://shop.example/{i}.jpg",
+        )
+        for i in range(count)
+    ]
+    vectors = unit(random.standard_normal((count, DIM)).astype(np.float32))
+    return BundleContents(items, vectors, "hash-1", catalog)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    write_bundle(tmp_path, contents(), NOW)
+    return Bundle(tmp_path, exact_scan_items=10_000)
+
+
+def upload(versions: IndexVersions, folder: Path, catalog: str, now: datetime = NOW) -> Manifest:
+    folder.mkdir()
+    manifest = write_bundle(folder, contents(catalog=catalog), now)
+    versions.upload(folder, manifest)
+    return manifest
+
+
+def open_bundle(folder: Path) -> Index:
+    return Bundle(folder, exact_scan_items=10_000)
+
+
+def query(seed: int = 1) -> FloatArray:
+    return unit(np.random.default_rng(seed).standard_normal(2 * DIM).astype(np.float32))
+
+
+def test_same_contents_give_the_same_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    for folder in (first, second):
+        folder.mkdir()
+        write_bundle(folder, contents(), NOW)
+    for file in first.iterdir():
+        assert file.read_bytes() == (second / file.name).read_bytes(), file.name
+
+
+def test_search_gives_the_largest_inner_products_of_its_category(bundle: Bundle) -> None:
+    rows, scores = bundle.search("Shoes", query(), 5, None)
+    vectors = np.load(Path(bundle_folder_of(bundle)) / "vectors.npy")
+    part = next(p for p in bundle.manifest.categories if p.name == "Shoes")
+    expected = vectors[part.start : part.start + part.count] @ query()
+    np.testing.assert_allclose(scores, np.sort(expected)[::-1][:5], atol=1e-6)
+    assert all(item.category == "Shoes" for item in bundle.items(rows))
+
+
+def bundle_folder_of(bundle: Bundle) -> str:
+    return str(bundle._vectors.filename).rpartition("/")[0]  # type: ignore[attr-defined]
+
+
+def test_annoy_and_the_exact_scan_agree(tmp_path: Path) -> None:
+    write_bundle(tmp_path, contents(), NOW)
+    exact, approximate = Bundle(tmp_path, exact_scan_items=10_000), Bundle(tmp_path, exact_scan_items=0)
+    for seed in range(5):
+        for mask in (None, exact.matching(Filters(gender="Women", price_max=200))):
+            wanted, got = (b.search("Topwear", query(seed), 10, mask) for b in (exact, approximate))
+            assert len(set(wanted[0]) & set(got[0])) >= 9
+            np.testing.assert_allclose(np.sort(got[1])[-5:], np.sort(wanted[1])[-5:], atol=1e-3)
+
+
+def test_filters_are_exact(bundle: Bundle) -> None:
+    mask = bundle.matching(Filters(gender="women", brands=frozenset({"stussy"}), price_max=100))
+    assert mask is not None
+    passing = bundle.items(np.flatnonzero(mask))
+    wanted = [
+        i for i in contents().items if i.gender in ("Women", "Unisex") and i.brand == "Stussy" and (i.price or 1e9) <= 100
+    ]
+    assert sorted(i.id for i in passing) == sorted(i.id for i in wanted)
+    assert bundle.matching(Filters()) is None
+
+
+def test_filter_that_few_pass_gives_exactly_those(tmp_path: Path) -> None:
+    write_bundle(tmp_path, contents(), NOW)
+    for exact_scan_items in (0, 10_000):
+        bundle = Bundle(tmp_path, exact_scan_items=exact_scan_items)
+        mask = bundle.matching(Filters(price_max=4))
+        rows = np.concatenate([bundle.search(c, query(), 10, mask)[0] for c in bundle.category_means])
+        assert sorted(item.price or 0 for item in bundle.items(rows)) == [1, 2, 3, 4]
+
+
+def test_unknown_category_has_no_items(bundle: Bundle) -> None:
+    assert len(bundle.search("Kimonos", query(), 5, None)[0]) == 0
+
+
+def damage_truncate(folder: Path) -> None:
+    file = folder / "category-000.ann"
+    file.write_bytes(file.read_bytes()[: -4 * (2 * DIM + 3)])
+
+
+def damage_foreign(folder: Path) -> None:
+    (folder / "category-000.ann").write_bytes((folder / "category-001.ann").read_bytes())
+
+
+def damage_missing(folder: Path) -> None:
+    (folder / "keys.npy").unlink()
+
+
+def damage_items(folder: Path) -> None:
+    (folder / "items.sqlite").write_bytes(b"SQLite format 3\0" + b"\0" * 100)
+
+
+def damage_manifest(folder: Path) -> None:
+    (folder / "manifest.json").write_text("{}")
+
+
+def damage_format(folder: Path) -> None:
+    fields = json.loads((folder / "manifest.json").read_bytes())
+    (folder / "manifest.json").write_text(json.dumps(fields | {"format": 99}))
+
+
+def damage_count(folder: Path) -> None:
+    fields = json.loads((folder / "manifest.json").read_bytes())
+    (folder / "manifest.json").write_text(json.dumps(fields | {"count": 299}))
+
+
+def damage_path(folder: Path) -> None:
+    fields = json.loads((folder / "manifest.json").read_bytes())
+    fields["files"] = {f"../{name}": digest for name, digest in fields["files"].items()}
+    (folder / "manifest.json").write_text(json.dumps(fields))
+
+
+def damage_unvouched(folder: Path) -> None:
+    fields = json.loads((folder / "manifest.json").read_bytes())
+    del fields["files"]["vectors.npy"]
+    (folder / "manifest.json").write_text(json.dumps(fields))
+
+
+DAMAGES = [
+    damage_truncate,
+    damage_foreign,
+    damage_missing,
+    damage_items,
+    damage_manifest,
+    damage_format,
+    damage_count,
+    damage_path,
+    damage_unvouched,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_bundle_is_refused(tmp_path: Path, damage: object) -> None:
+    write_bundle(tmp_path, contents(), NOW)
+    assert callable(damage)
+    damage(tmp_path)
+    with pytest.raises(Incompatible):
+        Bundle(tmp_path, exact_scan_items=10_000)
+
+
+def test_foreign_tree_that_the_manifest_vouches_for_fails_its_canary(tmp_path: Path) -> None:
+    """A file swapped before the manifest was written has the right checksum and still answers nonsense."""
+    from closetspace.adapters.bundle_writer import file_hash
+
+    write_bundle(tmp_path, contents(), NOW)
+    damage_foreign(tmp_path)
+    fields = json.loads((tmp_path / "manifest.json").read_bytes())
+    fields["files"]["category-000.ann"] = file_hash(tmp_path / "category-000.ann")
+    (tmp_path / "manifest.json").write_text(json.dumps(fields))
+    with pytest.raises(Incompatible, match="canaries"):
+        Bundle(tmp_path, exact_scan_items=10_000)
+
+
+@pytest.fixture
+def versions() -> IndexVersions:
+    return IndexVersions(MemoryObjects())
+
+
+def test_publishing_points_at_a_version_and_rolling_back_at_the_one_before(
+    versions: IndexVersions, tmp_path: Path
+) -> None:
+    one = upload(versions, tmp_path / "1", "one")
+    two = upload(versions, tmp_path / "2", "two", NOW + timedelta(hours=1))
+    assert versions.current() is None
+    assert versions.publish(one.version, NOW).history == ()
+    assert versions.publish(two.version, NOW).history == (one.version,)
+    assert [m.version for m in versions.versions()] == [two.version, one.version]
+    assert versions.rollback(NOW).version == one.version
+    current = versions.current()
+    assert current is not None
+    assert (current.version, current.history) == (one.version, (two.version,))
+
+
+def test_publishing_twice_changes_nothing(versions: IndexVersions, tmp_path: Path) -> None:
+    one = upload(versions, tmp_path / "1", "one")
+    assert versions.publish(one.version, NOW) == versions.publish(one.version, NOW + timedelta(hours=1))
+
+
+def test_publishing_what_is_not_there_is_refused(versions: IndexVersions) -> None:
+    with pytest.raises(NotFound):
+        versions.publish("20260101T000000000Z-00000000", NOW)
+    with pytest.raises(FailedPrecondition):
+        versions.rollback(NOW)
+
+
+def test_publisher_that_lost_a_race_is_told(tmp_path: Path) -> None:
+    store = MemoryObjects()
+    versions = IndexVersions(store)
+    one, two = (upload(versions, tmp_path / name, name) for name in ("one", "two"))
+
+    class Overtaken(MemoryObjects):
+        """The other publisher writes between this one's read and write."""
+
+        def __init__(self) -> None:
+            self.__dict__ = store.__dict__
+
+        def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> object:  # type: ignore[override]
+            versions.publish(one.version, NOW)
+            return MemoryObjects.write(self, name, data, if_generation=if_generation)
+
+    with pytest.raises(Conflict):
+        IndexVersions(Overtaken()).publish(two.version, NOW)
+    current = versions.current()
+    assert current is not None
+    assert current.version == one.version
+
+
+@pytest.fixture
+def live(versions: IndexVersions, tmp_path: Path) -> Iterator[LiveIndex]:
+    versions.publish(upload(versions, tmp_path / "one", "one").version, NOW)
+    yield LiveIndex(versions, open_bundle, "hash-1", check_seconds=0.0)
+
+
+def wait_until_version(live: LiveIndex, version: str, seconds: float = 10) -> None:
+    done = threading.Event()
+    for _ in range(int(seconds * 100)):
+        if live.get().version == version:
+            return
+        done.wait(0.01)
+    raise AssertionError(f"still {live.get().version}")
+
+
+def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVersions, tmp_path: Path) -> None:
+    failures: list[Exception] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                index = live.get()
+                rows, _ = index.search("Shoes", query(), 5, None)
+                prefix = {item.id.partition("-")[0] for item in index.items(rows)}
+                assert len(prefix) == 1, "an answer mixes two versions"
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for name in ("two", "three", "four"):
+        manifest = upload(versions, tmp_path / name, name, NOW + timedelta(hours=len(name)))
+        versions.publish(manifest.version, NOW)
+        wait_until_version(live, manifest.version)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_damaged_new_version_is_refused_and_the_old_one_stays(
+    live: LiveIndex, versions: IndexVersions, tmp_path: Path
+) -> None:
+    old = live.get().version
+    folder = tmp_path / "two"
+    folder.mkdir()
+    manifest = write_bundle(folder, contents(catalog="two"), NOW)
+    damage_truncate(folder)
+    versions.upload(folder, manifest)
+    versions.publish(manifest.version, NOW)
+    opened = threading.Event()
+    for _ in range(50):
+        assert live.get().version == old
+        opened.wait(0.01)
+    mended = upload(versions, tmp_path / "three", "three")
+    versions.publish(mended.version, NOW)
+    wait_until_version(live, mended.version)
+
+
+def test_index_of_another_encoder_is_refused(versions: IndexVersions, tmp_path: Path) -> None:
+    versions.publish(upload(versions, tmp_path / "one", "one").version, NOW)
+    with pytest.raises(Incompatible, match="hash-1"):
+        LiveIndex(versions, open_bundle, "another-encoder", check_seconds=0).get()
+
+
+def test_no_index_yet_says_so(versions: IndexVersions) -> None:
+    with pytest.raises(Transient, match="closetspace index publish"):
+        LiveIndex(versions, open_bundle, "hash-1", check_seconds=0).get()

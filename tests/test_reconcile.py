@@ -1,0 +1,252 @@
+"""Reconciling one item, whatever happened to it."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from closetspace.domain.encoding import Garment
+from closetspace.domain.plan import Embed, Forget, Refuse, Settled, Wait
+from closetspace.domain.wardrobe import Deletion, photo_folder
+from closetspace.errors import Conflict, Transient
+from closetspace.services.sweep import Sweeper
+from tests.fakes import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_photo_and_item_become_a_vector_in_the_closet(world: World) -> None:
+    world.add("shirt", name="Oxford Shirt", brand="Stussy")
+    assert world.status("shirt") == "ready"
+    entry = world.database.closet("ann").entries["shirt"]
+    np.testing.assert_allclose(entry.vector, world.expected_vector("shirt"), atol=1e-3)
+    assert entry.category == world.database.states["shirt"][0].category
+
+
+def test_item_before_its_photo_waits_and_then_becomes_ready(world: World) -> None:
+    world.write_item("shirt")
+    assert isinstance(world.reconciler.reconcile("shirt"), Wait)
+    assert world.status("shirt") == "waiting_for_photo"
+    world.upload("shirt")
+    assert isinstance(world.reconciler.reconcile("shirt"), Embed)
+    assert world.status("shirt") == "ready"
+
+
+def test_photo_before_its_item_changes_nothing_yet(world: World) -> None:
+    world.upload("shirt")
+    assert isinstance(world.reconciler.reconcile("shirt"), Settled)
+    assert not world.database.states
+
+
+def test_duplicate_event_changes_nothing(world: World) -> None:
+    world.add("shirt")
+    before = dict(world.database.states)
+    assert isinstance(world.reconciler.reconcile("shirt"), Settled)
+    assert world.database.states == before
+
+
+def test_rename_embeds_once_and_replaces_the_vector(world: World) -> None:
+    world.add("shirt", name="Shirt")
+    embedded: list[Garment] = []
+    world.encoder.before = embedded.append
+    world.write_item("shirt", name="Blue Shirt")
+    for _ in range(3):
+        world.reconciler.reconcile("shirt")
+    assert [garment.name for garment in embedded] == ["Blue Shirt"]
+    np.testing.assert_allclose(
+        world.database.closet("ann").entries["shirt"].vector, world.expected_vector("shirt"), atol=1e-3
+    )
+
+
+def test_unknown_fields_do_not_embed_again(world: World) -> None:
+    world.add("shirt")
+    world.write_item("shirt", wornLast="yesterday")
+    assert isinstance(world.reconciler.reconcile("shirt"), Settled)
+
+
+def test_same_bytes_uploaded_again_do_not_embed_again(world: World) -> None:
+    world.add("shirt")
+    world.upload("shirt")
+    assert isinstance(world.reconciler.reconcile("shirt"), Settled)
+
+
+def test_deleted_item_leaves_no_state_vector_or_photo(world: World) -> None:
+    world.add("shirt")
+    world.add("jeans")
+    del world.database.documents["shirt"]
+    deletion = Deletion("ann", datetime.now(UTC))
+    assert isinstance(world.reconciler.reconcile("shirt", deletion), Forget)
+    assert set(world.database.states) == set(world.database.closet("ann").entries) == {"jeans"}
+    assert not list(world.photos.list(photo_folder("ann", "shirt")))
+
+
+def test_late_deletion_spares_the_photo_of_an_item_yet_to_come(world: World) -> None:
+    deletion = Deletion("ann", datetime.now(UTC) - timedelta(seconds=5))
+    world.upload("shirt")
+    world.reconciler.reconcile("shirt", deletion)
+    world.write_item("shirt")
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "ready"
+
+
+def test_deletion_that_failed_half_way_is_finished_by_its_retry(world: World) -> None:
+    world.add("shirt")
+    del world.database.documents["shirt"]
+    deletion = Deletion("ann", datetime.now(UTC))
+    world.reconciler.reconcile("shirt")
+    assert list(world.photos.list(photo_folder("ann", "shirt")))
+    world.reconciler.reconcile("shirt", deletion)
+    assert not list(world.photos.list(photo_folder("ann", "shirt")))
+
+
+def test_deleted_photo_takes_its_vector_along(world: World) -> None:
+    world.add("shirt")
+    world.photos.delete(f"{photo_folder('ann', 'shirt')}photo.jpg")
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "waiting_for_photo"
+    assert not world.database.closet("ann").entries
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"photo_path": "users/bob/wardrobe/shirt/photo.jpg"}, "photo_path_invalid"),
+        ({"photo_path": "users/ann/wardrobe/shirt/../../bob/photo.jpg"}, "photo_path_invalid"),
+        ({"photo_path": "index/current.json"}, "photo_path_invalid"),
+        ({"photo_path": 7}, "photo_path_invalid"),
+        ({"photo_path": None, "secure_url": "http://photos.example/a.jpg"}, "photo_url_not_allowed"),
+        ({"photo_path": None, "secure_url": "https://127.0.0.1/a.jpg"}, "photo_url_not_allowed"),
+        ({"photo_path": None, "secure_url": "https://10.0.0.8/a.jpg"}, "photo_url_not_allowed"),
+        ({"photo_path": None, "secure_url": "https://photos.example:8443/a.jpg"}, "photo_url_not_allowed"),
+        ({"photo_path": None, "secure_url": "https://photos.example@evil.example/a.jpg"}, "photo_url_not_allowed"),
+        ({"photo_path": None, "secure_url": "https://photos.example.evil.example/a.jpg"}, "photo_url_not_allowed"),
+        ({"photo_path": None, "secure_url": "https://[::1/a.jpg"}, "photo_url_not_allowed"),
+        ({"photo_path": None, "secure_url": "https://photos.example/gone.jpg"}, "photo_not_found"),
+        ({"name": 5}, "item_invalid"),
+    ],
+)
+def test_item_that_can_never_work_fails_with_a_sentence(world: World, fields: dict[str, object], code: str) -> None:
+    world.upload("shirt")
+    world.write_item("shirt", **fields)
+    assert isinstance(world.reconciler.reconcile("shirt"), Refuse | Embed)
+    state = world.database.states["shirt"][0]
+    assert (state.status, state.error and state.error.code) == ("failed", code)
+    assert state.error is not None
+    assert state.error.message.endswith(".")
+    assert isinstance(world.reconciler.reconcile("shirt"), Settled)
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"bad picture", "photo_unreadable"), (b"x" * 1001, "photo_too_large")])
+def test_bad_photo_fails_until_it_is_replaced(world: World, data: bytes, code: str) -> None:
+    world.add("shirt", data)
+    state = world.database.states["shirt"][0]
+    assert (state.status, state.error and state.error.code) == ("failed", code)
+    assert not world.database.closet("ann").entries
+    world.upload("shirt", b"a good photo")
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "ready"
+
+
+def test_ready_item_whose_photo_turns_bad_leaves_the_closet(world: World) -> None:
+    world.add("shirt")
+    world.upload("shirt", b"bad picture")
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "failed"
+    assert not world.database.closet("ann").entries
+
+
+def test_photo_at_an_allowed_address_becomes_ready(world: World) -> None:
+    world.web.photos["https://photos.example/a.jpg"] = b"from the web"
+    world.write_item("shirt", photo_path=None, secure_url="https://photos.example/a.jpg", public_id="a")
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "ready"
+
+
+def test_transient_fault_is_raised_and_ends_ready_when_it_is_gone(world: World) -> None:
+    address = "https://photos.example/a.jpg"
+    world.web.photos[address] = Transient("the network is down")
+    world.write_item("shirt", photo_path=None, secure_url=address)
+    with pytest.raises(Transient):
+        world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "processing"
+    world.web.photos[address] = b"from the web"
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "ready"
+
+
+def test_rename_during_embedding_ends_with_the_new_name(world: World) -> None:
+    def rename(garment: Garment) -> None:
+        if garment.name == "Shirt":
+            world.write_item("shirt", name="Blue Shirt")
+
+    world.encoder.before = rename
+    world.add("shirt", name="Shirt")
+    np.testing.assert_allclose(
+        world.database.closet("ann").entries["shirt"].vector, world.expected_vector("shirt"), atol=1e-3
+    )
+
+
+def test_slow_delivery_does_not_overwrite_a_newer_photo(world: World) -> None:
+    def overtake(garment: Garment) -> None:
+        world.encoder.before = lambda _: None
+        world.upload("shirt", b"a newer photo")
+        world.reconciler.reconcile("shirt")
+
+    world.encoder.before = overtake
+    world.add("shirt")
+    np.testing.assert_allclose(
+        world.database.closet("ann").entries["shirt"].vector, world.expected_vector("shirt"), atol=1e-3
+    )
+
+
+def test_item_deleted_during_embedding_does_not_come_back(world: World) -> None:
+    world.encoder.before = lambda _: world.database.documents.clear()
+    world.add("shirt")
+    assert not world.database.states
+    assert not world.database.closet("ann").entries
+
+
+def test_item_that_never_stops_changing_is_left_to_the_next_delivery(world: World) -> None:
+    names = iter(range(100))
+    world.encoder.before = lambda _: world.write_item("shirt", name=str(next(names)))
+    with pytest.raises(Conflict):
+        world.add("shirt")
+
+
+def test_change_of_owner_moves_the_vector(world: World) -> None:
+    world.add("shirt")
+    world.add("shirt", uid="bob")
+    assert set(world.database.closet("bob").entries) == {"shirt"}
+    assert not world.database.closet("ann").entries
+
+
+def test_sweep_settles_what_was_left_and_reports_what_stays(world: World) -> None:
+    address = "https://photos.example/a.jpg"
+    world.web.photos[address] = Transient("the network is down")
+    world.write_item("left", photo_path=None, secure_url=address)
+    world.write_item("stuck", photo_path=None, secure_url=address + "?stuck")
+    world.web.photos[address + "?stuck"] = Transient("still down")
+    for item_id in ("left", "stuck"):
+        with pytest.raises(Transient):
+            world.reconciler.reconcile(item_id)
+    world.web.photos[address] = b"from the web"
+    sweeper = Sweeper(world.database, world.reconciler.reconcile, world.settings)
+    assert sweeper.sweep(datetime.now(UTC)) == 0, "items at work a moment ago are not disturbed"
+    with pytest.raises(Transient, match="1 of 2"):
+        sweeper.sweep(datetime.now(UTC) + timedelta(minutes=11))
+    assert world.status("left") == "ready"
+
+
+def test_unreadable_encoder_error_is_not_taken_for_a_bad_photo(world: World) -> None:
+    def fail(_: Garment) -> None:
+        raise MemoryError
+
+    world.encoder.before = fail
+    with pytest.raises(MemoryError):
+        world.add("shirt")
+    assert world.status("shirt") == "processing"
+
+
