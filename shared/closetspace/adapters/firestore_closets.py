@@ -33,7 +33,7 @@ class ClosetDocuments:
         """The document that new items of this closet go to: a hint, read outside of any transaction."""
         with translated_errors():
             snapshot = self._client.document(CLOSETS, uid).get(field_paths=["last_shard"])
-        return int(snapshot.get("last_shard") or 0) if snapshot.exists else 0
+        return _last_shard(snapshot)
 
     def open_next_shard(self, uid: str, full: int) -> int:
         """Send new items to the document after the full one; several at once open the same."""
@@ -85,23 +85,11 @@ class FirestoreClosets:
     def closet(self, uid: str) -> Closet:
         with translated_errors():
             main = _shard(self._client, uid, 0).get()
-            documents = [main]
-            if main.exists and main.get("last_shard"):
-                documents = self._snapshot(uid, int(main.get("last_shard")))
-        entries = {item_id: entry for document in documents for item_id, entry in _entries(document.to_dict())}
-        return Closet(uid, entries, _microseconds(documents[0].update_time))
-
-    def _snapshot(self, uid: str, last: int) -> list[Any]:
-        """All of a closet's documents at one point in time, the main one first."""
-        references = [_shard(self._client, uid, shard) for shard in range(last + 1)]
-        documents: list[Any] = []
-
-        def work(transaction: firestore.Transaction) -> None:
-            found = {s.reference: s for s in self._client.get_all(references, transaction=transaction)}
-            documents[:] = [found[reference] for reference in references]
-
-        run_transaction(self._client, work, read_only=True)
-        return documents
+            # At the moment of the first read, so that all of it is one state of the closet.
+            references = [_shard(self._client, uid, shard) for shard in range(1, _last_shard(main) + 1)]
+            rest = self._client.get_all(references, read_time=_whole_microseconds(main.read_time)) if references else ()
+            entries = {i: entry for document in (main, *rest) for i, entry in _entries(document.to_dict())}
+        return Closet(uid, entries, _microseconds(main.update_time))
 
     def taste(self, uid: str) -> Taste | None:
         with translated_errors():
@@ -114,7 +102,7 @@ class FirestoreClosets:
 
         def work(transaction: firestore.Transaction) -> None:
             known = reference.get(transaction=transaction, field_paths=["closet_version"])
-            if not known.exists or known.get("closet_version") < taste.closet_version:
+            if (known.to_dict() or {}).get("closet_version", -1) < taste.closet_version:
                 transaction.set(reference, _taste_document(uid, taste))
 
         run_transaction(self._client, work)
@@ -123,6 +111,10 @@ class FirestoreClosets:
 def _shard(client: firestore.Client, uid: str, shard: int) -> Any:
     main = client.document(CLOSETS, uid)
     return main.collection("shards").document(str(shard)) if shard else main
+
+
+def _last_shard(main: Any) -> int:
+    return int((main.to_dict() or {}).get("last_shard", 0))
 
 
 def _document(entry: ClosetEntry) -> dict[str, Any]:
@@ -138,6 +130,11 @@ def _entries(document: dict[str, Any] | None) -> Iterable[tuple[str, ClosetEntry
     for item_id, entry in ((document or {}).get("items") or {}).items():
         vector = unpack(entry["vector"])
         yield item_id, ClosetEntry(entry["encoder"], vector, entry["category"], entry["photo_hash"])
+
+
+def _whole_microseconds(moment: datetime) -> datetime:
+    # Snapshots tell nanoseconds, reads at a time take none.
+    return datetime.combine(moment.date(), moment.time(), moment.tzinfo)
 
 
 def _microseconds(moment: datetime | None) -> int:

@@ -17,9 +17,7 @@ FIRST_PAUSE_SECONDS = 0.02
 """Doubled with each attempt and jittered: 1.3 s in all before the platform's retry takes over."""
 
 
-def run_transaction(
-    client: firestore.Client, work: Callable[[firestore.Transaction], None], *, read_only: bool = False
-) -> datetime:
+def run_transaction(client: firestore.Client, work: Callable[[firestore.Transaction], None]) -> datetime:
     """Run ``work`` in a transaction and commit it; when it is aborted, in a fresh one.
 
     The client's own retry resumes the aborted transaction's id, which not every server takes; a fresh
@@ -28,7 +26,7 @@ def run_transaction(
     when contention does not end.
     """
     for attempt in range(ATTEMPTS):
-        transaction = client.transaction(max_attempts=1, read_only=read_only)
+        transaction = client.transaction(max_attempts=1)
         try:
             with translated_errors():
                 firestore.transactional(work)(transaction)

@@ -19,11 +19,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class EmbeddedCatalog:
-    """Items with the category they are indexed under, their ``embeddings (n, d)``, and what was left out and why."""
+    """Items with the category they are indexed under, what the encoder says of each, and what was left out and why."""
 
     items: Sequence[CatalogItem]
-    embeddings: FloatArray
+    encodings: Sequence[Encoding]
     left_out: Sequence[tuple[str, str]]
+
+    @property
+    def embeddings(self) -> FloatArray:
+        """The items' vectors, ``(n, d) float32``."""
+        return np.array([encoding.vector for encoding in self.encodings], np.float32)
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class CatalogEmbedder:
         known = frozenset(self.encoder.descriptor.categories)
         return EmbeddedCatalog(
             [self._placed(item, encoding, known) for item, encoding in done],
-            np.array([encoding.vector for _, encoding in done], np.float32),
+            [encoding for _, encoding in done],
             left_out,
         )
 

@@ -1,0 +1,117 @@
+"""``closetspace demo``."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catalog_jobs import demo_run
+from catalog_jobs.commands import JsonOption
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.interrupts import interruptible, wait_for_interrupt
+from infra.local.page import PageServer
+from infra.local.person import Backend, Person
+from infra.local.stack import LocalStack
+
+EMAIL, PASSWORD = "demo@closetspace.example", "demo-password"  # of an emulated account
+DRAWINGS = Path(".local/drawings")
+LOG = Path(".local/demo.log")
+
+
+def demo(
+    catalog: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A catalog: products.csv and images/. Drawn, if not given.")
+    ] = None,
+    photos: Annotated[Path | None, typer.Option(metavar="DIR", help="Photos of clothes. Drawn, if not given.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Upload at most this many photos.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Show no page; end when everything was seen.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Start everything on this machine, upload a wardrobe, and show what is recommended on a local page.
+
+    Runs until Ctrl-C, or with --once until everything was seen; exits with 0 only if every photo became ready
+    and something was recommended.
+    """
+    report = None
+    with errors_told(), interruptible(), ExitStack() as running:
+        wardrobe = demo_run.find_photos(photos or _drawn_wardrobe(), limit)
+        stack = _start(running)
+        person = Person.sign_up(backend_of(stack), EMAIL, PASSWORD)
+        report = _fill(stack, person, catalog or _drawn_catalog(), wardrobe)
+        _tell(report, as_json)
+        if not once:
+            _show(running, stack)
+    if report is None:
+        raise typer.Exit(130)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def backend_of(stack: LocalStack) -> Backend:
+    """The stack as a person's device sees it."""
+    at = stack.addresses
+    return Backend(at.auth, at.firestore, at.storage, at.functions, stack.project, stack.bucket, stack.region)
+
+
+def _start(running: ExitStack) -> LocalStack:
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.unlink(missing_ok=True)
+    notes.print(f"starting Firebase and the functions (log: {LOG})")
+    stack = running.enter_context(LocalStack(log=LOG))
+    os.environ.update(stack.environment)
+    return stack
+
+
+def _drawn_catalog() -> Path:
+    from catalog_jobs.drawing import draw_catalog
+
+    with progress_bar("drawing") as progress:
+        draw_catalog(DRAWINGS / "catalog", progress=progress)
+    return DRAWINGS / "catalog"
+
+
+def _drawn_wardrobe() -> Path:
+    from catalog_jobs.drawing import draw_wardrobe
+
+    draw_wardrobe(DRAWINGS / "wardrobe")
+    return DRAWINGS / "wardrobe"
+
+
+def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_run.Photo]) -> demo_run.Report:
+    report = demo_run.Report({"ready_ms": round(stack.ready_ms, 1)})
+    with progress_bar("importing") as importing, progress_bar("embedding") as embedding:
+        report.catalog = demo_run.fill_catalog(catalog, stack.bucket, importing, embedding)
+    with progress_bar("uploading") as uploading:
+        report.wardrobe = demo_run.add_wardrobe(person, wardrobe, uploading)
+    report.ask(person)
+    return report
+
+
+def _tell(report: demo_run.Report, as_json: bool) -> None:
+    for photo in report.wardrobe:
+        if "error" in photo:
+            notes.print(f"[yellow]{photo['file']}:[/yellow] {photo['error']['message']}")
+    ready = sum(photo["status"] == "ready" for photo in report.wardrobe)
+    times = report.timings_ms
+    notes.print(
+        f"{ready} of {len(report.wardrobe)} photos ready, {times['photo_to_ready_p50']:.0f} ms each;"
+        f" {len(report.recommendations)} of {report.catalog['items']} items recommended"
+        f" in {times['recommend_p50']:.0f} ms (the first time {times['recommend_first']:.0f} ms)"
+    )
+    if as_json:
+        print_json(asdict(report))
+
+
+def _show(running: ExitStack, stack: LocalStack) -> None:
+    config = {
+        "firebase": stack.firebase_config,
+        "emulators": asdict(stack.addresses),
+        "region": stack.region,
+        "email": EMAIL,
+        "password": PASSWORD,
+    }
+    page = running.enter_context(PageServer(config=config))
+    notes.print(f"\nYour wardrobe and what fits it: [bold]{page.url}[/bold]   (Ctrl-C ends the demo)")
+    wait_for_interrupt()

@@ -1,0 +1,32 @@
+"""``closetspace doctor``."""
+
+import typer
+from rich.table import Table
+
+from catalog_jobs.checkup import examine
+from catalog_jobs.commands import JsonOption
+from catalog_jobs.console import notes, print_json
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """Say what is missing on this machine, what it is needed for, and how to get it.
+
+    Exits with 1 when something that the demo and the tests need is missing.
+    """
+    findings = examine()
+    if as_json:
+        print_json([{"name": f.name, "ok": f.ok, "found": f.found, "remedy": f.remedy} for f in findings])
+    else:
+        table = Table("", "what", "found", "needed for", "how to get it")
+        for finding in findings:
+            mark = (
+                "[green]ok[/green]"
+                if finding.ok
+                else "[red]missing[/red]"
+                if finding.required
+                else "[yellow]none[/yellow]"
+            )
+            table.add_row(mark, finding.name, finding.found, finding.purpose, "" if finding.ok else finding.remedy)
+        notes.print(table)
+    if any(finding.required and not finding.ok for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,155 @@
+"""A signed-in person as the frontend is one: the same wire requests, and only what the rules allow."""
+
+import json
+import mimetypes
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+
+class Refused(Exception):
+    """The server refused a request; ``status`` is HTTP's."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"{response.request.method} {response.request.url.path}: {response.text[:500]}")
+        self.status = response.status_code
+
+
+class CallFailed(Exception):
+    """A callable answered with an error; ``code`` is the callable protocol's."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error.get("message", ""))
+        self.code = str(error.get("status", "")).lower().replace("_", "-")
+        self.details = error.get("details")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where the emulators are: ``host:port`` of each, and what the project is called."""
+
+    auth: str
+    firestore: str
+    storage: str
+    functions: str
+    project: str
+    bucket: str
+    region: str = "us-central1"
+
+
+@dataclass
+class Person:
+    """Someone with an account. ``uid`` and ``token`` are empty for a visitor who has none."""
+
+    backend: Backend
+    uid: str = ""
+    token: str = ""
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+
+    @classmethod
+    def sign_up(cls, backend: Backend, email: str, password: str) -> "Person":
+        """Make an account, or sign in to the one that is there."""
+        http = httpx.Client(timeout=60)
+        fields = {"email": email, "password": password, "returnSecureToken": True}
+        base = f"http://{backend.auth}/identitytoolkit.googleapis.com/v1/accounts"
+        response = http.post(f"{base}:signUp?key=local", json=fields)
+        if response.status_code == 400 and "EMAIL_EXISTS" in response.text:
+            response = http.post(f"{base}:signInWithPassword?key=local", json=fields)
+        account = _accepted(response).json()
+        return cls(backend, account["localId"], account["idToken"], http)
+
+    def write(self, path: str, fields: dict[str, Any]) -> None:
+        """Set a document as a whole."""
+        body = {"fields": {name: _value(value) for name, value in fields.items()}}
+        _accepted(self.http.patch(self._document(path), json=body, headers=self._bearer()))
+
+    def read(self, path: str) -> dict[str, Any] | None:
+        """A document's plain fields, None when there is none."""
+        response = self.http.get(self._document(path), headers=self._bearer())
+        if response.status_code == 404:
+            return None
+        return {name: _plain(value) for name, value in _accepted(response).json().get("fields", {}).items()}
+
+    def delete(self, path: str) -> None:
+        """Delete a document."""
+        _accepted(self.http.delete(self._document(path), headers=self._bearer()))
+
+    def query(self, collection: str, owner: str) -> list[dict[str, Any]]:
+        """A collection's documents of one owner."""
+        condition = {"field": {"fieldPath": "uid"}, "op": "EQUAL", "value": {"stringValue": owner}}
+        body = {"structuredQuery": {"from": [{"collectionId": collection}], "where": {"fieldFilter": condition}}}
+        url = self._document("").rstrip("/") + ":runQuery"
+        found = _accepted(self.http.post(url, json=body, headers=self._bearer())).json()
+        documents = [row["document"].get("fields", {}) for row in found if "document" in row]
+        return [{name: _plain(value) for name, value in document.items()} for document in documents]
+
+    def upload(self, path: str, data: bytes, content_type: str | None = None) -> None:
+        """Upload a photo."""
+        kind = content_type or mimetypes.guess_type(path)[0] or "image/jpeg"
+        headers = self._token() | {"Content-Type": kind}
+        url = f"{self._objects()}?uploadType=media&name={quote(path, safe='')}"
+        _accepted(self.http.post(url, content=data, headers=headers))
+
+    def download(self, path: str) -> bytes:
+        """A photo's bytes."""
+        return _accepted(self.http.get(f"{self._objects()}/{quote(path, safe='')}?alt=media", headers=self._token())).content
+
+    def delete_photo(self, path: str) -> None:
+        """Delete a photo."""
+        _accepted(self.http.delete(f"{self._objects()}/{quote(path, safe='')}", headers=self._token()))
+
+    def call(self, name: str, data: Any) -> Any:
+        """Call a callable. Raises `CallFailed` with its code."""
+        url = f"http://{self.backend.functions}/{self.backend.project}/{self.backend.region}/{name}"
+        answer = self.http.post(url, json={"data": data}, headers=self._bearer()).json()
+        if "error" in answer:
+            raise CallFailed(answer["error"])
+        return answer["result"]
+
+    def _document(self, path: str) -> str:
+        encoded = "/".join(quote(part, safe="") for part in path.split("/"))
+        return f"http://{self.backend.firestore}/v1/projects/{self.backend.project}/databases/(default)/documents/{encoded}"
+
+    def _objects(self) -> str:
+        return f"http://{self.backend.storage}/v0/b/{self.backend.bucket}/o"
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def _token(self) -> dict[str, str]:
+        return {"Authorization": f"Firebase {self.token}"} if self.token else {}
+
+
+def _accepted(response: httpx.Response) -> httpx.Response:
+    if response.is_error:
+        raise Refused(response)
+    return response
+
+
+def _value(value: Any) -> dict[str, Any]:
+    match value:
+        case None:
+            return {"nullValue": None}
+        case bool():
+            return {"booleanValue": value}
+        case int():
+            return {"integerValue": str(value)}
+        case float():
+            return {"doubleValue": value}
+        case str():
+            return {"stringValue": value}
+    raise TypeError(f"no document of the frontend holds {json.dumps(value, default=str)}")
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    kind, content = next(iter(value.items()))
+    match kind:
+        case "mapValue":
+            return {name: _plain(inner) for name, inner in content.get("fields", {}).items()}
+        case "arrayValue":
+            return [_plain(inner) for inner in content.get("values", [])]
+        case "integerValue":
+            return int(content)
+    return content

@@ -1,0 +1,281 @@
+"""What every adapter of a port does, the in-memory twin included."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from closetspace.adapters.directory_objects import DirectoryObjects
+from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
+from closetspace.domain.closet import ClosetEntry, derive_taste
+from closetspace.domain.encoding import FloatArray
+from closetspace.domain.wardrobe import Fault, ItemState, Status
+from closetspace.errors import Conflict, InvalidInput, NotFound
+from closetspace.ports import Closets, Keep, ObjectStore, Put, Remove, Wardrobe
+
+
+class Database(NamedTuple):
+    """A wardrobe and its closets under test, and the client's side of it."""
+
+    wardrobe: Wardrobe
+    closets: Closets
+    write: Callable[[str, dict[str, Any]], object]
+    delete: Callable[[str], object]
+
+
+@pytest.fixture(params=["memory", "firestore"])
+def database(request: pytest.FixtureRequest) -> Database:
+    if request.param == "memory":
+        memory = MemoryDatabase()
+        return Database(memory, memory, memory.documents.__setitem__, memory.documents.__delitem__)
+    request.getfixturevalue("firebase")
+    from google.cloud import firestore
+
+    from closetspace.adapters.firestore_closets import FirestoreClosets
+    from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
+
+    client = firestore.Client()
+    items = client.collection("wardrobe")
+    return Database(
+        FirestoreWardrobe(client, "wardrobe", set()),
+        FirestoreClosets(client),
+        lambda item_id, document: items.document(item_id).set(document),
+        lambda item_id: items.document(item_id).delete(),
+    )
+
+
+@pytest.fixture
+def uid() -> str:
+    return f"person-{uuid4().hex}"
+
+
+@pytest.fixture
+def item_id() -> str:
+    return f"item.with/odd `characters`-{uuid4().hex}".replace("/", "~")
+
+
+def vector(seed: int, dim: int = 8) -> FloatArray:
+    return np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
+
+
+def entry(seed: int, dim: int = 8) -> ClosetEntry:
+    return ClosetEntry("hash-1", vector(seed, dim), "Topwear", f"photo-{seed}")
+
+
+def ready(uid: str) -> ItemState:
+    return ItemState(uid, Status.READY, "key", "hash-1", "Topwear", ("red", "navy blue"))
+
+
+def put(database: Database, uid: str, item_id: str, seed: int, dim: int = 8) -> None:
+    database.write(item_id, {"uid": uid, "name": "Shirt"})
+    database.wardrobe.commit(database.wardrobe.read(item_id), ready(uid), Put(entry(seed, dim)))
+
+
+def test_commit_writes_state_and_entry_together(database: Database, uid: str, item_id: str) -> None:
+    put(database, uid, item_id, 1)
+    record = database.wardrobe.read(item_id)
+    assert record.state == replace(ready(uid), shard=0)
+    assert record.item is not None
+    assert (record.item.uid, record.item.name) == (uid, "Shirt")
+    closet = database.closets.closet(uid)
+    assert set(closet.entries) == {item_id}
+    stored = closet.entries[item_id]
+    np.testing.assert_allclose(stored.vector, vector(1), rtol=1e-3)
+    assert (stored.encoder, stored.category, stored.photo_hash) == ("hash-1", "Topwear", "photo-1")
+    assert closet.version > 0
+
+
+def test_what_is_not_there_reads_as_nothing(database: Database, uid: str, item_id: str) -> None:
+    record = database.wardrobe.read(item_id)
+    assert (record.item, record.state) == (None, None)
+    closet = database.closets.closet(uid)
+    assert (closet.entries, closet.version) == ({}, 0)
+    assert database.closets.taste(uid) is None
+
+
+def test_commit_returns_the_record_that_the_next_commit_needs(database: Database, uid: str, item_id: str) -> None:
+    database.write(item_id, {"uid": uid})
+    record = database.wardrobe.read(item_id)
+    record = database.wardrobe.commit(record, ItemState(uid, Status.PROCESSING, "key"), Keep())
+    record = database.wardrobe.commit(record, ready(uid), Put(entry(1)))
+    record = database.wardrobe.commit(record, ItemState(uid, Status.PROCESSING, "key 2", shard=0), Keep())
+    assert set(database.closets.closet(uid).entries) == {item_id}
+    assert record.state is not None
+    assert record.state.shard == 0
+
+
+def test_commit_after_another_is_refused(database: Database, uid: str, item_id: str) -> None:
+    database.write(item_id, {"uid": uid})
+    late = database.wardrobe.read(item_id)
+    put(database, uid, item_id, 1)
+    with pytest.raises(Conflict):
+        database.wardrobe.commit(late, ready(uid), Put(entry(2)))
+    np.testing.assert_allclose(database.closets.closet(uid).entries[item_id].vector, vector(1), rtol=1e-3)
+
+
+def test_commit_after_the_item_changed_or_went_is_refused(database: Database, uid: str, item_id: str) -> None:
+    database.write(item_id, {"uid": uid})
+    late = database.wardrobe.read(item_id)
+    database.write(item_id, {"uid": uid, "name": "Another"})
+    with pytest.raises(Conflict):
+        database.wardrobe.commit(late, ready(uid), Put(entry(1)))
+    late = database.wardrobe.read(item_id)
+    database.delete(item_id)
+    with pytest.raises(Conflict):
+        database.wardrobe.commit(late, ready(uid), Put(entry(1)))
+    assert database.wardrobe.read(item_id).state is None
+    assert not database.closets.closet(uid).entries
+
+
+def test_removing_leaves_the_others(database: Database, uid: str, item_id: str) -> None:
+    put(database, uid, item_id, 1)
+    put(database, uid, item_id + "2", 2)
+    failed = ItemState(uid, Status.FAILED, error=Fault("photo_unreadable", "Upload another."))
+    database.wardrobe.commit(database.wardrobe.read(item_id), failed, Remove())
+    assert database.wardrobe.read(item_id).state == failed
+    assert set(database.closets.closet(uid).entries) == {item_id + "2"}
+    database.wardrobe.commit(database.wardrobe.read(item_id + "2"), None, Remove())
+    assert database.wardrobe.read(item_id + "2").state is None
+    assert not database.closets.closet(uid).entries
+
+
+def test_every_change_of_a_closet_raises_its_version(database: Database, uid: str, item_id: str) -> None:
+    versions = [database.closets.closet(uid).version]
+    for seed in (1, 2):
+        put(database, uid, item_id, seed)
+        versions.append(database.closets.closet(uid).version)
+    database.wardrobe.commit(database.wardrobe.read(item_id), None, Remove())
+    versions.append(database.closets.closet(uid).version)
+    assert versions == sorted(set(versions))
+
+
+def test_entry_moves_with_its_owner(database: Database, uid: str, item_id: str) -> None:
+    put(database, uid, item_id, 1)
+    put(database, f"{uid}-2", item_id, 1)
+    assert not database.closets.closet(uid).entries
+    assert set(database.closets.closet(f"{uid}-2").entries) == {item_id}
+
+
+def test_unsettled_finds_what_waits_between_two_times(database: Database, uid: str, item_id: str) -> None:
+    for number, status in enumerate(Status):
+        database.write(f"{item_id}-{number}", {"uid": uid})
+        record = database.wardrobe.read(f"{item_id}-{number}")
+        database.wardrobe.commit(record, ItemState(uid, status), Keep())
+    now, minute = datetime.now(UTC), timedelta(minutes=1)
+    found = [i for i in database.wardrobe.unsettled(now - minute, now + minute) if i.startswith(item_id)]
+    assert sorted(found) == [f"{item_id}-0", f"{item_id}-1"]
+    assert not [i for i in database.wardrobe.unsettled(now + minute, now + 2 * minute) if i.startswith(item_id)]
+
+
+def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str, item_id: str) -> None:
+    put(database, uid, item_id, 1)
+    old = derive_taste(database.closets.closet(uid), "hash-1")
+    put(database, uid, item_id + "2", 2)
+    new = derive_taste(database.closets.closet(uid), "hash-1")
+    for taste in (old, new, old):
+        database.closets.save_taste(uid, taste)
+    kept = database.closets.taste(uid)
+    assert kept is not None
+    assert (kept.closet_version, kept.encoder, kept.count) == (new.closet_version, "hash-1", 2)
+    np.testing.assert_allclose(kept.mean, new.mean, atol=1e-6)
+
+
+def test_closet_outgrows_a_document_without_losing_an_item(firebase: object, uid: str, item_id: str) -> None:
+    """Vectors of 64 KiB fill a document of 1 MiB after 15 items."""
+    from google.cloud import firestore
+
+    from closetspace.adapters.firestore_closets import FirestoreClosets
+    from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
+
+    client = firestore.Client()
+    wardrobe, closets = FirestoreWardrobe(client, "wardrobe", set()), FirestoreClosets(client)
+    database = Database(wardrobe, closets, lambda i, d: client.document("wardrobe", i).set(d), lambda _: None)
+    for number in range(34):
+        put(database, uid, f"{item_id}-{number}", number, dim=32_768)
+    closet = closets.closet(uid)
+    assert set(closet.entries) == {f"{item_id}-{number}" for number in range(34)}
+    assert {record.state.shard for n in range(34) if (record := wardrobe.read(f"{item_id}-{n}")).state} == {0, 1, 2}
+    wardrobe.commit(wardrobe.read(f"{item_id}-33"), None, Remove())
+    shrunk = closets.closet(uid)
+    assert set(shrunk.entries) == set(closet.entries) - {f"{item_id}-33"}
+    assert shrunk.version > closet.version
+
+
+@pytest.fixture(params=["memory", "directory", "storage"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    if request.param == "memory":
+        return MemoryObjects()
+    if request.param == "directory":
+        return DirectoryObjects(tmp_path / "store")
+    stack = request.getfixturevalue("firebase")
+    from closetspace.bootstrap import open_store
+
+    return open_store(f"gs://{stack.bucket}")
+
+
+@pytest.fixture
+def folder() -> str:
+    return f"test-{uuid4().hex}/a folder"
+
+
+def test_object_is_read_as_it_was_written(store: ObjectStore, folder: str, tmp_path: Path) -> None:
+    written = store.write(f"{folder}/a.txt", b"one")
+    assert store.read(f"{folder}/a.txt") == b"one"
+    stat = store.stat(f"{folder}/a.txt")
+    assert stat is not None
+    assert (stat.name, stat.size, stat.generation) == (f"{folder}/a.txt", 3, written.generation)
+    assert abs(stat.created - datetime.now(UTC)) < timedelta(minutes=1)
+    (tmp_path / "file").write_bytes(b"from a file")
+    store.write(f"{folder}/a.txt", tmp_path / "file")
+    assert store.read(f"{folder}/a.txt") == b"from a file"
+
+
+def test_missing_object_is_told_apart(store: ObjectStore, folder: str) -> None:
+    assert store.stat(f"{folder}/none") is None
+    with pytest.raises(NotFound):
+        store.read(f"{folder}/none")
+    store.delete(f"{folder}/none")
+
+
+def test_write_under_a_generation_is_refused_when_it_moved_on(store: ObjectStore, folder: str) -> None:
+    first = store.write(f"{folder}/a", b"one", if_generation=0)
+    with pytest.raises(Conflict):
+        store.write(f"{folder}/a", b"two", if_generation=0)
+    second = store.write(f"{folder}/a", b"two", if_generation=first.generation)
+    assert second.generation != first.generation
+    with pytest.raises(Conflict):
+        store.write(f"{folder}/a", b"three", if_generation=first.generation)
+    assert store.read(f"{folder}/a") == b"two"
+
+
+def test_delete_under_a_generation_spares_a_newer_object(store: ObjectStore, folder: str) -> None:
+    first = store.write(f"{folder}/a", b"one")
+    store.write(f"{folder}/a", b"two")
+    store.delete(f"{folder}/a", if_generation=first.generation)
+    assert store.read(f"{folder}/a") == b"two"
+    store.delete(f"{folder}/a")
+    assert store.stat(f"{folder}/a") is None
+
+
+def test_fingerprint_changes_with_the_bytes(store: ObjectStore, folder: str) -> None:
+    first = store.write(f"{folder}/a", b"one")
+    assert store.write(f"{folder}/a", b"two").fingerprint != first.fingerprint
+
+
+def test_list_gives_what_begins_with_the_prefix_in_order(store: ObjectStore, folder: str) -> None:
+    for name in ("b/2", "a/1", "ab/3"):
+        store.write(f"{folder}/{name}", b"x")
+    assert [stat.name for stat in store.list(f"{folder}/a")] == [f"{folder}/a/1", f"{folder}/ab/3"]
+    assert not list(store.list(f"{folder}/nothing/"))
+
+
+def test_folder_store_refuses_names_that_leave_it(tmp_path: Path) -> None:
+    store = DirectoryObjects(tmp_path / "store")
+    with pytest.raises(InvalidInput):
+        store.write("../outside", b"x")
+    assert not (tmp_path / "outside").exists()
