@@ -2,21 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+from closetspace.domain.encoding import FloatArray
+from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
 from numpy.typing import NDArray
 
 from catalog_jobs.encoder_networks import train_module
-from closetspace.domain.encoding import FloatArray
-from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
 
 DIM = 128
 _DECAY = 1e-6
 _STEPS = 150
 
 
-def fit_fusion(products: Sequence[Blocks], labels: NDArray[np.int64], photos: Sequence[Blocks],
-               photo_labels: NDArray[np.int64], categories: int, *, seed: int) -> Fusion:
+def fit_fusion(
+    products: Sequence[Blocks],
+    labels: NDArray[np.int64],
+    photos: Sequence[Blocks],
+    photo_labels: NDArray[np.int64],
+    categories: int,
+    *,
+    seed: int,
+) -> Fusion:
     """Fit means and projection on products of which everything is known, the head on user photos too.
 
     ``labels`` and ``photo_labels`` are ``(n,)`` indices of categories.
@@ -38,10 +46,26 @@ def without_text(blocks: Blocks) -> Blocks:
     return replace(blocks, text=None)
 
 
-def accuracy(fusion: Fusion, blocks: Sequence[Blocks], labels: NDArray[np.int64]) -> float:
-    """Return the share of garments whose likeliest category is the labelled one."""
+def accuracy(fusion: Fusion, blocks: Sequence[Blocks], labels: NDArray[np.int64]) -> float | None:
+    """Return the share of garments whose likeliest category is the labelled one; of no garments, ``None``."""
+    if not blocks:
+        return None
     hits = [fusion.category(fusion.means.join(b))[0] == label for b, label in zip(blocks, labels, strict=True)]
     return float(np.mean(hits))
+
+
+def write_fusion(fusion: Fusion, out: Path) -> None:
+    """Store a fusion as plain float16 arrays, which is finer than what the int8 networks deliver."""
+    arrays = {
+        "image_mean": fusion.means.image,
+        "text_mean": fusion.means.text,
+        "colour_mean": fusion.means.colour,
+        "projection": fusion.projection,
+        "unknown": fusion.unknown,
+        "head": fusion.head,
+        "head_bias": fusion.head_bias,
+    }
+    np.savez(out, allow_pickle=False, **{name: array.astype(np.float16) for name, array in arrays.items()})
 
 
 def _block_means(products: Sequence[Blocks]) -> BlockMeans:
@@ -63,8 +87,9 @@ def _principal_directions(joined: FloatArray) -> FloatArray:
     return np.ascontiguousarray(directions[:, ::-1][:, :DIM], dtype=np.float32)
 
 
-def _fit_head(joined: FloatArray, labels: NDArray[np.int64], categories: int,
-              seed: int) -> tuple[FloatArray, FloatArray]:
+def _fit_head(
+    joined: FloatArray, labels: NDArray[np.int64], categories: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
     """Fit a softmax regression with L-BFGS; returns ``(features, categories)`` and ``(categories,)``."""
     torch = train_module("torch")
     torch.manual_seed(seed)

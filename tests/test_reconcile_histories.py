@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-
 from closetspace.domain.closet import mean_of
 from closetspace.domain.encoding import Garment
 from closetspace.domain.wardrobe import Deletion
 from closetspace.errors import Conflict, Transient
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
 from tests.fakes import World
 
-ITEMS = st.sampled_from(["shirt", "jeans", "shoes"])
+ITEMS = st.sampled_from(["shirt", "jeans"])
 PEOPLE = st.sampled_from(["ann", "bob"])
 NAMES = st.sampled_from(["", "Blue", "Red"])
 PHOTOS = st.sampled_from([b"photo one", b"photo two", b"bad picture", b"x" * 1001])
@@ -107,6 +107,20 @@ class WardrobeHistories(RuleBasedStateMachine):
 
         self.interruptions.append(crash)
 
+    @rule(item=ITEMS, uid=PEOPLE, name=NAMES)
+    def add_quietly(self, item: str, uid: str, name: str) -> None:
+        """An item whose own events have all been handled, so that none of them mends what a later race breaks."""
+        self.upload(item, uid, b"photo three")
+        self.write(item, uid, name)
+        self.drain()
+
+    @rule()
+    def drain(self) -> None:
+        for _ in range(1000):
+            if not self.events:
+                break
+            self.handle(self.events.pop())
+
     def handle(self, event: tuple[str, str, Deletion | None]) -> None:
         """As the platform does: what raises is delivered again."""
         kind, name, deletion = event
@@ -136,10 +150,7 @@ class WardrobeHistories(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         self.interruptions.clear()
-        for _ in range(1000):
-            if not self.events:
-                break
-            self.handle(self.events.pop())
+        self.drain()
         assert not self.events
         for item_id, document in self.world.database.documents.items():
             self.check_settled(item_id, document)
@@ -173,7 +184,7 @@ class WardrobeHistories(RuleBasedStateMachine):
             assert taste.closet_version == closet.version
             vectors = np.array([entry.vector for entry in closet.entries.values()], np.float32)
             np.testing.assert_allclose(taste.mean, mean_of(vectors), atol=1e-6)
-        for item_id in {"shirt", "jeans", "shoes"} - set(database.documents):
+        for item_id in {"shirt", "jeans"} - set(database.documents):
             assert item_id not in database.states
 
 

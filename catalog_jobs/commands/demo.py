@@ -12,7 +12,6 @@ from catalog_jobs import demo_run
 from catalog_jobs.commands import JsonOption
 from catalog_jobs.console import errors_told, notes, print_json, progress_bar
 from catalog_jobs.interrupts import interruptible, wait_for_interrupt
-from infra.local.page import PageServer
 from infra.local.person import Backend, Person
 from infra.local.stack import LocalStack
 
@@ -105,6 +104,8 @@ def _tell(report: demo_run.Report, as_json: bool) -> None:
 
 
 def _show(running: ExitStack, stack: LocalStack) -> None:
+    from infra.local.page import PageServer
+
     config = {
         "firebase": stack.firebase_config,
         "emulators": asdict(stack.addresses),

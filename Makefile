@@ -1,0 +1,54 @@
+# One command each; all of them set up what they need, in .venv and infra/local/node_modules, and nowhere else.
+.PHONY: help demo test check format bench setup clean
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+VENV_READY := .venv/.ready
+NODE_READY := infra/local/node_modules/.ready
+
+help:
+	@echo "make demo     run everything on this machine and show it on a local page  (ARGS=\"--help\" for options)"
+	@echo "make test     pass the tests                                              (ARGS=\"-k name\" for some)"
+	@echo "make check    format, lint, type-check and test"
+	@echo "make bench    print the benchmark's numbers                               (ARGS=--json)"
+	@echo "make clean    remove what the commands above have set up"
+
+demo: setup
+	@$(BIN)/closetspace demo $(ARGS)
+
+test: setup
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: setup format
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+format: setup
+	@$(BIN)/ruff format --quiet .
+
+bench: setup
+	@$(BIN)/closetspace bench $(ARGS)
+
+setup:
+	@$(MAKE) --no-print-directory --jobs=2 $(VENV_READY) $(NODE_READY)
+
+$(VENV_READY): requirements.lock pyproject.toml
+	@echo "setting up Python packages in .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(NODE_READY): infra/local/package.json infra/local/package-lock.json
+	@echo "setting up the local Firebase in infra/local/node_modules"
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed, with npm"; exit 1; }
+	@npm ci --prefix infra/local --no-fund --no-audit --loglevel=error
+	@touch $@
+
+clean:
+	rm -rf .venv infra/local/node_modules .local functions/closetspace functions/wheels

@@ -1,0 +1,5 @@
+"""``closetspace bench``."""
+
+
+def bench() -> None:
+    """Placeholder."""

@@ -1,0 +1,190 @@
+"""The shipped encoder: golden vectors, missing inputs, and answers that depend on the garment alone."""
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from closetspace.adapters.onnx_encoder import OnnxEncoder, default_encoder_directory
+from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
+from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
+from closetspace.domain.preprocessing import SIDE, garment_text, normalised, square
+from closetspace.errors import Incompatible
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_jobs.encoder_golden import GOLDEN, golden_encodings, golden_garments
+
+GOLDEN_COSINE = 0.999
+"""int8 kernels round differently from CPU to CPU."""
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return OnnxEncoder(default_encoder_directory())
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(default_encoder_directory(), tmp_path / "encoder"))
+
+
+def pictures(n: int) -> list[Picture]:
+    random = np.random.default_rng(7)
+    return [random.integers(0, 256, (16, 12, 3), np.uint8).repeat(20, axis=0).repeat(20, axis=1) for _ in range(n)]
+
+
+def same(one: Encoding, other: Encoding) -> bool:
+    return one.category == other.category and bool(np.abs(one.vector - other.vector).max() <= 1e-5)
+
+
+def test_golden_garments_keep_their_vectors_categories_and_colours(encoder: Encoder) -> None:
+    golden = json.loads((default_encoder_directory() / GOLDEN).read_text(encoding="utf-8"))
+    now = golden_encodings(encoder)
+    assert now.keys() == golden.keys()
+    for case, expected in golden.items():
+        assert np.dot(now[case]["vector"], expected["vector"]) >= GOLDEN_COSINE, case
+        assert now[case]["category"] == expected["category"], case
+        assert now[case]["colours"] == expected["colours"], case
+
+
+def test_golden_garment_is_a_red_and_white_top(encoder: Encoder) -> None:
+    encoding = encoder.encode([golden_garments()["photo and text"]])[0]
+    assert encoding.category == "Topwear"
+    assert encoding.category_confidence > 0.9
+    assert encoding.colours[0] == "red"
+
+
+@pytest.mark.parametrize("case", ["photo and text", "photo", "text", "nothing"])
+def test_whatever_is_missing_the_vector_is_finite_and_of_unit_length(encoder: Encoder, case: str) -> None:
+    encoding = encoder.encode([golden_garments()[case]])[0]
+    assert encoding.vector.shape == (encoder.descriptor.dim,)
+    assert encoding.vector.dtype == np.float32
+    assert np.linalg.norm(encoding.vector) == pytest.approx(1, abs=1e-5)
+    assert encoding.category in encoder.descriptor.categories
+    assert 0 < encoding.category_confidence <= 1
+    assert bool(encoding.colours) == ("photo" in case)
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [("Woodland Leather Shoes", "Shoes"), ("Blue Denim Jeans", "Bottomwear"), ("Polarised Sunglasses", "Eyewear")],
+)
+def test_a_name_alone_tells_the_category(encoder: Encoder, name: str, category: str) -> None:
+    assert encoder.encode([Garment(None, name)])[0].category == category
+
+
+def test_similar_names_are_nearer_than_different_ones(encoder: Encoder) -> None:
+    names = ["Running shoes", "Sports shoes", "Silk tie"]
+    shoes, trainers, tie = (e.vector for e in encoder.encode([Garment(None, name) for name in names]))
+    assert shoes @ trainers > shoes @ tie + 0.2
+
+
+def test_each_result_depends_on_its_own_garment_alone(encoder: Encoder) -> None:
+    names = ["Shirt", "A much longer name of a much more expensive pair of shoes", "", "Tie"]
+    garments = [Garment(p, names[i % 4], "Nike") for i, p in enumerate(pictures(18))]
+    garments[3] = garments[17] = Garment(None, "Scarf")
+    garments[5] = Garment(None)
+    together = encoder.encode(garments)
+    assert all(same(one, encoder.encode([garment])[0]) for one, garment in zip(together, garments, strict=True))
+    assert all(same(a, b) for a, b in zip(together, encoder.encode(garments[::-1])[::-1], strict=True))
+
+
+def test_no_garments_give_no_encodings(encoder: Encoder) -> None:
+    assert encoder.encode([]) == []
+
+
+def test_one_encoder_serves_several_threads_from_the_start() -> None:
+    fresh = OnnxEncoder(default_encoder_directory())
+    garments = [Garment(p, f"Shirt {i}") for i, p in enumerate(pictures(8))]
+    with ThreadPoolExecutor(4) as threads:
+        parallel = list(threads.map(lambda g: fresh.encode([g])[0], garments))
+    assert all(same(a, b) for a, b in zip(parallel, fresh.encode(garments), strict=True))
+
+
+def test_only_what_can_be_read_of_a_name_counts(encoder: Encoder) -> None:
+    plain, odd = encoder.encode([Garment(None, "Red Shirt"), Garment(None, "\x00Red\n\tShirt\ud800\x7f")])
+    assert same(plain, odd)
+    huge, cut = encoder.encode([Garment(None, "red shirt " * 100_000), Garment(None, "red shirt " * 100)])
+    assert same(huge, cut)
+
+
+def test_the_brand_is_read_once() -> None:
+    assert garment_text("Nike Air Max", "NIKE") == "Nike Air Max"
+    assert garment_text("Air Max", "Nike") == "Nike Air Max"
+    assert garment_text("", "Nike") == "Nike"
+    assert garment_text("\x00", " ") == ""
+
+
+def test_a_changed_file_is_refused(copy: Path) -> None:
+    network = copy / "image.onnx"
+    network.write_bytes(network.read_bytes()[:-1] + b"!")
+    with pytest.raises(Incompatible, match=r"image\.onnx"):
+        OnnxEncoder(copy).encode([Garment(pictures(1)[0])])
+
+
+def test_a_missing_file_is_refused(copy: Path) -> None:
+    (copy / "fusion.npz").unlink()
+    with pytest.raises(Incompatible, match=r"fusion\.npz"):
+        OnnxEncoder(copy).encode([Garment(None)])
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"format": 99}'])
+def test_a_folder_without_a_manifest_that_fits_is_refused(copy: Path, manifest: str) -> None:
+    (copy / "manifest.json").write_text(manifest)
+    with pytest.raises(Incompatible):
+        OnnxEncoder(copy)
+
+
+def test_the_descriptor_costs_neither_network_nor_tokenizer_and_a_photo_no_text_network() -> None:
+    program = """
+import sys, numpy
+from closetspace.adapters.onnx_encoder import OnnxEncoder, default_encoder_directory
+from closetspace.domain.encoding import Garment
+import catalog_jobs.encoder_export
+encoder = OnnxEncoder(default_encoder_directory())
+assert encoder.descriptor.dim == 128
+assert not {"onnxruntime", "tokenizers", "torch"} & set(sys.modules)
+encoder.encode([Garment(numpy.zeros((64, 64, 3), numpy.uint8))])
+assert "tokenizers" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def test_the_shipped_files_are_small_and_name_no_place() -> None:
+    files = [path for path in default_encoder_directory().iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 30e6
+    for path in files:
+        content = path.read_bytes()
+        assert not [place for place in (b"/home/", b"/work/", b"/tmp/", b"site-packages") if place in content]
+
+
+def test_the_middle_square_of_a_picture_is_what_networks_see() -> None:
+    picture: Picture = np.zeros((100, 300, 3), np.uint8)
+    picture[:, 100:200] = 255
+    assert (square(picture)[4:-4, 4:-4] == 255).all()
+    assert square(np.zeros((1, 512, 3), np.uint8)).shape == (SIDE, SIDE, 3)
+    pixels = normalised(np.full((SIDE, SIDE, 3), 255, np.uint8))
+    assert pixels.shape == (3, SIDE, SIDE)
+    assert pixels.dtype == np.float32
+    assert (pixels == 1).all()
+
+
+@given(st.lists(st.floats(-1e6, 1e6, width=32) | st.sampled_from([np.nan, np.inf]), min_size=6, max_size=6))
+def test_fusion_is_finite_and_of_unit_length_for_every_block(values: list[float]) -> None:
+    random = np.random.default_rng(0)
+    means = BlockMeans(*(random.normal(size=2).astype(np.float32) for _ in range(3)))
+    unknown = np.array([1, 0, 0], np.float32)
+    head = random.normal(size=(6, 4)).astype(np.float32)
+    projection = random.normal(size=(6, 3)).astype(np.float32)
+    fusion = Fusion(means, projection, unknown, head, np.zeros(4, np.float32))
+    image, text, colour = np.array(values, np.float32).reshape(3, 2)
+    for blocks in (Blocks(image, text, colour, 0.5), Blocks(image), Blocks(text=text), Blocks(means.image), Blocks()):
+        joined = means.join(blocks)
+        assert np.linalg.norm(fusion.vector(joined)) == pytest.approx(1, abs=1e-5)
+        assert 0 < fusion.category(joined)[1] <= 1
+    assert (fusion.vector(means.join(Blocks())) == unknown).all()

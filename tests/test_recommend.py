@@ -1,0 +1,329 @@
+"""Recommendations: the mix, the pages, the filters, the reasons."""
+
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from closetspace.adapters.bundle_reader import Bundle
+from closetspace.adapters.bundle_writer import write_bundle
+from closetspace.domain.catalog import Filters
+from closetspace.domain.closet import derive_taste
+from closetspace.domain.noise import explored, normal_draws
+from closetspace.domain.paging import MOST_SHOWN, Cursor
+from closetspace.domain.ranking import interleave
+from closetspace.errors import FailedPrecondition, InvalidInput
+from closetspace.requests import parse_recommend
+from closetspace.services.recommend import Recommender
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes import World
+from tests.test_index import DIM, NOW, contents
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp("index")
+    write_bundle(folder, contents(), NOW)
+    return Bundle(folder, exact_scan_items=10_000)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.encoder.dim = DIM
+    for number in range(12):
+        world.add(f"item-{number}", f"photo {number}".encode())
+    return world
+
+
+@pytest.fixture
+def recommender(world: World, index: Bundle) -> Recommender:
+    return Recommender(world.database, lambda: index)
+
+
+def ask(recommender: Recommender, uid: str = "ann", **data: Any) -> dict[str, Any]:
+    return recommender.recommend(uid, parse_recommend(data))
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [item["id"] for item in answer["items"]]
+
+
+def test_answer_has_what_the_frontends_card_shows(recommender: Recommender) -> None:
+    answer = ask(recommender, seed=7)
+    assert set(answer) == {"items", "cursor", "seed", "index_version"}
+    assert (len(answer["items"]), answer["seed"]) == (20, 7)
+    for item in answer["items"]:
+        assert set(item) == {
+            *("id", "name", "brand", "src", "url", "price", "currency", "category", "score", "because")
+        }
+        assert item["src"].startswith("https://")
+
+
+def test_mix_follows_the_closets_categories(recommender: Recommender, world: World) -> None:
+    closet = Counter(entry.category for entry in world.database.closet("ann").entries.values())
+    answer = Counter(item["category"] for item in ask(recommender, count=60)["items"])
+    for category, count in closet.items():
+        assert abs(answer[category] / 60 - count / 12) <= 1 / 60
+
+
+def test_items_like_the_closets_come_first(recommender: Recommender, world: World, index: Bundle) -> None:
+    """An inventory item that is the mean of what is owned in its category leads that category."""
+    answer = ask(recommender, count=30, explore=0)
+    by_category: dict[str, list[float]] = {}
+    for item in answer["items"]:
+        by_category.setdefault(item["category"], []).append(item["score"])
+    for scores in by_category.values():
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_because_names_the_nearest_owned_items(recommender: Recommender, world: World, index: Bundle) -> None:
+    entries = world.database.closet("ann").entries
+    for item in ask(recommender, count=5)["items"]:
+        row = next(r for r in range(300) if index.items(np.array([r]))[0].id == item["id"])
+        vector = index.embeddings(np.array([row]))[0]
+        cosines = {i: float(vector @ e.vector / np.linalg.norm(e.vector)) for i, e in entries.items()}
+        best = max(cosines, key=cosines.__getitem__)
+        assert item["because"][0]["itemId"] == best
+        assert item["because"][0]["similarity"] == pytest.approx(cosines[best], abs=1e-3)
+
+
+def test_same_seed_gives_the_same_pages_and_no_item_comes_twice(recommender: Recommender) -> None:
+    def pages() -> list[list[str]]:
+        found, cursor = [], None
+        while True:
+            answer = ask(recommender, count=40, seed=3, explore=0.5, **({"cursor": cursor} if cursor else {}))
+            found.append(ids(answer))
+            cursor = answer["cursor"]
+            if not answer["items"]:
+                return found
+
+    first = pages()
+    assert first == pages()
+    shown = [item for page in first for item in page]
+    assert len(shown) == len(set(shown)) == 300, "the pages end when every item was shown"
+
+
+def test_pages_do_not_repeat_when_the_closet_changes_in_between(recommender: Recommender, world: World) -> None:
+    first = ask(recommender, count=40, seed=3)
+    world.add("item-new", b"another photo")
+    second = ask(recommender, count=40, cursor=first["cursor"])
+    assert not set(ids(first)) & set(ids(second))
+
+
+def test_new_seed_shows_other_items_of_the_same_taste(recommender: Recommender) -> None:
+    one, two = (set(ids(ask(recommender, seed=seed, explore=0.5))) for seed in (1, 2))
+    assert one != two
+    assert set(ids(ask(recommender, seed=1, explore=0))) == set(ids(ask(recommender, seed=2, explore=0)))
+
+
+def test_seed_is_chosen_and_told_when_none_is_given(recommender: Recommender) -> None:
+    answer = ask(recommender, explore=0.5)
+    assert ids(ask(recommender, explore=0.5, seed=answer["seed"])) == ids(answer)
+    assert answer["seed"] < 2**53, "JavaScript can't hold larger whole numbers"
+
+
+def test_filters_narrow_the_answer_exactly(recommender: Recommender) -> None:
+    answer = ask(recommender, count=100, categories=["Shoes"], gender="Men", brands=["Stussy"], price_max=150)
+    expected = {
+        item.id
+        for item in contents().items
+        if item.category == "Shoes"
+        and item.gender in ("Men", "Unisex")
+        and item.brand == "Stussy"
+        and item.price is not None
+        and item.price <= 150
+    }
+    assert set(ids(answer)) == expected
+
+
+def test_category_that_is_not_owned_can_be_asked_for(index: Bundle) -> None:
+    world = World()
+    world.encoder.dim = DIM
+    world.add("only", b"one photo")
+    owned = world.database.closet("ann").entries["only"].category
+    other = next(c for c in index.category_means if c != owned)
+    answer = ask(Recommender(world.database, lambda: index), categories=[other])
+    assert {item["category"] for item in answer["items"]} == {other}
+
+
+def test_category_that_the_index_lacks_is_refused_with_those_it_has(recommender: Recommender) -> None:
+    with pytest.raises(InvalidInput, match="Kimonos is not among Bottomwear, Shoes, Topwear"):
+        ask(recommender, categories=["Kimonos"])
+
+
+def test_closet_of_categories_that_the_index_lacks_still_gets_an_answer(index: Bundle, world: World) -> None:
+    for item_id, entry in world.database.closets["ann"].items():
+        object.__setattr__(entry, "category", "Kimonos")
+        assert world.database.closets["ann"][item_id].category == "Kimonos"
+    assert len(ask(Recommender(world.database, lambda: index))["items"]) == 20
+
+
+def test_empty_closet_is_told_to_add_items_first(recommender: Recommender) -> None:
+    with pytest.raises(FailedPrecondition, match="Add photos"):
+        ask(recommender, uid="nobody")
+
+
+def test_vectors_of_another_encoder_take_no_part(recommender: Recommender, world: World) -> None:
+    for entry in world.database.closets["ann"].values():
+        object.__setattr__(entry, "encoder", "an older one")
+    with pytest.raises(FailedPrecondition):
+        ask(recommender)
+
+
+def test_fresh_taste_is_used_and_a_stale_one_is_not(recommender: Recommender, world: World) -> None:
+    expected = ids(ask(recommender, explore=0))
+    world.taste_keeper.refresh("ann")
+    assert ids(ask(recommender, explore=0)) == expected
+    world.add("item-new", b"another photo")
+    stale = world.database.taste("ann")
+    assert stale is not None
+    assert stale.closet_version < world.database.closet("ann").version
+    renewed = ids(ask(recommender, explore=0))
+    world.taste_keeper.refresh("ann")
+    assert ids(ask(recommender, explore=0)) == renewed
+
+
+def test_taste_is_the_mean_of_the_closet(world: World) -> None:
+    taste = derive_taste(world.database.closet("ann"), world.encoder.id)
+    vectors = np.array([e.vector for e in world.database.closet("ann").entries.values()], np.float64)
+    np.testing.assert_allclose(taste.mean, vectors.mean(axis=0), atol=1e-6)
+    assert taste.count == 12
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"count": 0}, "count"),
+        ({"count": 101}, "count"),
+        ({"count": "20"}, "count"),
+        ({"count": True}, "count"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**53}, "seed"),
+        ({"explore": 1.5}, "explore"),
+        ({"explore": float("nan")}, "explore"),
+        ({"categories": "Shoes"}, "categories"),
+        ({"categories": []}, "categories"),
+        ({"categories": ["x"] * 51}, "categories"),
+        ({"brands": ["x" * 101]}, "brands.0"),
+        ({"price_max": -1}, "price_max"),
+        ({"price_max": float("inf")}, "price_max"),
+        ({"cursor": "!!!"}, "cursor"),
+        ({"cursor": "AAAA"}, "cursor"),
+        ({"cursor": "A" * 12_001}, "cursor"),
+        ({"cuonut": 20}, "cuonut"),
+        ([1, 2], "data"),
+        ("hello", "data"),
+    ],
+)
+def test_invalid_request_names_its_field(data: Any, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_recommend(data)
+    assert caught.value.code == field
+    assert field in caught.value.message
+
+
+def test_request_without_fields_has_defaults() -> None:
+    assert parse_recommend(None) == parse_recommend({})
+    assert parse_recommend({"price_max": 50}).filters == Filters(price_max=50.0)
+
+
+@given(st.text(max_size=60))
+def test_cursor_that_nobody_made_is_refused_or_harmless(text: str) -> None:
+    try:
+        Cursor.decode(text)
+    except InvalidInput as error:
+        assert error.code == "cursor"
+
+
+@given(st.integers(0, 2**53 - 1), st.lists(st.integers(0, 2**64 - 1), max_size=50))
+def test_cursor_survives_the_journey(seed: int, keys: list[int]) -> None:
+    cursor = Cursor(seed).after(keys)
+    assert cursor is not None
+    assert Cursor.decode(cursor.encode()) == cursor
+
+
+def test_list_ends_before_its_cursor_grows_too_large() -> None:
+    assert Cursor(1).after(range(MOST_SHOWN)) is None
+    longest = Cursor(1).after(range(MOST_SHOWN - 1))
+    assert longest is not None
+    assert len(longest.encode()) < 12_000
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcde"), st.tuples(st.integers(1, 20), st.integers(0, 30)), min_size=1),
+    st.integers(1, 60),
+)
+def test_interleaving_gives_all_there_is_and_never_strays_from_the_shares(
+    categories: dict[str, tuple[int, int]], count: int
+) -> None:
+    total = sum(weight for weight, _ in categories.values())
+    mix = {name: weight / total for name, (weight, _) in categories.items()}
+    available = {name: there for name, (_, there) in categories.items()}
+    order = interleave(mix, available, count)
+    assert len(order) == min(count, sum(available.values()))
+    assert len(set(order)) == len(order)
+    taken = Counter(name for name, _ in order)
+    if all(taken[name] < available[name] for name in mix):
+        assert all(abs(taken[name] - mix[name] * len(order)) < len(mix) for name in mix)
+
+
+def test_noise_has_the_prototypes_variance() -> None:
+    """Against the prototype's own way: noise on every coordinate of the vectors."""
+    random = np.random.default_rng(3)
+    dim, sigma, draws = 64, 0.1, 20_000
+    query = random.standard_normal(dim)
+    query /= np.linalg.norm(query)
+    item = random.standard_normal(dim)
+    item /= np.linalg.norm(item)
+    noisy = item + sigma * random.standard_normal((draws, dim))
+    theirs = -np.square(noisy - query).sum(axis=1) / 2
+    score = np.full(draws, item @ query, np.float32)
+    keys = random.integers(0, 2**63, draws).astype(np.uint64)
+    ours = explored(score, keys, dim, seed=1, explore=1.0)
+    assert ours.std() == pytest.approx(theirs.std(), rel=0.03)
+
+
+def test_noise_is_normal_and_the_same_for_the_same_key_and_seed() -> None:
+    keys = np.arange(50_000, dtype=np.uint64)
+    draws = normal_draws(keys, 5)
+    assert abs(draws.mean()) < 0.02
+    assert abs(draws.std() - 1) < 0.02
+    np.testing.assert_array_equal(draws, normal_draws(keys, 5))
+    assert abs(np.corrcoef(draws, normal_draws(keys, 6))[0, 1]) < 0.02
+
+
+def test_requests_in_parallel_get_the_same_answers(recommender: Recommender) -> None:
+    expected = ids(ask(recommender, seed=1))
+    wrong: list[list[str]] = []
+
+    def work() -> None:
+        for _ in range(20):
+            answer = ids(ask(recommender, seed=1))
+            if answer != expected:
+                wrong.append(answer)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_recommending_loads_no_network(tmp_path: Path) -> None:
+    """The function that recommends must start fast: neither torch nor onnxruntime nor tokenizers."""
+    import subprocess
+
+    code = (
+        "import sys; import closetspace.services.recommend, closetspace.adapters.bundle_reader, closetspace.requests,"
+        " closetspace.bootstrap as b; from closetspace.settings import Settings; b.load_encoder(Settings()).descriptor;"
+        " print([m for m in ('torch', 'onnxruntime', 'tokenizers', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
