@@ -13,17 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
+from closetspace.errors import FailedPrecondition
 from google.cloud import firestore, storage  # type: ignore[attr-defined]
 
 from infra.local import fireemu
 from infra.local.stack import LocalStack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-
-pytestmark = pytest.mark.skipif(
-    not (fireemu.FOLDER / "node_modules").is_dir(),
-    reason="infra/local/node_modules is not installed (npm ci --prefix infra/local)",
-)
 
 # Each function appends what it got to journal.jsonl in its folder, which the tests read.
 MAIN = """
@@ -100,8 +96,16 @@ class Running:
         return f"http://{self.stack.addresses.functions}/{self.stack.project}/us-central1/{name}"
 
 
+def skip_unless_installed() -> None:
+    try:
+        fireemu.find_program()
+    except FailedPrecondition as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    skip_unless_installed()
     folder = tmp_path_factory.mktemp("tiny")
     source = tiny_functions(folder)
     journal, log = folder / "journal.jsonl", folder / "stack.log"
@@ -219,6 +223,7 @@ def test_callable_answers_a_browsers_preflight(running: Running) -> None:
 
 
 def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
+    skip_unless_installed()
     source = tiny_functions(tmp_path)
     stack = LocalStack(functions_source=source, project="demo-stopped", environment={"JOURNAL": "journal"})
     with stack:
@@ -230,6 +235,7 @@ def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
 
 
 def test_functions_that_do_not_import_say_why_and_leave_nothing(tmp_path: Path) -> None:
+    skip_unless_installed()
     source = tmp_path / "functions"
     source.mkdir()
     (source / "main.py").write_text("import no_such_module\n")
@@ -239,6 +245,7 @@ def test_functions_that_do_not_import_say_why_and_leave_nothing(tmp_path: Path) 
 
 
 def test_stack_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    skip_unless_installed()
     program = textwrap.dedent(f"""
         import time
         from pathlib import Path
@@ -249,9 +256,8 @@ def test_stack_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
             time.sleep(60)
     """)
     path = os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])
-    parent = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
-    )
+    environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment)
     assert parent.stdout is not None
     with parent.stdout as output:
         marked = processes_of(output.readline().decode().strip(), "--project demo-killed")
@@ -260,6 +266,16 @@ def test_stack_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
     assert len(marked) >= 4
     eventually(lambda: not [process for process in marked if process.exists()])
+
+
+def test_system_without_a_program_is_pointed_to_the_official_suite(tmp_path: Path) -> None:
+    with pytest.raises(FailedPrecondition, match=r"no program for darwin-arm64.*firebase emulators:start"):
+        fireemu.find_program(tmp_path, "darwin-arm64")
+
+
+def test_missing_installation_names_its_command(tmp_path: Path) -> None:
+    with pytest.raises(FailedPrecondition, match="npm ci --prefix infra/local"):
+        fireemu.find_program(tmp_path, "linux-x64")
 
 
 def processes_of(*words: str) -> list[Path]:

@@ -1,0 +1,51 @@
+"""The ports of the local stack, and the addresses that follow from them."""
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+from typing import Self
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One port a service; the defaults are those of the official Emulator Suite."""
+
+    firestore: int = 8080
+    auth: int = 9099
+    storage: int = 9199
+    functions: int = 5001
+    ui: int = 4000
+
+    @classmethod
+    def free(cls) -> Self:
+        """Ports that nobody listens on right now.
+
+        All are held at once while choosing, so that they differ; another process can still take one
+        before the service does, and then the start fails with its name.
+        """
+        with ExitStack() as held:
+            return cls(**{field.name: _free_port(held) for field in fields(cls)})
+
+    def addresses(self) -> "Addresses":
+        """The same services as ``127.0.0.1:port``."""
+        return Addresses(**{field.name: f"{HOST}:{getattr(self, field.name)}" for field in fields(self)})
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where each service listens, as ``127.0.0.1:port``. The control API is on the Auth port."""
+
+    firestore: str
+    auth: str
+    storage: str
+    functions: str
+    ui: str
+
+
+def _free_port(held: ExitStack) -> int:
+    listener = held.enter_context(socket.socket())
+    listener.bind((HOST, 0))
+    port: int = listener.getsockname()[1]
+    return port
