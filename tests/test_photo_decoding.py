@@ -73,6 +73,7 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
     assert_red_left_of_white(saved(stored, "JPEG", exif=exif))
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_damaged_exif_does_not_make_a_photo_unreadable() -> None:
     assert_red_left_of_white(saved(photo(), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff"))
 

@@ -84,7 +84,7 @@ def test_deleted_item_leaves_no_state_vector_or_photo(world: World) -> None:
 
 
 def test_late_deletion_spares_the_photo_of_an_item_yet_to_come(world: World) -> None:
-    deletion = Deletion("ann", datetime.now(UTC) - timedelta(seconds=5))
+    deletion = Deletion("ann", datetime.now(UTC) - timedelta(hours=2))
     world.upload("shirt")
     world.reconciler.reconcile("shirt", deletion)
     world.write_item("shirt")

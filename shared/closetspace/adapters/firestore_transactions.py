@@ -45,12 +45,11 @@ def translated_errors() -> Iterator[None]:
     """Firestore's errors as ours: what a retry may mend becomes `Transient`."""
     try:
         yield
-    except google.Aborted as exc:
-        raise _Aborted(str(exc)) from exc
-    except ValueError as exc:
-        # The client wraps the last abort of its attempts in a ValueError.
-        if isinstance(exc.__cause__, google.Aborted):
-            raise _Aborted(str(exc.__cause__)) from exc
+    except (google.GoogleAPICallError, google.RetryError, ValueError) as exc:
+        # The client wraps the last abort in a ValueError, and raises another when there is nothing to roll back.
+        origin = (exc.__cause__ or exc.__context__) if isinstance(exc, ValueError) else exc
+        if isinstance(origin, google.Aborted):
+            raise _Aborted(str(origin)) from exc
+        if isinstance(origin, google.ServerError | google.TooManyRequests | google.RetryError):
+            raise Transient(f"Firestore: {origin}") from exc
         raise
-    except (google.ServerError, google.TooManyRequests, google.RetryError) as exc:
-        raise Transient(f"Firestore: {exc}") from exc

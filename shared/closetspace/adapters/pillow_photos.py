@@ -127,9 +127,9 @@ def _orientation(image: Image.Image) -> int:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Bring 16-bit grey down to 8 bits (Pillow would clip it) and what cannot be averaged to RGB."""
-    if image.mode.startswith(("I", "F")):
+    if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image).astype(np.uint32) // 257).astype(np.uint8))
-    if image.mode in ("1", "P", "PA", "CMYK", "YCbCr") or "transparency" in image.info:
+    if image.mode in ("1", "P", "CMYK") or "transparency" in image.info:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     return image
 

@@ -1,7 +1,6 @@
 """The colours of a garment in a photo: a histogram of its foreground, and their names."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +58,7 @@ def foreground_colours(pixels: Picture) -> ForegroundColours:
     """Describe the colours of what stands out from the border of a ``(side, side, 3)`` square.
 
     Over a plain background the border tells exactly what is not garment; a busy one hides in part, so its
-    colours are trusted less: at full trust they made photos match products of another kind (.43 fit, not .53).
+    colours are trusted less: trusted in full, they make photos match products of another kind (.43 fit, not .52).
     """
     cells = _cells(pixels)
     border = np.concatenate(
@@ -83,7 +82,11 @@ def dominant_colours(histogram: FloatArray) -> tuple[str, ...]:
 def _cells(pixels: Picture) -> FloatArray:
     """Average ``(side, side, 3) uint8`` in cells to ``(n, n, 3) float32`` in 0..1."""
     n = pixels.shape[0] // _CELL
-    return pixels.reshape(n, _CELL, n, _CELL, 3).mean((1, 3), dtype=np.float32) / np.float32(255)
+    # Rows first, then columns: summed at once, numpy takes four times as long.
+    sums = pixels.reshape(n, _CELL, n * _CELL * 3).sum(1, dtype=np.uint16)
+    sums = sums.reshape(n, n, _CELL, 3).sum(2, dtype=np.uint16)
+    cells: FloatArray = sums.astype(np.float32) / np.float32(255 * _CELL**2)
+    return cells
 
 
 def _common_colours(border: FloatArray) -> tuple[FloatArray, float]:
@@ -99,12 +102,14 @@ def _common_colours(border: FloatArray) -> tuple[FloatArray, float]:
 def _foreground_weights(cells: FloatArray, background: FloatArray) -> FloatArray:
     """Weigh ``(n, n)`` cells: none for background, and the more the closer to the middle."""
     axis = np.linspace(-1.0, 1.0, cells.shape[0], dtype=np.float32)
-    middle = np.exp(-2.0 * (axis[:, None] ** 2 + axis**2))
+    middle: FloatArray = np.exp(-2.0 * (axis[:, None] ** 2 + axis**2))
     if not len(background):
         return middle
-    distance = np.linalg.norm(cells[:, :, None] - background, axis=3).min(axis=2)
-    weights = middle * (distance > _BACKGROUND_DISTANCE)
-    return cast(FloatArray, weights if weights.sum() >= _LEAST_FOREGROUND * middle.sum() else middle)
+    flat = cells.reshape(-1, 3)
+    squared = (flat**2).sum(1)[:, None] - 2.0 * flat @ background.T + (background**2).sum(1)
+    stands_out = squared.min(axis=1).reshape(middle.shape) > _BACKGROUND_DISTANCE**2
+    weights: FloatArray = middle * stands_out
+    return weights if weights.sum() >= _LEAST_FOREGROUND * middle.sum() else middle
 
 
 def _histogram(colours: FloatArray, weights: FloatArray) -> FloatArray:
@@ -118,7 +123,8 @@ def _histogram(colours: FloatArray, weights: FloatArray) -> FloatArray:
     bins = [np.where(grey, _FIRST_GREY + n, n % _HUES * _KINDS + kind) for n in (low, low + 1)]
     shares = np.concatenate([weights * (1.0 - upper_share), weights * upper_share])
     counts = np.bincount(np.concatenate(bins), shares, minlength=BINS)
-    return (counts / counts.sum()).astype(np.float32)
+    histogram: FloatArray = (counts / counts.sum()).astype(np.float32)
+    return histogram
 
 
 def _hsv(colours: FloatArray) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 """Rounds against other writers of the same item before the platform's own retry, with its back-off, takes over."""
+
+REUSE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -140,9 +143,13 @@ class Reconciler:
         return data
 
     def _discard_photos(self, item_id: str, deletion: Deletion) -> None:
-        """Delete the photos that the item had; a younger one belongs to an item of the same id yet to come."""
+        """Delete the photos that the item had; a much younger one belongs to an item of the same id yet to come.
+
+        Events come up to a day late. An hour is far more than the databases' clocks differ by, and item ids are
+        not used again within it.
+        """
         for photo in list(self.photos.list(photo_folder(deletion.uid, item_id))):
-            if photo.created <= deletion.at:
+            if photo.created <= deletion.at + REUSE_AFTER:
                 self.photos.delete(photo.name, if_generation=photo.generation)
 
 

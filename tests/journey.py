@@ -1,0 +1,123 @@
+"""What a journey through the running stack needs: people, photos, and a look at what the server keeps."""
+
+import io
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from google.cloud import firestore
+from PIL import Image, ImageDraw
+
+from catalog_jobs.commands.demo import backend_of
+from closetspace.adapters.firestore_closets import FirestoreClosets
+from closetspace.domain.closet import Closet, Taste, mean_of
+from closetspace.domain.wardrobe import photo_folder
+from infra.local.person import Person
+from infra.local.stack import LocalStack
+
+
+def picture(seed: int, size: tuple[int, int] = (240, 320)) -> Image.Image:
+    """A garment of some colour on a light background; another for every seed."""
+    random = np.random.default_rng(seed)
+    background, cloth = (tuple(int(c) for c in random.integers(*span, 3)) for span in ((200, 256), (0, 200)))
+    image = Image.new("RGB", size, background)
+    width, height = size
+    top = int(random.integers(height // 8, height // 3))
+    ImageDraw.Draw(image).rectangle([width // 4, top, width * 3 // 4, height - height // 8], fill=cloth)
+    return image
+
+
+def photo(seed: int, kind: str = "JPEG", **options: Any) -> bytes:
+    """A picture as a file."""
+    file = io.BytesIO()
+    picture(seed).save(file, kind, **options)
+    return file.getvalue()
+
+
+def eventually(look: Callable[[], Any], what: str = "", seconds: float = 30) -> Any:
+    """What ``look`` gives once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return found
+
+
+@dataclass
+class Journey:
+    """The running stack with our functions; ``lines`` is its log so far."""
+
+    stack: LocalStack
+    lines: list[str] = field(default_factory=list)
+
+    def person(self) -> Person:
+        """Somebody new."""
+        return Person.sign_up(backend_of(self.stack), f"{uuid4().hex}@closetspace.example", "a password")
+
+    def visitor(self) -> Person:
+        """Somebody without an account."""
+        return Person(backend_of(self.stack))
+
+    def new_id(self) -> str:
+        return f"item-{uuid4().hex[:12]}"
+
+    def path(self, person: Person, item_id: str, file: str = "photo.jpg") -> str:
+        return photo_folder(person.uid, item_id) + file
+
+    def describe(self, person: Person, item_id: str, name: str = "", file: str = "photo.jpg", **fields: Any) -> None:
+        """Write the item's document as the frontend does: whole."""
+        whole = {"uid": person.uid, "name": name, "brand": "", "photo_path": self.path(person, item_id, file)}
+        person.write(f"wardrobe/{item_id}", whole | fields)
+
+    def add(self, person: Person, seed: int, name: str = "", item_id: str | None = None) -> str:
+        """Upload and describe an item and see it ready."""
+        item_id = item_id or self.new_id()
+        person.upload(self.path(person, item_id), photo(seed))
+        self.describe(person, item_id, name)
+        self.wait(person, item_id)
+        return item_id
+
+    def wait(self, person: Person, item_id: str, status: str = "ready", seconds: float = 30) -> dict[str, Any]:
+        """The item's state once it has that status."""
+
+        def look() -> dict[str, Any] | None:
+            state = person.read(f"item_state/{item_id}")
+            return state if state and state["status"] == status else None
+
+        found: dict[str, Any] = eventually(look, f"{item_id} {status}", seconds)
+        return found
+
+    def settle(self, seconds: float = 60) -> None:
+        """Until no event is on its way, with time moved on for those to be retried."""
+        deadline = time.monotonic() + seconds
+        while True:
+            state = self.stack.control.functions()
+            if state["retryWaiting"]:
+                self.stack.control.advance_clock(60)
+            elif not (state["pending"] or state["running"]):
+                return
+            assert time.monotonic() < deadline, state
+            time.sleep(0.02)
+
+    def closet(self, person: Person) -> Closet:
+        return FirestoreClosets(firestore.Client()).closet(person.uid)
+
+    def taste(self, person: Person) -> Taste | None:
+        return FirestoreClosets(firestore.Client()).taste(person.uid)
+
+    def embeddings_of(self, item_id: str) -> int:
+        """How often the functions embedded the item, by their log."""
+        return sum(f"item {item_id}: Embed" in line for line in self.lines)
+
+    def check_invariant(self, person: Person, ready: Iterable[str]) -> None:
+        """The closet holds exactly these items, and the taste is its mean and of its version."""
+        closet = self.closet(person)
+        assert set(closet.entries) == set(ready)
+        taste = eventually(
+            lambda: (t := self.taste(person)) and t.closet_version == closet.version and t, "the taste to follow"
+        )
+        vectors = np.array([entry.vector for entry in closet.entries.values()], np.float32)
+        np.testing.assert_allclose(taste.mean, mean_of(vectors), atol=1e-6)
