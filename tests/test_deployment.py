@@ -111,6 +111,11 @@ def test_importing_main_makes_no_client_and_loads_nothing_heavy() -> None:
     code = "import sys, main; print([m for m in ('numpy', 'onnxruntime', 'PIL', 'annoy', 'google.cloud.storage') if m in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "shared"), "FIREBASE_CONFIG": '{"storageBucket": "b"}'}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT / "functions", env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT / "functions",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "[]"

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from google.cloud import firestore
-
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.index_jobs import build_index
 from closetspace.bootstrap import open_store
 from closetspace.domain.closet import mean_of
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
+from google.cloud import firestore
+
+from catalog_jobs.catalog_folder import read_folder
+from catalog_jobs.index_jobs import build_index
+from infra.local.instance import instance
 from infra.local.person import CallFailed
 from tests.journey import Journey, eventually, photo
 
@@ -156,7 +157,15 @@ def test_every_delivery_duplicated_gives_the_same_closet(journey: Journey) -> No
             "action": {"type": "crashRunner"},
         },
     ],
-    ids=["commit aborted", "commit fails", "connection drops", "read fails", "begin aborted", "photo unreadable", "runner dies"],
+    ids=[
+        "commit aborted",
+        "commit fails",
+        "connection drops",
+        "read fails",
+        "begin aborted",
+        "photo unreadable",
+        "runner dies",
+    ],
 )
 def test_fault_on_the_way_is_retried_and_settled(journey: Journey, fault: dict[str, Any]) -> None:
     person, item_id = journey.person(), journey.new_id()
@@ -260,3 +269,15 @@ def test_visitor_must_sign_in_first(journey: Journey) -> None:
     with pytest.raises(CallFailed) as caught:
         journey.visitor().call("recommend", {})
     assert caught.value.code == "unauthenticated"
+
+
+def test_new_instance_that_only_recommends_knows_who_asks(journey: Journey) -> None:
+    """Its first request is the first of anything: no event has set up the SDK before it."""
+    person = journey.person()
+    item_id = journey.add(person, 18)
+    with instance(journey.stack, "recommend", "http") as started:
+        answer = started.first_answer(json={"data": {}}, headers={"Authorization": f"Bearer {person.token}"})
+        assert answer.status_code == 200
+        assert answer.json()["result"]["items"][0]["because"][0]["itemId"] == item_id
+        refused = started.first_answer(json={"data": {}}, headers={"Authorization": "Bearer nonsense"})
+        assert refused.status_code == 401

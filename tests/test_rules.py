@@ -106,7 +106,9 @@ def test_documents_that_the_frontend_has_are_accepted(journey: Journey, owner: P
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": None, "photo_path": None})
 
 
-@pytest.mark.parametrize("path", ["index/current.json", "catalog/items.jsonl", "catalog/images/new.jpg", "elsewhere.jpg"])
+@pytest.mark.parametrize(
+    "path", ["index/current.json", "catalog/items.jsonl", "catalog/images/new.jpg", "elsewhere.jpg"]
+)
 def test_nobody_writes_the_catalog_or_the_index(journey: Journey, owner: Person, path: str) -> None:
     for person in (owner, journey.visitor()):
         refused(person.upload, path, photo(42))

@@ -1,5 +1,44 @@
 """``closetspace bench``."""
 
+import os
+import platform
+from dataclasses import asdict
 
-def bench() -> None:
-    """Placeholder."""
+from rich.console import Console
+from rich.table import Table
+
+from catalog_jobs.benchmarks import Measurement, embedding, journeys, recommending
+from catalog_jobs.commands import JsonOption
+from catalog_jobs.console import errors_told, notes, print_json
+
+
+def bench(as_json: JsonOption = False) -> None:
+    """Measure what the design asks for, on this machine, and print it beside what is to be reached.
+
+    Takes about a minute. Nothing else should be running.
+    """
+    with errors_told():
+        measurements: list[Measurement] = []
+        for what, measure in (
+            ("recommending", recommending.measure),
+            ("embedding", embedding.measure),
+            ("journeys through the local stack", lambda: journeys.measure(notes.print)),
+        ):
+            notes.print(f"measuring {what}")
+            measurements += measure()
+    if as_json:
+        machine = {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
+        print_json({"machine": machine, "measurements": [asdict(m) | {"reached": m.reached} for m in measurements]})
+        return
+    table = Table("what", "measured", "reach", "")
+    for m in measurements:
+        table.add_row(m.name, f"{_short(m.value)} {m.unit}", f"{'<=' if m.at_most else '>='} {m.reach:,g}", _mark(m))
+    Console().print(table)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
+
+
+def _mark(measurement: Measurement) -> str:
+    return "[green]reached[/green]" if measurement.reached else "[red]missed[/red]"

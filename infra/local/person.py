@@ -94,7 +94,9 @@ class Person:
 
     def download(self, path: str) -> bytes:
         """A photo's bytes."""
-        return _accepted(self.http.get(f"{self._objects()}/{quote(path, safe='')}?alt=media", headers=self._token())).content
+        return _accepted(
+            self.http.get(f"{self._objects()}/{quote(path, safe='')}?alt=media", headers=self._token())
+        ).content
 
     def delete_photo(self, path: str) -> None:
         """Delete a photo."""

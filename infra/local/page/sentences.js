@@ -1,0 +1,24 @@
+// What the page says: of an item's state, and of what went wrong.
+
+export const BADGES = {
+  waiting_for_photo: "waiting for its photo",
+  processing: "looking at it",
+  ready: "ready",
+  failed: "not usable",
+};
+
+// The server writes a sentence for these; of the others a person would learn nothing.
+const TOLD_BY_SERVER = new Set(["invalid-argument", "failed-precondition", "resource-exhausted", "unavailable"]);
+const SENTENCES = {
+  unauthenticated: "You are signed out. Reload the page to sign in again.",
+  "deadline-exceeded": "That took too long. Try again.",
+  "permission-denied": "That is not yours to change.",
+  unauthorized: "That photo was refused: it has to be an image of at most 20 MB.",
+};
+
+/** A sentence for an error of Firebase's. */
+export function sentenceFor(error) {
+  const code = String(error?.code ?? "").replace(/^[a-z]+\//, "");
+  if (TOLD_BY_SERVER.has(code) && error.message && error.message !== code) return error.message;
+  return SENTENCES[code] ?? "Something went wrong here. Try again in a moment.";
+}
