@@ -61,7 +61,7 @@ def _program(name: str, least: tuple[int, int], purpose: str, remedy: str, *, re
 
 def _version_of(path: str) -> tuple[int, int] | None:
     try:
-        output = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False).stdout  # noqa: S603
+        output = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r"(\d+)\.(\d+)", output)
@@ -75,9 +75,9 @@ def _path(name: str, path: Path, remedy: str) -> Finding:
 def _system() -> Finding:
     system = f"{platform.system().lower()}-{platform.machine()}"
     remedy = "use the official emulators: firebase emulators:start (needs Java and the Firebase CLI)"
-    from infra.local.fireemu import find_binary
+    from infra.local.fireemu import find_program
 
-    return _attempt("fireemu", find_binary, system, "demo and tests", remedy)
+    return _attempt("fireemu", find_program, system, "demo and tests", remedy)
 
 
 def _encoder() -> Finding:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from closetspace.adapters.onnx_encoder import FUSION, MANIFEST, MANIFEST_FORMAT, OnnxEncoder, read_fusion
+from closetspace.adapters.encoder_files import MANIFEST, MANIFEST_FORMAT
+from closetspace.adapters.onnx_encoder import FUSION, OnnxEncoder, read_fusion
 from closetspace.adapters.onnx_features import IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER, OnnxFeatures
+from closetspace.adapters.pillow_squares import square
 from closetspace.domain.encoding import FloatArray
 from closetspace.domain.fusion import Blocks, Fusion
-from closetspace.domain.preprocessing import normalised, square
+from closetspace.domain.preprocessing import normalised
 from numpy.typing import NDArray
 
 from catalog_jobs.encoder_fitting import DIM, accuracy, fit_fusion, without_text, write_fusion

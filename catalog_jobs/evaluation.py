@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from closetspace.adapters.bundle_writer import item_key, write_bundle
 from closetspace.adapters.memory import MemoryDatabase
-from closetspace.bootstrap import bundle_opener, load_encoder, photo_decoder
+from closetspace.bootstrap import bundle_opener, encoder_id, load_encoder, photo_decoder
 from closetspace.domain.bundle import BundleContents
 from closetspace.domain.catalog import Filters, Index
 from closetspace.domain.closet import ClosetEntry
@@ -137,8 +137,7 @@ def _names(rows: Collection[Mapping[str, str]], names: Names) -> dict[str, str]:
 
 def _recommender(embedded: EmbeddedCatalog) -> tuple[Recommender, MemoryDatabase]:
     settings, database = Settings.from_env(), MemoryDatabase()
-    encoder_id = load_encoder(settings).descriptor.id
-    contents = BundleContents(embedded.items, embedded.embeddings, encoder_id, "evaluation")
+    contents = BundleContents(embedded.items, embedded.embeddings, encoder_id(), "evaluation")
     with tempfile.TemporaryDirectory(prefix="closetspace-evaluate-") as folder:
         write_bundle(Path(folder), contents, datetime.now(UTC))
         index: Index = bundle_opener(settings)(Path(folder))
@@ -146,10 +145,9 @@ def _recommender(embedded: EmbeddedCatalog) -> tuple[Recommender, MemoryDatabase
 
 
 def _fill_closet(database: MemoryDatabase, person: str, wardrobe: Sequence[str], found: Mapping[str, Encoding]) -> None:
-    encoder_id = load_encoder(Settings.from_env()).descriptor.id
     for item_id in wardrobe:
         if item_id not in found:
             raise InvalidInput("personas_invalid", f"{person} owns {item_id}, which is not among these products.")
         encoding = found[item_id]
-        entry = ClosetEntry(encoder_id, encoding.vector, encoding.category, item_id)
+        entry = ClosetEntry(encoder_id(), encoding.vector, encoding.category, item_id)
         database.closets[person][item_id] = entry

@@ -108,7 +108,8 @@ def test_annoy_is_shipped_as_a_wheel_for_any_processor(uploaded: Path, manifest:
 
 
 def test_importing_main_makes_no_client_and_loads_nothing_heavy() -> None:
-    code = "import sys, main; print([m for m in ('numpy', 'onnxruntime', 'PIL', 'annoy', 'google.cloud.storage') if m in sys.modules])"
+    heavy = ("numpy", "onnxruntime", "PIL", "annoy", "google.cloud.storage")
+    code = f"import sys, main; print([m for m in {heavy} if m in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "shared"), "FIREBASE_CONFIG": '{"storageBucket": "b"}'}
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from closetspace.adapters.onnx_encoder import OnnxEncoder, default_encoder_directory
+from closetspace.adapters.encoder_files import default_encoder_directory
+from closetspace.adapters.onnx_encoder import OnnxEncoder
+from closetspace.adapters.pillow_squares import square
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
-from closetspace.domain.preprocessing import SIDE, garment_text, normalised, square
+from closetspace.domain.preprocessing import SIDE, garment_text, normalised
 from closetspace.errors import FailedPrecondition, Incompatible
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,7 +146,8 @@ def test_a_folder_without_a_manifest_that_fits_is_refused(copy: Path, manifest: 
 def test_the_descriptor_costs_neither_network_nor_tokenizer_and_a_photo_no_text_network() -> None:
     program = """
 import sys, numpy
-from closetspace.adapters.onnx_encoder import OnnxEncoder, default_encoder_directory
+from closetspace.adapters.encoder_files import default_encoder_directory
+from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.domain.encoding import Garment
 import catalog_jobs.encoder_export
 encoder = OnnxEncoder(default_encoder_directory())

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from closetspace.domain.catalog import CatalogItem, Filters, Index
 from closetspace.domain.encoding import FloatArray
 from closetspace.domain.style import unit
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound, Transient
+from closetspace.ports import ObjectStat
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.live_index import LiveIndex
 
@@ -241,7 +241,7 @@ def test_publisher_that_lost_a_race_is_told(tmp_path: Path) -> None:
         def __init__(self) -> None:
             self.__dict__ = store.__dict__
 
-        def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> object:  # type: ignore[override]
+        def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
             versions.publish(one.version, NOW)
             return MemoryObjects.write(self, name, data, if_generation=if_generation)
 
@@ -253,9 +253,9 @@ def test_publisher_that_lost_a_race_is_told(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def live(versions: IndexVersions, tmp_path: Path) -> Iterator[LiveIndex]:
+def live(versions: IndexVersions, tmp_path: Path) -> LiveIndex:
     versions.publish(upload(versions, tmp_path / "one", "one").version, NOW)
-    yield LiveIndex(versions, open_bundle, "hash-1", check_seconds=0.0)
+    return LiveIndex(versions, open_bundle, "hash-1", check_seconds=0.0)
 
 
 def wait_until_version(live: LiveIndex, version: str, seconds: float = 10) -> None:

@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections import Counter
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -235,10 +235,8 @@ def test_request_without_fields_has_defaults() -> None:
 
 @given(st.text(max_size=60))
 def test_cursor_that_nobody_made_is_refused_or_harmless(text: str) -> None:
-    try:
-        Cursor.decode(text)
-    except InvalidInput as error:
-        assert error.code == "cursor"
+    with suppress(InvalidInput):
+        assert Cursor.decode(text).encode() == text.rstrip("=")
 
 
 @given(st.integers(0, 2**53 - 1), st.lists(st.integers(0, 2**64 - 1), max_size=50))
@@ -316,13 +314,13 @@ def test_requests_in_parallel_get_the_same_answers(recommender: Recommender) -> 
     assert not wrong
 
 
-def test_recommending_loads_no_network(tmp_path: Path) -> None:
+def test_recommending_loads_no_network() -> None:
     """The function that recommends must start fast: neither torch nor onnxruntime nor tokenizers."""
     import subprocess
 
     code = (
         "import sys; import closetspace.services.recommend, closetspace.adapters.bundle_reader, closetspace.requests,"
-        " closetspace.bootstrap as b; from closetspace.settings import Settings; b.load_encoder(Settings()).descriptor;"
+        " closetspace.bootstrap as bootstrap; bootstrap.encoder_id();"
         " print([m for m in ('torch', 'onnxruntime', 'tokenizers', 'PIL') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

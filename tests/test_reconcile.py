@@ -1,6 +1,7 @@
 """Reconciling one item, whatever happened to it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_deleted_photo_takes_its_vector_along(world: World) -> None:
         ({"name": 5}, "item_invalid"),
     ],
 )
-def test_item_that_can_never_work_fails_with_a_sentence(world: World, fields: dict[str, object], code: str) -> None:
+def test_item_that_can_never_work_fails_with_a_sentence(world: World, fields: dict[str, Any], code: str) -> None:
     world.upload("shirt")
     world.write_item("shirt", **fields)
     assert isinstance(world.reconciler.reconcile("shirt"), Refuse | Embed)

@@ -101,7 +101,7 @@ def test_malformed_item_is_refused(journey: Journey, owner: Person, fields: dict
 
 def test_documents_that_the_frontend_has_are_accepted(journey: Journey, owner: Person) -> None:
     fields = {"name": "Shirt", "brand": "Stussy", "public_id": "abc", "wornLast": "2025-01-01", "favourite": True}
-    secure_url = "https://res.cloudinary.com/demo/image/upload/abc.jpg"
+    secure_url = "https://images.example/upload/abc.jpg"
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "secure_url": secure_url} | fields)
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": None, "photo_path": None})
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import ge, le
 from statistics import quantiles
 
 
@@ -19,7 +18,7 @@ class Measurement:
     @property
     def reached(self) -> bool:
         """Whether the number is as good as asked."""
-        return (le if self.at_most else ge)(self.value, self.reach)
+        return self.value <= self.reach if self.at_most else self.value >= self.reach
 
 
 Note = Callable[[str], None]

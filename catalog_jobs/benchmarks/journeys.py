@@ -20,13 +20,17 @@ from infra.local.instance import instance
 from infra.local.person import Person
 from infra.local.stack import LocalStack
 
+LOG = Path(".local/bench.log")
 COLD_STARTS, PHOTOS, BURST = 5, 20, 100
 PATIENCE_SECONDS = 60.0
 
 
 def measure(note: Note) -> list[Measurement]:
     """Start the stack, fill it, and measure as a person's device would."""
-    with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as name, LocalStack(log=Path(".local/bench.log")) as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="closetspace-bench-") as name,
+        LocalStack(log=LOG) as stack,
+    ):
         folder = Path(name)
         os.environ.update(stack.environment)
         draw_catalog(folder / "catalog", items=240)
@@ -52,7 +56,8 @@ def measure(note: Note) -> list[Measurement]:
 
 def _one_by_one(person: Person, photos: list[demo_run.Photo]) -> float:
     """The first warms up."""
-    return median(added["ready_ms"] for added in demo_run.add_wardrobe(person, photos, lambda *_: None)[1:])
+    added = demo_run.add_wardrobe(person, photos, lambda *_: None)
+    return median(float(photo["ready_ms"]) for photo in added[1:])
 
 
 def _burst(stack: LocalStack, photos: list[demo_run.Photo]) -> float:

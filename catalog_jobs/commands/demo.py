@@ -11,7 +11,9 @@ import typer
 from catalog_jobs import demo_run
 from catalog_jobs.commands import JsonOption
 from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.drawing import draw_catalog, draw_wardrobe
 from catalog_jobs.interrupts import interruptible, wait_for_interrupt
+from infra.local.page import PageServer
 from infra.local.person import Backend, Person
 from infra.local.stack import LocalStack
 
@@ -64,16 +66,12 @@ def _start(running: ExitStack) -> LocalStack:
 
 
 def _drawn_catalog() -> Path:
-    from catalog_jobs.drawing import draw_catalog
-
     with progress_bar("drawing") as progress:
         draw_catalog(DRAWINGS / "catalog", progress=progress)
     return DRAWINGS / "catalog"
 
 
 def _drawn_wardrobe() -> Path:
-    from catalog_jobs.drawing import draw_wardrobe
-
     draw_wardrobe(DRAWINGS / "wardrobe")
     return DRAWINGS / "wardrobe"
 
@@ -104,8 +102,6 @@ def _tell(report: demo_run.Report, as_json: bool) -> None:
 
 
 def _show(running: ExitStack, stack: LocalStack) -> None:
-    from infra.local.page import PageServer
-
     config = {
         "firebase": stack.firebase_config,
         "emulators": asdict(stack.addresses),

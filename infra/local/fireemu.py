@@ -83,7 +83,7 @@ def require_node() -> None:
     node = shutil.which("node")
     if node is None:
         raise FailedPrecondition(f"Node.js is not installed. Install version {MIN_NODE} or newer.")
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
     version = answer.stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < MIN_NODE:
         raise FailedPrecondition(f"Node.js {version} is too old. Install version {MIN_NODE} or newer.")

@@ -53,9 +53,7 @@ def instance(stack: LocalStack, function: str, signature: str) -> Iterator[Insta
     command += ["--signature-type", signature, "--host", HOST, "--port", str(port)]
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603
-            command, cwd=REPOSITORY / "functions", env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen(command, cwd=REPOSITORY / "functions", env=environment, stdout=log, stderr=log)
         try:
             yield Instance(f"http://{HOST}:{port}/", started, process)
         finally:

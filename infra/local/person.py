@@ -2,11 +2,14 @@
 
 import json
 import mimetypes
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+
+ATTEMPTS = 4
 
 
 class Refused(Exception):
@@ -63,25 +66,28 @@ class Person:
     def write(self, path: str, fields: dict[str, Any]) -> None:
         """Set a document as a whole."""
         body = {"fields": {name: _value(value) for name, value in fields.items()}}
-        _accepted(self.http.patch(self._document(path), json=body, headers=self._bearer()))
+        self._send("PATCH", self._document(path), json=body, headers=self._bearer())
 
     def read(self, path: str) -> dict[str, Any] | None:
         """A document's plain fields, None when there is none."""
-        response = self.http.get(self._document(path), headers=self._bearer())
-        if response.status_code == 404:
-            return None
-        return {name: _plain(value) for name, value in _accepted(response).json().get("fields", {}).items()}
+        try:
+            found = self._send("GET", self._document(path), headers=self._bearer())
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+        return {name: _plain(value) for name, value in found.json().get("fields", {}).items()}
 
     def delete(self, path: str) -> None:
         """Delete a document."""
-        _accepted(self.http.delete(self._document(path), headers=self._bearer()))
+        self._send("DELETE", self._document(path), headers=self._bearer())
 
     def query(self, collection: str, owner: str) -> list[dict[str, Any]]:
         """A collection's documents of one owner."""
         condition = {"field": {"fieldPath": "uid"}, "op": "EQUAL", "value": {"stringValue": owner}}
         body = {"structuredQuery": {"from": [{"collectionId": collection}], "where": {"fieldFilter": condition}}}
         url = self._document("").rstrip("/") + ":runQuery"
-        found = _accepted(self.http.post(url, json=body, headers=self._bearer())).json()
+        found = self._send("POST", url, json=body, headers=self._bearer()).json()
         documents = [row["document"].get("fields", {}) for row in found if "document" in row]
         return [{name: _plain(value) for name, value in document.items()} for document in documents]
 
@@ -90,17 +96,15 @@ class Person:
         kind = content_type or mimetypes.guess_type(path)[0] or "image/jpeg"
         headers = self._token() | {"Content-Type": kind}
         url = f"{self._objects()}?uploadType=media&name={quote(path, safe='')}"
-        _accepted(self.http.post(url, content=data, headers=headers))
+        self._send("POST", url, content=data, headers=headers)
 
     def download(self, path: str) -> bytes:
         """A photo's bytes."""
-        return _accepted(
-            self.http.get(f"{self._objects()}/{quote(path, safe='')}?alt=media", headers=self._token())
-        ).content
+        return self._send("GET", f"{self._objects()}/{quote(path, safe='')}?alt=media", headers=self._token()).content
 
     def delete_photo(self, path: str) -> None:
         """Delete a photo."""
-        _accepted(self.http.delete(f"{self._objects()}/{quote(path, safe='')}", headers=self._token()))
+        self._send("DELETE", f"{self._objects()}/{quote(path, safe='')}", headers=self._token())
 
     def call(self, name: str, data: Any) -> Any:
         """Call a callable. Raises `CallFailed` with its code."""
@@ -109,6 +113,15 @@ class Person:
         if "error" in answer:
             raise CallFailed(answer["error"])
         return answer["result"]
+
+    def _send(self, method: str, url: str, **request: Any) -> httpx.Response:
+        """What was refused as unavailable is sent again, as the SDKs do."""
+        for attempt in range(ATTEMPTS):
+            response = self.http.request(method, url, **request)
+            if response.status_code != 503:
+                break
+            time.sleep(0.1 * 2**attempt)
+        return _accepted(response)
 
     def _document(self, path: str) -> str:
         encoded = "/".join(quote(part, safe="") for part in path.split("/"))

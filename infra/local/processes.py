@@ -35,7 +35,7 @@ class Child:
         self.name = name
         self._log = log
         self._last_lines: deque[str] = deque(maxlen=30)
-        self._process = subprocess.Popen(  # noqa: S603 - our own commands
+        self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_LEASH), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 from firebase_functions.private import serving
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue

@@ -69,7 +69,7 @@ class Services:
             photos=open_store(f"gs://{settings.photo_bucket or default_bucket()}"),
             fetcher=HttpPhotos(settings.allowed_photo_hosts, settings.max_photo_bytes, settings.fetch_seconds),
             decode=photo_decoder(settings),
-            encoder=self._once("encoder", lambda: load_encoder(settings)),
+            encoder=load_encoder(settings),
             settings=settings,
         )
 
@@ -88,8 +88,7 @@ class Services:
     def _taste_keeper(self) -> "TasteKeeper":
         from closetspace.services.taste import TasteKeeper
 
-        encoder = self._once("encoder", lambda: load_encoder(self.settings))
-        return TasteKeeper(self._once("closets", self._closets), encoder.descriptor.id)
+        return TasteKeeper(self._once("closets", self._closets), encoder_id())
 
     def _recommender(self) -> "Recommender":
         from closetspace.services.index_versions import IndexVersions
@@ -98,10 +97,7 @@ class Services:
 
         settings = self.settings
         store = open_store(settings.index_store or f"gs://{settings.photo_bucket or default_bucket()}")
-        encoder = self._once("encoder", lambda: load_encoder(settings))
-        live = LiveIndex(
-            IndexVersions(store), bundle_opener(settings), encoder.descriptor.id, settings.index_check_seconds
-        )
+        live = LiveIndex(IndexVersions(store), bundle_opener(settings), encoder_id(), settings.index_check_seconds)
         return Recommender(self._once("closets", self._closets), live.get)
 
     def _sweeper(self) -> "Sweeper":
@@ -128,9 +124,17 @@ def open_store(address: str) -> "ObjectStore":
 
 def load_encoder(settings: Settings) -> "Encoder":
     """The encoder in use; its networks are loaded when they first encode."""
-    from closetspace.adapters.onnx_encoder import OnnxEncoder, default_encoder_directory
+    from closetspace.adapters.encoder_files import default_encoder_directory
+    from closetspace.adapters.onnx_encoder import OnnxEncoder
 
     return OnnxEncoder(default_encoder_directory(), threads=settings.encoder_threads)
+
+
+def encoder_id() -> str:
+    """The id of the encoder in use, without loading it."""
+    from closetspace.adapters.encoder_files import default_encoder_directory, read_descriptor
+
+    return read_descriptor(default_encoder_directory()).id
 
 
 def photo_decoder(settings: Settings) -> Callable[[bytes], Any]:

@@ -39,7 +39,8 @@ class FirestoreWardrobe:
         try:
             return self._commit(record, state, change)
         except google.InvalidArgument as exc:
-            if not (isinstance(change, Put) and state and state.shard is not None):
+            fits_elsewhere = isinstance(change, Put) and "exceeds" in str(exc)
+            if not (fits_elsewhere and state and state.shard is not None):
                 raise
             # The closet's document is full (1 MiB): it keeps what it has, the next one takes this item.
             log.info("closet %s is full (%s), opening its next document", state.uid, exc)

@@ -1,42 +1,21 @@
 """Encoders shipped as ONNX files, run on the CPU by onnxruntime.
 
-Importing this module, building an encoder and reading its descriptor import neither onnxruntime nor tokenizers.
+onnxruntime and tokenizers are imported when something first needs them.
 """
 
-import json
 from collections.abc import Sequence
-from importlib import resources
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
+from closetspace.adapters.encoder_files import read_descriptor
 from closetspace.adapters.onnx_features import OnnxFeatures
 from closetspace.domain.colour import dominant_colours
 from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment
 from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
-from closetspace.errors import Incompatible
 
-MANIFEST = "manifest.json"
-MANIFEST_FORMAT = 1
 FUSION = "fusion.npz"
-
-
-def default_encoder_directory() -> Path:
-    """Return the folder of the encoder that the package ships."""
-    return Path(str(resources.files("closetspace"))) / "models" / "lite0-minilm-1"
-
-
-def read_descriptor(directory: Path) -> EncoderDescriptor:
-    """Read an encoder's identity from its manifest; raises ``Incompatible`` when there is none that fits."""
-    try:
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        if manifest["format"] != MANIFEST_FORMAT:
-            raise Incompatible(f"{directory.name}: manifest format {manifest['format']}, not {MANIFEST_FORMAT}")
-        categories = tuple(manifest["categories"])
-        return EncoderDescriptor(manifest["id"], manifest["dim"], categories, manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise Incompatible(f"{directory.name}: its {MANIFEST} cannot be read") from exc
 
 
 class OnnxEncoder:

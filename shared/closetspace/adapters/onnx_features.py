@@ -8,10 +8,11 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from closetspace.adapters.pillow_squares import square
 from closetspace.domain.colour import ForegroundColours, foreground_colours
 from closetspace.domain.encoding import FloatArray, Garment, Picture
 from closetspace.domain.fusion import Blocks
-from closetspace.domain.preprocessing import garment_text, normalised, square
+from closetspace.domain.preprocessing import garment_text, normalised
 from closetspace.errors import Incompatible
 
 IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER = "image.onnx", "text.onnx", "tokenizer.json"
