@@ -7,6 +7,8 @@ from catalog_jobs.commands import bench, catalog, demo, doctor, encoder, evaluat
 app = typer.Typer(
     help="Clothes that fit what a person already owns: the backend's jobs, its local stack and its demo.",
     no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 app.command()(demo.demo)

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from closetspace.errors import ClosetspaceError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 notes = Console(stderr=True, highlight=False)
@@ -45,7 +46,7 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except ClosetspaceError as error:
-        notes.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        notes.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from error
 
 

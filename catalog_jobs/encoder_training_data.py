@@ -1,7 +1,5 @@
 """The pictures, names and categories that the first encoder is fitted on."""
 
-import csv
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +8,8 @@ from pathlib import Path
 from closetspace.adapters.pillow_photos import decode_photo
 from closetspace.domain.encoding import Garment
 from closetspace.errors import FailedPrecondition
+
+from catalog_jobs.dataset import in_training_split, labelled_rows
 
 WORN = ("Apparel", "Footwear", "Accessories")
 LEAST_OF_A_CATEGORY = 10
@@ -57,12 +57,12 @@ def read_training_data(products: Path, user_photos: Path | None) -> TrainingData
     """Read a folder with ``products.csv`` and ``images/``, and one with ``train/`` and ``validation/``.
 
     Raises:
-        FailedPrecondition: no category has enough products.
+        InvalidInput: the products are no labelled dataset.
+        FailedPrecondition: no category has enough of them.
     """
-    with (products / "products.csv").open(newline="", encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["masterCategory"] in WORN]
-    train = [_product(products, row) for row in rows if _is_for_training(row["productDisplayName"])]
-    held_out = [_product(products, row) for row in rows if not _is_for_training(row["productDisplayName"])]
+    rows = [row for row in labelled_rows(products) if row["masterCategory"] in WORN]
+    train = [_product(products, row) for row in rows if in_training_split(row["productDisplayName"])]
+    held_out = [_product(products, row) for row in rows if not in_training_split(row["productDisplayName"])]
     counts = Counter(example.category for example in train)
     categories = tuple(name for name, n in counts.most_common() if n >= LEAST_OF_A_CATEGORY)
     if not categories:
@@ -74,11 +74,6 @@ def read_training_data(products: Path, user_photos: Path | None) -> TrainingData
         _known(_user_photos(user_photos, "validation"), categories),
         categories,
     )
-
-
-def _is_for_training(name: str) -> bool:
-    """Split products by name, so that one name never stands on both sides (the wardrobe benchmark's split)."""
-    return int(hashlib.sha1(name.strip().lower().encode(), usedforsecurity=False).hexdigest(), 16) % 10 < 7
 
 
 def _product(folder: Path, row: dict[str, str]) -> Example:

@@ -1,11 +1,5 @@
-"""The production code over a labelled dataset, written in the terms of a scorer that knows no model.
+"""The production code over a labelled dataset, written in the terms of a scorer that knows no model."""
 
-Products are split by the hash of their display name, so that a name never stands on both sides: models learn
-from seven tenths, wardrobes and inventory come from the other three.
-"""
-
-import csv
-import hashlib
 import json
 import os
 import tempfile
@@ -30,6 +24,7 @@ from closetspace.services.recommend import Recommender, Request
 from closetspace.settings import Settings
 
 from catalog_jobs.catalog_folder import read_folder
+from catalog_jobs.dataset import in_training_split, labelled_rows
 
 GENDER_WORDS = {"men", "men's", "mens", "women", "women's", "womens", "man", "woman", "male", "female", "unisex"} | {
     *("boy", "boys", "boy's", "girl", "girls", "girl's", "lady", "ladies", "kids")
@@ -90,12 +85,6 @@ def match_photos(dataset: Path, photos: Path, side: Side, progress: Progress) ->
     return result
 
 
-def in_training_split(display_name: str) -> bool:
-    """Whether models may learn from products of this name."""
-    digest = hashlib.sha1(display_name.strip().lower().encode(), usedforsecurity=False).hexdigest()
-    return int(digest, 16) % 10 < 7
-
-
 def _read_personas(path: Path) -> dict[str, list[str]]:
     try:
         return {person["id"]: [str(i) for i in person["wardrobe"]] for person in json.loads(path.read_bytes())}
@@ -105,9 +94,7 @@ def _read_personas(path: Path) -> dict[str, list[str]]:
 
 def _embed(dataset: Path, names: Names, side: Side, progress: Progress) -> EmbeddedCatalog:
     folder = read_folder(dataset)
-    # Names as the file has them: the split is by their exact bytes, before any cleaning.
-    with (dataset / "products.csv").open(newline="", encoding="utf-8-sig") as file:
-        rows = {row["id"]: row for row in csv.DictReader(file)}
+    rows = {row["id"]: row for row in labelled_rows(dataset)}
     shown = _names(rows.values(), names)
     items = [
         # The brand is the beginning of the name, so it goes and stays with it.

@@ -15,32 +15,25 @@ initialize_app()
 settings = Settings.from_env()
 handlers = Handlers(Services(settings))
 
-REGION = "us-central1"
-# Four photos at a time keep two processors busy while others wait for the network; 48 megapixels decode to 180 MB.
-EMBEDDING: dict[str, Any] = {
-    "region": REGION,
-    "cpu": 2,
-    "memory": options.MemoryOption.GB_2,
-    "concurrency": 4,
-    "timeout_sec": 120,
-    "max_instances": 50,
-}
-ANSWERING: dict[str, Any] = {
-    "region": REGION,
-    "cpu": 1,
-    "memory": options.MemoryOption.GB_1,
-    "concurrency": 40,
-    "timeout_sec": 30,
-    "max_instances": 100,
-}
-DERIVING: dict[str, Any] = {
-    "region": REGION,
-    "cpu": 1,
-    "memory": options.MemoryOption.MB_512,
-    "concurrency": 20,
-    "timeout_sec": 60,
-    "max_instances": 20,
-}
+
+def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instances: int) -> dict[str, Any]:
+    """A function's size, all of it stated: what is left out, the platform decides for the worse."""
+    return {
+        "region": settings.region,
+        "memory": memory,
+        "cpu": cpu,
+        "concurrency": concurrency,
+        "timeout_sec": timeout_sec,
+        "max_instances": max_instances,
+    }
+
+
+# The largest photo allowed takes 0.7 GB while it is decoded, so two at once and the networks fit.
+EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=120, max_instances=50)
+# Mostly waits for Firestore; the index is in memory twice during a reload.
+ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
+DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=20)
+SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)
 
 
 def retried(function: Any) -> Any:
@@ -78,14 +71,6 @@ def recommend(request: https_fn.CallableRequest[Any]) -> Any:
     return handlers.recommend(request)
 
 
-@scheduler_fn.on_schedule(
-    schedule="every 10 minutes",
-    region=REGION,
-    cpu=2,
-    memory=options.MemoryOption.GB_2,
-    concurrency=1,
-    timeout_sec=1800,
-    max_instances=1,
-)
+@scheduler_fn.on_schedule(schedule="every 10 minutes", **SWEEPING)
 def sweep(_: scheduler_fn.ScheduledEvent) -> None:
     handlers.sweep()

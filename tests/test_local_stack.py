@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from closetspace.errors import FailedPrecondition
-from google.cloud import firestore, storage  # type: ignore[attr-defined]
+from google.cloud import firestore, storage
 
 from infra.local import fireemu
 from infra.local.stack import LocalStack

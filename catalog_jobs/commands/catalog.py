@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from closetspace.bootstrap import open_store
 from closetspace.services.catalog_store import CatalogStore
+from rich.markup import escape
 
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.commands import JsonOption, StoreOption
@@ -48,4 +49,4 @@ def tell_left_out(left_out: list[tuple[str, str]]) -> None:
     reasons = Counter(reason for _, reason in left_out)
     examples = {reason: item_id for item_id, reason in reversed(left_out)}
     for reason, count in reasons.most_common():
-        notes.print(f"[yellow]left out {count}:[/yellow] {reason} (for example {examples[reason]})")
+        notes.print(f"[yellow]left out {count}:[/yellow] {escape(f'{reason} (for example {examples[reason]})')}")

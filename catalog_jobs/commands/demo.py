@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from catalog_jobs import demo_run
 from catalog_jobs.commands import JsonOption
@@ -89,7 +90,7 @@ def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_
 def _tell(report: demo_run.Report, as_json: bool) -> None:
     for photo in report.wardrobe:
         if "error" in photo:
-            notes.print(f"[yellow]{photo['file']}:[/yellow] {photo['error']['message']}")
+            notes.print(f"[yellow]{escape(photo['file'])}:[/yellow] {photo['error']['message']}")
     ready = sum(photo["status"] == "ready" for photo in report.wardrobe)
     times = report.timings_ms
     notes.print(

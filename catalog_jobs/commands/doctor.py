@@ -1,9 +1,10 @@
 """``closetspace doctor``."""
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from catalog_jobs.checkup import examine
+from catalog_jobs.checkup import Finding, examine
 from catalog_jobs.commands import JsonOption
 from catalog_jobs.console import notes, print_json
 
@@ -19,14 +20,14 @@ def doctor(as_json: JsonOption = False) -> None:
     else:
         table = Table("", "what", "found", "needed for", "how to get it")
         for finding in findings:
-            mark = (
-                "[green]ok[/green]"
-                if finding.ok
-                else "[red]missing[/red]"
-                if finding.required
-                else "[yellow]none[/yellow]"
-            )
-            table.add_row(mark, finding.name, finding.found, finding.purpose, "" if finding.ok else finding.remedy)
+            cells = (finding.name, finding.found, finding.purpose, "" if finding.ok else finding.remedy)
+            table.add_row(_mark(finding), *map(escape, cells))
         notes.print(table)
     if any(finding.required and not finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+def _mark(finding: Finding) -> str:
+    if finding.ok:
+        return "[green]ok[/green]"
+    return "[red]missing[/red]" if finding.required else "[yellow]none[/yellow]"

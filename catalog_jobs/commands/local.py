@@ -32,7 +32,11 @@ def up(
     from infra.local.stack import LocalStack
 
     ports = Ports.free() if free_ports else Ports()
-    with errors_told(), interruptible(), LocalStack(ports=ports, log=log or notes.print) as stack:
+
+    def print_line(line: str) -> None:
+        notes.print(line, markup=False, soft_wrap=True)
+
+    with errors_told(), interruptible(), LocalStack(ports=ports, log=log or print_line) as stack:
         addresses = stack.addresses
         for service in ("auth", "firestore", "storage", "functions", "ui"):
             notes.print(f"{service:>10}  http://{getattr(addresses, service)}")

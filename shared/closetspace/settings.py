@@ -9,6 +9,9 @@ from dataclasses import dataclass
 class Settings:
     """Values as deployed; `from_env` reads the few that differ between deployments."""
 
+    region: str = "us-central1"
+    """Where the functions run; Firestore's triggers must be where its database is."""
+
     wardrobe_collection: str = "wardrobe"
     """Firestore collection that the frontend writes items to."""
 
@@ -47,9 +50,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``WARDROBE_COLLECTION``, ``ALLOWED_PHOTO_HOSTS`` (by commas), ``PHOTO_BUCKET``, ``INDEX_STORE``."""
+        """Read ``CLOSETSPACE_REGION``, ``WARDROBE_COLLECTION``, ``ALLOWED_PHOTO_HOSTS`` (by commas), ``PHOTO_BUCKET``
+        and ``INDEX_STORE``."""
         hosts = env.get("ALLOWED_PHOTO_HOSTS")
         return cls(
+            region=env.get("CLOSETSPACE_REGION") or cls.region,
             wardrobe_collection=env.get("WARDROBE_COLLECTION") or cls.wardrobe_collection,
             allowed_photo_hosts=_names(hosts) if hosts is not None else cls.allowed_photo_hosts,
             photo_bucket=env.get("PHOTO_BUCKET") or None,
