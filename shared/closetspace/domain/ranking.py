@@ -3,14 +3,13 @@
 Pure functions over arrays; the numbers behind the method are in ARCHITECTURE.md.
 """
 
-import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.catalog import Filters, Index, Mask
+from closetspace.domain.catalog import Filters, Index
 from closetspace.domain.closet import Taste, Wearables
 from closetspace.domain.encoding import FloatArray
 from closetspace.domain.noise import explored
@@ -69,23 +68,21 @@ def rank(worn: Wearables, taste: Taste, index: Index, wish: Wish) -> list[Ranked
     """The best ``wish.count`` items in order, fewer where the index has no more that pass."""
     mask = index.matching(wish.filters)
     mix, query = shares(taste, index, wish.filters), queries(worn, taste, index)
-    needed = wish.count + len(wish.shown)
-    candidates = {category: _candidates(index, category, query[category], needed, mask, wish) for category in mix}
-    order = interleave(mix, {category: len(found) for category, found in candidates.items()}, wish.count)
-    return [candidates[category][place] for category, place in order]
-
-
-def _candidates(
-    index: Index, category: str, query: FloatArray, needed: int, mask: Mask | None, wish: Wish
-) -> list[Ranked]:
     # Noise lifts items from further down; four times as many leave room for all it can lift in practice.
-    rows, scores = index.search(category, query, needed * 4 if wish.explore else needed, mask)
+    asked = (wish.count + len(wish.shown)) * (4 if wish.explore else 1)
+    found = [index.search(category, query[category], asked, mask) for category in mix]
+    rows, scores = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    category = np.repeat(np.arange(len(mix)), [len(of_category) for of_category, _ in found])
     keys = index.keys(rows)
-    fresh = ~np.isin(keys & np.uint64(0xFFFFFFFF), np.fromiter(wish.shown, np.uint64, len(wish.shown)))
-    rows, scores, keys = rows[fresh], scores[fresh], keys[fresh]
-    noisy = explored(scores, keys, len(query), seed=wish.seed, explore=wish.explore)
-    best = np.argsort(-noisy, kind="stable")[: wish.count]
-    return [Ranked(int(rows[i]), category, float(scores[i])) for i in best]
+    noisy = explored(scores, keys, 2 * len(taste.mean), seed=wish.seed, explore=wish.explore)
+    shown = np.isin(keys & np.uint64(0xFFFFFFFF), np.fromiter(wish.shown, np.uint64, len(wish.shown)))
+    order = np.lexsort((rows, -noisy, category))
+    order = order[~shown[order]]
+    starts = np.searchsorted(category[order], np.arange(len(mix) + 1))
+    start_of = dict(zip(mix, starts, strict=False))
+    places = interleave(mix, dict(zip(mix, np.diff(starts).tolist(), strict=True)), wish.count)
+    chosen = [(name, order[start_of[name] + place]) for name, place in places]
+    return [Ranked(int(rows[i]), name, float(scores[i])) for name, i in chosen]
 
 
 def interleave(mix: Mapping[str, float], available: Mapping[str, int], count: int) -> list[tuple[str, int]]:
@@ -109,7 +106,9 @@ def interleave(mix: Mapping[str, float], available: Mapping[str, int], count: in
 def nearest_owned(worn: Wearables, embeddings: FloatArray, most: int = 3) -> list[list[tuple[str, float]]]:
     """For each recommendation the owned items most like it, ``(item id, cosine)``, the nearest first."""
     cosines: NDArray[np.float32] = unit(embeddings) @ unit(worn.vectors).T
+    few = min(most, len(worn.ids))
+    nearest = np.argpartition(-cosines, few - 1, axis=1)[:, :few]
     return [
-        [(worn.ids[i], float(row[i])) for i in heapq.nlargest(most, range(len(row)), key=row.__getitem__)]
-        for row in cosines
+        sorted(((worn.ids[i], float(row[i])) for i in places), key=lambda owned: (-owned[1], owned[0]))
+        for row, places in zip(cosines, nearest, strict=True)
     ]
