@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
-from closetspace.errors import ClosetspaceError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from closetspace.errors import ClosetspaceError
 
 notes = Console(stderr=True, highlight=False)
 

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from catalog_jobs.catalog_folder import read_folder
+from catalog_jobs.index_jobs import build_index
 from closetspace.bootstrap import open_store
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.errors import InvalidInput, Transient
 from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
-
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.index_jobs import build_index
 from infra.local.person import Person
 
 PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")

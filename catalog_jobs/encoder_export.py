@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from catalog_jobs.encoder_fitting import DIM, accuracy, fit_fusion, without_text, write_fusion
+from catalog_jobs.encoder_golden import GOLDEN, golden_encodings
+from catalog_jobs.encoder_networks import export_image_network, export_text_network
+from catalog_jobs.encoder_training_data import Example, TrainingData, read_training_data
 from closetspace.adapters.encoder_files import MANIFEST, MANIFEST_FORMAT
 from closetspace.adapters.onnx_encoder import FUSION, OnnxEncoder, read_fusion
 from closetspace.adapters.onnx_features import IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER, OnnxFeatures
@@ -15,12 +21,6 @@ from closetspace.adapters.pillow_squares import square
 from closetspace.domain.encoding import FloatArray
 from closetspace.domain.fusion import Blocks, Fusion
 from closetspace.domain.preprocessing import normalised
-from numpy.typing import NDArray
-
-from catalog_jobs.encoder_fitting import DIM, accuracy, fit_fusion, without_text, write_fusion
-from catalog_jobs.encoder_golden import GOLDEN, golden_encodings
-from catalog_jobs.encoder_networks import export_image_network, export_text_network
-from catalog_jobs.encoder_training_data import Example, TrainingData, read_training_data
 
 Progress = Callable[[str], None]
 ENCODER_ID = "lite0-minilm-1"

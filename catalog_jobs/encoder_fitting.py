@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from closetspace.domain.encoding import FloatArray
-from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
 from numpy.typing import NDArray
 
 from catalog_jobs.encoder_networks import train_module
+from closetspace.domain.encoding import FloatArray
+from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
 
 DIM = 128
 _DECAY = 1e-6

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+
 from closetspace.domain.encoding import Encoder, Garment, Picture
 
 GOLDEN = "golden.json"

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from closetspace.adapters.pillow_photos import decode_photo
+from catalog_jobs.dataset import in_training_split, labelled_rows
+from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoding import Garment
 from closetspace.errors import FailedPrecondition
-
-from catalog_jobs.dataset import in_training_split, labelled_rows
+from closetspace.settings import Settings
 
 WORN = ("Apparel", "Footwear", "Accessories")
 LEAST_OF_A_CATEGORY = 10
@@ -39,7 +39,7 @@ class Example:
     category: str
 
     def garment(self) -> Garment:
-        return Garment(decode_photo(self.path.read_bytes()), self.name)
+        return Garment(photo_decoder(Settings())(self.path.read_bytes()), self.name)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
+
+from catalog_jobs.catalog_folder import read_folder
+from catalog_jobs.dataset import in_training_split, labelled_rows
 from closetspace.adapters.bundle_writer import item_key, write_bundle
 from closetspace.adapters.memory import MemoryDatabase
 from closetspace.bootstrap import bundle_opener, encoder_id, load_encoder, photo_decoder
@@ -22,9 +25,6 @@ from closetspace.errors import InvalidInput
 from closetspace.services.embed_catalog import CatalogEmbedder, EmbeddedCatalog, Progress
 from closetspace.services.recommend import Recommender, Request
 from closetspace.settings import Settings
-
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.dataset import in_training_split, labelled_rows
 
 GENDER_WORDS = {"men", "men's", "mens", "women", "women's", "womens", "man", "woman", "male", "female", "unisex"} | {
     *("boy", "boys", "boy's", "girl", "girls", "girl's", "lady", "ladies", "kids")

@@ -3,11 +3,12 @@
 import os
 from typing import Any
 
+from firebase_admin import initialize_app
+from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
+
 from closetspace.bootstrap import Services
 from closetspace.handlers import Handlers
 from closetspace.settings import Settings
-from firebase_admin import initialize_app
-from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
 
 # Without an app the SDK refuses every token; it holds no client and no credentials until something needs them.
 initialize_app()

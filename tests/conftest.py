@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from closetspace.bootstrap import open_store
-from closetspace.errors import FailedPrecondition
-from closetspace.services.catalog_store import CatalogStore
-from closetspace.services.index_versions import IndexVersions
 
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.drawing import draw_catalog
 from catalog_jobs.index_jobs import build_index
+from closetspace.bootstrap import open_store
+from closetspace.errors import FailedPrecondition
+from closetspace.services.catalog_store import CatalogStore
+from closetspace.services.index_versions import IndexVersions
 from infra.local.fireemu import find_program
 from infra.local.stack import LocalStack
 from tests.journey import Journey

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects, MemoryPhotos
 from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment, Picture
 from closetspace.domain.style import unit

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
-from closetspace.adapters.firestore_closets import FirestoreClosets
-from closetspace.domain.closet import Closet, Taste, mean_of
-from closetspace.domain.wardrobe import photo_folder
 from google.cloud import firestore
 from PIL import Image, ImageDraw
 
 from catalog_jobs.commands.demo import backend_of
+from closetspace.adapters.firestore_closets import FirestoreClosets
+from closetspace.domain.closet import Closet, Taste, mean_of
+from closetspace.domain.wardrobe import photo_folder
 from infra.local.person import Person
 from infra.local.stack import LocalStack
 

@@ -5,14 +5,14 @@ import json
 from pathlib import Path
 
 import pytest
-from closetspace.adapters.directory_objects import DirectoryObjects
-from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
-from closetspace.services.catalog_store import CatalogStore
 from typer.testing import CliRunner
 
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.cli import app
 from catalog_jobs.demo_run import find_photos
+from closetspace.adapters.directory_objects import DirectoryObjects
+from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
+from closetspace.services.catalog_store import CatalogStore
 from tests.journey import photo
 
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from closetspace.domain.colour import BINS, dominant_colours, foreground_colours
-from closetspace.domain.encoding import Picture
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+
+from closetspace.domain.colour import BINS, dominant_colours, foreground_colours
+from closetspace.domain.encoding import Picture
 
 Colour = tuple[int, int, int]
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from closetspace.errors import InvalidInput
 from PIL import Image, ImageOps
 
 from catalog_jobs.drawing import draw_catalog, draw_wardrobe
@@ -14,6 +13,7 @@ from catalog_jobs.drawing.cloth import weave
 from catalog_jobs.drawing.geometry import ellipse, mirrored, path
 from catalog_jobs.drawing.palette import COLOURS, Look
 from catalog_jobs.drawing.sheet import Sheet
+from closetspace.errors import InvalidInput
 
 COLUMNS = [
     "id",

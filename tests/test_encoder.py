@@ -9,6 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_jobs.encoder_golden import GOLDEN, golden_encodings, golden_garments
+from catalog_jobs.encoder_networks import train_module
 from closetspace.adapters.encoder_files import default_encoder_directory
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.adapters.pillow_squares import square
@@ -16,11 +21,6 @@ from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
 from closetspace.domain.preprocessing import SIDE, garment_text, normalised
 from closetspace.errors import FailedPrecondition, Incompatible
-from hypothesis import given
-from hypothesis import strategies as st
-
-from catalog_jobs.encoder_golden import GOLDEN, golden_encodings, golden_garments
-from catalog_jobs.encoder_networks import train_module
 
 GOLDEN_COSINE = 0.999
 """int8 kernels round differently from CPU to CPU."""

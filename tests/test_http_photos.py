@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+
 from closetspace.adapters.http_photos import HttpPhotos
 from closetspace.errors import InvalidInput, Transient
 

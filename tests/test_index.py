@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from closetspace.adapters.bundle_reader import Bundle
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.memory import MemoryObjects

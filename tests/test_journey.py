@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from google.cloud import firestore
+
+from catalog_jobs.catalog_folder import read_folder
+from catalog_jobs.index_jobs import build_index
 from closetspace.bootstrap import open_store
 from closetspace.domain.closet import mean_of
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
-from google.cloud import firestore
-
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.index_jobs import build_index
 from infra.local.instance import instance
 from infra.local.person import CallFailed
 from tests.journey import Journey, eventually, photo

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from closetspace.errors import FailedPrecondition
 from google.cloud import firestore, storage
 
+from closetspace.errors import FailedPrecondition
 from infra.local import fireemu
 from infra.local.stack import LocalStack
 

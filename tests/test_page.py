@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from closetspace.errors import FailedPrecondition
 
+from closetspace.errors import FailedPrecondition
 from infra.local.page import SDK, SDK_MODULES, PageServer
 
 CONFIG = {"firebase": {"projectId": "demo"}, "emulators": {"auth": "127.0.0.1:9099"}, "region": "us-central1"}

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+
 from closetspace.adapters.directory_objects import DirectoryObjects
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
 from closetspace.domain.closet import ClosetEntry, derive_taste
@@ -33,9 +34,10 @@ def database(request: pytest.FixtureRequest) -> Database:
         memory = MemoryDatabase()
         return Database(memory, memory, memory.documents.__setitem__, memory.documents.__delitem__)
     request.getfixturevalue("firebase")
+    from google.cloud import firestore
+
     from closetspace.adapters.firestore_closets import FirestoreClosets
     from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
-    from google.cloud import firestore
 
     client = firestore.Client()
     items = client.collection("wardrobe")
@@ -185,9 +187,10 @@ def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str,
 
 def test_closet_outgrows_a_document_without_losing_an_item(firebase: object, uid: str, item_id: str) -> None:
     """Vectors of 64 KiB fill a document of 1 MiB after 15 items."""
+    from google.cloud import firestore
+
     from closetspace.adapters.firestore_closets import FirestoreClosets
     from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
-    from google.cloud import firestore
 
     client = firestore.Client()
     wardrobe, closets = FirestoreWardrobe(client, "wardrobe", set()), FirestoreClosets(client)

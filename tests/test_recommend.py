@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from closetspace.adapters.bundle_reader import Bundle
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.domain.catalog import Filters
@@ -18,9 +21,6 @@ from closetspace.domain.ranking import interleave
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.requests import parse_recommend
 from closetspace.services.recommend import Recommender
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.fakes import World
 from tests.test_index import DIM, NOW, contents
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from closetspace.domain.encoding import Garment
 from closetspace.domain.plan import Embed, Forget, Refuse, Settled, Wait
 from closetspace.domain.wardrobe import Deletion, photo_folder
 from closetspace.errors import Conflict, Transient
 from closetspace.services.sweep import Sweeper
-
 from tests.fakes import World
 
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from closetspace.domain.closet import mean_of
-from closetspace.domain.encoding import Garment
-from closetspace.domain.wardrobe import Deletion
-from closetspace.errors import Conflict, Transient
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from closetspace.domain.closet import mean_of
+from closetspace.domain.encoding import Garment
+from closetspace.domain.wardrobe import Deletion
+from closetspace.errors import Conflict, Transient
 from tests.fakes import World
 
 ITEMS = st.sampled_from(["shirt", "jeans"])

@@ -9,15 +9,15 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from closetspace.bootstrap import load_encoder, photo_decoder
-from closetspace.domain.encoding import Garment
-from closetspace.services.embed_catalog import CatalogEmbedder
-from closetspace.settings import Settings
 from PIL import Image, ImageFilter
 
 from catalog_jobs.benchmarks import Measurement
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.drawing import draw_catalog
+from closetspace.bootstrap import load_encoder, photo_decoder
+from closetspace.domain.encoding import Garment
+from closetspace.services.embed_catalog import CatalogEmbedder
+from closetspace.settings import Settings
 
 TWELVE_MEGAPIXELS = (4000, 3000)
 PHOTOS, CATALOG = 15, 480

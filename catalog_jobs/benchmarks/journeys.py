@@ -10,12 +10,12 @@ from statistics import median
 from urllib.parse import quote
 
 import httpx
-from closetspace.domain.wardrobe import photo_folder
 
 from catalog_jobs import demo_run
 from catalog_jobs.benchmarks import Measurement, Note
 from catalog_jobs.commands.demo import backend_of
 from catalog_jobs.drawing import draw_catalog, draw_wardrobe
+from closetspace.domain.wardrobe import photo_folder
 from infra.local.instance import instance
 from infra.local.person import Person
 from infra.local.stack import LocalStack

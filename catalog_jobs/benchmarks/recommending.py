@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from catalog_jobs.benchmarks import Measurement, percentile
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.memory import MemoryDatabase
 from closetspace.bootstrap import bundle_opener
@@ -20,8 +22,6 @@ from closetspace.requests import parse_recommend
 from closetspace.services.recommend import Recommender
 from closetspace.services.taste import TasteKeeper
 from closetspace.settings import Settings
-
-from catalog_jobs.benchmarks import Measurement, percentile
 
 ITEMS, OWNED, DIM = 8_000, 50, 128
 CATEGORIES = ("Topwear", "Shoes", "Bottomwear", "Bags", "Dress", "Sandal", "Belts", "Headwear")

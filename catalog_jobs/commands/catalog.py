@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from closetspace.bootstrap import open_store
-from closetspace.services.catalog_store import CatalogStore
 from rich.markup import escape
 
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.commands import JsonOption, StoreOption
 from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from closetspace.bootstrap import open_store
+from closetspace.services.catalog_store import CatalogStore
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from closetspace.errors import InvalidInput
 
 from catalog_jobs.console import errors_told, notes, progress_bar
 from catalog_jobs.evaluation import Names, Side, match_photos, recommend_for_personas
+from closetspace.errors import InvalidInput
 
 
 def evaluate(

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from closetspace.bootstrap import open_store
-from closetspace.errors import FailedPrecondition
-from closetspace.services.index_versions import IndexVersions
 from rich.table import Table
 
 from catalog_jobs.commands import JsonOption, StoreOption
 from catalog_jobs.commands.catalog import tell_left_out
 from catalog_jobs.console import errors_told, notes, print_json, progress_bar
 from catalog_jobs.index_jobs import build_index
+from closetspace.bootstrap import open_store
+from closetspace.errors import FailedPrecondition
+from closetspace.services.index_versions import IndexVersions
 
 app = typer.Typer(no_args_is_help=True)
 

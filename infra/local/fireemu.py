@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from closetspace.errors import FailedPrecondition
-
 from infra.local import functions_server
 from infra.local.logs import Log
 from infra.local.ports import HOST, Ports

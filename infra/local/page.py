@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from closetspace.errors import FailedPrecondition
-
 from infra.local.ports import HOST
 
 SDK = Path(__file__).parent / "node_modules" / "firebase"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, TypeVar, cast
 
 from closetspace.errors import ClosetspaceError
-
 from infra.local.leash import GRACE_SECONDS
 from infra.local.logs import Log
 

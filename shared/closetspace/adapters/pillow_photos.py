@@ -9,9 +9,6 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 from closetspace.domain.encoding import Picture
 from closetspace.errors import InvalidInput
 
-MAX_PIXELS = 50_000_000
-"""A 48-megapixel phone photo passes; decoded, this many pixels are 150 MB of RGB."""
-
 LONGEST_SIDE = 512
 """Pixels; twice what the encoders see, so that they can still choose how to resize."""
 
@@ -42,7 +39,7 @@ _TOO_MANY_PIXELS = InvalidInput(
 )
 
 
-def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, longest_side: int = LONGEST_SIDE) -> Picture:
+def decode_photo(data: bytes, *, max_pixels: int, longest_side: int = LONGEST_SIDE) -> Picture:
     """Decode a JPEG, PNG, WebP or HEIC photo to an upright ``(h, w, 3) uint8`` sRGB picture.
 
     It is scaled down so that neither side exceeds ``longest_side``; transparency is laid on white; of an
@@ -59,11 +56,11 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, longest_side: int
         with Image.open(BytesIO(data), formats=[format_name]) as image:
             _check_size(image.size, max_pixels)
             return np.asarray(_upright(image, longest_side))
-    except InvalidInput:
-        raise
+    except (InvalidInput, MemoryError):
+        raise  # what is too large for us was refused on its header: a lack of memory is ours, and passes
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise InvalidInput(_TOO_MANY_PIXELS.code, _TOO_MANY_PIXELS.message) from exc
-    # Parsers of hostile bytes raise whatever they stumble over: struct.error, KeyError, zlib.error, MemoryError.
+    # Parsers of hostile bytes raise whatever they stumble over: struct.error, KeyError, zlib.error.
     except Exception as exc:
         raise InvalidInput(
             "photo_unreadable",

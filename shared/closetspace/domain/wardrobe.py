@@ -62,7 +62,7 @@ class Item:
 
 @dataclass(frozen=True)
 class PhotoStat:
-    """What is known of a photo before it is read; equal fingerprints mean equal bytes."""
+    """What is known of a photo before it is read: a fingerprint of its bytes, or of its address on the web."""
 
     fingerprint: str
     size: int | None

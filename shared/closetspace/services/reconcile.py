@@ -1,5 +1,6 @@
 """Bring one item from wherever it is to where it should be."""
 
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -81,7 +82,7 @@ class Reconciler:
                 found = self.photos.stat(path)
                 return PhotoStat(found.fingerprint, found.size) if found else None
             case UrlPhoto(url):
-                return PhotoStat(url, None)
+                return PhotoStat(hashlib.sha256(url.encode()).hexdigest(), None)
         return None
 
     def _carry_out(
