@@ -13,7 +13,6 @@ from closetspace.domain.encoding import FloatArray
 from closetspace.errors import FailedPrecondition
 
 OPSET = 17
-IMAGE_FEATURES, TEXT_FEATURES = 1280, 384
 
 
 def train_module(name: str) -> Any:
@@ -22,7 +21,7 @@ def train_module(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as exc:
         raise FailedPrecondition(
-            f"Exporting an encoder needs {name}. Install it with: pip install 'closetspace[train]'"
+            f"Exporting an encoder needs {name}. Install it with: pip install -e '.[train]'"
         ) from exc
 
 

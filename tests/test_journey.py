@@ -262,6 +262,7 @@ def test_callable_says_what_is_wrong(journey: Journey, data: dict[str, Any], cod
     with pytest.raises(CallFailed) as caught:
         journey.person().call("recommend", data)
     assert caught.value.code == code
+    assert caught.value.details == ({"field": next(iter(data))} if data else None)
 
 
 def test_visitor_must_sign_in_first(journey: Journey) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from catalog_jobs.benchmarks import Measurement, embedding, journeys, recommending
+from catalog_jobs.benchmarks import Measurement, embedding, journeys, recommending, rival
 from catalog_jobs.commands import JsonOption
 from catalog_jobs.console import errors_told, notes, print_json
 
@@ -22,7 +22,8 @@ def bench(as_json: JsonOption = False) -> None:
         for what, measure in (
             ("recommending", recommending.measure),
             ("embedding", embedding.measure),
-            ("journeys through the local stack", lambda: journeys.measure(notes.print)),
+            ("journeys through the local stack", lambda: journeys.measure(_note)),
+            ("torch beside it", lambda: rival.measure(_note)),
         ):
             notes.print(f"measuring {what}")
             measurements += measure()
@@ -34,6 +35,10 @@ def bench(as_json: JsonOption = False) -> None:
     for m in measurements:
         table.add_row(m.name, f"{_short(m.value)} {m.unit}", f"{'<=' if m.at_most else '>='} {m.reach:,g}", _mark(m))
     Console().print(table)
+
+
+def _note(text: str) -> None:
+    notes.print(text, markup=False)
 
 
 def _short(value: float) -> str:

@@ -93,10 +93,6 @@ class Control:
                 raise TimeoutError(f"events are still outstanding after {timeout:g} s: {_outstanding(state)}")
             time.sleep(0.02)
 
-    def reset(self) -> None:
-        """Empties Firestore, Storage and Auth and drops outstanding events and the fault plan."""
-        self._call("POST", "/reset", {})
-
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         response = self._client.request(method, _SESSION + path, json=body)
         if response.is_error:

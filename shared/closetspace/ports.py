@@ -15,12 +15,11 @@ from closetspace.domain.wardrobe import Item, ItemState
 
 @dataclass(frozen=True)
 class ItemRecord:
-    """An item, its state, and the tokens by which a later commit knows that neither has changed."""
+    """An item, its state, and the token by which a later commit knows that the state has not changed."""
 
     item_id: str
     item: Item | None
     state: ItemState | None
-    item_version: object
     state_version: object
 
 

@@ -29,7 +29,6 @@ TREES = 24
 """Trees an Annoy file: recall@50 of .99 and more at the catalog sizes measured (see the manifest's ``recall``)."""
 
 SEED = 20
-CANARIES_PER_CATEGORY = 1
 CANARY_NEIGHBOURS = 10
 SEARCH_NODES_PER_RESULT = 12
 """Annoy inspects this many nodes for each result asked for and each tree: recall against time, measured."""

@@ -79,7 +79,6 @@ class FirestoreWardrobe:
             item_id,
             parse_item(item_id, item.to_dict() or {}, self._allowed_hosts) if item.exists else None,
             _state(state.to_dict() or {}) if state.exists else None,
-            item.update_time,
             state.update_time,
         )
 

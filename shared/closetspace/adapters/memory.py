@@ -39,7 +39,7 @@ class MemoryDatabase:
             document = self.documents.get(item_id)
             item = parse_item(item_id, document, self.allowed_hosts) if document is not None else None
             state, _, version = self.states.get(item_id, (None, None, 0))
-            return ItemRecord(item_id, item, state, id(document) if document is not None else None, version)
+            return ItemRecord(item_id, item, state, version)
 
     def commit(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> ItemRecord:
         with self._lock:
