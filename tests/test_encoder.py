@@ -160,7 +160,7 @@ assert "tokenizers" not in sys.modules
 
 
 def test_an_export_without_its_extra_says_what_to_install() -> None:
-    with pytest.raises(FailedPrecondition, match=r"pip install 'closetspace\[train\]'"):
+    with pytest.raises(FailedPrecondition, match=r"pip install -e '.\[train\]'"):
         train_module("a_network_that_is_not_installed")
 
 
