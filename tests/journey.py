@@ -111,7 +111,7 @@ class Journey:
         return FirestoreClosets(firestore.Client()).closet(person.uid)
 
     def taste(self, person: Person) -> Taste | None:
-        return FirestoreClosets(firestore.Client()).taste(person.uid)
+        return FirestoreClosets(firestore.Client()).closet_with_taste(person.uid)[1]
 
     def embeddings_of(self, item_id: str) -> int:
         """How often the functions embedded the item, by their log."""

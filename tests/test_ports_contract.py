@@ -95,7 +95,7 @@ def test_what_is_not_there_reads_as_nothing(database: Database, uid: str, item_i
     assert (record.item, record.state) == (None, None)
     closet = database.closets.closet(uid)
     assert (closet.entries, closet.version) == ({}, 0)
-    assert database.closets.taste(uid) is None
+    assert database.closets.closet_with_taste(uid)[1] is None
 
 
 def test_commit_returns_the_record_that_the_next_commit_needs(database: Database, uid: str, item_id: str) -> None:
@@ -179,7 +179,8 @@ def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str,
     new = derive_taste(database.closets.closet(uid), "hash-1")
     for taste in (old, new, old):
         database.closets.save_taste(uid, taste)
-    kept = database.closets.taste(uid)
+    closet, kept = database.closets.closet_with_taste(uid)
+    assert (set(closet.entries), closet.version) == ({item_id, item_id + "2"}, new.closet_version)
     assert kept is not None
     assert (kept.closet_version, kept.encoder, kept.count) == (new.closet_version, "hash-1", 2)
     np.testing.assert_allclose(kept.mean, new.mean, atol=1e-6)

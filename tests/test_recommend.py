@@ -181,7 +181,7 @@ def test_fresh_taste_is_used_and_a_stale_one_is_not(recommender: Recommender, wo
     world.taste_keeper.refresh("ann")
     assert ids(ask(recommender, explore=0)) == expected
     world.add("item-new", b"another photo")
-    stale = world.database.taste("ann")
+    stale = world.database.tastes.get("ann")
     assert stale is not None
     assert stale.closet_version < world.database.closet("ann").version
     renewed = ids(ask(recommender, explore=0))

@@ -178,7 +178,7 @@ class WardrobeHistories(RuleBasedStateMachine):
         assert ready <= set(database.documents)
         for item_id, entry in closet.entries.items():
             np.testing.assert_allclose(entry.vector, self.world.expected_vector(item_id), atol=1e-3)
-        taste = database.taste(uid)
+        taste = database.tastes.get(uid)
         if closet.version:
             assert taste is not None
             assert taste.closet_version == closet.version

@@ -69,7 +69,9 @@ class Closets(Protocol):
         """The whole closet at one point in time; an empty one when there is none."""
         ...
 
-    def taste(self, uid: str) -> Taste | None: ...
+    def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
+        """The closet, and the taste that was last kept of it, in one round trip where one document holds it."""
+        ...
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         """Keep it, unless a taste of the same or a later closet version is there already."""

@@ -84,18 +84,22 @@ class FirestoreClosets:
 
     def closet(self, uid: str) -> Closet:
         with translated_errors():
-            main = _shard(self._client, uid, 0).get()
-            # At the moment of the first read, so that all of it is one state of the closet.
-            references = [_shard(self._client, uid, shard) for shard in range(1, _last_shard(main) + 1)]
-            rest = self._client.get_all(references, read_time=_whole_microseconds(main.read_time)) if references else ()
-            entries = {i: entry for document in (main, *rest) for i, entry in _entries(document.to_dict())}
-        return Closet(uid, entries, _microseconds(main.update_time))
+            return self._whole(uid, _shard(self._client, uid, 0).get())
 
-    def taste(self, uid: str) -> Taste | None:
+    def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
+        main, taste = _shard(self._client, uid, 0), self._client.document(TASTES, uid)
         with translated_errors():
-            snapshot = self._client.document(TASTES, uid).get()
-        document = snapshot.to_dict()
-        return _taste(document) if document else None
+            found = {snapshot.reference: snapshot for snapshot in self._client.get_all([main, taste])}
+            closet = self._whole(uid, found[main])
+        document = found[taste].to_dict()
+        return closet, _taste(document) if document else None
+
+    def _whole(self, uid: str, main: Any) -> Closet:
+        """The closet of a main document, with its other documents as they were at that moment."""
+        references = [_shard(self._client, uid, shard) for shard in range(1, _last_shard(main) + 1)]
+        rest = self._client.get_all(references, read_time=_whole_microseconds(main.read_time)) if references else ()
+        entries = {i: entry for document in (main, *rest) for i, entry in _entries(document.to_dict())}
+        return Closet(uid, entries, _microseconds(main.update_time))
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         reference = self._client.document(TASTES, uid)

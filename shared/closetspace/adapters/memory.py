@@ -78,8 +78,9 @@ class MemoryDatabase:
         with self._lock:
             return Closet(uid, dict(self.closets.get(uid, {})), self.versions.get(uid, 0))
 
-    def taste(self, uid: str) -> Taste | None:
-        return self.tastes.get(uid)
+    def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
+        with self._lock:
+            return self.closet(uid), self.tastes.get(uid)
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         with self._lock:

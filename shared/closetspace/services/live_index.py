@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from closetspace.domain.catalog import Index
-from closetspace.errors import Incompatible, Transient
+from closetspace.errors import Incompatible, NotFound, Transient
 from closetspace.services.index_versions import Current, IndexVersions
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,22 @@ class LiveIndex:
         if current is None:
             raise Transient("There is no catalog index yet: publish one with `closetspace index publish`.")
         self._checked = self.clock()
-        self._index = self._open(current)
+        try:
+            self._index = self._open(current.version, current.manifest_sha256)
+        except Incompatible:
+            self._refused = current.version
+            log.exception("the published index can't be used, looking for the one before it")
+            self._index = self._open_earlier(current)
         return self._index
+
+    def _open_earlier(self, current: Current) -> Index:
+        """A process that starts while a bad version is published serves what the others still do."""
+        for version in current.history:
+            try:
+                return self._open(version, None)
+            except (Incompatible, NotFound) as error:
+                log.warning("nor can index %s: %s", version, error)
+        raise Incompatible("neither the published index nor an earlier one can be used")
 
     def _follow(self) -> None:
         """Holding the lock that `get` took."""
@@ -68,16 +82,16 @@ class LiveIndex:
         if current is None or current.version in known:
             return
         try:
-            self._index = self._open(current)
+            self._index = self._open(current.version, current.manifest_sha256)
         except Incompatible:
             self._refused = current.version
             raise
         log.info("index %s is in use", current.version)
 
-    def _open(self, current: Current) -> Index:
+    def _open(self, version: str, manifest_sha256: str | None) -> Index:
         # The folder goes at once: what is mapped and open lives on until the last request lets go of it.
         with tempfile.TemporaryDirectory(prefix="closetspace-index-") as folder:
-            self.versions.fetch(current.version, Path(folder), current.manifest_sha256)
+            self.versions.fetch(version, Path(folder), manifest_sha256)
             index = self.open_bundle(Path(folder))
         if index.encoder_id != self.encoder_id:
             raise Incompatible(f"index {index.version} was built by {index.encoder_id}, this is {self.encoder_id}")

@@ -41,23 +41,23 @@ class Recommender:
         Raises `FailedPrecondition` for an empty closet, `InvalidInput` for a filter that names what the index
         does not have, `Transient` while there is no index.
         """
-        closet = self.closets.closet(uid)
+        closet, cached = self.closets.closet_with_taste(uid)
         index = self.index()
         worn = closet.encoded_by(index.encoder_id)
         if not worn.ids:
             raise FailedPrecondition(EMPTY_CLOSET)
         _check_categories(request.filters, index)
-        taste = self._taste(closet, index.encoder_id)
+        taste = _taste(closet, index.encoder_id, cached)
         cursor = request.cursor or Cursor(request.seed if request.seed is not None else secrets.randbits(48))
         wish = Wish(request.count, request.filters, cursor.seed, request.explore, frozenset(cursor.shown))
         return _answer(rank(worn, taste, index, wish), worn, index, cursor)
 
-    def _taste(self, closet: Closet, encoder_id: str) -> Taste:
-        """The cached taste where it is of this very closet, else one derived here."""
-        cached = self.closets.taste(closet.uid)
-        if cached and (cached.closet_version, cached.encoder) == (closet.version, encoder_id):
-            return cached
-        return derive_taste(closet, encoder_id)
+
+def _taste(closet: Closet, encoder_id: str, cached: Taste | None) -> Taste:
+    """The cached taste where it is of this very closet, else one derived here."""
+    if cached and (cached.closet_version, cached.encoder) == (closet.version, encoder_id):
+        return cached
+    return derive_taste(closet, encoder_id)
 
 
 def _check_categories(filters: Filters, index: Index) -> None:
