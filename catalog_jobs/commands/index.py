@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from catalog_jobs.commands import JsonOption, StoreOption
 from catalog_jobs.commands.catalog import tell_left_out
@@ -65,7 +65,7 @@ def list_versions(store: StoreOption, as_json: JsonOption = False) -> None:
         ]
         print_json({"current": in_use, "versions": fields})
         return
-    table = Table("", "version", "items", "encoder", "created", "recall@50")
+    table = Table("", Column("version", no_wrap=True), "items", "encoder", "created", "recall@50")
     for m in manifests:
         mark = "in use" if m.version == in_use else ""
         table.add_row(mark, m.version, str(m.count), m.encoder, m.created[:19], f"{m.recall:.3f}")

@@ -92,6 +92,8 @@ def _replace(path: Path, data: bytes | Path) -> None:
                     shutil.copyfileobj(source, beside)
             else:
                 beside.write(data)
+            # A temporary file is its owner's alone; an object is for whoever may read the folder.
+            os.fchmod(beside.fileno(), 0o644)
             beside.flush()
             os.fsync(beside.fileno())
             Path(beside.name).replace(path)
