@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from google.cloud import firestore, storage
 
 from closetspace.errors import FailedPrecondition
 from infra.local import fireemu
+from infra.local.ports import Ports
 from infra.local.stack import LocalStack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -291,3 +293,12 @@ def read_or_empty(file: Path) -> str:
         return file.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def test_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    ports = Ports.free()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", ports.functions))
+        taken.listen()
+        with pytest.raises(FailedPrecondition, match=rf"{ports.functions} \(functions\).*--free-ports"):
+            LocalStack(ports=ports, functions_source=tmp_path).start()

@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from typing import Self
 
+from closetspace.errors import FailedPrecondition
+
 HOST = "127.0.0.1"
 
 
@@ -27,6 +29,25 @@ class Ports:
         """
         with ExitStack() as held:
             return cls(**{field.name: _free_port(held) for field in fields(cls)})
+
+    def require_free(self) -> None:
+        """Checks that nobody listens on any of them.
+
+        Raises:
+            FailedPrecondition: somebody does; the message names the port.
+        """
+        for field in fields(self):
+            port = getattr(self, field.name)
+            with socket.socket() as probe:
+                # As servers do: a port whose last connections are still winding down is free.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError as exc:
+                    raise FailedPrecondition(
+                        f"Port {port} ({field.name}) can't be used: {exc.strerror}. End what listens there, or use free"
+                        " ports: closetspace local up --free-ports."
+                    ) from exc
 
     def addresses(self) -> "Addresses":
         """The same services as ``127.0.0.1:port``."""

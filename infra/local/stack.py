@@ -84,6 +84,7 @@ class LocalStack:
 
     def start(self) -> None:
         """Starts everything and returns when all of it answers; leaves nothing behind when it cannot."""
+        self.ports.require_free()
         began = time.monotonic()
         with ExitStack() as starting:
             folder = Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="closetspace-local-")))
