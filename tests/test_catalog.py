@@ -142,6 +142,19 @@ def test_store_that_is_none_is_refused(drawn_catalog: Path) -> None:
     assert "gs://BUCKET" in result.stderr
 
 
+def test_cloud_without_credentials_says_how_to_get_them(
+    drawn_catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "GCLOUD_PROJECT", "GOOGLE_CLOUD_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    # Nowhere to look: no metadata server, no configuration of gcloud's.
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    result = CliRunner().invoke(app, ["catalog", "import", str(drawn_catalog), "--store", "gs://bucket"])
+    assert result.exit_code == 1
+    assert "gcloud auth application-default login" in result.stderr
+
+
 @pytest.mark.parametrize(
     "command",
     [

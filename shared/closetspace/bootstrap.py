@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from closetspace.errors import InvalidInput
+from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def open_store(address: str) -> "ObjectStore":
         from closetspace.adapters.directory_objects import DirectoryObjects
 
         return DirectoryObjects(Path(address))
+    from google.auth.exceptions import DefaultCredentialsError
     from google.cloud.storage import Client
 
     from closetspace.adapters.gcs_objects import GcsObjects
@@ -119,7 +120,14 @@ def open_store(address: str) -> "ObjectStore":
     bucket = address.removeprefix("gs://").rstrip("/")
     if not bucket or "/" in bucket:
         raise InvalidInput("store_invalid", f"{address} is not a store: give gs://BUCKET or a folder.")
-    return GcsObjects(Client(), bucket, emulator=os.environ.get("STORAGE_EMULATOR_HOST"))
+    try:
+        client = Client()
+    except DefaultCredentialsError as exc:
+        raise FailedPrecondition(
+            f"There are no credentials for {address}: run gcloud auth application-default login, or point"
+            " STORAGE_EMULATOR_HOST at the local stack."
+        ) from exc
+    return GcsObjects(client, bucket, emulator=os.environ.get("STORAGE_EMULATOR_HOST"))
 
 
 def load_encoder(settings: Settings) -> "Encoder":
