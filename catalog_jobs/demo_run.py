@@ -16,7 +16,7 @@ from closetspace.domain.wardrobe import photo_folder
 from closetspace.errors import InvalidInput, Transient
 from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
-from infra.local.person import Person
+from infra.local.person import Person, Refused
 
 PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 SETTLED = ("ready", "failed")
@@ -47,7 +47,14 @@ class Report:
     timings_ms: dict[str, Any] = field(default_factory=dict)
 
     def ask(self, person: Person, count: int = 20) -> None:
-        """Call `recommend` for the first time and then warm; fills in the answer and the timings."""
+        """Call `recommend` for the first time and then warm; fills in the answer and the timings.
+
+        Without a ready photo there is nothing to ask, and no time to tell.
+        """
+        ready = [photo["ready_ms"] for photo in self.wardrobe if photo["status"] == "ready"]
+        if not ready:
+            self.timings_ms = dict.fromkeys(("photo_to_ready_p50", "recommend_first", "recommend_p50"))
+            return
         started = time.perf_counter()
         answer = person.call("recommend", {"count": count, "seed": 1})
         first, warm = _since(started), []
@@ -57,7 +64,7 @@ class Report:
             warm.append(_since(started))
         self.recommendations = [{key: item[key] for key in REPORTED} for item in answer["items"]]
         self.timings_ms = {
-            "photo_to_ready_p50": round(statistics.median(photo["ready_ms"] for photo in self.wardrobe), 1),
+            "photo_to_ready_p50": round(statistics.median(ready), 1),
             "recommend_first": first,
             "recommend_p50": round(statistics.median(warm), 1),
         }
@@ -80,24 +87,34 @@ def find_photos(folder: Path, limit: int | None) -> list[Photo]:
         raise InvalidInput("photos_empty", f"{folder} holds no photos ({', '.join(PHOTOS)}).")
     if limit is not None and limit < len(paths):
         paths = [paths[i * len(paths) // limit] for i in range(limit)]
-    table = folder / "wardrobe.csv"
-    rows = list(csv.DictReader(table.open(newline="", encoding="utf-8"))) if table.is_file() else []
-    named = {row["file"]: row for row in rows}
-    return [Photo(p, *(named.get(p.name, {}).get(column, "") for column in ("name", "brand"))) for p in paths]
+    named = _named_in(folder / "wardrobe.csv")
+    return [Photo(p, *(named.get(p.name, {}).get(column) or "" for column in ("name", "brand"))) for p in paths]
 
 
-def fill_catalog(folder: Path, bucket: str, importing: ProgressBar, embedding: ProgressBar) -> dict[str, Any]:
-    """Import, build and publish; returns the report's ``catalog``."""
+def _named_in(table: Path) -> dict[str | None, dict[str, str | None]]:
+    if not table.is_file():
+        return {}
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        return {row.get("file"): row for row in csv.DictReader(file)}
+
+
+def fill_catalog(
+    folder: Path, bucket: str, importing: ProgressBar, embedding: ProgressBar
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Import, build and publish; returns the report's ``catalog`` (``build_ms`` is all of it), and the products that
+    were left out, each with the reason."""
     store = open_store(f"gs://{bucket}")
     started = time.perf_counter()
-    CatalogStore(store).replace(read_folder(folder).items, importing)
+    found = read_folder(folder)
+    CatalogStore(store).replace(found.items, importing)
     built = build_index(store, embedding)
     IndexVersions(store).publish(built.manifest.version, datetime.now(UTC))
-    return {
+    catalog = {
         "items": built.manifest.count,
         "index_version": built.manifest.version,
         "build_ms": _since(started),
     }
+    return catalog, found.left_out + built.left_out
 
 
 def add_wardrobe(person: Person, photos: list[Photo], progress: ProgressBar) -> list[dict[str, Any]]:
@@ -111,11 +128,14 @@ def add_wardrobe(person: Person, photos: list[Photo], progress: ProgressBar) -> 
 
 def _add(person: Person, item_id: str, photo: Photo) -> dict[str, Any]:
     path = f"{photo_folder(person.uid, item_id)}photo{photo.path.suffix.lower()}"
-    started = time.perf_counter()
-    person.upload(path, photo.path.read_bytes())
     fields = {"uid": person.uid, "name": photo.name, "brand": photo.brand, "photo_path": path}
-    person.write(f"wardrobe/{item_id}", fields)
-    state = _settled(person, item_id)
+    started = time.perf_counter()
+    try:
+        person.upload(path, photo.path.read_bytes())
+        person.write(f"wardrobe/{item_id}", fields)
+        state = _settled(person, item_id)
+    except Refused as refused:
+        state = {"status": "failed", "error": {"code": "refused", "message": f"The rules refused it: {refused}"}}
     return {
         "id": item_id,
         "file": f"{photo.path.parent.name}/{photo.path.name}",

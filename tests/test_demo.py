@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,13 +54,24 @@ def test_once_reports_what_it_saw_in_its_last_line(demo: list[str], tmp_path: Pa
     assert set(report["timings_ms"]) == {"photo_to_ready_p50", "recommend_first", "recommend_p50"}
 
 
-def test_photo_that_fails_fails_the_demo(demo: list[str], tmp_path: Path) -> None:
-    (tmp_path / "wardrobe" / "zz-broken.jpg").write_text("no photo")
+@pytest.mark.parametrize("good", [True, False], ids=["one of four", "all there is"])
+def test_photo_that_fails_fails_the_demo(demo: list[str], tmp_path: Path, good: bool) -> None:
+    wardrobe = tmp_path / "wardrobe"
+    if not good:
+        shutil.rmtree(wardrobe)
+        wardrobe.mkdir()
+    (wardrobe / "zz-broken.jpg").write_text("no photo")
+    (wardrobe / "zz-huge.jpg").write_bytes(b"x" * 20_000_001)
+    (wardrobe / "wardrobe.csv").write_text("of another kind\n1\n")
     done = subprocess.run(
         [*demo, "--once", "--json"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
-    assert json.loads(done.stdout.splitlines()[-1])["wardrobe"][-1]["status"] == "failed"
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert [photo["status"] for photo in report["wardrobe"]][-2:] == ["failed", "failed"]
+    assert all(photo["error"]["message"] for photo in report["wardrobe"][-2:])
+    assert bool(report["recommendations"]) is good
+    assert set(report["timings_ms"]) == {"photo_to_ready_p50", "recommend_first", "recommend_p50"}
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")

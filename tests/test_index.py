@@ -327,6 +327,14 @@ def test_process_that_starts_on_a_damaged_version_serves_the_one_before(
     wait_until_version(started, mended.version)
 
 
+def test_published_version_that_lost_a_file_is_no_fault_of_who_asks(versions: IndexVersions, tmp_path: Path) -> None:
+    manifest = upload(versions, tmp_path / "one", "one")
+    versions.publish(manifest.version, NOW)
+    versions.store.delete(f"index/{manifest.version}/vectors.npy")
+    with pytest.raises(Incompatible):
+        LiveIndex(versions, open_bundle, "hash-1", check_seconds=0).get()
+
+
 def test_index_of_another_encoder_is_refused(versions: IndexVersions, tmp_path: Path) -> None:
     versions.publish(upload(versions, tmp_path / "one", "one").version, NOW)
     with pytest.raises(Incompatible, match="neither"):

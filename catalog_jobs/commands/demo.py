@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from catalog_jobs import demo_run
 from catalog_jobs.commands import JsonOption
+from catalog_jobs.commands.catalog import tell_left_out
 from catalog_jobs.console import errors_told, notes, print_json, progress_bar
 from catalog_jobs.drawing import draw_catalog, draw_wardrobe
 from catalog_jobs.interrupts import interruptible, wait_for_interrupt
@@ -80,7 +81,8 @@ def _drawn_wardrobe() -> Path:
 def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_run.Photo]) -> demo_run.Report:
     report = demo_run.Report({"ready_ms": round(stack.ready_ms, 1)})
     with progress_bar("importing") as importing, progress_bar("embedding") as embedding:
-        report.catalog = demo_run.fill_catalog(catalog, stack.bucket, importing, embedding)
+        report.catalog, left_out = demo_run.fill_catalog(catalog, stack.bucket, importing, embedding)
+    tell_left_out(left_out)
     with progress_bar("uploading") as uploading:
         report.wardrobe = demo_run.add_wardrobe(person, wardrobe, uploading)
     report.ask(person)
@@ -90,14 +92,17 @@ def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_
 def _tell(report: demo_run.Report, as_json: bool) -> None:
     for photo in report.wardrobe:
         if "error" in photo:
-            notes.print(f"[yellow]{escape(photo['file'])}:[/yellow] {photo['error']['message']}")
+            notes.print(f"[yellow]{escape(photo['file'])}:[/yellow] {escape(photo['error']['message'])}")
     ready = sum(photo["status"] == "ready" for photo in report.wardrobe)
-    times = report.timings_ms
-    notes.print(
-        f"{ready} of {len(report.wardrobe)} photos ready, {times['photo_to_ready_p50']:.0f} ms each;"
-        f" {len(report.recommendations)} of {report.catalog['items']} items recommended"
-        f" in {times['recommend_p50']:.0f} ms (the first time {times['recommend_first']:.0f} ms)"
-    )
+    summary = f"{ready} of {len(report.wardrobe)} photos ready"
+    if ready:
+        times = report.timings_ms
+        summary += (
+            f", {times['photo_to_ready_p50']:.0f} ms each;"
+            f" {len(report.recommendations)} of {report.catalog['items']} items recommended"
+            f" in {times['recommend_p50']:.0f} ms (the first time {times['recommend_first']:.0f} ms)"
+        )
+    notes.print(summary)
     if as_json:
         print_json(asdict(report))
 

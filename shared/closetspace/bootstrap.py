@@ -165,7 +165,7 @@ def default_bucket() -> str:
 
     bucket = json.loads(os.environ.get("FIREBASE_CONFIG", "{}")).get("storageBucket")
     if not bucket:
-        raise InvalidInput("bucket_missing", "No bucket is configured: set PHOTO_BUCKET or FIREBASE_CONFIG.")
+        raise RuntimeError("no bucket is configured: set PHOTO_BUCKET or FIREBASE_CONFIG")
     return str(bucket)
 
 

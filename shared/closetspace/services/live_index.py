@@ -63,7 +63,7 @@ class LiveIndex:
         for version in current.history:
             try:
                 return self._open(version, None)
-            except (Incompatible, NotFound) as error:
+            except Incompatible as error:
                 log.warning("nor can index %s: %s", version, error)
         raise Incompatible("neither the published index nor an earlier one can be used")
 
@@ -91,7 +91,11 @@ class LiveIndex:
     def _open(self, version: str, manifest_sha256: str | None) -> Index:
         # The folder goes at once: what is mapped and open lives on until the last request lets go of it.
         with tempfile.TemporaryDirectory(prefix="closetspace-index-") as folder:
-            self.versions.fetch(version, Path(folder), manifest_sha256)
+            try:
+                self.versions.fetch(version, Path(folder), manifest_sha256)
+            except NotFound as exc:
+                # No fault of whoever asked for recommendations: a published version has to be whole.
+                raise Incompatible(f"index {version} is not whole: {exc}") from exc
             index = self.open_bundle(Path(folder))
         if index.encoder_id != self.encoder_id:
             raise Incompatible(f"index {index.version} was built by {index.encoder_id}, this is {self.encoder_id}")
