@@ -85,7 +85,7 @@ def _encoder() -> Finding:
     from closetspace.settings import Settings
 
     remedy = "git checkout shared/closetspace/models, or closetspace encoder export"
-    return _attempt("encoder", lambda: load_encoder(Settings()), "verified", "embedding", remedy)
+    return _attempt("encoder", lambda: load_encoder(Settings.from_env()), "verified", "embedding", remedy)
 
 
 def _attempt(name: str, attempt: Callable[[], object], found: str, purpose: str, remedy: str) -> Finding:

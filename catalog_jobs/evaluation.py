@@ -124,7 +124,7 @@ def _names(rows: Collection[Mapping[str, str]], names: Names) -> dict[str, str]:
 
 def _recommender(embedded: EmbeddedCatalog) -> tuple[Recommender, MemoryDatabase]:
     settings, database = Settings.from_env(), MemoryDatabase()
-    contents = BundleContents(embedded.items, embedded.embeddings, encoder_id(), "evaluation")
+    contents = BundleContents(embedded.items, embedded.embeddings, encoder_id(settings), "evaluation")
     with tempfile.TemporaryDirectory(prefix="closetspace-evaluate-") as folder:
         write_bundle(Path(folder), contents, datetime.now(UTC))
         index: Index = bundle_opener(settings)(Path(folder))
@@ -136,5 +136,5 @@ def _fill_closet(database: MemoryDatabase, person: str, wardrobe: Sequence[str],
         if item_id not in found:
             raise InvalidInput("personas_invalid", f"{person} owns {item_id}, which is not among these products.")
         encoding = found[item_id]
-        entry = ClosetEntry(encoder_id(), encoding.vector, encoding.category, item_id)
+        entry = ClosetEntry(encoder_id(Settings.from_env()), encoding.vector, encoding.category, item_id)
         database.closets[person][item_id] = entry

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from catalog_jobs.encoder_golden import GOLDEN, golden_encodings, golden_garments
 from catalog_jobs.encoder_networks import train_module
-from closetspace.adapters.encoder_files import default_encoder_directory
+from closetspace.adapters.encoder_files import encoder_directory
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.adapters.pillow_squares import square
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
 from closetspace.domain.preprocessing import SIDE, garment_text, normalised
 from closetspace.errors import FailedPrecondition, Incompatible
+from closetspace.settings import Settings
 
 GOLDEN_COSINE = 0.999
 """int8 kernels round differently from CPU to CPU."""
@@ -28,12 +29,12 @@ GOLDEN_COSINE = 0.999
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    return OnnxEncoder(default_encoder_directory())
+    return OnnxEncoder(encoder_directory(Settings().encoder))
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(default_encoder_directory(), tmp_path / "encoder"))
+    return Path(shutil.copytree(encoder_directory(Settings().encoder), tmp_path / "encoder"))
 
 
 def pictures(n: int) -> list[Picture]:
@@ -46,7 +47,7 @@ def same(one: Encoding, other: Encoding) -> bool:
 
 
 def test_golden_garments_keep_their_vectors_categories_and_colours(encoder: Encoder) -> None:
-    golden = json.loads((default_encoder_directory() / GOLDEN).read_text(encoding="utf-8"))
+    golden = json.loads((encoder_directory(Settings().encoder) / GOLDEN).read_text(encoding="utf-8"))
     now = golden_encodings(encoder)
     assert now.keys() == golden.keys()
     for case, expected in golden.items():
@@ -102,7 +103,7 @@ def test_no_garments_give_no_encodings(encoder: Encoder) -> None:
 
 
 def test_one_encoder_serves_several_threads_from_the_start() -> None:
-    fresh = OnnxEncoder(default_encoder_directory())
+    fresh = OnnxEncoder(encoder_directory(Settings().encoder))
     garments = [Garment(p, f"Shirt {i}") for i, p in enumerate(pictures(8))]
     with ThreadPoolExecutor(4) as threads:
         parallel = list(threads.map(lambda g: fresh.encode([g])[0], garments))
@@ -146,11 +147,12 @@ def test_a_folder_without_a_manifest_that_fits_is_refused(copy: Path, manifest: 
 def test_the_descriptor_costs_neither_network_nor_tokenizer_and_a_photo_no_text_network() -> None:
     program = """
 import sys, numpy
-from closetspace.adapters.encoder_files import default_encoder_directory
+from closetspace.adapters.encoder_files import encoder_directory
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.domain.encoding import Garment
+from closetspace.settings import Settings
 import catalog_jobs.encoder_export
-encoder = OnnxEncoder(default_encoder_directory())
+encoder = OnnxEncoder(encoder_directory(Settings().encoder))
 assert encoder.descriptor.dim == 128
 assert not {"onnxruntime", "tokenizers", "torch"} & set(sys.modules)
 encoder.encode([Garment(numpy.zeros((64, 64, 3), numpy.uint8))])
@@ -165,7 +167,7 @@ def test_an_export_without_its_extra_says_what_to_install() -> None:
 
 
 def test_the_shipped_files_are_small_and_name_no_place() -> None:
-    files = [path for path in default_encoder_directory().iterdir() if path.is_file()]
+    files = [path for path in encoder_directory(Settings().encoder).iterdir() if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 30e6
     for path in files:
         content = path.read_bytes()

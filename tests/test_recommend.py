@@ -320,7 +320,7 @@ def test_recommending_loads_no_network() -> None:
 
     code = (
         "import sys; import closetspace.services.recommend, closetspace.adapters.bundle_reader, closetspace.requests,"
-        " closetspace.bootstrap as bootstrap; bootstrap.encoder_id();"
+        " closetspace.bootstrap as bootstrap; bootstrap.encoder_id(bootstrap.Settings());"
         " print([m for m in ('torch', 'onnxruntime', 'tokenizers', 'PIL') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -88,7 +88,7 @@ class Services:
     def _taste_keeper(self) -> "TasteKeeper":
         from closetspace.services.taste import TasteKeeper
 
-        return TasteKeeper(self._once("closets", self._closets), encoder_id())
+        return TasteKeeper(self._once("closets", self._closets), encoder_id(self.settings))
 
     def _recommender(self) -> "Recommender":
         from closetspace.services.index_versions import IndexVersions
@@ -97,7 +97,7 @@ class Services:
 
         settings = self.settings
         store = open_store(settings.index_store or f"gs://{settings.photo_bucket or default_bucket()}")
-        live = LiveIndex(IndexVersions(store), bundle_opener(settings), encoder_id(), settings.index_check_seconds)
+        live = LiveIndex(IndexVersions(store), bundle_opener(settings), encoder_id(settings), settings.index_check_seconds)
         return Recommender(self._once("closets", self._closets), live.get)
 
     def _sweeper(self) -> "Sweeper":
@@ -132,17 +132,17 @@ def open_store(address: str) -> "ObjectStore":
 
 def load_encoder(settings: Settings) -> "Encoder":
     """The encoder in use; its networks are loaded when they first encode."""
-    from closetspace.adapters.encoder_files import default_encoder_directory
+    from closetspace.adapters.encoder_files import encoder_directory
     from closetspace.adapters.onnx_encoder import OnnxEncoder
 
-    return OnnxEncoder(default_encoder_directory(), threads=settings.encoder_threads)
+    return OnnxEncoder(encoder_directory(settings.encoder), threads=settings.encoder_threads)
 
 
-def encoder_id() -> str:
+def encoder_id(settings: Settings) -> str:
     """The id of the encoder in use, without loading it."""
-    from closetspace.adapters.encoder_files import default_encoder_directory, read_descriptor
+    from closetspace.adapters.encoder_files import encoder_directory, read_descriptor
 
-    return read_descriptor(default_encoder_directory()).id
+    return read_descriptor(encoder_directory(settings.encoder)).id
 
 
 def photo_decoder(settings: Settings) -> Callable[[bytes], Any]:

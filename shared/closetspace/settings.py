@@ -45,13 +45,16 @@ class Settings:
     exact_scan_items: int = 50_000
     """Categories up to this size are scanned exactly (2.5 ms at 256 dimensions), larger ones go through Annoy."""
 
+    encoder: str = "lite0-minilm-1"
+    """The encoder in use: a folder of ``closetspace/models`` by its name, or a path to one elsewhere."""
+
     encoder_threads: int = 1
     """Threads of one embedding; instances serve several photos at once instead."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``CLOSETSPACE_REGION``, ``WARDROBE_COLLECTION``, ``ALLOWED_PHOTO_HOSTS`` (by commas), ``PHOTO_BUCKET``
-        and ``INDEX_STORE``."""
+        """Read ``CLOSETSPACE_REGION``, ``WARDROBE_COLLECTION``, ``ALLOWED_PHOTO_HOSTS`` (by commas), ``PHOTO_BUCKET``,
+        ``INDEX_STORE`` and ``ENCODER``."""
         hosts = env.get("ALLOWED_PHOTO_HOSTS")
         return cls(
             region=env.get("CLOSETSPACE_REGION") or cls.region,
@@ -59,6 +62,7 @@ class Settings:
             allowed_photo_hosts=_names(hosts) if hosts is not None else cls.allowed_photo_hosts,
             photo_bucket=env.get("PHOTO_BUCKET") or None,
             index_store=env.get("INDEX_STORE") or None,
+            encoder=env.get("ENCODER") or cls.encoder,
         )
 
 

@@ -1,6 +1,7 @@
 """Where the encoder's files lie and what their manifest says: all that a process needs that never encodes."""
 
 import json
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -11,9 +12,14 @@ MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
 
 
-def default_encoder_directory() -> Path:
-    """Return the folder of the encoder that the package ships."""
-    return Path(str(resources.files("closetspace"))) / "models" / "lite0-minilm-1"
+def models_directory() -> Path:
+    """Return the folder of the encoders that the package ships, a folder each."""
+    return Path(str(resources.files("closetspace"))) / "models"
+
+
+def encoder_directory(name: str) -> Path:
+    """Return the folder of an encoder: a path where ``name`` has a separator, else one that the package ships."""
+    return Path(name) if "/" in name or os.sep in name else models_directory() / name
 
 
 def read_descriptor(directory: Path) -> EncoderDescriptor:

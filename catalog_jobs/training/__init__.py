@@ -1,0 +1,1 @@
+"""Training of encoders with torch; needs the extra ``[train]``."""
