@@ -1,16 +1,20 @@
 # One command each; all of them set up what they need, in .venv and infra/local/node_modules, and nowhere else.
-.PHONY: help demo test check format bench setup clean
+.PHONY: help demo test test-train check format bench setup clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 VENV_READY := .venv/.ready
+TRAIN_BIN := .venv-train/bin
+TRAIN_READY := .venv-train/.ready
+TRAIN_TESTS := tests/test_training_loop.py tests/test_autoencoder.py tests/test_encoder_export.py
 NODE_READY := infra/local/node_modules/.ready
 
 help:
 	@echo "make demo     run everything on this machine and show it on a local page  (ARGS=\"--help\" for options)"
 	@echo "make test     pass the tests                                              (ARGS=\"-k name\" for some)"
+	@echo "make test-train   pass the tests of training, in an environment of their own (6 GB)"
 	@echo "make check    format, lint, type-check and test"
 	@echo "make bench    print the benchmark's numbers                               (ARGS=--json)"
 	@echo "make clean    remove what the commands above have set up"
@@ -20,6 +24,9 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-train: $(TRAIN_READY)
+	@$(TRAIN_BIN)/python -m pytest $(TRAIN_TESTS) $(ARGS)
 
 check: setup format
 	@$(BIN)/ruff check .
@@ -44,6 +51,13 @@ $(VENV_READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
+$(TRAIN_READY): requirements-train.lock pyproject.toml | $(VENV_READY)
+	@echo "setting up Python packages for training in .venv-train"
+	@$(PYTHON) -m venv .venv-train
+	@$(BIN)/uv pip install --quiet --python $(TRAIN_BIN)/python --requirement requirements-train.lock
+	@$(BIN)/uv pip install --quiet --python $(TRAIN_BIN)/python --no-deps --editable .
+	@touch $@
+
 $(NODE_READY): infra/local/package.json infra/local/package-lock.json
 	@echo "setting up the local Firebase in infra/local/node_modules"
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed, with npm"; exit 1; }
@@ -51,4 +65,4 @@ $(NODE_READY): infra/local/package.json infra/local/package-lock.json
 	@touch $@
 
 clean:
-	rm -rf .venv infra/local/node_modules .local functions/closetspace functions/wheels
+	rm -rf .venv .venv-train infra/local/node_modules .local functions/closetspace functions/wheels

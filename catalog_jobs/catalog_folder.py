@@ -78,7 +78,7 @@ def _sort_in(
 
 
 def _item(row: Mapping[str, str | None]) -> CatalogItem:
-    fields = {key: _clean(value) for key, value in row.items() if isinstance(value, str)}
+    fields = {key: cleaned(value) for key, value in row.items() if isinstance(value, str)}
     name = fields.get("productDisplayName", "")
     return CatalogItem(
         id=fields.get("id", ""),
@@ -94,7 +94,8 @@ def _item(row: Mapping[str, str | None]) -> CatalogItem:
     )
 
 
-def _clean(text: str) -> str:
+def cleaned(text: str) -> str:
+    """Turn a table's field into the text it means: no entities, no stray blanks, not longer than a name can be."""
     return " ".join(html.unescape(text).split())[:LONGEST_FIELD]
 
 

@@ -14,9 +14,11 @@ from closetspace.services.index_versions import IndexVersions
 from closetspace.settings import Settings
 
 
-def build_index(store: ObjectStore, progress: Callable[[int, int], None]) -> BuiltIndex:
+def build_index(
+    store: ObjectStore, progress: Callable[[int, int], None], settings: Settings | None = None
+) -> BuiltIndex:
     """Build and upload a version from the catalog in a store, a worker a processor."""
-    settings = Settings.from_env()
+    settings = settings or Settings.from_env()
     embedder = CatalogEmbedder(
         read=store.read,
         decode=photo_decoder(settings),

@@ -1,14 +1,19 @@
 """An encoder without a network, and a small world around the services, for tests of everything but embedding."""
 
 import hashlib
+import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from closetspace.adapters.encoder_files import MANIFEST
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects, MemoryPhotos
-from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment, Picture
+from closetspace.domain.closet import ClosetEntry
+from closetspace.domain.encoding import CATEGORY, COLOUR, EncoderDescriptor, Encoding, Garment, Picture
 from closetspace.domain.style import unit
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.errors import InvalidInput
@@ -29,7 +34,7 @@ class HashEncoder:
 
     @property
     def descriptor(self) -> EncoderDescriptor:
-        return EncoderDescriptor(self.id, self.dim, CATEGORIES, {})
+        return EncoderDescriptor(self.id, self.dim, {CATEGORY: CATEGORIES}, {})
 
     def encode(self, garments: Sequence[Garment]) -> list[Encoding]:
         for garment in garments:
@@ -40,7 +45,16 @@ class HashEncoder:
         picture = b"" if garment.picture is None else garment.picture.tobytes()
         digest = hashlib.sha256(picture + f"|{garment.name}|{garment.brand}".encode()).digest()
         vector = np.random.default_rng(list(digest)).standard_normal(self.dim).astype(np.float32)
-        return Encoding(unit(vector), CATEGORIES[digest[0] % 3], 0.9, ("red",))
+        return Encoding(unit(vector), CATEGORIES[digest[0] % 3], {COLOUR: {"Red": 0.9}})
+
+
+def second_encoder(first: Path, folder: Path) -> Path:
+    """A copy of an encoder under another id; it reads the brand alone, so what has a name gets another vector."""
+    shutil.copytree(first, folder)
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest |= {"id": f"{manifest['id']}.second", "lines": [["brand"] for _ in manifest["lines"]]}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return folder
 
 
 def decode_anything(data: bytes) -> Picture:
@@ -80,6 +94,10 @@ class World:
         self.upload(item_id, data, uid)
         self.write_item(item_id, uid, **fields)
         self.reconciler.reconcile(item_id)
+
+    def entries(self, uid: str = "ann") -> dict[str, ClosetEntry]:
+        """What the encoder made of the person's items."""
+        return self.database.closet(uid).by_encoder(self.encoder.id)
 
     def status(self, item_id: str) -> str:
         return self.database.states[item_id][0].status.value

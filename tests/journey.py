@@ -13,8 +13,10 @@ from PIL import Image, ImageDraw
 
 from catalog_jobs.commands.demo import backend_of
 from closetspace.adapters.firestore_closets import FirestoreClosets
-from closetspace.domain.closet import Closet, Taste, mean_of
+from closetspace.bootstrap import encoder_id
+from closetspace.domain.closet import Closet, ClosetEntry, Taste, mean_of
 from closetspace.domain.wardrobe import photo_folder
+from closetspace.settings import Settings
 from infra.local.person import Person
 from infra.local.stack import LocalStack
 
@@ -110,6 +112,10 @@ class Journey:
     def closet(self, person: Person) -> Closet:
         return FirestoreClosets(firestore.Client()).closet(person.uid)
 
+    def entries(self, person: Person) -> dict[str, ClosetEntry]:
+        """What the encoder in use made of the person's items."""
+        return self.closet(person).by_encoder(encoder_id(Settings.from_env()))
+
     def taste(self, person: Person) -> Taste | None:
         return FirestoreClosets(firestore.Client()).closet_with_taste(person.uid)[1]
 
@@ -124,5 +130,6 @@ class Journey:
         taste = eventually(
             lambda: (t := self.taste(person)) and t.closet_version == closet.version and t, "the taste to follow"
         )
-        vectors = np.array([entry.vector for entry in closet.entries.values()], np.float32)
+        vectors = closet.encoded_by(taste.encoder).vectors
         np.testing.assert_allclose(taste.mean, mean_of(vectors), atol=1e-6)
+        assert taste.count == len(closet.entries)

@@ -105,7 +105,7 @@ def test_turned_photo_is_seen_upright(journey: Journey) -> None:
         person.upload(journey.path(person, item_id), data)
         journey.describe(person, item_id)
         journey.wait(person, item_id)
-    entries = journey.closet(person).entries
+    entries = journey.entries(person)
     assert float(entries[upright].vector @ entries[turned].vector) > 0.97
 
 

@@ -8,23 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from catalog_jobs.encoder_golden import GOLDEN, golden_encodings, golden_garments
-from catalog_jobs.encoder_networks import train_module
+from catalog_jobs.golden import GOLDEN, golden_encodings, golden_garments
+from catalog_jobs.training.extra import train_module
 from closetspace.adapters.encoder_files import encoder_directory
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.adapters.pillow_squares import square
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
-from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
-from closetspace.domain.preprocessing import SIDE, garment_text, normalised
+from closetspace.domain.preprocessing import garment_line
 from closetspace.errors import FailedPrecondition, Incompatible
 from closetspace.settings import Settings
 
-GOLDEN_COSINE = 0.999
+GOLDEN_COSINE = 0.99
 """int8 kernels round differently from CPU to CPU."""
+
+KERNELS_COSINE = 0.99
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +43,66 @@ def pictures(n: int) -> list[Picture]:
 
 
 def same(one: Encoding, other: Encoding) -> bool:
-    return one.category == other.category and bool(np.abs(one.vector - other.vector).max() <= 1e-5)
+    return one.category == other.category and bool(np.abs(one.vector - other.vector).max() <= 1e-4)
 
 
-def test_golden_garments_keep_their_vectors_categories_and_colours(encoder: Encoder) -> None:
+def test_golden_garments_keep_their_vectors_and_attributes(encoder: Encoder) -> None:
     golden = json.loads((encoder_directory(Settings().encoder) / GOLDEN).read_text(encoding="utf-8"))
     now = golden_encodings(encoder)
     assert now.keys() == golden.keys()
     for case, expected in golden.items():
         assert np.dot(now[case]["vector"], expected["vector"]) >= GOLDEN_COSINE, case
         assert now[case]["category"] == expected["category"], case
-        assert now[case]["colours"] == expected["colours"], case
+        assert now[case]["attributes"].keys() == expected["attributes"].keys(), case
+        for head, shares in expected["attributes"].items():
+            for label, share in shares.items():
+                assert now[case]["attributes"][head].get(label, 0.0) == pytest.approx(share, abs=0.03), (case, label)
+
+
+def test_vectors_do_not_depend_on_the_processors_integer_kernels() -> None:
+    # Unoptimised, the quantised network is computed in float32: what integer kernels would give if none saturated.
+    folder = encoder_directory(Settings().encoder)
+    exact = onnxruntime.SessionOptions()
+    exact.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    squares = np.stack([square(g.picture, 224) for g in golden_garments().values() if g.picture is not None])
+    squares = np.concatenate([squares, [square(picture, 224) for picture in pictures(6)]])
+    here, there = (
+        onnxruntime.InferenceSession(folder / "image.onnx", options).run(None, {"pixels": squares})[0]
+        for options in (onnxruntime.SessionOptions(), exact)
+    )
+    cosines = (here * there).sum(1) / np.linalg.norm(here, axis=1) / np.linalg.norm(there, axis=1)
+    assert cosines.min() >= KERNELS_COSINE
 
 
 def test_golden_garment_is_a_red_top(encoder: Encoder) -> None:
     encoding = encoder.encode([golden_garments()["photo and text"]])[0]
     assert encoding.category == "Topwear"
-    assert encoding.category_confidence > 0.5  # a drawn square is no shirt, but its name says so
+    assert encoding.attributes["category"]["Topwear"] > 0.5  # a drawn square is no shirt, but its name says so
     assert encoding.colours[0] == "red"
+
+
+def test_a_name_tells_gender_and_usage(encoder: Encoder) -> None:
+    kurta, shoes = encoder.encode([Garment(None, "Women Printed Ethnic Kurta"), Garment(None, "Men Sports Shoes")])
+    assert next(iter(kurta.attributes["gender"])) == "Women"
+    assert next(iter(shoes.attributes["gender"])) == "Men"
+    assert next(iter(kurta.attributes["usage"])) == "Ethnic"
+    assert next(iter(shoes.attributes["usage"])) == "Sports"
+
+
+@pytest.mark.parametrize("case", ["photo and text", "photo", "text"])
+def test_attributes_are_shares_of_known_labels_that_leave_room_for_the_unknown(encoder: Encoder, case: str) -> None:
+    encoding = encoder.encode([golden_garments()[case]])[0]
+    assert encoding.attributes.keys() == encoder.descriptor.heads.keys()
+    for head, shares in encoding.attributes.items():
+        assert set(shares) <= set(encoder.descriptor.heads[head])
+        assert list(shares.values()) == sorted(shares.values(), reverse=True)
+        assert 0 < sum(shares.values()) <= 1.001
+
+
+def test_of_nothing_all_attributes_are_unknown(encoder: Encoder) -> None:
+    encoding = encoder.encode([Garment(None)])[0]
+    assert encoding.attributes == {}
+    assert encoding.colours == ()
 
 
 @pytest.mark.parametrize("case", ["photo and text", "photo", "text", "nothing"])
@@ -70,8 +112,6 @@ def test_whatever_is_missing_the_vector_is_finite_and_of_unit_length(encoder: En
     assert encoding.vector.dtype == np.float32
     assert np.linalg.norm(encoding.vector) == pytest.approx(1, abs=1e-5)
     assert encoding.category in encoder.descriptor.categories
-    assert 0 < encoding.category_confidence <= 1
-    assert bool(encoding.colours) == ("photo" in case)
 
 
 @pytest.mark.parametrize(
@@ -118,10 +158,14 @@ def test_only_what_can_be_read_of_a_name_counts(encoder: Encoder) -> None:
 
 
 def test_the_brand_is_read_once() -> None:
-    assert garment_text("Nike Air Max", "NIKE") == "Nike Air Max"
-    assert garment_text("Air Max", "Nike") == "Nike Air Max"
-    assert garment_text("", "Nike") == "Nike"
-    assert garment_text("\x00", " ") == ""
+    def line(name: str, brand: str) -> str:
+        return garment_line(Garment(None, name, brand), ("brand", "name"))
+
+    assert line("Nike Air Max", "NIKE") == "Nike Air Max"
+    assert line("Air Max", "Nike") == "Nike Air Max"
+    assert line("", "Nike") == "Nike"
+    assert line("\x00", " ") == ""
+    assert garment_line(Garment(None, "Nike Air Max", "Nike"), ("name",)) == "Nike Air Max"
 
 
 def test_a_changed_file_is_refused(copy: Path) -> None:
@@ -132,12 +176,12 @@ def test_a_changed_file_is_refused(copy: Path) -> None:
 
 
 def test_a_missing_file_is_refused(copy: Path) -> None:
-    (copy / "fusion.npz").unlink()
-    with pytest.raises(Incompatible, match=r"fusion\.npz"):
+    (copy / "fusion.onnx").unlink()
+    with pytest.raises(Incompatible, match=r"fusion\.onnx"):
         OnnxEncoder(copy).encode([Garment(None)])
 
 
-@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"format": 99}'])
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"format": 99}', '{"format": 2, "heads": []}'])
 def test_a_folder_without_a_manifest_that_fits_is_refused(copy: Path, manifest: str) -> None:
     (copy / "manifest.json").write_text(manifest)
     with pytest.raises(Incompatible):
@@ -151,9 +195,8 @@ from closetspace.adapters.encoder_files import encoder_directory
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.domain.encoding import Garment
 from closetspace.settings import Settings
-import catalog_jobs.encoder_export
 encoder = OnnxEncoder(encoder_directory(Settings().encoder))
-assert encoder.descriptor.dim == 128
+assert encoder.descriptor.dim <= 256
 assert not {"onnxruntime", "tokenizers", "torch"} & set(sys.modules)
 encoder.encode([Garment(numpy.zeros((64, 64, 3), numpy.uint8))])
 assert "tokenizers" not in sys.modules
@@ -168,7 +211,7 @@ def test_an_export_without_its_extra_says_what_to_install() -> None:
 
 def test_the_shipped_files_are_small_and_name_no_place() -> None:
     files = [path for path in encoder_directory(Settings().encoder).iterdir() if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 30e6
+    assert sum(path.stat().st_size for path in files) <= 40e6
     for path in files:
         content = path.read_bytes()
         assert not [place for place in (b"/home/", b"/tmp/", b"site-packages") if place in content]
@@ -177,25 +220,5 @@ def test_the_shipped_files_are_small_and_name_no_place() -> None:
 def test_the_middle_square_of_a_picture_is_what_networks_see() -> None:
     picture: Picture = np.zeros((100, 300, 3), np.uint8)
     picture[:, 100:200] = 255
-    assert (square(picture)[4:-4, 4:-4] == 255).all()
-    assert square(np.zeros((1, 512, 3), np.uint8)).shape == (SIDE, SIDE, 3)
-    pixels = normalised(np.full((SIDE, SIDE, 3), 255, np.uint8))
-    assert pixels.shape == (3, SIDE, SIDE)
-    assert pixels.dtype == np.float32
-    assert (pixels == 1).all()
-
-
-@given(st.lists(st.floats(-1e6, 1e6, width=32) | st.sampled_from([np.nan, np.inf]), min_size=6, max_size=6))
-def test_fusion_is_finite_and_of_unit_length_for_every_block(values: list[float]) -> None:
-    random = np.random.default_rng(0)
-    means = BlockMeans(*(random.normal(size=2).astype(np.float32) for _ in range(3)))
-    unknown = np.array([1, 0, 0], np.float32)
-    head = random.normal(size=(6, 4)).astype(np.float32)
-    projection = random.normal(size=(6, 3)).astype(np.float32)
-    fusion = Fusion(means, projection, unknown, head, np.zeros(4, np.float32))
-    image, text, colour = np.array(values, np.float32).reshape(3, 2)
-    for blocks in (Blocks(image, text, colour, 0.5), Blocks(image), Blocks(text=text), Blocks(means.image), Blocks()):
-        joined = means.join(blocks)
-        assert np.linalg.norm(fusion.vector(joined)) == pytest.approx(1, abs=1e-5)
-        assert 0 < fusion.category(joined)[1] <= 1
-    assert (fusion.vector(means.join(Blocks())) == unknown).all()
+    assert (square(picture, 224)[4:-4, 4:-4] == 255).all()
+    assert square(np.zeros((1, 512, 3), np.uint8), 224).shape == (224, 224, 3)

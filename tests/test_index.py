@@ -2,6 +2,8 @@
 
 import json
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.bundle import BundleContents, Manifest
 from closetspace.domain.catalog import CatalogItem, Filters, Index
 from closetspace.domain.encoding import FloatArray
+from closetspace.domain.publication import Current
 from closetspace.domain.style import unit
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound, Transient
 from closetspace.ports import ObjectStat
@@ -22,6 +25,7 @@ from closetspace.services.live_index import LiveIndex
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DIM = 16
+OURS = {"hash-1": 1}
 
 
 def contents(count: int = 300, catalog: str = "one") -> BundleContents:
@@ -48,9 +52,17 @@ def bundle(tmp_path: Path) -> Bundle:
     return Bundle(tmp_path, exact_scan_items=10_000)
 
 
-def upload(versions: IndexVersions, folder: Path, catalog: str, now: datetime = NOW) -> Manifest:
+def upload(
+    versions: IndexVersions,
+    folder: Path,
+    catalog: str,
+    now: datetime = NOW,
+    encoder: str = "hash-1",
+    source: str | None = None,
+) -> Manifest:
     folder.mkdir()
-    manifest = write_bundle(folder, contents(catalog=catalog), now)
+    built_of = replace(contents(catalog=catalog), encoder=encoder, catalog=source or catalog)
+    manifest = write_bundle(folder, built_of, now)
     versions.upload(folder, manifest)
     return manifest
 
@@ -251,16 +263,16 @@ def test_publisher_that_lost_a_race_is_told(tmp_path: Path) -> None:
 @pytest.fixture
 def live(versions: IndexVersions, tmp_path: Path) -> LiveIndex:
     versions.publish(upload(versions, tmp_path / "one", "one").version, NOW)
-    return LiveIndex(versions, open_bundle, "hash-1", check_seconds=0.0)
+    return LiveIndex(versions, open_bundle, check_seconds=0.0)
 
 
-def wait_until_version(live: LiveIndex, version: str, seconds: float = 10) -> None:
+def wait_until_version(live: LiveIndex, version: str, coverage: Mapping[str, int] = OURS, seconds: float = 10) -> None:
     done = threading.Event()
     for _ in range(int(seconds * 100)):
-        if live.get().version == version:
+        if live.get(coverage).version == version:
             return
         done.wait(0.01)
-    raise AssertionError(f"still {live.get().version}")
+    raise AssertionError(f"still {live.get(coverage).version}")
 
 
 def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVersions, tmp_path: Path) -> None:
@@ -270,7 +282,7 @@ def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVers
     def ask() -> None:
         while not stop.is_set():
             try:
-                index = live.get()
+                index = live.get(OURS)
                 rows, _ = index.search("Shoes", query(), 5, None)
                 prefix = {item.id.partition("-")[0] for item in index.items(rows)}
                 assert len(prefix) == 1, "an answer mixes two versions"
@@ -293,7 +305,7 @@ def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVers
 def test_damaged_new_version_is_refused_and_the_old_one_stays(
     live: LiveIndex, versions: IndexVersions, tmp_path: Path
 ) -> None:
-    old = live.get().version
+    old = live.get(OURS).version
     folder = tmp_path / "two"
     folder.mkdir()
     manifest = write_bundle(folder, contents(catalog="two"), NOW)
@@ -302,7 +314,7 @@ def test_damaged_new_version_is_refused_and_the_old_one_stays(
     versions.publish(manifest.version, NOW)
     opened = threading.Event()
     for _ in range(50):
-        assert live.get().version == old
+        assert live.get(OURS).version == old
         opened.wait(0.01)
     mended = upload(versions, tmp_path / "three", "three")
     versions.publish(mended.version, NOW)
@@ -320,8 +332,8 @@ def test_process_that_starts_on_a_damaged_version_serves_the_one_before(
     damage_truncate(folder)
     versions.upload(folder, damaged)
     versions.publish(damaged.version, NOW)
-    started = LiveIndex(versions, open_bundle, "hash-1", check_seconds=0.0)
-    assert started.get().version == good.version
+    started = LiveIndex(versions, open_bundle, check_seconds=0.0)
+    assert started.get(OURS).version == good.version
     mended = upload(versions, tmp_path / "three", "three")
     versions.publish(mended.version, NOW)
     wait_until_version(started, mended.version)
@@ -332,15 +344,121 @@ def test_published_version_that_lost_a_file_is_no_fault_of_who_asks(versions: In
     versions.publish(manifest.version, NOW)
     versions.store.delete(f"index/{manifest.version}/vectors.npy")
     with pytest.raises(Incompatible):
-        LiveIndex(versions, open_bundle, "hash-1", check_seconds=0).get()
-
-
-def test_index_of_another_encoder_is_refused(versions: IndexVersions, tmp_path: Path) -> None:
-    versions.publish(upload(versions, tmp_path / "one", "one").version, NOW)
-    with pytest.raises(Incompatible, match="neither"):
-        LiveIndex(versions, open_bundle, "another-encoder", check_seconds=0).get()
+        LiveIndex(versions, open_bundle, check_seconds=0).get(OURS)
 
 
 def test_no_index_yet_says_so(versions: IndexVersions) -> None:
     with pytest.raises(Transient, match="closetspace index publish"):
-        LiveIndex(versions, open_bundle, "hash-1", check_seconds=0).get()
+        LiveIndex(versions, open_bundle, check_seconds=0).get(OURS)
+
+
+MOVED = {"hash-1": 2, "hash.2": 2}
+"""A closet whose items have vectors of both encoders."""
+
+
+@pytest.fixture
+def both(versions: IndexVersions, tmp_path: Path) -> tuple[Manifest, Manifest]:
+    """An index in use, and another encoder's beside it."""
+    one = upload(versions, tmp_path / "one", "one")
+    two = upload(versions, tmp_path / "two", "two", NOW + timedelta(hours=1), "hash.2")
+    versions.publish(one.version, NOW)
+    versions.publish_beside(two.version, NOW)
+    return one, two
+
+
+def test_closet_is_answered_from_the_index_that_covers_it_best(
+    versions: IndexVersions, both: tuple[Manifest, Manifest]
+) -> None:
+    one, two = both
+    live = LiveIndex(versions, open_bundle, check_seconds=1000)
+    assert live.get({"hash-1": 3, "hash.2": 1}).version == one.version
+    assert live.get({"hash-1": 1, "hash.2": 2}).version == two.version
+    assert live.get(MOVED).version == one.version
+    versions.switch(NOW)
+    assert LiveIndex(versions, open_bundle, check_seconds=1000).get(MOVED).version == two.version
+
+
+def test_process_that_was_idle_during_the_change_looks_before_it_answers(
+    versions: IndexVersions, tmp_path: Path
+) -> None:
+    versions.publish(upload(versions, tmp_path / "one", "one").version, NOW)
+    times = iter(range(0, 1000, 10))
+    idle = LiveIndex(versions, open_bundle, check_seconds=1000, clock=lambda: next(times))
+    idle.get(OURS)
+    two = upload(versions, tmp_path / "two", "two", NOW + timedelta(hours=1), "hash.2")
+    versions.publish_beside(two.version, NOW)
+    versions.switch(NOW)
+    versions.retire_beside(NOW)
+    assert idle.get({"hash.2": 2}).version == two.version
+    assert idle.get(OURS).version == two.version, "there is no other index any more"
+
+
+def test_damaged_index_beside_leaves_the_one_in_use_alone(
+    versions: IndexVersions, both: tuple[Manifest, Manifest], tmp_path: Path
+) -> None:
+    one, two = both
+    versions.store.delete(f"index/{two.version}/vectors.npy")
+    live = LiveIndex(versions, open_bundle, check_seconds=0)
+    assert live.get(MOVED).version == one.version
+    newer = upload(versions, tmp_path / "three", "three", NOW + timedelta(hours=2))
+    versions.publish(newer.version, NOW)
+    wait_until_version(live, newer.version)
+    mended = upload(versions, tmp_path / "four", "four", NOW + timedelta(hours=3), "hash.2")
+    versions.publish_beside(mended.version, NOW)
+    wait_until_version(live, mended.version, coverage={"hash.2": 1})
+
+
+@pytest.mark.parametrize("damaged", ["in use", "beside"])
+def test_damaged_new_version_leaves_that_encoders_old_one(
+    versions: IndexVersions, both: tuple[Manifest, Manifest], tmp_path: Path, damaged: str
+) -> None:
+    one, two = both
+    live = LiveIndex(versions, open_bundle, check_seconds=0)
+    assert {live.get(c).version for c in (OURS, {"hash.2": 1})} == {one.version, two.version}
+    encoder = "hash-1" if damaged == "in use" else "hash.2"
+    bad = upload(versions, tmp_path / "three", "three", NOW + timedelta(hours=2), encoder)
+    versions.store.delete(f"index/{bad.version}/vectors.npy")
+    versions.publish(bad.version, NOW)
+    done = threading.Event()
+    for _ in range(50):
+        assert live.get(OURS).version == one.version
+        assert live.get({"hash.2": 1}).version == two.version
+        done.wait(0.01)
+    assert live.get(MOVED).version == one.version
+
+
+def test_publishing_takes_the_place_of_the_same_encoders_version(
+    versions: IndexVersions, both: tuple[Manifest, Manifest], tmp_path: Path
+) -> None:
+    newer = [
+        upload(versions, tmp_path / f"new {encoder}", "new", NOW + timedelta(hours=2), encoder)
+        for encoder in ("hash-1", "hash.2")
+    ]
+    for manifest in newer:
+        versions.publish(manifest.version, NOW)
+    current = versions.current()
+    assert current is not None
+    assert [live.version for live in current.live] == [manifest.version for manifest in newer]
+    assert current.history == (both[0].version,)
+
+
+def test_index_of_an_encoder_that_no_closet_has_is_not_published(
+    versions: IndexVersions, both: tuple[Manifest, Manifest]
+) -> None:
+    versions.switch(NOW)
+    versions.retire_beside(NOW)
+    with pytest.raises(FailedPrecondition, match="encoder migrate --to hash-1"):
+        versions.publish(both[0].version, NOW)
+    with pytest.raises(FailedPrecondition, match="encoder migrate --to hash-1"):
+        versions.rollback(NOW)
+    current = versions.current()
+    assert current is not None
+    assert (current.version, current.beside) == (both[1].version, None)
+
+
+def test_publication_reads_as_it_was_written(versions: IndexVersions, both: tuple[Manifest, Manifest]) -> None:
+    current = versions.current()
+    assert current is not None
+    assert Current.from_json(current.to_json(), current.generation) == current
+    with pytest.raises(Incompatible):
+        Current.from_json(b"[]", 1)

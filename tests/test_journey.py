@@ -61,13 +61,13 @@ def test_rename_embeds_once_more(journey: Journey) -> None:
     person = journey.person()
     item_id = journey.add(person, 6, "Shirt")
     journey.settle()
-    old = journey.closet(person).entries[item_id]
+    old = journey.entries(person)[item_id]
     assert journey.embeddings_of(item_id) == 1
     journey.describe(person, item_id, "Red Woollen Scarf")
     eventually(lambda: journey.embeddings_of(item_id) == 2, "the rename to be embedded")
     journey.settle()
     assert journey.embeddings_of(item_id) == 2
-    new = journey.closet(person).entries[item_id]
+    new = journey.entries(person)[item_id]
     assert not np.allclose(old.vector, new.vector, atol=1e-2)
     assert old.photo_hash == new.photo_hash
     journey.check_invariant(person, [item_id])
@@ -76,11 +76,11 @@ def test_rename_embeds_once_more(journey: Journey) -> None:
 def test_replaced_photo_embeds_once_more(journey: Journey) -> None:
     person = journey.person()
     item_id = journey.add(person, 7)
-    old = journey.closet(person).entries[item_id]
+    old = journey.entries(person)[item_id]
     person.upload(journey.path(person, item_id), photo(8))
     eventually(lambda: journey.embeddings_of(item_id) == 2, "the new photo to be embedded")
     journey.settle()
-    new = journey.closet(person).entries[item_id]
+    new = journey.entries(person)[item_id]
     assert old.photo_hash != new.photo_hash
     assert not np.allclose(old.vector, new.vector, atol=1e-2)
     assert journey.embeddings_of(item_id) == 2
@@ -99,7 +99,7 @@ def test_deleted_item_leaves_nothing_and_the_mean_forgets_it(journey: Journey) -
     journey.check_invariant(person, [kept])
     taste = journey.taste(person)
     assert taste is not None
-    np.testing.assert_allclose(taste.mean, journey.closet(person).entries[kept].vector, atol=1e-6)
+    np.testing.assert_allclose(taste.mean, journey.entries(person)[kept].vector, atol=1e-6)
 
 
 def test_deleted_photo_leaves_the_item_waiting(journey: Journey) -> None:
@@ -135,8 +135,8 @@ def test_every_delivery_duplicated_gives_the_same_closet(journey: Journey) -> No
     journey.add(twin, 12, "Shirt")
     journey.add(twin, 13, "Jeans")
     journey.settle()
-    with_duplicates = mean_of(np.array([e.vector for e in journey.closet(person).entries.values()], np.float32))
-    without = mean_of(np.array([e.vector for e in journey.closet(twin).entries.values()], np.float32))
+    with_duplicates = mean_of(np.array([e.vector for e in journey.entries(person).values()], np.float32))
+    without = mean_of(np.array([e.vector for e in journey.entries(twin).values()], np.float32))
     np.testing.assert_allclose(with_duplicates, without, atol=1e-3)
 
 

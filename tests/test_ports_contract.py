@@ -12,7 +12,7 @@ import pytest
 
 from closetspace.adapters.directory_objects import DirectoryObjects
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
-from closetspace.domain.closet import ClosetEntry, derive_taste
+from closetspace.domain.closet import Closet, ClosetEntry, derive_taste
 from closetspace.domain.encoding import FloatArray
 from closetspace.domain.wardrobe import Fault, ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound
@@ -63,17 +63,24 @@ def vector(seed: int, dim: int = 8) -> FloatArray:
     return np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
 
 
-def entry(seed: int, dim: int = 8) -> ClosetEntry:
-    return ClosetEntry("hash-1", vector(seed, dim), "Topwear", f"photo-{seed}")
+def entry(seed: int, dim: int = 8, encoder: str = "hash-1") -> ClosetEntry:
+    return ClosetEntry(encoder, vector(seed, dim), "Topwear", f"photo-{seed}")
 
 
-def ready(uid: str) -> ItemState:
-    return ItemState(uid, Status.READY, "key", "hash-1", "Topwear", ("red", "navy blue"))
+def ready(uid: str, encoder: str = "hash-1") -> ItemState:
+    return ItemState(uid, Status.READY, "key", encoder, "Topwear", ("red", "navy blue"))
 
 
-def put(database: Database, uid: str, item_id: str, seed: int, dim: int = 8) -> None:
+def put(
+    database: Database, uid: str, item_id: str, seed: int, dim: int = 8, encoder: str = "hash-1", beside: bool = False
+) -> None:
     database.write(item_id, {"uid": uid, "name": "Shirt"})
-    database.wardrobe.commit(database.wardrobe.read(item_id), ready(uid), Put(entry(seed, dim)))
+    change = Put(entry(seed, dim, encoder), beside_others=beside)
+    database.wardrobe.commit(database.wardrobe.read(item_id), ready(uid, encoder), change)
+
+
+def encoders(closet: Closet) -> dict[str, set[str]]:
+    return {item_id: set(by_encoder) for item_id, by_encoder in closet.entries.items()}
 
 
 def test_commit_writes_state_and_entry_together(database: Database, uid: str, item_id: str) -> None:
@@ -84,7 +91,7 @@ def test_commit_writes_state_and_entry_together(database: Database, uid: str, it
     assert (record.item.uid, record.item.name) == (uid, "Shirt")
     closet = database.closets.closet(uid)
     assert set(closet.entries) == {item_id}
-    stored = closet.entries[item_id]
+    stored = closet.entries[item_id]["hash-1"]
     np.testing.assert_allclose(stored.vector, vector(1), rtol=1e-3)
     assert (stored.encoder, stored.category, stored.photo_hash) == ("hash-1", "Topwear", "photo-1")
     assert closet.version > 0
@@ -115,7 +122,7 @@ def test_commit_after_another_is_refused(database: Database, uid: str, item_id: 
     put(database, uid, item_id, 1)
     with pytest.raises(Conflict):
         database.wardrobe.commit(late, ready(uid), Put(entry(2)))
-    np.testing.assert_allclose(database.closets.closet(uid).entries[item_id].vector, vector(1), rtol=1e-3)
+    np.testing.assert_allclose(database.closets.closet(uid).entries[item_id]["hash-1"].vector, vector(1), rtol=1e-3)
 
 
 def test_commit_after_the_item_changed_or_went_is_refused(database: Database, uid: str, item_id: str) -> None:
@@ -161,6 +168,60 @@ def test_entry_moves_with_its_owner(database: Database, uid: str, item_id: str) 
     assert set(database.closets.closet(f"{uid}-2").entries) == {item_id}
 
 
+def test_entry_of_another_encoder_stays_beside_or_is_replaced(database: Database, uid: str, item_id: str) -> None:
+    second, other = "hash.2/`odd`", item_id + "2"
+    put(database, uid, item_id, 1)
+    put(database, uid, other, 2)
+    put(database, uid, item_id, 3, encoder=second, beside=True)
+    closet = database.closets.closet(uid)
+    assert encoders(closet) == {item_id: {"hash-1", second}, other: {"hash-1"}}
+    assert closet.coverage == {"hash-1": 2, second: 1}
+    for encoder, seed in (("hash-1", 1), (second, 3)):
+        np.testing.assert_allclose(closet.entries[item_id][encoder].vector, vector(seed), rtol=1e-3)
+    put(database, uid, item_id, 4, encoder=second, beside=True)
+    put(database, uid, other, 5, encoder=second)
+    assert encoders(database.closets.closet(uid)) == {item_id: {"hash-1", second}, other: {second}}
+    put(database, uid, item_id, 6)
+    assert encoders(database.closets.closet(uid)) == {item_id: {"hash-1"}, other: {second}}
+    put(database, uid, item_id, 7, encoder=second, beside=True)
+    database.wardrobe.commit(database.wardrobe.read(item_id), None, Remove())
+    assert encoders(database.closets.closet(uid)) == {other: {second}}
+
+
+def test_items_by_another_encoder_are_found_and_counted(database: Database, uid: str, item_id: str) -> None:
+    mine = f"hash-{uid}"
+    before = database.wardrobe.count_encoded_otherwise(mine)
+    put(database, uid, f"{item_id}-other", 1)
+    put(database, uid, f"{item_id}-mine", 1, encoder=mine)
+    database.write(f"{item_id}-waits", {"uid": uid})
+    record = database.wardrobe.read(f"{item_id}-waits")
+    database.wardrobe.commit(record, ItemState(uid, Status.WAITING_FOR_PHOTO), Keep())
+    found = list(database.wardrobe.encoded_otherwise(mine))
+    assert [i for i in found if i.startswith(item_id)] == [f"{item_id}-other"]
+    assert len(found) == len(set(found)) == database.wardrobe.count_encoded_otherwise(mine) == before + 1
+
+
+def test_other_encoders_entries_go_where_the_state_names_ours(database: Database, uid: str, item_id: str) -> None:
+    moved, theirs, failed = (f"{item_id}-{name}" for name in ("moved", "theirs", "failed"))
+    for name in (moved, theirs, failed):
+        put(database, uid, name, 1)
+    put(database, uid, moved, 2, encoder="hash.2", beside=True)
+    put(database, uid, theirs, 2, encoder="hash.2", beside=True)
+    put(database, uid, theirs, 3, beside=True)
+    fault = ItemState(uid, Status.FAILED, "key", "hash.2", error=Fault("photo_unreadable", "Upload another."))
+    database.wardrobe.commit(database.wardrobe.read(failed), fault, Remove())
+    before = database.closets.closet(uid)
+    assert uid in set(database.closets.owners())
+    assert database.closets.count() == len(list(database.closets.owners()))
+    assert database.closets.keep_only(uid, "hash.2") == 1
+    closet = database.closets.closet(uid)
+    assert encoders(closet) == {moved: {"hash.2"}, theirs: {"hash-1", "hash.2"}}
+    assert closet.version > before.version
+    assert database.closets.keep_only(uid, "hash.2") == 0
+    assert database.closets.closet(uid).version == closet.version
+    assert database.closets.keep_only(f"{uid}-nobody", "hash.2") == 0
+
+
 def test_unsettled_finds_what_waits_between_two_times(database: Database, uid: str, item_id: str) -> None:
     for number, status in enumerate(Status):
         database.write(f"{item_id}-{number}", {"uid": uid})
@@ -201,6 +262,12 @@ def test_closet_outgrows_a_document_without_losing_an_item(firebase: object, uid
     closet = closets.closet(uid)
     assert set(closet.entries) == {f"{item_id}-{number}" for number in range(34)}
     assert {record.state.shard for n in range(34) if (record := wardrobe.read(f"{item_id}-{n}")).state} == {0, 1, 2}
+    for number in (0, 1, 33):
+        put(database, uid, f"{item_id}-{number}", number, dim=32_768, encoder="hash.2", beside=True)
+    both = closets.closet(uid)
+    assert both.coverage == {"hash-1": 34, "hash.2": 3}, "an item that finds its document full takes all it has along"
+    assert closets.keep_only(uid, "hash.2") == 3
+    assert closets.closet(uid).coverage == {"hash-1": 31, "hash.2": 3}
     wardrobe.commit(wardrobe.read(f"{item_id}-33"), None, Remove())
     shrunk = closets.closet(uid)
     assert set(shrunk.entries) == set(closet.entries) - {f"{item_id}-33"}

@@ -4,6 +4,9 @@ import sys
 import threading
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +21,11 @@ from closetspace.domain.closet import derive_taste
 from closetspace.domain.noise import explored, normal_draws
 from closetspace.domain.paging import MOST_SHOWN, Cursor
 from closetspace.domain.ranking import interleave
-from closetspace.errors import FailedPrecondition, InvalidInput
+from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.requests import parse_recommend
+from closetspace.services.live_index import most_covering
 from closetspace.services.recommend import Recommender
-from tests.fakes import World
+from tests.fakes import HashEncoder, World
 from tests.test_index import DIM, NOW, contents
 
 
@@ -43,7 +47,7 @@ def world() -> World:
 
 @pytest.fixture
 def recommender(world: World, index: Bundle) -> Recommender:
-    return Recommender(world.database, lambda: index)
+    return Recommender(world.database, lambda _: index)
 
 
 def ask(recommender: Recommender, uid: str = "ann", **data: Any) -> dict[str, Any]:
@@ -66,7 +70,7 @@ def test_answer_has_what_the_frontends_card_shows(recommender: Recommender) -> N
 
 
 def test_mix_follows_the_closets_categories(recommender: Recommender, world: World) -> None:
-    closet = Counter(entry.category for entry in world.database.closet("ann").entries.values())
+    closet = Counter(entry.category for entry in world.entries().values())
     answer = Counter(item["category"] for item in ask(recommender, count=60)["items"])
     for category, count in closet.items():
         assert abs(answer[category] / 60 - count / 12) <= 1 / 60
@@ -83,7 +87,7 @@ def test_items_like_the_closets_come_first(recommender: Recommender, world: Worl
 
 
 def test_because_names_the_nearest_owned_items(recommender: Recommender, world: World, index: Bundle) -> None:
-    entries = world.database.closet("ann").entries
+    entries = world.entries()
     for item in ask(recommender, count=5)["items"]:
         row = next(r for r in range(300) if index.items(np.array([r]))[0].id == item["id"])
         vector = index.embeddings(np.array([row]))[0]
@@ -146,9 +150,9 @@ def test_category_that_is_not_owned_can_be_asked_for(index: Bundle) -> None:
     world = World()
     world.encoder.dim = DIM
     world.add("only", b"one photo")
-    owned = world.database.closet("ann").entries["only"].category
+    owned = world.entries()["only"].category
     other = next(c for c in index.category_means if c != owned)
-    answer = ask(Recommender(world.database, lambda: index), categories=[other])
+    answer = ask(Recommender(world.database, lambda _: index), categories=[other])
     assert {item["category"] for item in answer["items"]} == {other}
 
 
@@ -158,10 +162,9 @@ def test_category_that_the_index_lacks_is_refused_with_those_it_has(recommender:
 
 
 def test_closet_of_categories_that_the_index_lacks_still_gets_an_answer(index: Bundle, world: World) -> None:
-    for item_id, entry in world.database.closets["ann"].items():
-        object.__setattr__(entry, "category", "Kimonos")
-        assert world.database.closets["ann"][item_id].category == "Kimonos"
-    assert len(ask(Recommender(world.database, lambda: index))["items"]) == 20
+    for item_id, entry in world.entries().items():
+        world.database.closets["ann"][item_id] = {entry.encoder: replace(entry, category="Kimonos")}
+    assert len(ask(Recommender(world.database, lambda _: index))["items"]) == 20
 
 
 def test_empty_closet_is_told_to_add_items_first(recommender: Recommender) -> None:
@@ -170,10 +173,32 @@ def test_empty_closet_is_told_to_add_items_first(recommender: Recommender) -> No
 
 
 def test_vectors_of_another_encoder_take_no_part(recommender: Recommender, world: World) -> None:
-    for entry in world.database.closets["ann"].values():
-        object.__setattr__(entry, "encoder", "an older one")
-    with pytest.raises(FailedPrecondition):
+    for item_id in list(world.entries())[1:]:
+        world.database.closets["ann"][item_id]["other"] = world.database.closets["ann"][item_id].pop("hash-1")
+    only = set(world.entries())
+    assert {reason["itemId"] for item in ask(recommender)["items"] for reason in item["because"]} == only
+
+
+def test_closet_that_no_index_fits_is_not_told_to_be_empty(recommender: Recommender, world: World) -> None:
+    for by_encoder in world.database.closets["ann"].values():
+        by_encoder["an older one"] = by_encoder.pop("hash-1")
+    with pytest.raises(Transient, match="encoder migrate"):
         ask(recommender)
+
+
+def test_pages_from_two_encoders_indexes_repeat_no_item(world: World, index: Bundle, tmp_path: Path) -> None:
+    write_bundle(tmp_path, replace(contents(), encoder="hash.2"), NOW + timedelta(hours=1))
+    indexes = [index, Bundle(tmp_path, exact_scan_items=10_000)]
+    recommender = Recommender(world.database, lambda coverage: most_covering(indexes, coverage))
+    world.taste_keeper.refresh("ann")
+    first = ask(recommender, count=40, seed=3)
+    newer = replace(world, encoder=HashEncoder(DIM, "hash.2"))
+    for item_id in list(world.entries()):
+        newer.reconciler.move(item_id)
+    newer.database.keep_only("ann", "hash.2")
+    second = ask(recommender, count=40, cursor=first["cursor"])
+    assert [page["index_version"] for page in (first, second)] == [i.version for i in indexes]
+    assert len(set(ids(first)) | set(ids(second))) == 80
 
 
 def test_fresh_taste_is_used_and_a_stale_one_is_not(recommender: Recommender, world: World) -> None:
@@ -191,7 +216,7 @@ def test_fresh_taste_is_used_and_a_stale_one_is_not(recommender: Recommender, wo
 
 def test_taste_is_the_mean_of_the_closet(world: World) -> None:
     taste = derive_taste(world.database.closet("ann"), world.encoder.id)
-    vectors = np.array([e.vector for e in world.database.closet("ann").entries.values()], np.float64)
+    vectors = np.array([e.vector for e in world.entries().values()], np.float64)
     np.testing.assert_allclose(taste.mean, vectors.mean(axis=0), atol=1e-6)
     assert taste.count == 12
 

@@ -1,17 +1,19 @@
 """Reconciling one item, whatever happened to it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
+from closetspace.domain.closet import mean_of
 from closetspace.domain.encoding import Garment
 from closetspace.domain.plan import Embed, Forget, Refuse, Settled, Wait
 from closetspace.domain.wardrobe import Deletion, photo_folder
 from closetspace.errors import Conflict, Transient
 from closetspace.services.sweep import Sweeper
-from tests.fakes import World
+from tests.fakes import HashEncoder, World
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def world() -> World:
 def test_photo_and_item_become_a_vector_in_the_closet(world: World) -> None:
     world.add("shirt", name="Oxford Shirt", brand="Stussy")
     assert world.status("shirt") == "ready"
-    entry = world.database.closet("ann").entries["shirt"]
+    entry = world.entries()["shirt"]
     np.testing.assert_allclose(entry.vector, world.expected_vector("shirt"), atol=1e-3)
     assert entry.category == world.database.states["shirt"][0].category
 
@@ -57,9 +59,7 @@ def test_rename_embeds_once_and_replaces_the_vector(world: World) -> None:
     for _ in range(3):
         world.reconciler.reconcile("shirt")
     assert [garment.name for garment in embedded] == ["Blue Shirt"]
-    np.testing.assert_allclose(
-        world.database.closet("ann").entries["shirt"].vector, world.expected_vector("shirt"), atol=1e-3
-    )
+    np.testing.assert_allclose(world.entries()["shirt"].vector, world.expected_vector("shirt"), atol=1e-3)
 
 
 def test_unknown_fields_do_not_embed_again(world: World) -> None:
@@ -185,9 +185,7 @@ def test_rename_during_embedding_ends_with_the_new_name(world: World) -> None:
 
     world.encoder.before = rename
     world.add("shirt", name="Shirt")
-    np.testing.assert_allclose(
-        world.database.closet("ann").entries["shirt"].vector, world.expected_vector("shirt"), atol=1e-3
-    )
+    np.testing.assert_allclose(world.entries()["shirt"].vector, world.expected_vector("shirt"), atol=1e-3)
 
 
 def test_slow_delivery_does_not_overwrite_a_newer_photo(world: World) -> None:
@@ -198,9 +196,7 @@ def test_slow_delivery_does_not_overwrite_a_newer_photo(world: World) -> None:
 
     world.encoder.before = overtake
     world.add("shirt")
-    np.testing.assert_allclose(
-        world.database.closet("ann").entries["shirt"].vector, world.expected_vector("shirt"), atol=1e-3
-    )
+    np.testing.assert_allclose(world.entries()["shirt"].vector, world.expected_vector("shirt"), atol=1e-3)
 
 
 def test_item_deleted_during_embedding_does_not_come_back(world: World) -> None:
@@ -249,3 +245,97 @@ def test_unreadable_encoder_error_is_not_taken_for_a_bad_photo(world: World) -> 
     with pytest.raises(MemoryError):
         world.add("shirt")
     assert world.status("shirt") == "processing"
+
+
+@pytest.fixture
+def newer(world: World) -> World:
+    """The same world as an instance with another encoder sees it."""
+    return replace(world, encoder=HashEncoder(id="hash.2"))
+
+
+def test_item_of_another_encoder_is_settled_until_it_is_moved(world: World, newer: World) -> None:
+    world.add("shirt")
+    assert isinstance(newer.reconciler.reconcile("shirt"), Settled)
+    assert isinstance(newer.reconciler.move("shirt"), Embed)
+    assert world.database.closet("ann").coverage == {"hash-1": 1, "hash.2": 1}
+    assert world.database.states["shirt"][0].encoder == "hash.2"
+    assert isinstance(newer.reconciler.move("shirt"), Settled)
+    assert isinstance(world.reconciler.reconcile("shirt"), Settled), "an instance with the old encoder undoes nothing"
+
+
+def test_item_stays_ready_and_in_the_closet_while_it_is_moved(world: World, newer: World) -> None:
+    world.add("shirt")
+    seen: list[tuple[str, set[str]]] = []
+    newer.encoder.before = lambda _: seen.append((world.status("shirt"), set(world.entries())))
+    newer.reconciler.move("shirt")
+    assert seen == [("ready", {"shirt"})]
+
+
+@pytest.mark.parametrize("first", ["older", "newer"])
+def test_change_of_the_content_leaves_no_vector_of_the_one_before(world: World, newer: World, first: str) -> None:
+    world.add("shirt", name="Shirt")
+    newer.reconciler.move("shirt")
+    world.write_item("shirt", name="Blue Shirt")
+    embedding = world if first == "older" else newer
+    embedding.reconciler.reconcile("shirt")
+    assert set(world.database.closet("ann").coverage) == {embedding.encoder.id}
+    newer.reconciler.move("shirt")
+    for entries in (newer.entries(), world.entries() if first == "older" else {}):
+        for entry in entries.values():
+            np.testing.assert_allclose(entry.vector, world.expected_vector("shirt"), atol=1e-3)
+
+
+def test_rename_while_an_item_is_moved_wins(world: World, newer: World) -> None:
+    def rename(garment: Garment) -> None:
+        if garment.name == "Shirt":
+            world.write_item("shirt", name="Blue Shirt")
+            world.reconciler.reconcile("shirt")
+
+    world.add("shirt", name="Shirt")
+    newer.encoder.before = rename
+    newer.reconciler.move("shirt")
+    assert world.database.closet("ann").coverage == {"hash-1": 1, "hash.2": 1}
+    for entry in (world.entries()["shirt"], newer.entries()["shirt"]):
+        np.testing.assert_allclose(entry.vector, world.expected_vector("shirt"), atol=1e-3)
+
+
+def test_item_deleted_while_it_is_moved_stays_deleted(world: World, newer: World) -> None:
+    world.add("shirt")
+    newer.encoder.before = lambda _: world.database.documents.clear()
+    newer.reconciler.move("shirt")
+    assert not world.database.states
+    assert not world.database.closet("ann").entries
+
+
+def test_stale_vector_of_a_cut_off_embedding_does_not_stay_beside_a_new_one(world: World, newer: World) -> None:
+    def die(_: Garment) -> None:
+        raise MemoryError
+
+    world.add("shirt", name="Shirt")
+    world.write_item("shirt", name="Blue Shirt")
+    world.encoder.before = die
+    with pytest.raises(MemoryError):
+        world.reconciler.reconcile("shirt")
+    newer.reconciler.reconcile("shirt")
+    assert world.database.closet("ann").coverage == {"hash.2": 1}
+
+
+def test_failed_item_is_tried_once_by_the_new_encoder(world: World, newer: World) -> None:
+    world.add("shirt", b"bad picture")
+    assert list(world.database.encoded_otherwise("hash.2")) == ["shirt"]
+    assert isinstance(newer.reconciler.reconcile("shirt"), Settled)
+    assert isinstance(newer.reconciler.move("shirt"), Embed)
+    assert not list(world.database.encoded_otherwise("hash.2"))
+    assert world.status("shirt") == "failed"
+
+
+def test_taste_is_of_the_vectors_that_most_items_have(world: World, newer: World) -> None:
+    for number in range(3):
+        world.add(f"item-{number}", f"photo {number}".encode())
+    for moved, expected in enumerate(["hash-1", "hash-1", "hash-1", "hash.2"]):
+        if moved:
+            newer.reconciler.move(f"item-{moved - 1}")
+        newer.taste_keeper.refresh("ann")
+        taste, closet = world.database.tastes["ann"], world.database.closet("ann")
+        assert (taste.encoder, taste.closet_version) == (expected, closet.version)
+        np.testing.assert_allclose(taste.mean, mean_of(closet.encoded_by(expected).vectors), atol=1e-6)

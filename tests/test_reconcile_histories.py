@@ -1,6 +1,8 @@
 """Random histories of what people and the platform do, and what holds when events stop."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +15,7 @@ from closetspace.domain.closet import mean_of
 from closetspace.domain.encoding import Garment
 from closetspace.domain.wardrobe import Deletion
 from closetspace.errors import Conflict, Transient
-from tests.fakes import World
+from tests.fakes import HashEncoder, World
 
 ITEMS = st.sampled_from(["shirt", "jeans"])
 PEOPLE = st.sampled_from(["ann", "bob"])
@@ -32,6 +34,7 @@ class WardrobeHistories(RuleBasedStateMachine):
     def start(self) -> None:
         self.world = World()
         self.world.encoder.before = self.while_embedding
+        self.newer = replace(self.world, encoder=HashEncoder(id="hash.2", before=self.while_embedding))
         self.events: list[tuple[str, str, Deletion | None]] = []
         self.interruptions: list[Callable[[], None]] = []
         self.closet_versions: dict[str, int] = {}
@@ -68,7 +71,21 @@ class WardrobeHistories(RuleBasedStateMachine):
     @rule(data=st.data())
     def deliver(self, data: st.DataObject) -> None:
         if self.events:
-            self.handle(self.events.pop(data.draw(st.integers(0, len(self.events) - 1))))
+            event = self.events.pop(data.draw(st.integers(0, len(self.events) - 1)))
+            self.handle(event, by_newer=data.draw(st.booleans()))
+
+    @rule(item=ITEMS)
+    def move(self, item: str) -> None:
+        """The job that changes the encoder comes by; it may die, and comes again."""
+        with suppress(Crash, Conflict, Transient):
+            self.newer.reconciler.move(item)
+        self.queue_closet_events()
+
+    @rule(uid=PEOPLE)
+    def clean(self, uid: str) -> None:
+        """The job's clean-up, even where it is much too early."""
+        self.world.database.keep_only(uid, "hash.2")
+        self.queue_closet_events()
 
     @rule(data=st.data())
     def deliver_twice(self, data: st.DataObject) -> None:
@@ -121,14 +138,15 @@ class WardrobeHistories(RuleBasedStateMachine):
                 break
             self.handle(self.events.pop())
 
-    def handle(self, event: tuple[str, str, Deletion | None]) -> None:
-        """As the platform does: what raises is delivered again."""
+    def handle(self, event: tuple[str, str, Deletion | None], by_newer: bool = False) -> None:
+        """As the platform does: what raises is delivered again, to an instance with the old or the new encoder."""
         kind, name, deletion = event
+        instance = self.newer if by_newer else self.world
         try:
             if kind == "closet":
-                self.world.taste_keeper.refresh(name)
+                instance.taste_keeper.refresh(name)
             else:
-                self.world.reconciler.reconcile(name, deletion)
+                instance.reconciler.reconcile(name, deletion)
         except (Crash, Conflict, Transient):
             self.events.append(event)
         self.queue_closet_events()
@@ -146,12 +164,39 @@ class WardrobeHistories(RuleBasedStateMachine):
             for item_id in self.world.database.closet(uid).entries:
                 assert self.world.database.states[item_id][0].uid == uid
 
+    @invariant()
+    def an_item_that_is_ready_is_in_the_closet(self) -> None:
+        for item_id, (state, _, _) in self.world.database.states.items():
+            if state.status == "ready":
+                assert state.encoder in self.world.database.closet(state.uid).entries[item_id]
+
+    @invariant()
+    def vectors_of_one_item_are_of_one_photo(self) -> None:
+        for uid in ("ann", "bob"):
+            for by_encoder in self.world.database.closet(uid).entries.values():
+                assert len({entry.photo_hash for entry in by_encoder.values()}) == 1
+
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
         self.interruptions.clear()
         self.drain()
         assert not self.events
+        self.check_all()
+        self.finish_the_migration()
+        self.check_all()
+
+    def finish_the_migration(self) -> None:
+        database = self.world.database
+        for item_id in database.encoded_otherwise("hash.2"):
+            self.newer.reconciler.move(item_id)
+        assert not database.count_encoded_otherwise("hash.2")
+        for uid in ("ann", "bob"):
+            database.keep_only(uid, "hash.2")
+            self.newer.taste_keeper.refresh(uid)
+            assert set(database.closet(uid).coverage) <= {"hash.2"}
+
+    def check_all(self) -> None:
         for item_id, document in self.world.database.documents.items():
             self.check_settled(item_id, document)
         for uid in ("ann", "bob"):
@@ -176,14 +221,14 @@ class WardrobeHistories(RuleBasedStateMachine):
         closet = database.closet(uid)
         assert set(closet.entries) == ready
         assert ready <= set(database.documents)
-        for item_id, entry in closet.entries.items():
-            np.testing.assert_allclose(entry.vector, self.world.expected_vector(item_id), atol=1e-3)
+        for item_id, by_encoder in closet.entries.items():
+            for entry in by_encoder.values():
+                np.testing.assert_allclose(entry.vector, self.world.expected_vector(item_id), atol=1e-3)
         taste = database.tastes.get(uid)
         if closet.version:
             assert taste is not None
             assert taste.closet_version == closet.version
-            vectors = np.array([entry.vector for entry in closet.entries.values()], np.float32)
-            np.testing.assert_allclose(taste.mean, mean_of(vectors), atol=1e-6)
+            np.testing.assert_allclose(taste.mean, mean_of(closet.encoded_by(taste.encoder).vectors), atol=1e-6)
         for item_id in {"shirt", "jeans"} - set(database.documents):
             assert item_id not in database.states
 

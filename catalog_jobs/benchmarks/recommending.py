@@ -106,6 +106,7 @@ def _recommender() -> Recommender:
     database = MemoryDatabase()
     for i in range(OWNED):
         category = i % len(CATEGORIES)
-        database.closets["ann"][f"owned-{i}"] = ClosetEntry(ENCODER, draw(category), CATEGORIES[category], str(i))
+        entry = ClosetEntry(ENCODER, draw(category), CATEGORIES[category], str(i))
+        database.closets["ann"][f"owned-{i}"] = {ENCODER: entry}
     TasteKeeper(database, ENCODER).refresh("ann")
-    return Recommender(database, lambda: index)
+    return Recommender(database, lambda _: index)

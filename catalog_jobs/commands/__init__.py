@@ -11,3 +11,7 @@ StoreOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option("--encoder", metavar="NAME|DIR", help="A shipped encoder or a folder; the setting ENCODER, if none."),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +23,29 @@ LEAST_OF_A_LABEL = 10
 """Training products; of fewer nothing can be learnt."""
 
 TASKS = ("article", "colour", "gender", "usage")
-COLUMNS = {"article": "articleType", "colour": "baseColour", "gender": "gender", "usage": "usage"}
+COLUMNS = {
+    "article": "articleType",
+    "colour": "baseColour",
+    "gender": "gender",
+    "usage": "usage",
+    "category": "subCategory",
+}
 
 SHOES = frozenset({"Casual Shoes", "Sports Shoes", "Heels", "Sandals", "Formal Shoes", "Flats", "Flip Flops"})
+CATEGORY_OF_CLASS = {
+    "dress": "Dress",
+    "hat": "Headwear",
+    "longsleeve": "Topwear",
+    "outwear": "Topwear",
+    "shirt": "Topwear",
+    "t-shirt": "Topwear",
+    "pants": "Bottomwear",
+    "shorts": "Bottomwear",
+    "skirt": "Bottomwear",
+    "shoes": "Shoes",
+}
+"""The folders of the user photos, in the words of the products' ``subCategory``."""
+
 TYPES_OF_CLASS = {
     "dress": frozenset({"Dresses"}),
     "hat": frozenset({"Caps", "Hat"}),
@@ -38,7 +58,7 @@ TYPES_OF_CLASS = {
     "skirt": frozenset({"Skirts"}),
     "t-shirt": frozenset({"Tshirts", "Tops"}),
 }
-"""The folders of the user photos, in the words of the products' ``articleType``: what a photo's class may be sold as."""
+"""The folders of the user photos, in the words of the products' ``articleType``: what a class may be sold as."""
 
 CLASSES = tuple(sorted(TYPES_OF_CLASS))
 UNKNOWN = -1
@@ -59,7 +79,6 @@ class Example:
 
     path: Path
     name: str
-    category: str
     labels: Mapping[str, int]
     types: frozenset[int]
     classes: frozenset[int]
@@ -96,21 +115,21 @@ def read_fashion_data(products: Path, user_photos: Path | None) -> FashionData:
         if row["masterCategory"] in WORN and in_training_split(row["productDisplayName"])
     ]
     vocabulary = {task: _frequent(row[column] for row in rows) for task, column in COLUMNS.items()}
-    vocabulary["category"] = _frequent(row["subCategory"] for row in rows)
     if not all(vocabulary.values()):
         raise FailedPrecondition(f"{products.name}: no label has {LEAST_OF_A_LABEL} products to learn from.")
     index = {task: {word: i for i, word in enumerate(words)} for task, words in vocabulary.items()}
-    train, held_out = [], []
+    train: list[Example] = []
+    held_out: list[Example] = []
     for row in rows:
         part = held_out if split_bucket(row["productDisplayName"]) == _HELD_OUT_BUCKET else train
         part.append(_product(products, row, index))
-    for number, photo in enumerate(_user_photos(user_photos, index["article"])):
+    for number, photo in enumerate(_user_photos(user_photos, index)):
         (train if number % _HELD_OUT_PHOTOS else held_out).append(photo)
     return FashionData(train, held_out, vocabulary)
 
 
-def _frequent(words: Sequence[str] | object) -> tuple[str, ...]:
-    counts = Counter(word for word in words if word and word != "NA")  # type: ignore[attr-defined]
+def _frequent(words: Iterable[str]) -> tuple[str, ...]:
+    counts = Counter(word for word in words if word and word != "NA")
     return tuple(word for word, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])) if n >= LEAST_OF_A_LABEL)
 
 
@@ -119,26 +138,23 @@ def _product(folder: Path, row: Mapping[str, str], index: Mapping[str, Mapping[s
     types = frozenset() if labels["article"] == UNKNOWN else frozenset({labels["article"]})
     classes = frozenset(i for i, name in enumerate(CLASSES) if row["articleType"] in TYPES_OF_CLASS[name])
     picture = folder / "images" / f"{row['id']}.jpg"
-    return Example(picture, row["productDisplayName"], row["subCategory"], labels, types, classes)
+    return Example(picture, row["productDisplayName"], labels, types, classes)
 
 
-def _user_photos(folder: Path | None, types: Mapping[str, int]) -> list[Example]:
+def _user_photos(folder: Path | None, index: Mapping[str, Mapping[str, int]]) -> list[Example]:
     if folder is None:
         return []
-    labels = dict.fromkeys(TASKS, UNKNOWN)
-    return [
-        Example(
-            path,
-            "",
-            "",
-            labels,
-            frozenset(types[name] for name in TYPES_OF_CLASS[path.parent.name] if name in types),
-            frozenset({CLASSES.index(path.parent.name)}),
-            CLASSES.index(path.parent.name),
-        )
-        for path in sorted((folder / "train").glob("*/*"))
-        if path.parent.name in TYPES_OF_CLASS
-    ]
+    paths = sorted((folder / "train").glob("*/*"))
+    return [_user_photo(path, index) for path in paths if path.parent.name in TYPES_OF_CLASS]
+
+
+def _user_photo(path: Path, index: Mapping[str, Mapping[str, int]]) -> Example:
+    name = path.parent.name
+    user_class = CLASSES.index(name)
+    category = index["category"].get(CATEGORY_OF_CLASS[name], UNKNOWN)
+    types = frozenset(index["article"][t] for t in TYPES_OF_CLASS[name] if t in index["article"])
+    labels = dict.fromkeys(COLUMNS, UNKNOWN) | {"category": category}
+    return Example(path, "", labels, types, frozenset({user_class}), user_class)
 
 
 @dataclass(frozen=True)
@@ -164,7 +180,8 @@ class Views:
         view = _crop(picture, random, self.side)
         random.bit_generator.state = state
         seen = _crop(mask, random, self.side, light=False)
-        return np.asarray(view), np.asarray(seen.resize((7, 7), Image.Resampling.BOX), np.float32) / 255
+        cells = np.asarray(seen.resize((7, 7), Image.Resampling.BOX), np.float32) / np.float32(255)
+        return np.asarray(view), cells
 
     def _moved(
         self, picture: Image.Image, mask: Image.Image, random: np.random.Generator

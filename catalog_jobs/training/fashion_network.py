@@ -11,6 +11,9 @@ torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 FEATURES = 1280
+COLOURS = 64
+"""Of a palette: a cube of 4 x 4 x 4 in RGB."""
+
 FROZEN_BLOCKS = 5
 """Edges, textures and hues need no retraining; without their gradients an epoch takes 40 % of the time."""
 
@@ -24,8 +27,22 @@ def pretrained_backbone() -> Any:
     return architecture.from_pretrained("efficientnet-lite0", weights_path=weights.get_model_file_path())
 
 
+class Stem(nn.Module):  # type: ignore[misc, name-defined]
+    """The frozen beginning of the backbone: ``(n, side, side, 3) uint8`` to ``(n, 40, side / 8, side / 8)``."""
+
+    def __init__(self, backbone: Any) -> None:
+        super().__init__()
+        self.first = nn.Sequential(backbone._conv_stem, backbone._bn0, nn.ReLU6())
+        self.blocks = nn.Sequential(*backbone._blocks[:FROZEN_BLOCKS])
+        self.requires_grad_(False)
+
+    def forward(self, pixels: Any) -> Any:
+        # (x - 127) / 128 is what the EfficientNet-Lite checkpoints were trained with.
+        return self.blocks(self.first((pixels.permute(0, 3, 1, 2).float() - 127) / 128))
+
+
 class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
-    """``(n, 3, side, side)`` normalised pixels to ``(n, 1280)`` features.
+    """``(n, side, side, 3) uint8`` pixels to ``(n, 1280 + 64)``: features, and the palette that they forget.
 
     With ``attention`` the cells of the feature map are weighed by how much garment each holds, which the white
     around products teaches; without it all count the same.
@@ -33,13 +50,14 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
 
     def __init__(self, attention: bool) -> None:
         super().__init__()
-        self.backbone = pretrained_backbone()
+        backbone = pretrained_backbone()
+        self.stem = Stem(backbone)
+        self.blocks = nn.Sequential(*backbone._blocks[FROZEN_BLOCKS:])
+        self.last = nn.Sequential(backbone._conv_head, backbone._bn1, nn.ReLU6())
+        self.palette = Palette()
         self.attention = nn.Conv2d(FEATURES, 1, 1) if attention else None
         if self.attention is not None:
             nn.init.zeros_(self.attention.weight)
-        frozen = [self.backbone._conv_stem, self.backbone._bn0, *self.backbone._blocks[:FROZEN_BLOCKS]]
-        for layer in frozen:
-            layer.requires_grad_(False)
 
     def train(self, mode: bool = True) -> Any:
         """Keep the statistics of batch norm: batches mix white studios and bedrooms, and never do when deployed."""
@@ -50,16 +68,40 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
         return self
 
     def forward(self, pixels: Any) -> Any:
-        return self.pooled(pixels)[0]
+        features, garment = self.pooled(self.stem(pixels))
+        return torch.cat([features, self.palette(pixels, garment)], 1)
 
-    def pooled(self, pixels: Any) -> tuple[Any, Any]:
-        """Return the features, and the logits ``(n, h, w)`` of a cell being garment, or ``None``."""
-        cells = self.backbone.extract_features(pixels)
+    def pooled(self, low: Any) -> tuple[Any, Any]:
+        """Turn what the stem sees into features, and the logits ``(n, h, w)`` of a cell being garment, or ``None``."""
+        cells = self.last(self.blocks(low))
         if self.attention is None:
             return cells.mean((2, 3)), None
         logits = self.attention(cells)
         weight = torch.sigmoid(logits) + 0.05
         return (cells * weight).sum((2, 3)) / weight.sum((2, 3)), logits[:, 0]
+
+
+class Palette(nn.Module):  # type: ignore[misc, name-defined]
+    """Which colours a garment has: the square roots of their shares ``(n, 64)``, of pixels weighed by the attention.
+
+    Each pixel is shared out between the colours near it, so that shares have no edges.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        steps = (torch.arange(4) + 0.5) / 4
+        self.register_buffer("colours", torch.cartesian_prod(steps, steps, steps), persistent=False)
+
+    def forward(self, pixels: Any, garment: Any) -> Any:
+        cells = functional.avg_pool2d(pixels.permute(0, 3, 1, 2).float() / 255, 4)
+        flat = cells.flatten(2).transpose(1, 2)
+        distances = (self.colours**2).sum(1) - 2 * flat @ self.colours.T
+        shares = torch.softmax(-distances / 0.02, dim=2)
+        if garment is None:
+            return shares.mean(1).sqrt()
+        weight = functional.interpolate(torch.sigmoid(garment)[:, None], cells.shape[2:], mode="bilinear")
+        weight = weight.flatten(2) + 1e-3
+        return ((weight @ shares)[:, 0] / weight.sum(2)).sqrt()
 
 
 class CosineHead(nn.Module):  # type: ignore[misc, name-defined]
@@ -103,8 +145,9 @@ class FashionNetwork(nn.Module):  # type: ignore[misc, name-defined]
         self.heads = nn.ModuleDict({task: head(FEATURES, BLOCK_DIMS[task], n) for task, n in labels.items()})
         self.dropout = nn.Dropout(0.2)
 
-    def forward(self, pixels: Any) -> tuple[dict[str, tuple[Any, Any]], Any]:
-        features, garment = self.features.pooled(pixels)
+    def forward(self, low: Any) -> tuple[dict[str, tuple[Any, Any]], Any]:
+        """Return each task's blocks and logits, and the garment's cells, of what the stem has seen."""
+        features, garment = self.features.pooled(low)
         features = self.dropout(features)
         return {task: head(features) for task, head in self.heads.items()}, garment
 

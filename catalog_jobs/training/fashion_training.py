@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,11 +22,15 @@ from catalog_jobs.training.fashion_network import (
     supervised_contrastive,
 )
 from catalog_jobs.training.loop import Report
+from catalog_jobs.training.onnx_export import export_onnx
 from closetspace.adapters.pillow_squares import square
-from closetspace.domain.preprocessing import normalised
+from closetspace.domain.encoding import FloatArray, Picture
 
 torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional
+
+SIDE = 224
+"""Pixels of the square that is encoded; training may look at smaller ones, which cost less."""
 
 _WEIGHTS = {"article": 1.0, "class": 1.0, "colour": 0.6, "gender": 0.6, "usage": 0.6}
 _GARMENT_WEIGHT = 0.3
@@ -44,8 +50,8 @@ class Recipe:
     attention: bool = True
     backgrounds: bool = True
     user_photos: bool = True
-    sides: tuple[int, ...] = (160,)
-    epochs: int = 8
+    sides: tuple[int, ...] = (160,) * 8 + (224,)
+    epochs: int = 9
     batch: int = 64
     product_share: float = 0.6
     learning_rate: float = 4e-4
@@ -73,11 +79,16 @@ class FashionTask:
         self.network = FashionNetwork(sizes, attention=recipe.attention, cosine=recipe.loss != "cross-entropy").to(
             self.device, memory_format=torch.channels_last
         )
+        # Frozen, so run where it is ten times faster than in torch, beside the network that learns.
+        self._stem = _exported(self.network.features.stem)
         self._steps = (len(self._products) + len(self._photos)) // recipe.batch
-        backbone = [p for n, p in self.network.named_parameters() if p.requires_grad and "backbone" in n]
-        heads = [p for n, p in self.network.named_parameters() if p.requires_grad and "backbone" not in n]
+        features = self.network.features
+        pretrained = [*features.blocks.parameters(), *features.last.parameters()]
+        fresh = [*self.network.heads.parameters()]
+        if features.attention is not None:
+            fresh += features.attention.parameters()
         self._optimiser = torch.optim.AdamW(
-            [{"params": backbone, "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.head_learning_rate}],
+            [{"params": pretrained, "lr": recipe.learning_rate}, {"params": fresh, "lr": recipe.head_learning_rate}],
             weight_decay=_FORGET,
         )
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._rate)
@@ -120,17 +131,18 @@ class FashionTask:
             self._schedule.step()
             total += loss.item()
             report(step + 1, self._steps, total / (step + 1))
-        return total / max(1, self._steps)
+        return float(total / max(1, self._steps))
 
     def validate(self) -> float:
         self.network.eval()
-        losses = []
+        see = _RunStem(self._stem)
+        total = 0.0
         with torch.no_grad():
             for start in range(0, len(self._held_out), self._recipe.batch):
                 examples = self._held_out[start : start + self._recipe.batch]
-                pixels = np.stack([normalised(square(e.picture())) for e in examples])
-                losses.append((len(examples), self._loss(_Batch.of(examples, pixels, self._types)).item()))
-        return sum(n * loss for n, loss in losses) / sum(n for n, _ in losses)
+                low = see(np.stack([square(e.picture(), SIDE) for e in examples]))
+                total += len(examples) * self._loss(_Batch.of(examples, low, self._types)).item()
+        return total / max(1, len(self._held_out))
 
     def _views(self, epoch: int) -> Views:
         backgrounds = [e.path for e in self._photos] if self._recipe.backgrounds else []
@@ -147,20 +159,20 @@ class FashionTask:
             batch = [self._products[i] for i in chosen]
             if self._photos:
                 rest = self._recipe.batch - products
-                batch += [self._photos[i] for i in random.choice(len(self._photos), rest, replace=False, p=photo_chance)]
+                drawn = random.choice(len(self._photos), rest, replace=False, p=photo_chance)
+                batch += [self._photos[i] for i in drawn]
             batches.append(batch)
         return batches
 
     def _loader(self, batches: Sequence[Sequence[Example]], views: Views, epoch: int) -> Iterator[_Batch]:
-        source = _Source(batches, views, self._types, (self._recipe.seed, epoch))
+        source = _Source(batches, views, self._stem, self._types, (self._recipe.seed, epoch))
         loader: Iterator[_Batch] = torch.utils.data.DataLoader(
             source, batch_size=None, num_workers=self._workers, prefetch_factor=4 if self._workers else None
         )
         return loader
 
     def _loss(self, batch: _Batch) -> Any:
-        pixels = batch.pixels.to(self.device, memory_format=torch.channels_last)
-        outputs, garment = self.network(pixels)
+        outputs, garment = self.network(batch.low.to(self.device, memory_format=torch.channels_last))
         blocks, logits = outputs["article"]
         types, classes = logits[:, : self._types], logits[:, self._types :]
         losses = {
@@ -179,16 +191,46 @@ class FashionTask:
         loss = sum(_WEIGHTS[task] * value for task, value in losses.items())
         if garment is not None and batch.garment is not None:
             rows = batch.is_product.to(self.device)
-            wanted = functional.interpolate(batch.garment[:, None].to(self.device), garment.shape[1:], mode="area")[:, 0]
+            cells = batch.garment[:, None].to(self.device)
+            wanted = functional.interpolate(cells, garment.shape[1:], mode="area")[:, 0]
             loss = loss + _GARMENT_WEIGHT * functional.binary_cross_entropy_with_logits(garment[rows], wanted[rows])
         return loss
 
 
+def _exported(stem: Any) -> bytes:
+    example = torch.zeros(1, SIDE, SIDE, 3, dtype=torch.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "stem.onnx")
+        export_onnx(stem, (example,), path, {"pixels": ["batch", "height", "width"]}, ["low"])
+        return path.read_bytes()
+
+
+class _RunStem:
+    """Runs an exported stem; each process that it is sent to opens its own session."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._session: Any = None
+
+    def __call__(self, pixels: Picture) -> FloatArray:
+        if self._session is None:
+            onnxruntime = train_module("onnxruntime")
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = 1
+            self._session = onnxruntime.InferenceSession(self._content, options, providers=["CPUExecutionProvider"])
+        low: FloatArray = self._session.run(None, {"pixels": pixels})[0]
+        return low
+
+
 @dataclass
 class _Batch:
-    """Tensors of a batch: labels are ``(n,) int64``, candidates ``(n, labels) bool``, garment cells ``(n, 7, 7)``."""
+    """Tensors of a batch of ``n``.
 
-    pixels: Any
+    ``low`` is what the stem sees, labels are ``(n,) int64``, candidates ``(n, labels) bool``, garment cells
+    ``(n, 7, 7)``.
+    """
+
+    low: Any
     labels: Mapping[str, Any]
     types: Any
     classes: Any
@@ -199,12 +241,12 @@ class _Batch:
     def of(
         cls,
         examples: Sequence[Example],
-        pixels: NDArray[np.float32],
+        low: FloatArray,
         types: int,
         garment: NDArray[np.float32] | None = None,
     ) -> _Batch:
         return cls(
-            torch.from_numpy(pixels),
+            torch.from_numpy(low),
             {task: torch.tensor([e.labels[task] for e in examples]) for task in TASKS},
             candidate_matrix([e.types for e in examples], types),
             candidate_matrix([e.classes for e in examples], len(CLASSES)),
@@ -216,8 +258,11 @@ class _Batch:
 class _Source(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
     """Batches by number; what is random in one depends on seed, epoch and number alone."""
 
-    def __init__(self, batches: Sequence[Sequence[Example]], views: Views, types: int, seed: tuple[int, ...]) -> None:
+    def __init__(
+        self, batches: Sequence[Sequence[Example]], views: Views, stem: bytes, types: int, seed: tuple[int, ...]
+    ) -> None:
         self._batches, self._views, self._types, self._seed = batches, views, types, seed
+        self._stem = _RunStem(stem)
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -228,9 +273,9 @@ class _Source(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
         pixels, garment = [], []
         for example in examples:
             view, cells = self._views.view(example, random)
-            pixels.append(normalised(view))
+            pixels.append(view)
             garment.append(np.zeros((7, 7), np.float32) if cells is None else cells)
-        return _Batch.of(examples, np.stack(pixels), self._types, np.stack(garment))
+        return _Batch.of(examples, self._stem(np.stack(pixels)), self._types, np.stack(garment))
 
 
 def _balanced(examples: Sequence[Example]) -> NDArray[np.float64]:
@@ -238,4 +283,5 @@ def _balanced(examples: Sequence[Example]) -> NDArray[np.float64]:
     kinds = [min(e.types, default=-1) if e.is_product else e.user_class for e in examples]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
     weight = np.array([counts[kind] ** -0.5 for kind in kinds])
-    return weight / weight.sum()
+    chance: NDArray[np.float64] = weight / weight.sum()
+    return chance

@@ -1,20 +1,26 @@
 """Epochs that can be killed: every one ends in a checkpoint, and a run that starts again goes on from the last."""
 
 import json
+import math
 import os
+import pickle
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from catalog_jobs.training.extra import train_module
-from closetspace.errors import InvalidInput
+from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
 
 CHECKPOINT, BEST, HISTORY, PLOT = "checkpoint.pt", "best.pt", "history.json", "loss.png"
 
 Report = Callable[[int, int, float], None]
 """Is told the step done, the steps of this epoch, and the loss so far."""
+
+_UNREADABLE = (RuntimeError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, pickle.UnpicklingError)
+"""What torch raises of a file that is cut off, no checkpoint, or of another network."""
 
 
 class Task(Protocol):
@@ -62,34 +68,39 @@ class Progress:
 def run(task: Task, folder: Path, *, epochs: int, patience: int, progress: Progress) -> list[Epoch]:
     """Train until ``epochs`` are done, or ``patience`` of them have not improved; returns the history.
 
-    Writes the best weights, the history and a plot of the losses to ``folder`` as it goes.
+    Writes the best weights, the history and a plot of the losses to ``folder`` as it goes. Every epoch ends in a
+    checkpoint; killed at any time, the same call goes on from the last and comes to the same weights.
 
     Raises:
         InvalidInput: the folder holds a checkpoint of another training.
+        Incompatible: the checkpoint is damaged.
+        FailedPrecondition: the folder cannot be written, or a loss is no number any more.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    train_module("matplotlib.figure")  # is first used after an epoch, which may take hours
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     history = _resume(task, folder)
+    if history:
+        _tell(history, folder)  # a kill after the checkpoint left the state before
     while len(history) < epochs and not _has_stalled(history, patience):
-        epoch, started = len(history), time.monotonic()
-        train_loss = task.train_epoch(epoch, lambda done, of, loss, e=epoch: progress.step(e, done, of, loss))
-        entry = Epoch(epoch, train_loss, task.validate(), time.monotonic() - started)
-        history.append(entry)
-        if entry.validation_loss <= min(e.validation_loss for e in history):
-            _save(task.weights(), folder / BEST)
-        _save({"identity": dict(task.identity()), "task": task.state(), "history": _rows(history)}, folder / CHECKPOINT)
-        (folder / HISTORY).write_text(json.dumps(_rows(history), indent=1) + "\n", encoding="utf-8")
-        plot_losses(history, folder / PLOT)
-        progress.epoch(entry)
+        history.append(_epoch(task, len(history), progress))
+        _keep(task, history, folder)
+        _tell(history, folder)
+        progress.epoch(history[-1])
     return history
 
 
 def load_best(folder: Path) -> dict[str, Any]:
-    """Return the weights of the best epoch; raises `InvalidInput` when there are none."""
+    """Return the weights of the best epoch; raises `InvalidInput` when there are none, `Incompatible` when damaged."""
     path = folder / BEST
     if not path.is_file():
         raise InvalidInput("training_missing", f"{folder} holds no trained weights: train an encoder there first.")
-    weights: dict[str, Any] = train_module("torch").load(path, map_location="cpu", weights_only=True)
-    return weights
+    return _load(path)
+
+
+def best_epoch(history: list[Epoch]) -> Epoch:
+    """Return the first of the epochs with the least validation loss."""
+    return min(history, key=lambda entry: entry.validation_loss)
 
 
 def plot_losses(history: list[Epoch], out: Path) -> None:
@@ -104,26 +115,55 @@ def plot_losses(history: list[Epoch], out: Path) -> None:
     figure.savefig(out, dpi=120)
 
 
+def _epoch(task: Task, epoch: int, progress: Progress) -> Epoch:
+    started = time.monotonic()
+    train_loss = task.train_epoch(epoch, lambda done, of, loss: progress.step(epoch, done, of, loss))
+    validation_loss = task.validate()
+    if not math.isfinite(train_loss + validation_loss):
+        raise FailedPrecondition(f"The loss of epoch {epoch + 1} is no number: train with smaller steps or other data.")
+    return Epoch(epoch, train_loss, validation_loss, time.monotonic() - started)
+
+
 def _resume(task: Task, folder: Path) -> list[Epoch]:
     path = folder / CHECKPOINT
     if not path.is_file():
         return []
-    checkpoint = train_module("torch").load(path, map_location="cpu", weights_only=True)
-    if checkpoint["identity"] != dict(task.identity()):
-        raise InvalidInput(
-            "checkpoint_differs",
-            f"{folder} holds a training with {checkpoint['identity']}, not {dict(task.identity())}."
-            " Give the same options to go on with it, or another folder.",
-        )
-    task.load_state(checkpoint["task"])
-    return [Epoch(**row) for row in checkpoint["history"]]
+    checkpoint = _load(path)
+    with _reading(path):
+        identity, state = checkpoint["identity"], checkpoint["task"]
+        history = [Epoch(**row) for row in checkpoint["history"]]
+    if identity != dict(task.identity()):
+        raise InvalidInput("checkpoint_differs", _difference(folder, identity, task.identity()))
+    with _reading(path):
+        task.load_state(state)
+    return history
+
+
+def _difference(folder: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    names = [name for name in sorted({*theirs, *ours}) if theirs.get(name) != ours.get(name)]
+    differences = ", ".join(f"{name} {theirs.get(name)}, not {ours.get(name)}" for name in names)
+    return (
+        f"{folder} holds another training: {differences}. Give the same options and data to go on with it,"
+        " or another folder."
+    )
 
 
 def _has_stalled(history: list[Epoch], patience: int) -> bool:
-    if not history:
-        return False
-    best = min(range(len(history)), key=lambda i: history[i].validation_loss)
-    return len(history) - 1 - best >= patience
+    return bool(history) and len(history) - 1 - best_epoch(history).epoch >= patience
+
+
+def _keep(task: Task, history: list[Epoch], folder: Path) -> None:
+    with _writing(folder):
+        if best_epoch(history) is history[-1]:
+            _save(task.weights(), folder / BEST)
+        # The checkpoint last: without it the epoch counts as never trained, and is trained again.
+        _save({"identity": dict(task.identity()), "task": task.state(), "history": _rows(history)}, folder / CHECKPOINT)
+
+
+def _tell(history: list[Epoch], folder: Path) -> None:
+    with _writing(folder):
+        (folder / HISTORY).write_text(json.dumps(_rows(history), indent=1) + "\n", encoding="utf-8")
+        plot_losses(history, folder / PLOT)
 
 
 def _rows(history: list[Epoch]) -> list[dict[str, Any]]:
@@ -131,7 +171,34 @@ def _rows(history: list[Epoch]) -> list[dict[str, Any]]:
 
 
 def _save(content: dict[str, Any], path: Path) -> None:
-    # A kill while writing must leave the checkpoint before.
+    # A kill while writing must leave the checkpoint before; what a failure leaves must not fill the disk.
     partial = path.with_suffix(".partial")
-    train_module("torch").save(content, partial)
-    os.replace(partial, path)
+    try:
+        train_module("torch").save(content, partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    with _reading(path):
+        content = train_module("torch").load(path, map_location="cpu", weights_only=True)
+        if not isinstance(content, dict):
+            raise TypeError(f"{type(content)} is no checkpoint")
+    return content
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as exc:
+        raise Incompatible(f"{path} is damaged, or of another version. Delete it to train anew.") from exc
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError) as exc:  # torch raises the latter where the disk is full
+        raise FailedPrecondition(f"{folder} cannot be written ({exc}). Once it can, the same call goes on.") from exc

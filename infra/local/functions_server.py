@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from infra.local.logs import Log
+from infra.local.ports import HOST
 from infra.local.processes import Child
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -17,17 +19,38 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 THREADS = 16
 
 CRASH_PATH = "/__/crash"
+GROUP_PATH = "/__/group"
 
 
-def start(address: str, *, source: Path, region: str, environment: Mapping[str, str], log: Log) -> Child:
+def listener(port: int) -> socket.socket:
+    """The socket that every process of the functions answers on, one after the other or two at once.
+
+    It listens from the first process on; what arrives while one makes way for another waits or goes to the other.
+    """
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((HOST, port))
+    return bound
+
+
+def start(listening: socket.socket, *, source: Path, region: str, environment: Mapping[str, str], log: Log) -> Child:
     """Starts the server; it answers once main.py is imported."""
     return Child(
         "functions",
-        _command(address),
+        _command(listening),
         environment=_environment(region, environment),
         folder=source,
         log=log,
+        handles=[listening.fileno()],
     )
+
+
+def answers(address: str, server: Child) -> bool | None:
+    """True when this process took the question, None when another one did or none."""
+    with contextlib.suppress(httpx.TransportError):
+        answer = httpx.get(f"http://{address}{GROUP_PATH}", timeout=10, trust_env=False)
+        return answer.text == str(server.pid) or None
+    return None
 
 
 def crash(address: str) -> None:
@@ -36,14 +59,17 @@ def crash(address: str) -> None:
         httpx.post(f"http://{address}{CRASH_PATH}", timeout=10, trust_env=False)
 
 
-def _command(address: str) -> list[str]:
+def _command(listening: socket.socket) -> list[str]:
     options = {
-        "bind": address,
+        "bind": f"fd://{listening.fileno()}",
+        # For who looks at the list of processes.
+        "name": f"{HOST}:{listening.getsockname()[1]}",
         "workers": "1",
         "worker-class": "gthread",
         "threads": str(THREADS),
         "timeout": "0",  # a busy native call is no hung worker
-        "graceful-timeout": "2",
+        # Less than the leash allows: what has begun may end when another process takes over.
+        "graceful-timeout": "4",
         # Longer than the bridge keeps an idle connection, so that it never sends into a closing one.
         "keep-alive": "75",
         "log-level": "warning",

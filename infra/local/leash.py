@@ -20,7 +20,8 @@ def main(command: list[str]) -> int:
     # Ctrl-C and a terminal's hang-up are for the holder, which stops its processes in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    # Open files that the holder passed on are for the command.
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, close_fds=False)
     threading.Thread(target=_end_with_holder, args=(child,), daemon=True).start()
     return child.wait()
 

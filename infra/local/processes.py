@@ -29,8 +29,16 @@ class Child:
     """One command, started on a leash in its own process group."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Log
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        log: Log,
+        handles: Sequence[int] = (),
     ) -> None:
+        """``handles`` are open files, by their numbers, that the command finds open under the same."""
         self.name = name
         self._log = log
         self._last_lines: deque[str] = deque(maxlen=30)
@@ -41,6 +49,7 @@ class Child:
             stderr=subprocess.STDOUT,
             cwd=folder,
             env=dict(environment),
+            pass_fds=handles,
             start_new_session=True,
         )
         self._leash = cast(IO[bytes], self._process.stdin)

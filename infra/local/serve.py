@@ -20,7 +20,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from infra.local import events, manifest
-from infra.local.functions_server import CRASH_PATH
+from infra.local.functions_server import CRASH_PATH, GROUP_PATH
 
 Function = Callable[[Any], Any]
 
@@ -48,6 +48,7 @@ def create_app(functions: Mapping[str, Function], *, project: str, region: str) 
     spec = serving.functions_as_yaml(dict(functions))
     app.add_url_rule(manifest.MANIFEST_PATH, "manifest", lambda: Response(spec, mimetype="text/yaml"))
     app.add_url_rule(CRASH_PATH, "crash", _crash, methods=["POST"])
+    app.add_url_rule(GROUP_PATH, "group", lambda: str(os.getpgrp()))
     for name, endpoint in yaml.safe_load(spec)["endpoints"].items():
         function = functions[name]
         view = _on_event(name, function) if "eventTrigger" in endpoint else _on_request(function)

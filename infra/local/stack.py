@@ -9,6 +9,7 @@ Ctrl-C reaches only the caller, whose leaving of the ``with`` block stops everyt
 """
 
 import json
+import socket
 import tempfile
 import time
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from infra.local.clock import Ticker
 from infra.local.control import Control
 from infra.local.logs import Log, Sink
 from infra.local.ports import Ports
+from infra.local.processes import Child, StackError
 
 START_SECONDS = 60.0
 
@@ -58,6 +60,8 @@ class LocalStack:
         self._firebase_json = firebase_json
         self._extra_environment = dict(environment or {})
         self._running = ExitStack()
+        self._listener: socket.socket
+        self._functions: Child
 
     @property
     def environment(self) -> dict[str, str]:
@@ -107,17 +111,35 @@ class LocalStack:
         """
         functions_server.crash(self.addresses.functions)
 
+    def redeploy_functions(self, environment: Mapping[str, str]) -> None:
+        """Replaces the process of the functions by one with these further variables, as a deployment does.
+
+        Both answer for a moment: no request is refused, and what the old one has begun it finishes.
+        """
+        self._extra_environment |= environment
+        old, new = self._functions, self._new_functions()
+        try:
+            new.wait_for(lambda: functions_server.answers(self.addresses.functions, new), START_SECONDS)
+        except StackError:
+            new.stop()
+            raise
+        self._functions = new
+        old.stop()
+
     def _start_functions(self, starting: ExitStack) -> dict[str, manifest.Endpoint]:
-        address = self.addresses.functions
-        server = functions_server.start(
-            address,
+        self._listener = starting.enter_context(functions_server.listener(self.ports.functions))
+        self._functions = self._new_functions()
+        starting.callback(lambda: self._functions.stop())
+        return self._functions.wait_for(lambda: manifest.fetch(self.addresses.functions), START_SECONDS)
+
+    def _new_functions(self) -> Child:
+        return functions_server.start(
+            self._listener,
             source=self._functions_source,
             region=self.region,
             environment={**self.environment, **self._extra_environment},
             log=self._log,
         )
-        starting.callback(server.stop)
-        return server.wait_for(lambda: manifest.fetch(address), START_SECONDS)
 
     def _start_firebase(self, starting: ExitStack, folder: Path, endpoints: Mapping[str, manifest.Endpoint]) -> None:
         bridge: dict[str, Any] = manifest.bridge(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from google.cloud import firestore
 
     from closetspace.domain.encoding import Encoder
-    from closetspace.ports import ObjectStore
+    from closetspace.ports import Closets, ObjectStore, Wardrobe
     from closetspace.services.recommend import Recommender
     from closetspace.services.reconcile import Reconciler
     from closetspace.services.sweep import Sweeper
@@ -52,6 +52,14 @@ class Services:
     def sweeper(self) -> "Sweeper":
         return self._once("sweeper", self._sweeper)
 
+    @property
+    def wardrobe(self) -> "Wardrobe":
+        return self._once("wardrobe", self._wardrobe)
+
+    @property
+    def closets(self) -> "Closets":
+        return self._once("closets", self._closets)
+
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:
             if name not in self._made:
@@ -65,7 +73,7 @@ class Services:
 
         settings = self.settings
         return Reconciler(
-            wardrobe=self._once("wardrobe", self._wardrobe),
+            wardrobe=self.wardrobe,
             photos=open_store(f"gs://{settings.photo_bucket or default_bucket()}"),
             fetcher=HttpPhotos(settings.allowed_photo_hosts, settings.max_photo_bytes, settings.fetch_seconds),
             decode=photo_decoder(settings),
@@ -73,14 +81,14 @@ class Services:
             settings=settings,
         )
 
-    def _wardrobe(self) -> Any:
+    def _wardrobe(self) -> "Wardrobe":
         from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
 
         settings = self.settings
         client = self._once("firestore", _firestore_client)
         return FirestoreWardrobe(client, settings.wardrobe_collection, settings.allowed_photo_hosts)
 
-    def _closets(self) -> Any:
+    def _closets(self) -> "Closets":
         from closetspace.adapters.firestore_closets import FirestoreClosets
 
         return FirestoreClosets(self._once("firestore", _firestore_client))
@@ -88,7 +96,7 @@ class Services:
     def _taste_keeper(self) -> "TasteKeeper":
         from closetspace.services.taste import TasteKeeper
 
-        return TasteKeeper(self._once("closets", self._closets), encoder_id(self.settings))
+        return TasteKeeper(self.closets, encoder_id(self.settings))
 
     def _recommender(self) -> "Recommender":
         from closetspace.services.index_versions import IndexVersions
@@ -97,13 +105,13 @@ class Services:
 
         settings = self.settings
         store = open_store(settings.index_store or f"gs://{settings.photo_bucket or default_bucket()}")
-        live = LiveIndex(IndexVersions(store), bundle_opener(settings), encoder_id(settings), settings.index_check_seconds)
-        return Recommender(self._once("closets", self._closets), live.get)
+        live = LiveIndex(IndexVersions(store), bundle_opener(settings), settings.index_check_seconds)
+        return Recommender(self.closets, live.get)
 
     def _sweeper(self) -> "Sweeper":
         from closetspace.services.sweep import Sweeper
 
-        return Sweeper(self._once("wardrobe", self._wardrobe), self.reconciler.reconcile, self.settings)
+        return Sweeper(self.wardrobe, self.reconciler.reconcile, self.settings)
 
 
 def open_store(address: str) -> "ObjectStore":
@@ -170,6 +178,14 @@ def default_bucket() -> str:
 
 
 def _firestore_client() -> "firestore.Client":
+    from google.auth.exceptions import DefaultCredentialsError
     from google.cloud import firestore
 
-    return firestore.Client()
+    try:
+        return firestore.Client()
+    except (DefaultCredentialsError, OSError) as exc:
+        # An OSError says that no project is named.
+        raise FailedPrecondition(
+            "There are no credentials for Firestore, or no project: run gcloud auth application-default login and set"
+            " GOOGLE_CLOUD_PROJECT, or point FIRESTORE_EMULATOR_HOST at the local stack."
+        ) from exc

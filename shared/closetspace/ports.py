@@ -25,9 +25,13 @@ class ItemRecord:
 
 @dataclass(frozen=True)
 class Put:
-    """Put this entry in the owner's closet, in the place of an earlier one."""
+    """Put this entry in the owner's closet, in the place of the item's earlier ones.
+
+    ``beside_others`` keeps those of other encoders: they are of the same photo, name and brand.
+    """
 
     entry: ClosetEntry
+    beside_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,16 @@ class Wardrobe(Protocol):
         """Ids of items waiting or in progress whose state was last written between the two times."""
         ...
 
+    def encoded_otherwise(self, encoder_id: str) -> Iterator[str]:
+        """Ids of items whose state names another encoder, a page at a time; what is settled meanwhile may or may
+        not come."""
+        ...
+
+    def count_encoded_otherwise(self, encoder_id: str) -> int: ...
+
 
 class Closets(Protocol):
-    """Closets and tastes as `recommend` reads them."""
+    """Closets and tastes, read as a whole."""
 
     def closet(self, uid: str) -> Closet:
         """The whole closet at one point in time; an empty one when there is none."""
@@ -75,6 +86,21 @@ class Closets(Protocol):
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         """Keep it, unless a taste of the same or a later closet version is there already."""
+        ...
+
+    def owners(self) -> Iterator[str]:
+        """Whose closets there are, a page at a time."""
+        ...
+
+    def count(self) -> int:
+        """How many closets there are."""
+        ...
+
+    def keep_only(self, uid: str, encoder_id: str) -> int:
+        """Remove other encoders' entries of the items whose state names this one; returns of how many items.
+
+        An item that only another encoder has embedded keeps its entry, whoever embeds it meanwhile.
+        """
         ...
 
 

@@ -45,7 +45,7 @@ class Settings:
     exact_scan_items: int = 50_000
     """Categories up to this size are scanned exactly (2.5 ms at 256 dimensions), larger ones go through Annoy."""
 
-    encoder: str = "lite0-minilm-1"
+    encoder: str = "fashion-1"
     """The encoder in use: a folder of ``closetspace/models`` by its name, or a path to one elsewhere."""
 
     encoder_threads: int = 1

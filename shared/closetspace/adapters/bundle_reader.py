@@ -95,6 +95,16 @@ class Bundle:
         by_row = {row: CatalogItem(*shown) for row, *shown in found.fetchall()}
         return [by_row[row] for row in numbers]
 
+    def attributes(self, rows: Rows) -> list[dict[str, dict[str, float]]]:
+        """What the encoder's heads said of items, in order: by attribute the labels' shares, the largest first."""
+        numbers = rows.tolist()
+        marks = ", ".join("?" * len(numbers))
+        told: dict[int, dict[str, dict[str, float]]] = {row: {} for row in numbers}
+        query = f"SELECT row, attribute, label, share FROM attributes WHERE row IN ({marks}) ORDER BY share DESC"  # noqa: S608
+        for row, attribute, label, share in self._items.execute(query, numbers):
+            told[row].setdefault(attribute, {})[label] = share
+        return [told[row] for row in numbers]
+
     def _through_annoy(
         self, part: CategoryPart, query: FloatArray, k: int, mask: Mask | None, passing: int
     ) -> tuple[Rows, FloatArray]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +22,7 @@ from closetspace.domain.bundle import (
     Manifest,
 )
 from closetspace.domain.catalog import CatalogItem
-from closetspace.domain.encoding import FloatArray
+from closetspace.domain.encoding import FloatArray, Shares
 from closetspace.domain.style import residuals, side_by_side
 
 TREES = 24
@@ -47,7 +47,8 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
     np.save(directory / VECTORS, vectors)
     np.save(directory / MEANS, means.astype(np.float32))
     np.save(directory / KEYS, np.array([item_key(item.id) for item in items], np.uint64))
-    _write_items(directory / ITEMS, items)
+    attributes = [source.attributes[i] for i in order] if source.attributes else []
+    _write_items(directory / ITEMS, items, attributes)
     forest = {part.name: _plant(directory / part.annoy_file, vectors, part) for part in parts}
     manifest = Manifest(
         version=_version(source, created),
@@ -132,7 +133,7 @@ def _canary(tree: annoy.AnnoyIndex, part: CategoryPart) -> Canary:
     return Canary(part.name, part.start + middle, tuple(part.start + place for place in places))
 
 
-def _write_items(path: Path, items: Sequence[CatalogItem]) -> None:
+def _write_items(path: Path, items: Sequence[CatalogItem], attributes: Sequence[Mapping[str, Shares]]) -> None:
     connection = sqlite3.connect(path)
     with connection:
         connection.execute(
@@ -146,4 +147,15 @@ def _write_items(path: Path, items: Sequence[CatalogItem]) -> None:
             for row, i in enumerate(items)
         ]
         connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute(
+            "CREATE TABLE attributes (row INTEGER NOT NULL, attribute TEXT NOT NULL, label TEXT NOT NULL,"
+            " share REAL NOT NULL, PRIMARY KEY (row, attribute, label)) STRICT, WITHOUT ROWID"
+        )
+        told = [
+            (row, attribute, label, share)
+            for row, known in enumerate(attributes)
+            for attribute, shares in known.items()
+            for label, share in shares.items()
+        ]
+        connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", told)
     connection.close()

@@ -1,15 +1,18 @@
 """Where the encoder's files lie and what their manifest says: all that a process needs that never encodes."""
 
+import hashlib
 import json
 import os
 from importlib import resources
 from pathlib import Path
 
-from closetspace.domain.encoding import EncoderDescriptor
+from closetspace.domain.encoding import CATEGORY, EncoderDescriptor
 from closetspace.errors import Incompatible
 
 MANIFEST = "manifest.json"
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
+
+IMAGE_NETWORK, TEXT_NETWORK, FUSION_NETWORK, TOKENIZER = "image.onnx", "text.onnx", "fusion.onnx", "tokenizer.json"
 
 
 def models_directory() -> Path:
@@ -28,7 +31,21 @@ def read_descriptor(directory: Path) -> EncoderDescriptor:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != MANIFEST_FORMAT:
             raise Incompatible(f"{directory.name}: manifest format {manifest['format']}, not {MANIFEST_FORMAT}")
-        categories = tuple(manifest["categories"])
-        return EncoderDescriptor(manifest["id"], manifest["dim"], categories, manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+        heads = {attribute: tuple(labels) for attribute, labels in manifest["heads"].items()}
+        if not heads[CATEGORY]:
+            raise Incompatible(f"{directory.name}: an encoder has to tell categories")
+        lines = tuple(tuple(fields) for fields in manifest["lines"])
+        return EncoderDescriptor(manifest["id"], manifest["dim"], heads, manifest["files"], manifest["side"], lines)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise Incompatible(f"{directory.name}: its {MANIFEST} cannot be read") from exc
+
+
+def read_file(directory: Path, file: str, descriptor: EncoderDescriptor) -> bytes:
+    """Read one of an encoder's files; raises ``Incompatible`` when it is not the one that the manifest names."""
+    try:
+        content = (directory / file).read_bytes()
+    except OSError as exc:
+        raise Incompatible(f"{directory.name}: {file} cannot be read") from exc
+    if hashlib.sha256(content).hexdigest() != descriptor.files.get(file):
+        raise Incompatible(f"{directory.name}: {file} is not the file that its {MANIFEST} names")
+    return content

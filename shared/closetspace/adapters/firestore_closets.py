@@ -1,79 +1,28 @@
-"""Closets and tastes in Firestore.
+"""Closets and tastes in Firestore: closets as `closetspace.adapters.firestore_closet_documents` lays them out."""
 
-``closets/{uid}`` holds a map from item id to entry. Entries that no longer fit there (a document ends at 1 MiB)
-lie in ``closets/{uid}/shards/{n}``, n from 1; the main document then says in ``last_shard`` how many there are.
-Every change writes the main document too, so that its update time is the whole closet's version and one
-trigger hears of everything. No change reads any of them.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from google.cloud import firestore
 
+from closetspace.adapters.firestore_closet_documents import (
+    CLOSETS,
+    ClosetDocuments,
+    entries_in,
+    last_shard,
+    shard_reference,
+)
+from closetspace.adapters.firestore_queries import count, paged
+from closetspace.adapters.firestore_states import STATES
 from closetspace.adapters.firestore_transactions import run_transaction, translated_errors
-from closetspace.domain.closet import Closet, ClosetEntry, Interest, Taste, pack, unpack
+from closetspace.domain.closet import Closet, ClosetEntry, Interest, Taste
 from closetspace.domain.encoding import FloatArray
-from closetspace.domain.wardrobe import ItemState
-from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
 
-CLOSETS = "closets"
 TASTES = "taste"
-
-
-class ClosetDocuments:
-    """Writes to closets, as part of an item's transaction."""
-
-    def __init__(self, client: firestore.Client) -> None:
-        self._client = client
-
-    def open_shard(self, uid: str) -> int:
-        """The document that new items of this closet go to: a hint, read outside of any transaction."""
-        with translated_errors():
-            snapshot = self._client.document(CLOSETS, uid).get(field_paths=["last_shard"])
-        return _last_shard(snapshot)
-
-    def open_next_shard(self, uid: str, full: int) -> int:
-        """Send new items to the document after the full one; several at once open the same."""
-        with translated_errors():
-            self._client.document(CLOSETS, uid).set({"last_shard": firestore.Maximum(full + 1)}, merge=True)
-        return full + 1
-
-    def change(
-        self,
-        transaction: firestore.Transaction,
-        record: ItemRecord,
-        state: ItemState | None,
-        change: ClosetChange,
-    ) -> None:
-        """Write the change by merging single fields: nothing that other items share is read or replaced."""
-        if isinstance(change, Keep):
-            return
-        old = (record.state.uid, record.state.shard) if record.state else (None, None)
-        new = (state.uid, state.shard) if state else (None, None)
-        if old[0] is not None and old[1] is not None and old != new:
-            self._merge(transaction, old[0], old[1], {record.item_id: firestore.DELETE_FIELD})
-        if isinstance(change, Put) and new[0] is not None and new[1] is not None:
-            self._merge(transaction, new[0], new[1], {record.item_id: _document(change.entry)}, change.entry.encoder)
-
-    def _merge(
-        self,
-        transaction: firestore.Transaction,
-        uid: str,
-        shard: int,
-        items: dict[str, Any],
-        encoder: str | None = None,
-    ) -> None:
-        touched: dict[str, Any] = {"uid": uid, "updated_at": firestore.SERVER_TIMESTAMP}
-        if encoder:
-            touched["encoder"] = encoder
-        if shard == 0:
-            transaction.set(_shard(self._client, uid, 0), touched | {"items": items}, merge=True)
-        else:
-            transaction.set(_shard(self._client, uid, shard), {"uid": uid, "items": items}, merge=True)
-            transaction.set(_shard(self._client, uid, 0), touched, merge=True)
+ITEMS_AT_ONCE = 200
+"""Items whose states a transaction reads and holds while their entries go."""
 
 
 class FirestoreClosets:
@@ -81,13 +30,14 @@ class FirestoreClosets:
 
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
+        self._documents = ClosetDocuments(client)
 
     def closet(self, uid: str) -> Closet:
         with translated_errors():
-            return self._whole(uid, _shard(self._client, uid, 0).get())
+            return self._whole(uid, shard_reference(self._client, uid, 0).get())
 
     def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
-        main, taste = _shard(self._client, uid, 0), self._client.document(TASTES, uid)
+        main, taste = shard_reference(self._client, uid, 0), self._client.document(TASTES, uid)
         with translated_errors():
             found = {snapshot.reference: snapshot for snapshot in self._client.get_all([main, taste])}
             closet = self._whole(uid, found[main])
@@ -96,10 +46,17 @@ class FirestoreClosets:
 
     def _whole(self, uid: str, main: Any) -> Closet:
         """The closet of a main document, with its other documents as they were at that moment."""
-        references = [_shard(self._client, uid, shard) for shard in range(1, _last_shard(main) + 1)]
-        rest = self._client.get_all(references, read_time=_whole_microseconds(main.read_time)) if references else ()
-        entries = {i: entry for document in (main, *rest) for i, entry in _entries(document.to_dict())}
+        entries = {i: entry for document in self._all(uid, main) for i, entry in entries_in(document)}
         return Closet(uid, entries, _microseconds(main.update_time))
+
+    def _all(self, uid: str, main: Any) -> list[Any]:
+        """The contents of a closet's documents by their numbers."""
+        references = [shard_reference(self._client, uid, number) for number in range(1, last_shard(main) + 1)]
+        if not references:
+            return [main.to_dict()]
+        rest = self._client.get_all(references, read_time=_whole_microseconds(main.read_time))
+        found = {snapshot.reference: snapshot.to_dict() for snapshot in rest}
+        return [main.to_dict(), *(found[reference] for reference in references)]
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         reference = self._client.document(TASTES, uid)
@@ -111,29 +68,45 @@ class FirestoreClosets:
 
         run_transaction(self._client, work)
 
+    def owners(self) -> Iterator[str]:
+        return (snapshot.id for snapshot in paged(self._client.collection(CLOSETS).order_by("__name__").select([])))
 
-def _shard(client: firestore.Client, uid: str, shard: int) -> Any:
-    main = client.document(CLOSETS, uid)
-    return main.collection("shards").document(str(shard)) if shard else main
+    def count(self) -> int:
+        return count(self._client.collection(CLOSETS))
+
+    def keep_only(self, uid: str, encoder_id: str) -> int:
+        with translated_errors():
+            documents = self._all(uid, shard_reference(self._client, uid, 0).get())
+        removed = 0
+        for number, document in enumerate(documents):
+            surplus = _surplus(dict(entries_in(document)), encoder_id)
+            ids = sorted(surplus)
+            for start in range(0, len(ids), ITEMS_AT_ONCE):
+                chosen = ids[start : start + ITEMS_AT_ONCE]
+                removed += self._remove(uid, number, encoder_id, {item_id: surplus[item_id] for item_id in chosen})
+        return removed
+
+    def _remove(self, uid: str, number: int, encoder_id: str, surplus: Mapping[str, Sequence[str]]) -> int:
+        """Remove entries of items that still are settled by the encoder when the transaction commits."""
+        references = [self._client.document(STATES, item_id) for item_id in surplus]
+        settled: list[str] = []
+
+        def work(transaction: firestore.Transaction) -> None:
+            found = self._client.get_all(references, field_paths=["uid", "encoder", "shard"], transaction=transaction)
+            expected = {"uid": uid, "encoder": encoder_id, "shard": number}
+            settled[:] = [snapshot.id for snapshot in found if snapshot.to_dict() == expected]
+            gone = {item_id: dict.fromkeys(surplus[item_id], firestore.DELETE_FIELD) for item_id in settled}
+            if gone:
+                self._documents.merge(transaction, uid, number, gone)
+
+        run_transaction(self._client, work)
+        return len(settled)
 
 
-def _last_shard(main: Any) -> int:
-    return int((main.to_dict() or {}).get("last_shard", 0))
-
-
-def _document(entry: ClosetEntry) -> dict[str, Any]:
-    return {
-        "vector": pack(entry.vector),
-        "encoder": entry.encoder,
-        "category": entry.category,
-        "photo_hash": entry.photo_hash,
-    }
-
-
-def _entries(document: dict[str, Any] | None) -> Iterable[tuple[str, ClosetEntry]]:
-    for item_id, entry in ((document or {}).get("items") or {}).items():
-        vector = unpack(entry["vector"])
-        yield item_id, ClosetEntry(entry["encoder"], vector, entry["category"], entry["photo_hash"])
+def _surplus(entries: Mapping[str, Mapping[str, ClosetEntry]], encoder_id: str) -> dict[str, list[str]]:
+    """Other encoders' names by item, of the items that have this one's."""
+    others = {item_id: [e for e in by_encoder if e != encoder_id] for item_id, by_encoder in entries.items()}
+    return {item_id: names for item_id, names in others.items() if names and encoder_id in entries[item_id]}
 
 
 def _whole_microseconds(moment: datetime) -> datetime:

@@ -28,7 +28,7 @@ class MemoryDatabase:
     now: Callable[[], datetime] = _utc_now
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     states: dict[str, tuple[ItemState, datetime, int]] = field(default_factory=dict)
-    closets: dict[str, dict[str, ClosetEntry]] = field(default_factory=lambda: defaultdict(dict))
+    closets: dict[str, dict[str, dict[str, ClosetEntry]]] = field(default_factory=lambda: defaultdict(dict))
     versions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     tastes: dict[str, Taste] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -57,12 +57,14 @@ class MemoryDatabase:
         held = record.state.shard if record.state else None
         if isinstance(change, Keep):
             return held
+        others: dict[str, ClosetEntry] = {}
         if record.state and held is not None:
-            del self.closets[record.state.uid][record.item_id]
+            others = self.closets[record.state.uid].pop(record.item_id)
             self.versions[record.state.uid] = next(self._ticks)
         if isinstance(change, Put) and state:
-            stored = unpack(pack(change.entry.vector))
-            self.closets[state.uid][record.item_id] = replace(change.entry, vector=stored)
+            stored = replace(change.entry, vector=unpack(pack(change.entry.vector)))
+            kept = others if change.beside_others else {}
+            self.closets[state.uid][record.item_id] = kept | {stored.encoder: stored}
             self.versions[state.uid] = next(self._ticks)
             return 0
         return None
@@ -74,9 +76,18 @@ class MemoryDatabase:
             if state.status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO) and after < written < before:
                 yield item_id
 
+    def encoded_otherwise(self, encoder_id: str) -> Iterator[str]:
+        with self._lock:
+            states = [(item_id, state.encoder) for item_id, (state, _, _) in self.states.items()]
+        return (item_id for item_id, encoder in states if encoder not in (None, encoder_id))
+
+    def count_encoded_otherwise(self, encoder_id: str) -> int:
+        return len(list(self.encoded_otherwise(encoder_id)))
+
     def closet(self, uid: str) -> Closet:
         with self._lock:
-            return Closet(uid, dict(self.closets.get(uid, {})), self.versions.get(uid, 0))
+            entries = {item_id: dict(by_encoder) for item_id, by_encoder in self.closets.get(uid, {}).items()}
+            return Closet(uid, entries, self.versions.get(uid, 0))
 
     def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
         with self._lock:
@@ -87,6 +98,23 @@ class MemoryDatabase:
             known = self.tastes.get(uid)
             if known is None or known.closet_version < taste.closet_version:
                 self.tastes[uid] = taste
+
+    def owners(self) -> Iterator[str]:
+        with self._lock:
+            return iter(sorted(self.closets))
+
+    def count(self) -> int:
+        return len(self.closets)
+
+    def keep_only(self, uid: str, encoder_id: str) -> int:
+        with self._lock:
+            ours = [i for i in self.closets.get(uid, {}) if self.states[i][0].encoder == encoder_id]
+            surplus = [i for i in ours if set(self.closets[uid][i]) - {encoder_id}]
+            for item_id in surplus:
+                self.closets[uid][item_id] = {encoder_id: self.closets[uid][item_id][encoder_id]}
+            if surplus:
+                self.versions[uid] = next(self._ticks)
+            return len(surplus)
 
 
 @dataclass

@@ -1,29 +1,50 @@
 """Encoders shipped as ONNX files, run on the CPU by onnxruntime.
 
-onnxruntime and tokenizers are imported when something first needs them.
+Three networks: ``image.onnx`` turns ``pixels (n, side, side, 3) uint8`` into ``features (n, i)``, ``text.onnx``
+turns ``ids`` and ``mask (n, tokens) int64`` into ``features (n, t)``, and ``fusion.onnx`` turns ``image (n, i)``,
+``has_image (n, 1)``, ``text (n, lines, t)`` and ``has_text (n, lines)``, zeros where nothing is known, into
+``vector (n, dim)`` of unit length and for each head the probabilities ``(n, labels)`` under its name.
+
+onnxruntime and tokenizers are imported, and each file is read and checked, when something first needs them.
 """
 
-from collections.abc import Sequence
-from io import BytesIO
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from closetspace.adapters.encoder_files import read_descriptor
-from closetspace.adapters.onnx_features import OnnxFeatures
-from closetspace.domain.colour import dominant_colours
-from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment
-from closetspace.domain.fusion import BlockMeans, Blocks, Fusion
+from closetspace.adapters.encoder_files import (
+    FUSION_NETWORK,
+    IMAGE_NETWORK,
+    TEXT_NETWORK,
+    TOKENIZER,
+    read_descriptor,
+    read_file,
+)
+from closetspace.adapters.pillow_squares import square
+from closetspace.domain.encoding import CATEGORY, EncoderDescriptor, Encoding, FloatArray, Garment, Shares
+from closetspace.domain.preprocessing import garment_line
 
-FUSION = "fusion.npz"
+LEAST_SHARE = 0.01
+"""Labels less likely than that are left to the unknown."""
+
+_IMAGE_BATCH = 16  # larger batches are no faster, and their activations leave the cache
+_MAX_TOKENS = 128
+
+_T = TypeVar("_T")
 
 
 class OnnxEncoder:
     """The encoder of one folder; satisfies ``closetspace.domain.encoding.Encoder``."""
 
     def __init__(self, directory: Path, threads: int = 1) -> None:
+        self._directory = directory
+        self._threads = threads
         self._descriptor = read_descriptor(directory)
-        self._features = OnnxFeatures(directory, self._descriptor.files, threads)
+        self._loaded: dict[str, Any] = {}
+        self._lock = Lock()
 
     @property
     def descriptor(self) -> EncoderDescriptor:
@@ -31,20 +52,89 @@ class OnnxEncoder:
 
     def encode(self, garments: Sequence[Garment]) -> list[Encoding]:
         """Encode a batch, in order; raises ``Incompatible`` when a file is not the manifest's."""
-        fusion = self._features.load(FUSION, read_fusion)
-        return [self._encoding(fusion, blocks) for blocks in self._features.blocks(garments)]
+        return self.fuse(self.features(garments)) if garments else []
 
-    def _encoding(self, fusion: Fusion, blocks: Blocks) -> Encoding:
-        joined = fusion.means.join(blocks)
-        category, confidence = fusion.category(joined)
-        colours = () if blocks.colour is None else dominant_colours(blocks.colour)
-        return Encoding(fusion.vector(joined), self._descriptor.categories[category], confidence, colours)
+    def features(self, garments: Sequence[Garment]) -> dict[str, FloatArray]:
+        """Return what the networks see in garments, none of them influenced by its companions: fusion's inputs."""
+        fusion = self._load(FUSION_NETWORK, self._session)
+        shapes = {wanted.name: wanted.shape for wanted in fusion.get_inputs()}
+        n, lines = len(garments), len(self._descriptor.lines)
+        image, has_image = np.zeros((n, shapes["image"][1]), np.float32), np.zeros((n, 1), np.float32)
+        text, has_text = np.zeros((n, lines, shapes["text"][2]), np.float32), np.zeros((n, lines), np.float32)
+        rows = [row for row, garment in enumerate(garments) if garment.picture is not None]
+        for start in range(0, len(rows), _IMAGE_BATCH):
+            batch = rows[start : start + _IMAGE_BATCH]
+            image[batch], has_image[batch] = self._image_features([garments[row] for row in batch]), 1
+        known: dict[str, FloatArray] = {}
+        for row, garment in enumerate(garments):
+            for place, fields in enumerate(self._descriptor.lines):
+                line = garment_line(garment, fields)
+                if line:
+                    if line not in known:
+                        known[line] = self._text_features(line)
+                    text[row, place], has_text[row, place] = known[line], 1
+        return {"image": image, "has_image": has_image, "text": text, "has_text": has_text}
+
+    def fuse(self, features: dict[str, FloatArray]) -> list[Encoding]:
+        """Turn `features` into encodings."""
+        names = ["vector", *self._descriptor.heads]
+        outputs = dict(zip(names, self._load(FUSION_NETWORK, self._session).run(names, features), strict=True))
+        is_known = (features["has_image"].sum(axis=1) + features["has_text"].sum(axis=1)).tolist()
+        return [
+            Encoding(
+                outputs["vector"][row],
+                self._descriptor.categories[int(outputs[CATEGORY][row].argmax())],
+                {head: _shares(outputs[head][row], labels) for head, labels in self._descriptor.heads.items()}
+                if is_known[row]
+                else {},
+            )
+            for row in range(len(is_known))
+        ]
+
+    def _image_features(self, garments: Sequence[Garment]) -> FloatArray:
+        pictures = [garment.picture for garment in garments if garment.picture is not None]
+        pixels = np.stack([square(picture, self._descriptor.side) for picture in pictures])
+        return cast(FloatArray, self._load(IMAGE_NETWORK, self._session).run(None, {"pixels": pixels})[0])
+
+    def _text_features(self, line: str) -> FloatArray:
+        return text_features(self._load(TOKENIZER, tokenizer), self._load(TEXT_NETWORK, self._session), line)
+
+    def _load(self, file: str, build: Callable[[bytes], _T]) -> _T:
+        """Build something from a file's checked content, once."""
+        with self._lock:
+            if file not in self._loaded:
+                self._loaded[file] = build(read_file(self._directory, file, self._descriptor))
+            return cast(_T, self._loaded[file])
+
+    def _session(self, content: bytes) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        # Waiting threads sleep: an instance serves other requests meanwhile.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def read_fusion(content: bytes) -> Fusion:
-    """Read what was fitted from the bytes of an ``.npz`` (stored as float16, used as float32)."""
-    with np.load(BytesIO(content), allow_pickle=False) as arrays:
-        stored = {name: arrays[name].astype(np.float32) for name in arrays.files}
-    means = BlockMeans(stored["image_mean"], stored["text_mean"], stored["colour_mean"])
-    unknown = stored["unknown"] / np.linalg.norm(stored["unknown"])  # rounding took it off the unit sphere
-    return Fusion(means, stored["projection"], unknown, stored["head"], stored["head_bias"])
+def text_features(tokenizer: Any, session: Any, line: str) -> FloatArray:
+    """Run a text network on a line: ``(t,) float32``."""
+    # One at a time: activations are quantised over all that a run is given, so a batch would mix its texts.
+    tokens = tokenizer.encode(line)
+    feed = {"ids": np.array([tokens.ids]), "mask": np.array([tokens.attention_mask])}
+    return cast(FloatArray, session.run(None, feed)[0][0])
+
+
+def _shares(probabilities: FloatArray, labels: Sequence[str]) -> Shares:
+    order = np.argsort(-probabilities, kind="stable")
+    return {labels[i]: round(float(probabilities[i]), 4) for i in order if probabilities[i] >= LEAST_SHARE}
+
+
+def tokenizer(content: bytes) -> Any:
+    """Build the tokenizer of a ``tokenizer.json``: no padding, a line's end cut off."""
+    from tokenizers import Tokenizer
+
+    made = Tokenizer.from_str(content.decode("utf-8"))
+    made.no_padding()
+    made.enable_truncation(_MAX_TOKENS)
+    return made

@@ -4,10 +4,9 @@ import numpy as np
 from PIL import Image
 
 from closetspace.domain.encoding import Picture
-from closetspace.domain.preprocessing import SIDE
 
 
-def square(picture: Picture, side: int = SIDE) -> Picture:
+def square(picture: Picture, side: int) -> Picture:
     """Cut the middle square out of ``(h, w, 3) uint8`` and scale it to ``(side, side, 3) uint8``.
 
     People put the garment in the middle: of photos matched with products, .57 fit by the middle square,

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from closetspace.domain.catalog import CatalogItem
-from closetspace.domain.encoding import FloatArray
+from closetspace.domain.encoding import FloatArray, Shares
 from closetspace.errors import Incompatible
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 VECTORS = "vectors.npy"
 MEANS = "category_means.npy"
@@ -80,12 +80,16 @@ class Manifest:
 
 @dataclass(frozen=True)
 class BundleContents:
-    """What an index is built of: ``items`` and their ``embeddings (n, d)``, by which encoder, from which catalog."""
+    """What an index is built of: ``items`` and their ``embeddings (n, d)``, by which encoder, from which catalog.
+
+    ``attributes`` are what the encoder's heads say of each item; empty when nothing is known.
+    """
 
     items: Sequence[CatalogItem]
     embeddings: FloatArray
     encoder: str
     catalog: str
+    attributes: Sequence[Mapping[str, Shares]] = ()
 
 
 def bundle_folder(version: str) -> str:

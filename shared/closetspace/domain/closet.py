@@ -1,5 +1,6 @@
-"""A person's closet: one vector for each item that is ready, and the taste derived from them."""
+"""A person's closet: for each item that is ready a vector of each encoder that embedded it, and the taste of them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ STORED_VECTOR = np.dtype("<f2")
 
 @dataclass(frozen=True)
 class ClosetEntry:
-    """One item's place in a closet. ``vector`` is ``(d,) float32``; ``photo_hash`` is its photo's fingerprint."""
+    """What one encoder made of an item. ``vector`` is ``(d,) float32``; ``photo_hash`` its photo's fingerprint."""
 
     encoder: str
     vector: FloatArray
@@ -26,17 +27,27 @@ class ClosetEntry:
 class Closet:
     """What one read gives of a person's closet.
 
-    ``entries`` are by item id. ``version`` grows with every change of the closet (microseconds); 0 means that
-    the person never had one.
+    ``entries`` are by item id and encoder id: one an item, several while the encoder is being changed, all of
+    the same photo, name and brand. ``version`` grows with every change of the closet (microseconds); 0 means
+    that the person never had one.
     """
 
     uid: str
-    entries: Mapping[str, ClosetEntry]
+    entries: Mapping[str, Mapping[str, ClosetEntry]]
     version: int = 0
+
+    @cached_property
+    def coverage(self) -> Mapping[str, int]:
+        """How many items each encoder has embedded."""
+        return Counter(encoder_id for by_encoder in self.entries.values() for encoder_id in by_encoder)
+
+    def by_encoder(self, encoder_id: str) -> dict[str, ClosetEntry]:
+        """That encoder's entries by item id."""
+        return {i: entries[encoder_id] for i, entries in self.entries.items() if encoder_id in entries}
 
     def encoded_by(self, encoder_id: str) -> "Wearables":
         """The items whose vectors can be compared with that encoder's, in the order of their ids."""
-        chosen = sorted((i, e) for i, e in self.entries.items() if e.encoder == encoder_id)
+        chosen = sorted(self.by_encoder(encoder_id).items())
         return Wearables(
             ids=tuple(item_id for item_id, _ in chosen),
             vectors=np.array([entry.vector for _, entry in chosen], np.float32),
@@ -81,6 +92,11 @@ class Taste:
     def count(self) -> int:
         """Number of items it was derived from."""
         return sum(interest.count for interest in self.interests)
+
+
+def most_covering(closet: Closet, preferred: str) -> str:
+    """The encoder that has embedded most of the closet's items; of several the preferred one."""
+    return max((preferred, *closet.coverage), key=lambda encoder_id: closet.coverage.get(encoder_id, 0))
 
 
 def derive_taste(closet: Closet, encoder_id: str) -> Taste:

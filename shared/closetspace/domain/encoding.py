@@ -11,18 +11,37 @@ FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 """An upright photo, ``(height, width, 3) uint8`` sRGB, transparency laid on white."""
 
+LEAST_NAMED, MOST_NAMED = 0.2, 3
+"""Of a garment's colours: the least share that is named, and how many are."""
+
+
+Shares = Mapping[str, float]
+"""Labels and their calibrated probabilities, the likeliest first; what they lack of 1 is unknown."""
+
+CATEGORY, COLOUR, GENDER, USAGE = "category", "colour", "gender", "usage"
+"""The attributes that encoders tell of; any but the category may be missing from one."""
+
 
 @dataclass(frozen=True)
 class EncoderDescriptor:
     """The identity of an encoder; everything that stores a vector stores ``id`` beside it.
 
-    ``files`` maps each file of the encoder to its sha256 in hex.
+    ``files`` maps each file of the encoder to its sha256 in hex, ``heads`` each attribute to its labels. The
+    image network sees squares of ``side`` pixels; the text network one line for each of ``lines``, which names
+    the garment's fields that are joined to it.
     """
 
     id: str
     dim: int
-    categories: tuple[str, ...]
+    heads: Mapping[str, tuple[str, ...]]
     files: Mapping[str, str]
+    side: int = 224
+    lines: tuple[tuple[str, ...], ...] = (("brand", "name"),)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """What a garment may be; closets and indexes are divided by it."""
+        return self.heads[CATEGORY]
 
 
 @dataclass(frozen=True)
@@ -38,15 +57,20 @@ class Garment:
 class Encoding:
     """What an encoder says of a garment.
 
-    ``vector`` is ``(dim,) float32`` of unit length. ``category`` is one of the descriptor's categories;
-    ``category_confidence`` in 0..1 is its softmax share. ``colours`` are colour names, the largest share
-    first, empty without a photo.
+    ``vector`` is ``(dim,) float32`` of unit length. ``category`` is one of the descriptor's categories, the
+    likeliest even where little is known. ``attributes`` are the heads' answers, empty ones where nothing is
+    known of the garment.
     """
 
     vector: FloatArray
     category: str
-    category_confidence: float
-    colours: tuple[str, ...]
+    attributes: Mapping[str, Shares]
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """The names of up to three colours, in lower case, that the garment rather has than not."""
+        shares = self.attributes.get(COLOUR, {})
+        return tuple(label.lower() for label, share in shares.items() if share >= LEAST_NAMED)[:MOST_NAMED]
 
 
 class Encoder(Protocol):

@@ -49,12 +49,19 @@ def decide(
     *,
     encoder_id: str,
     max_photo_bytes: int,
+    by_any_encoder: bool = True,
 ) -> Plan:
-    """What takes an item from where it is to where it should be."""
+    """What takes an item from where it is to where it should be.
+
+    What another encoder has settled stays as it is, so that instances with the old and with the new encoder
+    never undo each other's work; ``by_any_encoder=False`` is for moving items to this one.
+    """
     if item is None:
         return Forget() if state else Settled()
     plan = _wanted(item, photo, encoder_id, max_photo_bytes)
-    return Settled() if state and state.uid == item.uid and _is_done(plan, state) else plan
+    settling = (state.encoder if state and by_any_encoder else None) or encoder_id
+    done = plan if settling == encoder_id else _wanted(item, photo, settling, max_photo_bytes)
+    return Settled() if state and state.uid == item.uid and _is_done(done, state) else plan
 
 
 def _wanted(item: Item, photo: PhotoStat | None, encoder_id: str, max_photo_bytes: int) -> Plan:
@@ -66,6 +73,13 @@ def _wanted(item: Item, photo: PhotoStat | None, encoder_id: str, max_photo_byte
     if photo.size is not None and photo.size > max_photo_bytes:
         return Refuse(Fault.of(too_large(max_photo_bytes)), key)
     return Embed(key)
+
+
+def only_encoder_differs(item: Item, photo: PhotoStat, state: ItemState | None, encoder_id: str) -> bool:
+    """Whether the closet holds a vector of just this photo, name and brand, by another encoder."""
+    if state is None or state.status is not Status.READY or state.encoder in (None, encoder_id):
+        return False
+    return state.uid == item.uid and state.content_key == content_key(str(state.encoder), item, photo)
 
 
 def _is_done(plan: Plan, state: ItemState) -> bool:

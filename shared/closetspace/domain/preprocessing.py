@@ -1,27 +1,19 @@
-"""What networks read: a square picture of fixed size, its pixels normalised, and one line of text."""
+"""What the text network reads: a line of what is known of a garment."""
 
-import numpy as np
+from collections.abc import Sequence
 
-from closetspace.domain.encoding import FloatArray, Picture
-
-SIDE = 224
-"""Pixels of the square that EfficientNet-Lite0 was trained on."""
+from closetspace.domain.encoding import Garment
 
 _MAX_CHARACTERS = 1000
 
 
-def normalised(pixels: Picture) -> FloatArray:
-    """Turn ``(side, side, 3) uint8`` into the network's ``(3, side, side) float32``: ``(x - 127) / 128``.
-
-    Source: the preprocessing that the EfficientNet-Lite checkpoints were trained with.
-    """
-    return np.ascontiguousarray((pixels.transpose(2, 0, 1) - np.float32(127)) / np.float32(128))
-
-
-def garment_text(name: str, brand: str) -> str:
-    """Join brand and name to what the text network reads; most product names begin with the brand already."""
-    name, brand = _clean(name), _clean(brand)
-    return name if name.casefold().startswith(brand.casefold()) else f"{brand} {name}".strip()
+def garment_line(garment: Garment, fields: Sequence[str]) -> str:
+    """Join some of ``brand`` and ``name``; most product names begin with their brand already."""
+    line = ""
+    for field in fields:
+        text = _clean(getattr(garment, field))
+        line = text if text.casefold().startswith(line.casefold()) else f"{line} {text}".strip()
+    return line
 
 
 def _clean(text: str) -> str:

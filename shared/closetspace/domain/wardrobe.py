@@ -72,8 +72,9 @@ class PhotoStat:
 class ItemState:
     """What the server knows of an item.
 
-    ``content_key`` names what was, or is being, embedded. ``shard`` is the closet document that holds the
-    item's vector, None when no closet does.
+    ``content_key`` names what was, or is being, embedded. ``encoder`` is the one that settled the item last: that
+    of its newest vector, or the one that could not make one. ``shard`` is the closet document that holds the
+    item's vectors, None when no closet does.
     """
 
     uid: str

@@ -40,7 +40,8 @@ class IndexBuilder:
         if not embedded.items:
             raise FailedPrecondition("No item of the catalog has a picture that can be read: import another.")
         encoder_id = self.embedder.encoder.descriptor.id
-        contents = BundleContents(list(embedded.items), embedded.embeddings, encoder_id, digest)
+        attributes = [encoding.attributes for encoding in embedded.encodings]
+        contents = BundleContents(list(embedded.items), embedded.embeddings, encoder_id, digest, attributes)
         with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
             manifest = self.write(Path(folder), contents, now)
             if manifest.recall < LEAST_RECALL:

@@ -5,28 +5,14 @@ whole. ``index/current.json`` names the version in use and is only ever written 
 """
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from closetspace.domain.bundle import CURRENT, MANIFEST, Manifest, bundle_folder
-from closetspace.errors import FailedPrecondition, Incompatible
+from closetspace.domain.publication import Current, Published
+from closetspace.errors import FailedPrecondition, Incompatible, NotFound
 from closetspace.ports import ObjectStore
-
-HISTORY = 20
-"""Earlier versions that ``current.json`` remembers for rollbacks."""
-
-
-@dataclass(frozen=True)
-class Current:
-    """What ``index/current.json`` says. ``history`` lists earlier versions, the latest first."""
-
-    version: str
-    manifest_sha256: str
-    published_at: str
-    history: tuple[str, ...] = ()
-    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,48 +54,73 @@ class IndexVersions:
             data = self.store.read(CURRENT)
             # Read between two equal looks, so that the generation belongs to the contents.
             if self.store.stat(CURRENT) == stat:
-                return _current(data, stat.generation)
+                return Current.from_json(data, stat.generation)
         raise Incompatible(f"{CURRENT} does not stop changing")
 
     def publish(self, version: str, now: datetime) -> Current:
-        """Make a version the one in use. Raises `NotFound`, or `Conflict` when another publisher was faster."""
+        """Make a version the one in use, in the place of the one that its encoder built.
+
+        Raises `NotFound`, `FailedPrecondition` for a version of an encoder that closets hold no vectors of, or
+        `Conflict` when another publisher was faster.
+        """
         known = self.current()
-        if known and known.version == version:
+        if known and version in {live.version for live in known.live}:
             return known
-        manifest = self.store.read(bundle_folder(version) + MANIFEST)
-        earlier = (known.version, *known.history) if known else ()
-        wanted = Current(
-            version=version,
-            manifest_sha256=hashlib.sha256(manifest).hexdigest(),
-            published_at=now.isoformat(),
-            history=tuple(v for v in earlier if v != version)[:HISTORY],
-        )
-        fields = asdict(wanted)
-        del fields["generation"]
-        stat = self.store.write(
-            CURRENT, json.dumps(fields, indent=1).encode(), if_generation=known.generation if known else 0
-        )
+        published, encoder = self._look_up(version)
+        if known is None:
+            return self._write(Current.first(published, now), None)
+        if known.beside and encoder == self.encoder_of(known.beside.version):
+            return self._write(known.with_beside(published, now), known)
+        in_use = self.encoder_of(known.version)
+        if in_use not in (None, encoder):
+            raise FailedPrecondition(
+                f"Index {version} was built by {encoder}, and people's closets hold vectors of {in_use}. Change the"
+                f" encoder with `closetspace encoder migrate --to {encoder}`."
+            )
+        return self._write(known.with_version(published, now), known)
+
+    def publish_beside(self, version: str, now: datetime) -> Current:
+        """Have another encoder's version answer for the closets that it covers better."""
+        known = self._required()
+        return self._write(known.with_beside(self._look_up(version)[0], now), known)
+
+    def switch(self, now: datetime) -> Current:
+        """Exchange the version in use and the one beside it."""
+        known = self._required()
+        if known.beside is None:
+            raise FailedPrecondition("No index is published beside the one in use.")
+        switched = known.with_version(known.beside, now).with_beside(known.live[0], now)
+        return self._write(switched, known)
+
+    def retire_beside(self, now: datetime) -> Current:
+        """Have the version in use answer alone."""
+        known = self._required()
+        return self._write(known.with_beside(None, now), known) if known.beside else known
+
+    def encoder_of(self, version: str) -> str | None:
+        """The encoder that built a version; None when its manifest is gone or unreadable."""
+        try:
+            return self._look_up(version)[1]
+        except (NotFound, Incompatible):
+            return None
+
+    def _look_up(self, version: str) -> tuple[Published, str]:
+        data = self.store.read(bundle_folder(version) + MANIFEST)
+        return Published(version, hashlib.sha256(data).hexdigest()), Manifest.from_json(data).encoder
+
+    def _required(self) -> Current:
+        known = self.current()
+        if known is None:
+            raise FailedPrecondition("No index was published yet: run `closetspace index publish` first.")
+        return known
+
+    def _write(self, wanted: Current, known: Current | None) -> Current:
+        stat = self.store.write(CURRENT, wanted.to_json(), if_generation=known.generation if known else 0)
         return replace(wanted, generation=stat.generation)
 
     def rollback(self, now: datetime, version: str | None = None) -> Current:
         """Go back to a version, or to the one in use before this one."""
-        known = self.current()
-        if known is None:
-            raise FailedPrecondition("No index was published yet: run `closetspace index publish` first.")
+        known = self._required()
         if version is None and not known.history:
             raise FailedPrecondition(f"No version was published before {known.version}.")
         return self.publish(version or known.history[0], now)
-
-
-def _current(data: bytes, generation: int) -> Current:
-    try:
-        fields = json.loads(data)
-        return Current(
-            version=str(fields["version"]),
-            manifest_sha256=str(fields["manifest_sha256"]),
-            published_at=str(fields["published_at"]),
-            history=tuple(fields["history"]),
-            generation=generation,
-        )
-    except (ValueError, KeyError, TypeError) as exc:
-        raise Incompatible(f"{CURRENT} is not readable: {exc}") from exc

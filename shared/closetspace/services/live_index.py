@@ -1,74 +1,100 @@
-"""The index as a serving process holds it: always one whole version, replaced when a new one is published."""
+"""The index as a serving process holds it: always whole versions, replaced when new ones are published."""
 
 import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from closetspace.domain.catalog import Index
+from closetspace.domain.publication import Current
 from closetspace.errors import Incompatible, NotFound, Transient
-from closetspace.services.index_versions import Current, IndexVersions
+from closetspace.services.index_versions import IndexVersions
 
 log = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 1.0
+"""Least time between looks that a closet without a fitting index asks for."""
 
 
 @dataclass
 class LiveIndex:
-    """Serves the published index and follows ``current.json``.
+    """Serves what is published, one index or, while the encoder is being changed, two; follows ``current.json``.
 
-    `get` never waits for a new version while there is an old one: a request that finds the last look too long
-    ago starts one in the background and is answered from what is there. A version that can't be opened is
-    reported and passed over until another is published.
+    `get` never waits for a new version while an old one covers the closet: a request that finds the last look too
+    long ago starts one in the background and is answered from what is there. A version that can't be opened
+    is reported and passed over until another is published.
     """
 
     versions: IndexVersions
     open_bundle: Callable[[Path], Index]
-    encoder_id: str
     check_seconds: float
     clock: Callable[[], float] = time.monotonic
-    _index: Index | None = None
-    _refused: str | None = None
+    _indexes: tuple[Index, ...] = ()
+    _refused: frozenset[str] = frozenset()
     _checked: float = 0.0
     _loading: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self) -> Index:
-        """The index to answer this request from. Raises `Transient` while none is published."""
-        index = self._index
-        if index is None:
+    def get(self, coverage: Mapping[str, int]) -> Index:
+        """The index to answer a closet from, of whose items each encoder covers so many.
+
+        That is the one whose encoder covers most; of equals the one in use. Raises `Transient` while none is
+        published.
+        """
+        chosen = most_covering(self._live(), coverage)
+        if coverage.get(chosen.encoder_id, 0) < max(coverage.values(), default=0):
+            # The closet was moved to an encoder whose index this process, idle until now, has not heard of.
+            chosen = most_covering(self._look_now(), coverage)
+        return chosen
+
+    def _live(self) -> tuple[Index, ...]:
+        indexes = self._indexes
+        if not indexes:
             with self._loading:
-                return self._index or self._load_first()
+                return self._indexes or self._load_first()
         if self.clock() - self._checked >= self.check_seconds and self._loading.acquire(blocking=False):
             self._checked = self.clock()
             threading.Thread(target=self._follow, name="index-reload", daemon=True).start()
-        return index
+        return indexes
 
-    def _load_first(self) -> Index:
+    def _look_now(self) -> tuple[Index, ...]:
+        self._loading.acquire()
+        if self.clock() - self._checked >= LOOK_AGAIN_SECONDS:
+            self._checked = self.clock()
+            self._follow()
+        else:
+            self._loading.release()
+        return self._indexes
+
+    def _load_first(self) -> tuple[Index, ...]:
         current = self.versions.current()
         if current is None:
             raise Transient("There is no catalog index yet: publish one with `closetspace index publish`.")
         self._checked = self.clock()
-        try:
-            self._index = self._open(current.version, current.manifest_sha256)
-        except Incompatible:
-            self._refused = current.version
-            log.exception("the published index can't be used, looking for the one before it")
-            self._index = self._open_earlier(current)
-        return self._index
+        usable = self._open_all(current)
+        if current.version in self._refused:
+            usable = (*self._open_earlier(current, {index.encoder_id for index in usable}), *usable)
+        if not usable:
+            raise Incompatible("neither the published index nor an earlier one can be used")
+        self._indexes = usable
+        return usable
 
-    def _open_earlier(self, current: Current) -> Index:
+    def _open_earlier(self, current: Current, served: Collection[str]) -> tuple[Index, ...]:
         """A process that starts while a bad version is published serves what the others still do."""
         for version in current.history:
             try:
-                return self._open(version, None)
+                index = self._open(version, None)
             except Incompatible as error:
                 log.warning("nor can index %s: %s", version, error)
-        raise Incompatible("neither the published index nor an earlier one can be used")
+                continue
+            if index.encoder_id not in served:
+                return (index,)
+        return ()
 
     def _follow(self) -> None:
-        """Holding the lock that `get` took."""
+        """Holding the lock, which it gives back."""
         try:
             self._replace_if_new()
         except Exception:
@@ -78,15 +104,29 @@ class LiveIndex:
 
     def _replace_if_new(self) -> None:
         current = self.versions.current()
-        known = (self._index.version if self._index else None, self._refused)
-        if current is None or current.version in known:
+        if current is None:
             return
-        try:
-            self._index = self._open(current.version, current.manifest_sha256)
-        except Incompatible:
-            self._refused = current.version
-            raise
-        log.info("index %s is in use", current.version)
+        self._refused &= {live.version for live in current.live}
+        usable = self._open_all(current)
+        # Where a version can't be used, what was there before it goes on in its place.
+        served = {index.encoder_id for index in usable}
+        kept = [i for i in self._indexes if i.encoder_id not in served] if len(usable) < len(current.live) else []
+        in_use_is_refused = current.version in self._refused
+        self._indexes = (*kept, *usable) if in_use_is_refused else (*usable, *kept)
+
+    def _open_all(self, current: Current) -> tuple[Index, ...]:
+        """The published versions that can be used; those already open are not opened again."""
+        held = {index.version: index for index in self._indexes}
+        for live in current.live:
+            if live.version in held or live.version in self._refused:
+                continue
+            try:
+                held[live.version] = self._open(live.version, live.manifest_sha256)
+                log.info("index %s is in use", live.version)
+            except Incompatible:
+                self._refused |= {live.version}
+                log.exception("index %s can't be used", live.version)
+        return tuple(held[live.version] for live in current.live if live.version in held)
 
     def _open(self, version: str, manifest_sha256: str | None) -> Index:
         # The folder goes at once: what is mapped and open lives on until the last request lets go of it.
@@ -96,7 +136,9 @@ class LiveIndex:
             except NotFound as exc:
                 # No fault of whoever asked for recommendations: a published version has to be whole.
                 raise Incompatible(f"index {version} is not whole: {exc}") from exc
-            index = self.open_bundle(Path(folder))
-        if index.encoder_id != self.encoder_id:
-            raise Incompatible(f"index {index.version} was built by {index.encoder_id}, this is {self.encoder_id}")
-        return index
+            return self.open_bundle(Path(folder))
+
+
+def most_covering(indexes: Sequence[Index], coverage: Mapping[str, int]) -> Index:
+    """The index whose encoder covers most of a closet's items; the first of equals."""
+    return max(indexes, key=lambda index: coverage.get(index.encoder_id, 0))

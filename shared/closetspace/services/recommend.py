@@ -1,7 +1,7 @@
 """Answer a person's request for clothes that fit their closet."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from closetspace.domain.catalog import CatalogItem, Filters, Index
 from closetspace.domain.closet import Closet, Taste, Wearables, derive_taste
 from closetspace.domain.paging import Cursor
 from closetspace.domain.ranking import Ranked, Wish, nearest_owned, rank
-from closetspace.errors import FailedPrecondition, InvalidInput
+from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.ports import Closets
 
 EMPTY_CLOSET = "Your wardrobe has no finished items yet. Add photos of a few clothes first, then ask again."
@@ -30,22 +30,28 @@ class Request:
 
 @dataclass(frozen=True)
 class Recommender:
-    """Reads closet and taste, ranks one version of the index, explains."""
+    """Reads closet and taste, ranks one version of the index, explains.
+
+    ``index`` chooses the version by how many of the closet's items each encoder covers; vectors, taste and
+    reasons are all of that version's encoder.
+    """
 
     closets: Closets
-    index: Callable[[], Index]
+    index: Callable[[Mapping[str, int]], Index]
 
     def recommend(self, uid: str, request: Request) -> dict[str, Any]:
         """The answer of the callable `recommend`, as plain values.
 
         Raises `FailedPrecondition` for an empty closet, `InvalidInput` for a filter that names what the index
-        does not have, `Transient` while there is no index.
+        does not have, `Transient` while there is no index that the closet's vectors can be compared with.
         """
         closet, cached = self.closets.closet_with_taste(uid)
-        index = self.index()
+        if not closet.entries:
+            raise FailedPrecondition(EMPTY_CLOSET)
+        index = self.index(closet.coverage)
         worn = closet.encoded_by(index.encoder_id)
         if not worn.ids:
-            raise FailedPrecondition(EMPTY_CLOSET)
+            raise Transient(f"no index in use is by {', '.join(closet.coverage)}: finish `closetspace encoder migrate`")
         _check_categories(request.filters, index)
         taste = _taste(closet, index.encoder_id, cached)
         cursor = request.cursor or Cursor(request.seed if request.seed is not None else secrets.randbits(48))

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
-from closetspace.domain.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide
+from closetspace.domain.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide, only_encoder_differs
 from closetspace.domain.wardrobe import (
     Deletion,
     Fault,
@@ -54,6 +54,16 @@ class Reconciler:
         ``deletion`` comes with the event that tells of one and says which photos went with the item. Raises
         `Transient` when the platform should deliver the event again.
         """
+        return self._settle(item_id, deletion, by_any_encoder=True)
+
+    def move(self, item_id: str) -> Plan:
+        """Settle the item by this encoder, also where another one has; its owner sees it stay ready.
+
+        The other's vector stays in the closet beside the new one.
+        """
+        return self._settle(item_id, None, by_any_encoder=False)
+
+    def _settle(self, item_id: str, deletion: Deletion | None, *, by_any_encoder: bool) -> Plan:
         encodings: dict[str, Encoding] = {}
         for _ in range(ATTEMPTS):
             record = self.wardrobe.read(item_id)
@@ -64,6 +74,7 @@ class Reconciler:
                 record.state,
                 encoder_id=self.encoder.descriptor.id,
                 max_photo_bytes=self.settings.max_photo_bytes,
+                by_any_encoder=by_any_encoder,
             )
             try:
                 self._carry_out(plan, record, photo, encodings)
@@ -97,26 +108,28 @@ class Reconciler:
             case Wait():
                 self.wardrobe.commit(record, ItemState(item.uid, Status.WAITING_FOR_PHOTO), Remove())
             case Refuse(fault, key):
-                self.wardrobe.commit(record, _failed(item, fault, key), Remove())
+                self.wardrobe.commit(record, self._failed(item, fault, key), Remove())
             case Embed(key) if photo:
                 self._embed(item, key, photo, record, encodings)
 
     def _embed(
         self, item: Item, key: str, photo: PhotoStat, record: ItemRecord, encodings: dict[str, Encoding]
     ) -> None:
-        record = self._announce(item, key, record)
+        encoder_id = self.encoder.descriptor.id
+        beside = only_encoder_differs(item, photo, record.state, encoder_id)
+        if not beside:
+            record = self._announce(item, key, record)
         try:
             encoding = encodings.get(key) or self._encode(item)
         except NotFound:
             raise
         except InvalidInput as error:
-            self.wardrobe.commit(record, _failed(item, Fault.of(error), key), Remove())
+            self.wardrobe.commit(record, self._failed(item, Fault.of(error), key), Remove())
             return
         encodings[key] = encoding
-        encoder_id = self.encoder.descriptor.id
         ready = ItemState(item.uid, Status.READY, key, encoder_id, category=encoding.category, colours=encoding.colours)
         entry = ClosetEntry(encoder_id, encoding.vector, encoding.category, photo.fingerprint)
-        self.wardrobe.commit(record, ready, Put(entry))
+        self.wardrobe.commit(record, ready, Put(entry, beside_others=beside))
 
     def _announce(self, item: Item, key: str, record: ItemRecord) -> ItemRecord:
         """Tell the owner that work has begun; an earlier vector serves until the new one is there."""
@@ -153,6 +166,6 @@ class Reconciler:
             if photo.created <= deletion.at + REUSE_AFTER:
                 self.photos.delete(photo.name, if_generation=photo.generation)
 
-
-def _failed(item: Item, fault: Fault, key: str | None) -> ItemState:
-    return ItemState(item.uid, Status.FAILED, key, error=fault)
+    def _failed(self, item: Item, fault: Fault, key: str | None) -> ItemState:
+        # A fault that depends on no content would be found by any encoder.
+        return ItemState(item.uid, Status.FAILED, key, self.encoder.descriptor.id if key else None, error=fault)

@@ -30,7 +30,7 @@ def golden_encodings(encoder: Encoder) -> dict[str, Any]:
     return {
         case: {
             "category": encoding.category,
-            "colours": list(encoding.colours),
+            "attributes": encoding.attributes,
             "vector": [round(float(x), 5) for x in encoding.vector],
         }
         for case, encoding in zip(garments, encoder.encode(list(garments.values())), strict=True)

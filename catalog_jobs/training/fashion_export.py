@@ -1,0 +1,188 @@
+"""From trained weights to the fashion encoder's folder: networks to ONNX, the fusion fitted on what they deliver."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog_jobs.dataset import without_telling_words
+from catalog_jobs.training.calibration import fit_temperature
+from catalog_jobs.training.encoder_folder import EncoderCard, finish_encoder
+from catalog_jobs.training.extra import train_module
+from catalog_jobs.training.fashion_data import CLASSES, Example, FashionData, Views
+from catalog_jobs.training.fashion_fusion import DIM, HEADS, Garments, calibrate, fit_fusion
+from catalog_jobs.training.fashion_network import GarmentFeatures, candidate_matrix
+from catalog_jobs.training.fashion_training import SIDE
+from catalog_jobs.training.loop import BEST, load_best
+from catalog_jobs.training.onnx_export import (
+    export_fusion_network,
+    export_image_network,
+    export_text_network,
+    least_cosine,
+)
+from closetspace.adapters.encoder_files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
+from closetspace.adapters.onnx_encoder import text_features, tokenizer
+from closetspace.adapters.pillow_squares import square
+from closetspace.domain.encoding import FloatArray, Garment, Picture
+from closetspace.domain.preprocessing import garment_line
+
+LINES = (("brand", "name"),)
+_VIEWS = 2  # of a training picture: as it is encoded, and as the network was trained on
+_CALIBRATION = 300  # pictures whose activations set the ranges of int8
+_BATCH = 16
+
+Progress = Callable[[str], None]
+Encode = Callable[[Sequence[Picture]], FloatArray]
+
+
+def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progress: Progress) -> dict[str, Any]:
+    """Write the encoder's folder and return its manifest.
+
+    The same run, data, seed and versions give the same files.
+
+    A ``run`` without weights gives the encoder of the backbone as ImageNet left it.
+
+    Raises:
+        InvalidInput: a picture cannot be decoded.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    network = trained_network(run)
+    progress("Quantising the image network")
+    calibration = [square(e.picture(), SIDE) for e in _sample(data.train, _CALIBRATION, seed)]
+    export_image_network(network, SIDE, out / IMAGE_NETWORK, calibration, keep=("/attention", "/palette"))
+    progress("Quantising the text network")
+    export_text_network(out / TEXT_NETWORK, out / TOKENIZER)
+    encode = image_runner(out / IMAGE_NETWORK)
+    held_out = garments(data.held_out, data, encode, out, views=1, seed=seed, progress=progress)
+    train = garments(data.train, data, encode, out, views=_VIEWS, seed=seed, progress=progress)
+    progress("Fitting the fusion")
+    labels = {task: len(words) for task, words in data.vocabulary.items()}
+    fusion = fit_fusion(train, labels, seed)
+    calibrate(fusion, held_out, fit_temperature)
+    export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], HEADS, out / FUSION_NETWORK)
+    pictures = [square(e.picture(), SIDE) for e in data.held_out[:64]]
+    card = EncoderCard(
+        architecture="fashion",
+        dim=DIM,
+        side=SIDE,
+        lines=LINES,
+        heads={head: data.vocabulary[head] for head in HEADS},
+        metrics={"least_cosine_of_int8_to_float": round(least_cosine(encode(pictures), exactly(network, pictures)), 4)},
+        about={"learnt_from": {"examples": len(data.train), "held_out": len(data.held_out)}, "seed": seed},
+    )
+    return finish_encoder(out, card)
+
+
+def trained_network(run: Path) -> Any:
+    """Return the image network of a training; of a folder without one, the backbone as it was before."""
+    if not (run / BEST).is_file():
+        return GarmentFeatures(attention=False).eval()
+    weights = load_best(run)
+    network = GarmentFeatures(attention=any(name.startswith("attention.") for name in weights))
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def exactly(network: Any, pictures: Sequence[Picture]) -> FloatArray:
+    """Return what the network itself makes of squares, without ONNX and quantisation."""
+    torch = train_module("torch")
+    with torch.no_grad():
+        features: FloatArray = network(torch.from_numpy(np.stack(pictures))).numpy()
+    return features
+
+
+def image_runner(path: Path) -> Encode:
+    """Return what turns squares into features by an exported network; threads may share it."""
+    session = _session(path)
+
+    def encode(pictures: Sequence[Picture]) -> FloatArray:
+        features: FloatArray = session.run(None, {"pixels": np.stack(pictures)})[0]
+        return features
+
+    return encode
+
+
+def _session(path: Path) -> Any:
+    onnxruntime = train_module("onnxruntime")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def garments(
+    examples: Sequence[Example],
+    data: FashionData,
+    encode: Encode,
+    folder: Path,
+    *,
+    views: int,
+    seed: int,
+    progress: Progress,
+) -> Garments:
+    """Encode examples: their pictures in several views, their names whole, without telling words, and in part."""
+    pictures = [_encoded(examples, _Look(data, view, seed), encode, progress) for view in range(views)]
+    random = np.random.default_rng(seed)
+    names = [example.name for example in examples]
+    variants = [names, without_telling_words(names, data.vocabulary["colour"]), [_in_part(n, random) for n in names]]
+    progress("Encoding names")
+    return Garments(
+        image=np.stack(pictures),
+        text=_texts(variants, folder),
+        labels={
+            task: np.array([example.labels[task] for example in examples], np.int64) for task in examples[0].labels
+        },
+        types=candidate_matrix([example.types for example in examples], len(data.vocabulary["article"])),
+        classes=candidate_matrix([example.classes for example in examples], len(CLASSES)),
+    )
+
+
+class _Look:
+    """Makes a picture of an example: view 0 as it is encoded, the others as the network was trained on."""
+
+    def __init__(self, data: FashionData, view: int, seed: int) -> None:
+        self._views = Views(SIDE, [e.path for e in data.train if not e.is_product])
+        self._view, self._seed = view, seed
+
+    def __call__(self, number: int, example: Example) -> Picture:
+        if self._view == 0:
+            return square(example.picture(), SIDE)
+        return self._views.view(example, np.random.default_rng([self._seed, self._view, number]))[0]
+
+
+def _encoded(examples: Sequence[Example], look: _Look, encode: Encode, progress: Progress) -> FloatArray:
+    def batch(start: int) -> FloatArray:
+        rows = range(start, min(start + _BATCH, len(examples)))
+        return encode([look(row, examples[row]) for row in rows])
+
+    parts = []
+    # Pillow and onnxruntime let go of the interpreter, so threads are enough.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for part in pool.map(batch, range(0, len(examples), _BATCH)):
+            parts.append(part)
+            if len(parts) % 32 == 0:
+                progress(f"Encoding pictures: {len(parts) * _BATCH} of {len(examples)}")
+    return np.concatenate(parts)
+
+
+def _in_part(name: str, random: np.random.Generator) -> str:
+    """Keep some of a name's words, as people leave out what goes without saying."""
+    return " ".join(word for word in name.split() if random.random() < 0.5)
+
+
+def _texts(variants: Sequence[Sequence[str]], folder: Path) -> NDArray[np.float32]:
+    words, session = tokenizer((folder / TOKENIZER).read_bytes()), _session(folder / TEXT_NETWORK)
+    lines = [[garment_line(Garment(None, name), LINES[0]) for name in names] for names in variants]
+    known = {line: text_features(words, session, line) for line in {line for names in lines for line in names} if line}
+    nothing = np.zeros(session.get_outputs()[0].shape[1], np.float32)
+    return np.array([[known.get(line, nothing) for line in names] for names in lines], np.float32)
+
+
+def _sample(examples: Sequence[Example], size: int, seed: int) -> list[Example]:
+    order = np.random.default_rng(seed).permutation(len(examples))[:size]
+    return [examples[i] for i in order]
