@@ -15,6 +15,7 @@ from catalog_jobs.training.autoencoder_training import ARCHITECTURE, device, rec
 from catalog_jobs.training.autoencoder_weights import NONE, start_network
 from catalog_jobs.training.calibration import expected_calibration_error
 from catalog_jobs.training.encoder_folder import EncoderCard, finish_encoder
+from catalog_jobs.training.exported import encoded_lines, image_runner
 from catalog_jobs.training.extra import train_module
 from catalog_jobs.training.loop import BEST, load_best
 from catalog_jobs.training.onnx_export import (
@@ -24,7 +25,6 @@ from catalog_jobs.training.onnx_export import (
     least_cosine,
 )
 from closetspace.adapters.encoder_files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
-from closetspace.adapters.onnx_encoder import text_features, tokenizer
 from closetspace.domain.encoding import CATEGORY, FloatArray
 from closetspace.domain.preprocessing import garment_line
 from closetspace.errors import FailedPrecondition, Incompatible
@@ -129,24 +129,13 @@ def _features(
         attribute: np.array([places.get(product.labels[attribute], UNKNOWN) for product in products], np.int64)
         for attribute, places in index.items()
     }
-    return Features(_image_features(folder / IMAGE_NETWORK, products), _text_features(folder, products), labels)
+    lines = [[garment_line(product.garment(), fields) for fields in LINES] for product in products]
+    return Features(_image_features(folder / IMAGE_NETWORK, products), encoded_lines(folder, lines), labels)
 
 
 def _image_features(network: Path, products: Sequence[Product]) -> FloatArray:
-    session = _session(network)
-    return np.concatenate([session.run(None, {"pixels": squares(batch)})[0] for batch in _in_batches(products)])
-
-
-def _text_features(folder: Path, products: Sequence[Product]) -> FloatArray:
-    words, session = tokenizer((folder / TOKENIZER).read_bytes()), _session(folder / TEXT_NETWORK)
-    lines = [[garment_line(product.garment(), fields) for fields in LINES] for product in products]
-    known = {line: text_features(words, session, line) for line in {line for both in lines for line in both} if line}
-    nothing = np.zeros(TEXT, np.float32)
-    return np.array([[known.get(line, nothing) for line in both] for both in lines], np.float32)
-
-
-def _session(path: Path) -> Any:
-    return train_module("onnxruntime").InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    encode = image_runner(network)
+    return np.concatenate([encode(list(squares(batch))) for batch in _in_batches(products)])
 
 
 def _in_batches(products: Sequence[Product]) -> list[Sequence[Product]]:

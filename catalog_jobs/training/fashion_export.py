@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from catalog_jobs.dataset import without_telling_words
 from catalog_jobs.training.calibration import fit_temperature
 from catalog_jobs.training.encoder_folder import EncoderCard, finish_encoder
+from catalog_jobs.training.exported import Encode, encoded_lines, image_runner
 from catalog_jobs.training.extra import train_module
 from catalog_jobs.training.fashion_data import CLASSES, Example, FashionData, Views
 from catalog_jobs.training.fashion_fusion import DIM, HEADS, Garments, calibrate, fit_fusion
@@ -27,7 +27,6 @@ from catalog_jobs.training.onnx_export import (
     least_cosine,
 )
 from closetspace.adapters.encoder_files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
-from closetspace.adapters.onnx_encoder import text_features, tokenizer
 from closetspace.adapters.pillow_squares import square
 from closetspace.domain.encoding import FloatArray, Garment, Picture
 from closetspace.domain.preprocessing import garment_line
@@ -38,7 +37,6 @@ _CALIBRATION = 300  # pictures whose activations set the ranges of int8
 _BATCH = 16
 
 Progress = Callable[[str], None]
-Encode = Callable[[Sequence[Picture]], FloatArray]
 
 
 def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progress: Progress) -> dict[str, Any]:
@@ -97,24 +95,6 @@ def exactly(network: Any, pictures: Sequence[Picture]) -> FloatArray:
     return features
 
 
-def image_runner(path: Path) -> Encode:
-    """Return what turns squares into features by an exported network; threads may share it."""
-    session = _session(path)
-
-    def encode(pictures: Sequence[Picture]) -> FloatArray:
-        features: FloatArray = session.run(None, {"pixels": np.stack(pictures)})[0]
-        return features
-
-    return encode
-
-
-def _session(path: Path) -> Any:
-    onnxruntime = train_module("onnxruntime")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 def garments(
     examples: Sequence[Example],
     data: FashionData,
@@ -130,10 +110,11 @@ def garments(
     random = np.random.default_rng(seed)
     names = [example.name for example in examples]
     variants = [names, without_telling_words(names, data.vocabulary["colour"]), [_in_part(n, random) for n in names]]
+    lines = [[garment_line(Garment(None, name), LINES[0]) for name in variant] for variant in variants]
     progress("Encoding names")
     return Garments(
         image=np.stack(pictures),
-        text=_texts(variants, folder),
+        text=encoded_lines(folder, lines),
         labels={
             task: np.array([example.labels[task] for example in examples], np.int64) for task in examples[0].labels
         },
@@ -173,14 +154,6 @@ def _encoded(examples: Sequence[Example], look: _Look, encode: Encode, progress:
 def _in_part(name: str, random: np.random.Generator) -> str:
     """Keep some of a name's words, as people leave out what goes without saying."""
     return " ".join(word for word in name.split() if random.random() < 0.5)
-
-
-def _texts(variants: Sequence[Sequence[str]], folder: Path) -> NDArray[np.float32]:
-    words, session = tokenizer((folder / TOKENIZER).read_bytes()), _session(folder / TEXT_NETWORK)
-    lines = [[garment_line(Garment(None, name), LINES[0]) for name in names] for names in variants]
-    known = {line: text_features(words, session, line) for line in {line for names in lines for line in names} if line}
-    nothing = np.zeros(session.get_outputs()[0].shape[1], np.float32)
-    return np.array([[known.get(line, nothing) for line in names] for names in lines], np.float32)
 
 
 def _sample(examples: Sequence[Example], size: int, seed: int) -> list[Example]:
