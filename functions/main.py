@@ -31,7 +31,7 @@ def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instanc
 
 # The largest photo allowed takes 0.7 GB while it is decoded, so two at once and the networks fit.
 EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=120, max_instances=50)
-# Mostly waits for Firestore; the index is in memory twice during a reload.
+# Mostly waits for Firestore; the index is in memory twice during a reload, and once more while the encoder changes.
 ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
 DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=20)
 SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)

@@ -21,10 +21,10 @@ from closetspace.domain.preprocessing import garment_line
 from closetspace.errors import FailedPrecondition, Incompatible
 from closetspace.settings import Settings
 
-GOLDEN_COSINE = 0.99
-"""int8 kernels round differently from CPU to CPU."""
+GOLDEN_COSINE = 0.999
+"""int8 kernels round differently from CPU to CPU: .9996 measured between SSE 4 and AVX2."""
 
-KERNELS_COSINE = 0.99
+KERNELS_COSINE = 0.995
 
 
 @pytest.fixture(scope="module")
