@@ -124,6 +124,17 @@ def test_filter_that_few_pass_gives_exactly_those(tmp_path: Path) -> None:
         assert sorted(item.price or 0 for item in bundle.items(rows)) == [1, 2, 3, 4]
 
 
+def test_items_carry_what_the_encoders_heads_said_of_them(tmp_path: Path) -> None:
+    plain = contents(40)
+    told = [{"colour": {"Red": 0.7, "Pink": 0.2}, "gender": {"Women": i / 100}} for i in range(1, 41)]
+    write_bundle(tmp_path, replace(plain, attributes=told), NOW)
+    bundle = Bundle(tmp_path, exact_scan_items=1000)
+    rows = np.array([7, 0, 39])
+    of_item = {item.id: attributes for item, attributes in zip(plain.items, told, strict=True)}
+    assert bundle.attributes(rows) == [of_item[item.id] for item in bundle.items(rows)]
+    assert list(bundle.attributes(rows)[0]["colour"]) == ["Red", "Pink"]
+
+
 def test_unknown_category_has_no_items(bundle: Bundle) -> None:
     assert len(bundle.search("Kimonos", query(), 5, None)[0]) == 0
 
