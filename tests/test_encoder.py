@@ -25,6 +25,7 @@ GOLDEN_COSINE = 0.999
 """int8 kernels round differently from CPU to CPU: .9996 measured between SSE 4 and AVX2."""
 
 KERNELS_COSINE = 0.995
+"""Of image features: .9989 measured at least on people's photos, with AVX2."""
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,12 @@ def read_is_training(name: str) -> bool:
     return int(hashlib.sha1(name.strip().lower().encode(), usedforsecurity=False).hexdigest(), 16) % 10 < 7
 
 
+def test_a_run_without_weights_is_refused_before_anything_is_written(data: FashionData, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="train an encoder there first"):
+        export_fashion(data, tmp_path / "run", tmp_path / "out", seed=3, progress=lambda _: None)
+    assert not (tmp_path / "out").exists()
+
+
 def test_products_that_teach_nothing_are_refused(tmp_path: Path) -> None:
     draw_catalog(tmp_path / "few", items=3)
     with pytest.raises(FailedPrecondition, match="no label"):

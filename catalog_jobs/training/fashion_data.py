@@ -162,7 +162,7 @@ class Views:
     """Makes training views of ``side`` pixels: cut, turned, lit otherwise, products also before other backgrounds.
 
     ``backgrounds`` are people's photos, of which a corner, blown up, makes a background; without them products
-    stay on white. Without ``augmented`` a view is what the deployed encoder sees.
+    stay on white.
     """
 
     side: int

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from catalog_jobs.dataset import without_telling_words
-from catalog_jobs.training.calibration import fit_temperature
 from catalog_jobs.training.encoder_folder import EncoderCard, finish_encoder
 from catalog_jobs.training.exported import Encode, encoded_lines, image_runner
 from catalog_jobs.training.extra import train_module
@@ -19,7 +18,7 @@ from catalog_jobs.training.fashion_data import CLASSES, Example, FashionData, Vi
 from catalog_jobs.training.fashion_fusion import DIM, HEADS, Garments, calibrate, fit_fusion
 from catalog_jobs.training.fashion_network import GarmentFeatures, candidate_matrix
 from catalog_jobs.training.fashion_training import SIDE
-from catalog_jobs.training.loop import BEST, load_best
+from catalog_jobs.training.loop import load_best
 from catalog_jobs.training.onnx_export import (
     export_fusion_network,
     export_image_network,
@@ -44,13 +43,11 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
 
     The same run, data, seed and versions give the same files.
 
-    A ``run`` without weights gives the encoder of the backbone as ImageNet left it.
-
     Raises:
-        InvalidInput: a picture cannot be decoded.
+        InvalidInput: the run holds no trained weights, or a picture cannot be decoded.
     """
-    out.mkdir(parents=True, exist_ok=True)
     network = trained_network(run)
+    out.mkdir(parents=True, exist_ok=True)
     progress("Quantising the image network")
     calibration = [square(e.picture(), SIDE) for e in _sample(data.train, _CALIBRATION, seed)]
     export_image_network(network, SIDE, out / IMAGE_NETWORK, calibration, keep=("/attention", "/palette"))
@@ -62,7 +59,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
     progress("Fitting the fusion")
     labels = {task: len(words) for task, words in data.vocabulary.items()}
     fusion = fit_fusion(train, labels, seed)
-    calibrate(fusion, held_out, fit_temperature)
+    calibrate(fusion, held_out)
     export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], HEADS, out / FUSION_NETWORK)
     pictures = [square(e.picture(), SIDE) for e in data.held_out[:64]]
     card = EncoderCard(
@@ -78,9 +75,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
 
 
 def trained_network(run: Path) -> Any:
-    """Return the image network of a training; of a folder without one, the backbone as it was before."""
-    if not (run / BEST).is_file():
-        return GarmentFeatures(attention=False).eval()
+    """Return the best image network of a training."""
     weights = load_best(run)
     network = GarmentFeatures(attention=any(name.startswith("attention.") for name in weights))
     network.load_state_dict(weights)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog_jobs.training.calibration import fit_temperature
 from catalog_jobs.training.extra import train_module
 from catalog_jobs.training.fashion_data import CLASSES, TASKS
 from catalog_jobs.training.fashion_network import FEATURES, CosineHead, candidate_loss, cross_entropy
@@ -124,7 +125,7 @@ def fit_fusion(train: Garments, labels: Mapping[str, int], seed: int) -> Fashion
     return fusion
 
 
-def calibrate(fusion: FashionFusion, held_out: Garments, fit_temperature: Any) -> None:
+def calibrate(fusion: FashionFusion, held_out: Garments) -> None:
     """Set the heads' temperatures on garments that they have not learnt from."""
     images, texts = torch.from_numpy(held_out.image[0]), torch.from_numpy(held_out.text[0])
     named = texts.abs().sum(1) > 0

@@ -136,7 +136,7 @@ class LinearHead(nn.Module):  # type: ignore[misc, name-defined]
 
 
 class FashionNetwork(nn.Module):  # type: ignore[misc, name-defined]
-    """Features with a head a task; the heads of types has the user photos' classes as further labels."""
+    """Features with a head a task; that of article types has the user photos' classes as further labels."""
 
     def __init__(self, labels: Mapping[str, int], *, attention: bool, cosine: bool) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ import numpy as np
 from closetspace.domain.encoding import FloatArray
 
 STORED_VECTOR = np.dtype("<f2")
-"""Half precision on the way to the database: 256 bytes at 128 dimensions, cosines right to 1e-6."""
+"""Half precision on the way to the database: 512 bytes at 256 dimensions, cosines right to 1e-6."""
 
 
 @dataclass(frozen=True)
