@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from closetspace.adapters.encoder_files import MANIFEST, encoder_directory, models_directory, read_descriptor
+from closetspace.adapters.encoder_files import (
+    MANIFEST,
+    REFERENCE,
+    encoder_directory,
+    models_directory,
+    read_descriptor,
+)
 from closetspace.domain.encoding import EncoderDescriptor
 from closetspace.errors import Incompatible, InvalidInput
 
-_IDENTITY = ("format", "id", "dim", "side", "lines", "heads", "files")
+_IDENTITY = ("format", "id", "dim", "blocks", "side", "lines", "heads", "files", "reference")
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,12 @@ def usable_encoders(names: list[str]) -> tuple[list[FoundEncoder], list[tuple[st
 def checked_files(encoder: FoundEncoder) -> list[EncoderFile]:
     """Compare the files that the manifest names with what it says of them."""
     return [_checked(encoder.folder / name, digest) for name, digest in encoder.descriptor.files.items()]
+
+
+def checked_reference(encoder: FoundEncoder) -> EncoderFile | None:
+    """Compare the sample for tastes with what the manifest says of it; None where the manifest names none."""
+    digest = encoder.descriptor.reference
+    return _checked(encoder.folder / REFERENCE, digest) if digest else None
 
 
 def _checked(path: Path, digest: str) -> EncoderFile:

@@ -33,6 +33,7 @@ def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instanc
 EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=120, max_instances=50)
 # Mostly waits for Firestore; the index is in memory twice during a reload, and once more while the encoder changes.
 ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
+CALLED = {"enforce_app_check": os.environ.get("ENFORCE_APP_CHECK") == "true", **ANSWERING}
 DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=20)
 SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)
 
@@ -67,9 +68,14 @@ def closet_written(event: firestore_fn.Event[Any]) -> None:
     handlers.closet_written(event)
 
 
-@https_fn.on_call(enforce_app_check=os.environ.get("ENFORCE_APP_CHECK") == "true", **ANSWERING)
+@https_fn.on_call(**CALLED)
 def recommend(request: https_fn.CallableRequest[Any]) -> Any:
     return handlers.recommend(request)
+
+
+@https_fn.on_call(**CALLED)
+def feedback(request: https_fn.CallableRequest[Any]) -> Any:
+    return handlers.feedback(request)
 
 
 @scheduler_fn.on_schedule(schedule="every 10 minutes", **SWEEPING)

@@ -12,8 +12,18 @@ import numpy as np
 
 from closetspace.adapters.encoder_files import MANIFEST
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects, MemoryPhotos
+from closetspace.domain.background import Background
 from closetspace.domain.closet import ClosetEntry
-from closetspace.domain.encoding import CATEGORY, COLOUR, EncoderDescriptor, Encoding, Garment, Picture
+from closetspace.domain.encoding import (
+    CATEGORY,
+    COLOUR,
+    GENDER,
+    USAGE,
+    EncoderDescriptor,
+    Encoding,
+    Garment,
+    Picture,
+)
 from closetspace.domain.style import unit
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.errors import InvalidInput
@@ -22,6 +32,12 @@ from closetspace.services.taste import TasteKeeper
 from closetspace.settings import Settings
 
 CATEGORIES = ("Bottomwear", "Shoes", "Topwear")
+HEADS = {
+    CATEGORY: CATEGORIES,
+    COLOUR: ("Red", "Blue", "Black"),
+    GENDER: ("Men", "Women", "Unisex"),
+    USAGE: ("Casual", "Formal"),
+}
 
 
 @dataclass
@@ -34,7 +50,7 @@ class HashEncoder:
 
     @property
     def descriptor(self) -> EncoderDescriptor:
-        return EncoderDescriptor(self.id, self.dim, {CATEGORY: CATEGORIES}, {})
+        return EncoderDescriptor(self.id, self.dim, HEADS, {})
 
     def encode(self, garments: Sequence[Garment]) -> list[Encoding]:
         for garment in garments:
@@ -80,7 +96,11 @@ class World:
 
     @property
     def taste_keeper(self) -> TasteKeeper:
-        return TasteKeeper(self.database, self.encoder.id)
+        return TasteKeeper(self.database, self.encoder.id, self.background)
+
+    def background(self, encoder_id: str) -> Background:
+        """What is known of every encoder here: its labels."""
+        return Background(HEADS)
 
     def write_item(self, item_id: str, uid: str = "ann", **fields: Any) -> None:
         path = f"{photo_folder(uid, item_id)}photo.jpg"

@@ -13,8 +13,11 @@ from PIL import Image, ImageDraw
 
 from catalog_jobs.commands.demo import backend_of
 from closetspace.adapters.firestore_closets import FirestoreClosets
+from closetspace.adapters.firestore_people import FirestorePeople
 from closetspace.bootstrap import encoder_id
-from closetspace.domain.closet import Closet, ClosetEntry, Taste, mean_of
+from closetspace.domain.closet import Closet, ClosetEntry
+from closetspace.domain.interests import mean_of
+from closetspace.domain.taste import Taste
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.settings import Settings
 from infra.local.person import Person
@@ -117,7 +120,7 @@ class Journey:
         return self.closet(person).by_encoder(encoder_id(Settings.from_env()))
 
     def taste(self, person: Person) -> Taste | None:
-        return FirestoreClosets(firestore.Client()).closet_with_taste(person.uid)[1]
+        return FirestorePeople(firestore.Client()).person(person.uid).taste
 
     def embeddings_of(self, item_id: str) -> int:
         """How often the functions embedded the item, by their log."""

@@ -248,6 +248,7 @@ def test_the_encoder_says_what_it_is(exported: Path, encoder: OnnxEncoder) -> No
     assert descriptor.id.startswith("resnet50-autoencoder-")
     assert (descriptor.dim, descriptor.side, descriptor.lines) == (2816, 224, (("brand",), ("name",)))
     assert set(descriptor.categories) == {"Topwear", "Bottomwear"}
+    assert descriptor.blocks == {"image": 2048, "brand": 384, "name": 384}
     metrics = json.loads((exported / "manifest.json").read_text())["metrics"]
     assert metrics["least_cosine_of_onnx_to_torch"] >= PARITY
     assert 0 < metrics["test_reconstruction_loss"] < 1
@@ -297,6 +298,20 @@ def test_whatever_is_missing_the_vector_has_unit_length(encoder: OnnxEncoder, ga
     assert encoding.vector.shape == (DIM,)
     assert np.linalg.norm(encoding.vector) == pytest.approx(1, abs=1e-4)
     assert encoding.category in encoder.descriptor.categories
+
+
+@pytest.mark.parametrize(
+    ("garment", "block"),
+    [
+        (golden_garments()["photo"], "image"),
+        (Garment(None, "", "Northfold"), "brand"),
+        (Garment(None, "Navy Blue Shirt"), "name"),
+    ],
+)
+def test_what_is_known_fills_the_block_of_its_name(encoder: OnnxEncoder, garment: Garment, block: str) -> None:
+    blocks = encoder.descriptor.blocks
+    parts = np.split(encoder.encode([garment])[0].vector, np.cumsum(list(blocks.values()))[:-1])
+    assert {name for name, part in zip(blocks, parts, strict=True) if part.any()} == {block}
 
 
 def test_names_tell_the_category(encoder: OnnxEncoder) -> None:

@@ -1,11 +1,16 @@
-"""The shipped encoder: golden vectors, missing inputs, and answers that depend on the garment alone."""
+"""The shipped encoder: golden vectors, missing inputs, answers that depend on the garment alone, and its sample."""
 
+import hashlib
 import json
+import pickle
 import shutil
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -13,12 +18,24 @@ import pytest
 
 from catalog_jobs.golden import GOLDEN, golden_encodings, golden_garments
 from catalog_jobs.training.extra import train_module
-from closetspace.adapters.encoder_files import encoder_directory
+from closetspace.adapters.encoder_files import (
+    MANIFEST,
+    REFERENCE,
+    encoder_directory,
+    read_descriptor,
+    read_reference,
+    reference_content,
+)
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.adapters.pillow_squares import square
+from closetspace.domain.attributes import width
+from closetspace.domain.catalog import CatalogItem
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.preprocessing import garment_line
+from closetspace.domain.reference import Reference
+from closetspace.domain.style import unit
 from closetspace.errors import FailedPrecondition, Incompatible
+from closetspace.services.embed_catalog import EmbeddedCatalog
 from closetspace.settings import Settings
 
 GOLDEN_COSINE = 0.999
@@ -36,6 +53,13 @@ def encoder() -> Encoder:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(encoder_directory(Settings().encoder), tmp_path / "encoder"))
+
+
+@pytest.fixture
+def described(tmp_path: Path) -> Path:
+    """An encoder's folder as far as whoever does not encode reads it."""
+    shutil.copy(encoder_directory(Settings().encoder) / MANIFEST, tmp_path)
+    return tmp_path
 
 
 def pictures(n: int) -> list[Picture]:
@@ -139,6 +163,37 @@ def test_each_result_depends_on_its_own_garment_alone(encoder: Encoder) -> None:
     assert all(same(a, b) for a, b in zip(together, encoder.encode(garments[::-1])[::-1], strict=True))
 
 
+def test_a_photos_own_vector_comes_along_whatever_else_is_known(encoder: Encoder) -> None:
+    photos = pictures(4)
+    garments = [
+        Garment(photos[0], "Red Shirt", "Nike"),
+        Garment(None, "Scarf"),
+        Garment(photos[1], "", "Nike"),
+        Garment(photos[2]),
+        Garment(None),
+        Garment(photos[3], "\x00 "),
+    ]
+    encodings = encoder.encode(garments)
+    for garment, encoding in zip(garments, encodings, strict=True):
+        if garment.picture is None:
+            assert encoding.by_photo is None
+        else:
+            assert encoding.by_photo is not None
+            alone = encoder.encode([Garment(garment.picture)])[0].vector
+            assert np.abs(encoding.by_photo - alone).max() <= 1e-5
+    own = [e.by_photo is not None and bool(np.abs(e.by_photo - e.vector).max() > 1e-2) for e in encodings]
+    assert own == [True, False, True, False, False, False]
+
+
+def test_a_catalog_has_its_vectors_by_photo_and_the_whole_ones_where_an_encoder_does_not_tell() -> None:
+    whole, photo = np.eye(2, dtype=np.float32)
+    items = [CatalogItem(item_id, "Shirt", "") for item_id in ("told", "untold")]
+    embedded = EmbeddedCatalog(items, [Encoding(whole, "Topwear", {}, photo), Encoding(whole, "Topwear", {})], [])
+    assert embedded.photo_embeddings.dtype == np.float32
+    assert (embedded.photo_embeddings == [photo, whole]).all()
+    assert (embedded.embeddings == [whole, whole]).all()
+
+
 def test_no_garments_give_no_encodings(encoder: Encoder) -> None:
     assert encoder.encode([]) == []
 
@@ -180,6 +235,177 @@ def test_a_missing_file_is_refused(copy: Path) -> None:
     (copy / "fusion.onnx").unlink()
     with pytest.raises(Incompatible, match=r"fusion\.onnx"):
         OnnxEncoder(copy).encode([Garment(None)])
+
+
+def tell(folder: Path, **keys: object) -> None:
+    """Change what an encoder's manifest says."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    (folder / MANIFEST).write_text(json.dumps(manifest | keys), encoding="utf-8")
+
+
+def put_sample(folder: Path, content: bytes) -> None:
+    """Give an encoder a sample, as its own manifest names it."""
+    (folder / REFERENCE).write_bytes(content)
+    tell(folder, reference=hashlib.sha256(content).hexdigest())
+
+
+def arrays(folder: Path, n: int = 5) -> dict[str, Any]:
+    """A sample of ``n`` products that fits an encoder, as its file holds it."""
+    descriptor, random = read_descriptor(folder), np.random.default_rng(3)
+    return {
+        "categories": random.integers(0, len(descriptor.categories), n).astype(np.uint8),
+        "vectors": unit(random.standard_normal((n, descriptor.dim)).astype(np.float32)).astype(np.float16),
+        "attributes": random.integers(0, 256, (n, width(descriptor.heads))).astype(np.uint8),
+    }
+
+
+def zipped(**named: Any) -> bytes:
+    file = BytesIO()
+    np.savez_compressed(file, **named)
+    return file.getvalue()
+
+
+def test_a_sample_comes_back_as_it_was_written(described: Path) -> None:
+    held = arrays(described)
+    written = Reference(held["categories"].astype(np.int64), unit(held["vectors"]), held["attributes"])
+    put_sample(described, reference_content(written))
+    read = read_reference(described, read_descriptor(described))
+    assert read is not None
+    assert [array.dtype.name for array in (read.categories, read.vectors, read.attributes)] == [
+        *("int64", "float32", "uint8")
+    ]
+    assert (read.categories == written.categories).all()
+    assert (read.attributes == written.attributes).all()
+    assert np.abs(read.vectors - written.vectors).max() <= 1e-3
+    assert np.linalg.norm(read.vectors, axis=1) == pytest.approx(1, abs=1e-6)
+
+
+def test_equal_samples_are_equal_to_the_byte_whenever_they_are_written(described: Path) -> None:
+    held = arrays(described)
+    sample = Reference(held["categories"].astype(np.int64), held["vectors"].astype(np.float32), held["attributes"])
+    content = reference_content(sample)
+    assert content == reference_content(sample)
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        assert {member.date_time for member in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_an_encoder_may_have_neither_sample_nor_blocks(described: Path) -> None:
+    manifest = json.loads((described / MANIFEST).read_text())
+    older = {key: value for key, value in manifest.items() if key not in ("reference", "blocks")}
+    (described / MANIFEST).write_text(json.dumps(older))
+    descriptor = read_descriptor(described)
+    assert (descriptor.reference, descriptor.blocks, descriptor.id) == ("", {}, manifest["id"])
+    assert read_reference(described, descriptor) is None
+
+
+def test_a_missing_or_changed_sample_is_refused(described: Path) -> None:
+    descriptor = read_descriptor(described)
+    (described / REFERENCE).write_bytes(zipped(**arrays(described)))
+    with pytest.raises(Incompatible, match=r"reference\.npz is not the file"):
+        read_reference(described, descriptor)
+    (described / REFERENCE).unlink()
+    with pytest.raises(Incompatible, match=r"reference\.npz cannot be read"):
+        read_reference(described, descriptor)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04",
+        b"\x93NUMPY",
+        pickle.dumps({"vectors": 1}),
+        zipped(vectors=np.zeros(3)),
+        zipped(**dict.fromkeys(("categories", "vectors", "attributes"), np.array([{}]))),
+    ],
+    ids=["empty", "cut off", "no array", "pickled", "other arrays", "objects"],
+)
+def test_what_holds_no_sample_is_refused_and_never_unpickled(described: Path, content: bytes) -> None:
+    put_sample(described, content)
+    with pytest.raises(Incompatible, match="holds no sample that can be read"):
+        read_reference(described, read_descriptor(described))
+
+
+def test_a_sample_that_is_cut_off_or_one_array_is_refused(described: Path) -> None:
+    whole = zipped(**arrays(described))
+    single = BytesIO()
+    np.save(single, arrays(described)["vectors"])
+    scrambled = whole[:60] + bytes(byte ^ 255 for byte in whole[60:120]) + whole[120:]
+    for content in (whole[:-30], whole[: len(whole) // 2], scrambled, single.getvalue()):
+        put_sample(described, content)
+        with pytest.raises(Incompatible, match="holds no sample that can be read"):
+            read_reference(described, read_descriptor(described))
+
+
+@pytest.mark.parametrize(
+    ("array", "change"),
+    [
+        ("categories", lambda a: a.astype(np.float16)),
+        ("categories", lambda a: a.astype(np.int16) - 100),
+        ("categories", lambda a: a + 100),
+        ("categories", lambda a: a[:-1]),
+        ("categories", lambda a: a[:, None]),
+        ("categories", lambda a: a[0]),
+        ("vectors", lambda a: a.astype(np.float32)),
+        ("vectors", lambda a: a[:, :-1]),
+        ("vectors", lambda a: a[:-1]),
+        ("vectors", lambda a: a * np.float16(2)),
+        ("vectors", lambda a: a * np.float16(0)),
+        ("vectors", lambda a: np.where(a == a[0, 0], np.float16(np.nan), a)),
+        ("vectors", lambda a: np.where(a == a[0, 0], np.float16(np.inf), a)),
+        ("attributes", lambda a: a.astype(np.uint16)),
+        ("attributes", lambda a: a[:, 1:]),
+        ("attributes", lambda a: a[1:]),
+    ],
+)
+def test_a_sample_that_does_not_fit_the_encoder_is_refused(described: Path, array: str, change: Any) -> None:
+    held = arrays(described)
+    put_sample(described, zipped(**held | {array: change(held[array])}))
+    with pytest.raises(Incompatible, match="no sample by"):
+        read_reference(described, read_descriptor(described))
+
+
+def test_a_sample_of_nothing_is_refused(described: Path) -> None:
+    put_sample(described, zipped(**arrays(described, n=0)))
+    with pytest.raises(Incompatible, match="no sample by"):
+        read_reference(described, read_descriptor(described))
+
+
+@pytest.mark.parametrize("reference", [None, 7, ["a"], {}, True])
+def test_a_manifest_that_names_its_sample_by_no_checksum_is_refused(described: Path, reference: object) -> None:
+    tell(described, reference=reference)
+    with pytest.raises(Incompatible, match="no checksum"):
+        read_descriptor(described)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        *({}, {"a": 255}, {"a": 256, "b": 0}, {"a": 257, "b": -1}, {"a": 256.0}, {"a": "256"}, {"a": 255, "b": True}),
+        *(None, 256, [], [256], "256"),
+    ],
+    ids=repr,
+)
+def test_blocks_that_do_not_make_up_the_vector_are_refused(described: Path, blocks: object) -> None:
+    tell(described, blocks=blocks)
+    with pytest.raises(Incompatible):
+        read_descriptor(described)
+
+
+def test_the_vector_is_the_blocks_side_by_side(encoder: Encoder) -> None:
+    ends = np.cumsum(list(encoder.descriptor.blocks.values()))
+    assert list(encoder.descriptor.blocks) == ["article", "colour", "gender", "usage", "look"]
+    parts = np.split(encoder.encode([golden_garments()["photo and text"]])[0].vector, ends[:-1])
+    assert [float(part @ part) for part in parts] == pytest.approx([0.30, 0.25, 0.20, 0.20, 0.05], abs=1e-4)
+
+
+def test_the_shipped_sample_is_whole_and_small(encoder: Encoder) -> None:
+    folder = encoder_directory(Settings().encoder)
+    reference = read_reference(folder, encoder.descriptor)
+    assert reference is not None
+    assert len(reference.categories) == 1024
+    assert (folder / REFERENCE).stat().st_size < 700_000
+    assert (reference.attributes.sum(axis=1, dtype=np.int64) > 255).all()  # the heads had something to say of each
 
 
 @pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"format": 99}', '{"format": 2, "heads": []}'])

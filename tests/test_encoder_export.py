@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from catalog_jobs.cli import app
 from catalog_jobs.drawing import draw_catalog
+from closetspace.adapters.encoder_files import read_reference
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.domain.encoding import Garment
 from closetspace.errors import FailedPrecondition, InvalidInput
@@ -21,6 +24,7 @@ torch = pytest.importorskip("torch", reason="training needs torch: pip install -
 from catalog_jobs.training import loop  # noqa: E402  (after torch is there)
 from catalog_jobs.training.fashion_data import CLASSES, FashionData, Views, foreground, read_fashion_data  # noqa: E402
 from catalog_jobs.training.fashion_export import export_fashion  # noqa: E402
+from catalog_jobs.training.fashion_fusion import BLOCK_DIMS, SHARES  # noqa: E402
 from catalog_jobs.training.fashion_network import (  # noqa: E402
     candidate_loss,
     candidate_matrix,
@@ -60,10 +64,12 @@ def data(products: Path, photos: Path) -> FashionData:
 
 
 @pytest.fixture(scope="module")
-def exported(data: FashionData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(products: Path, photos: Path, data: FashionData, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run, out = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("encoder")
     loop.run(FashionTask(data, RECIPE, workers=0), run, epochs=1, patience=9, progress=QUIET)
-    export_fashion(data, run, out, seed=3, progress=lambda _: None)
+    options = ["--data", products, "--photos", photos, "--run", run, "--out", out, "--seed", 3]
+    result = CliRunner().invoke(app, ["encoder", "export", "fashion", *map(str, options)])
+    assert result.exit_code == 0, result.output
     return out
 
 
@@ -79,6 +85,15 @@ def test_a_trained_encoder_loads_and_tells_garments_apart(exported: Path, data: 
     )
     assert np.linalg.norm(shirt) == pytest.approx(1, abs=1e-5)
     assert shirt @ again > shirt @ watch
+
+
+def test_an_encoder_brings_along_its_blocks_and_a_sample_of_its_products(exported: Path, data: FashionData) -> None:
+    encoder = OnnxEncoder(exported)
+    assert encoder.descriptor.blocks == BLOCK_DIMS
+    vector = encoder.encode([Garment(data.train[0].picture(), "Shirt")])[0].vector
+    parts = np.split(vector, np.cumsum(list(BLOCK_DIMS.values()))[:-1])
+    assert [float(part @ part) for part in parts] == pytest.approx([SHARES[name] for name in BLOCK_DIMS], abs=1e-4)
+    assert read_reference(exported, encoder.descriptor) is not None
 
 
 def test_every_garment_gets_a_finite_unit_vector(exported: Path, data: FashionData) -> None:

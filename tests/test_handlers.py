@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from firebase_functions import https_fn
 
+from closetspace.domain.person import Kind
 from closetspace.domain.plan import Settled
 from closetspace.domain.wardrobe import Deletion
-from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, Transient
+from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, ResourceExhausted, Transient
 from closetspace.handlers import Handlers
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -22,7 +23,7 @@ class Recorder:
     def __init__(self, error: Exception | None = None) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.error = error
-        self.reconciler = self.taste_keeper = self.recommender = self.sweeper = self
+        self.reconciler = self.taste_keeper = self.recommender = self.sweeper = self.feedback_keeper = self
 
     def reconcile(self, *arguments: Any) -> Settled:
         self.calls.append(arguments)
@@ -36,6 +37,9 @@ class Recorder:
         if self.error:
             raise self.error
         return {"items": []}
+
+    def give(self, *arguments: Any) -> dict[str, Any]:
+        return self.recommend(*arguments)
 
     def sweep(self, now: datetime) -> int:
         self.calls.append((now.tzinfo,))
@@ -102,33 +106,42 @@ def test_closet_event_refreshes_its_owners_taste() -> None:
     assert services.calls == [("ann",)]
 
 
-def ask(services: Recorder, data: Any = None, uid: str | None = "ann") -> Any:
+def call(name: str, services: Recorder, data: Any = None, uid: str | None = "ann") -> Any:
     auth = https_fn.AuthData(uid, {}) if uid is not None else None
     request = SimpleNamespace(auth=auth, data=data)
-    return Handlers(services).recommend(request)  # type: ignore[arg-type]
+    return getattr(Handlers(services), name)(request)  # type: ignore[arg-type]
 
 
+callables = pytest.mark.parametrize(
+    ("name", "valid"), [("recommend", {}), ("feedback", {"itemId": "1", "kind": "own"})]
+)
+
+
+@callables
 @pytest.mark.parametrize("uid", [None, ""])
-def test_nobody_is_refused_before_anything_is_read(uid: str | None) -> None:
+def test_nobody_is_refused_before_anything_is_read(name: str, valid: dict[str, Any], uid: str | None) -> None:
     services = Recorder()
     with pytest.raises(https_fn.HttpsError) as caught:
-        ask(services, {"count": "not even a number"}, uid)
+        call(name, services, valid | {"count": "not even a number"}, uid)
     assert caught.value.code is https_fn.FunctionsErrorCode.UNAUTHENTICATED
+    assert caught.value.message.startswith("Sign in to ")
     assert services.calls == []
 
 
+@callables
 @pytest.mark.parametrize(
     ("error", "code"),
     [
         (InvalidInput("categories", "categories: Kimonos is not among Shoes."), "invalid-argument"),
         (FailedPrecondition("Add photos first."), "failed-precondition"),
+        (ResourceExhausted("Clear some first."), "resource-exhausted"),
         (Transient("Firestore is away"), "unavailable"),
         (Incompatible("the index is another encoder's"), "unavailable"),
     ],
 )
-def test_errors_become_the_callables_codes(error: Exception, code: str) -> None:
+def test_errors_become_the_callables_codes(name: str, valid: dict[str, Any], error: Exception, code: str) -> None:
     with pytest.raises(https_fn.HttpsError) as caught:
-        ask(Recorder(error))
+        call(name, Recorder(error), valid)
     assert caught.value.code.value == code
     if code == "unavailable":
         assert "Firestore" not in caught.value.message, "what is wrong inside is nothing to show"
@@ -136,13 +149,24 @@ def test_errors_become_the_callables_codes(error: Exception, code: str) -> None:
         assert caught.value.message == str(error)
 
 
-def test_malformed_request_asks_nothing_of_the_recommender() -> None:
+@pytest.mark.parametrize(
+    ("name", "data", "field"),
+    [("recommend", {"count": 10**9}, "count"), ("feedback", {"itemId": "1", "kind": "hate"}, "kind")],
+)
+def test_malformed_request_asks_nothing_of_the_services(name: str, data: dict[str, Any], field: str) -> None:
     services = Recorder()
     with pytest.raises(https_fn.HttpsError) as caught:
-        ask(services, {"count": 10**9})
+        call(name, services, data)
     assert caught.value.code is https_fn.FunctionsErrorCode.INVALID_ARGUMENT
-    assert caught.value.details == {"field": "count"}
+    assert caught.value.details == {"field": field}
     assert services.calls == []
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("like", Kind.LIKE), ("clear", None)])
+def test_feedback_is_the_callers_own(kind: str, expected: Kind | None) -> None:
+    services = Recorder()
+    call("feedback", services, {"itemId": "1", "kind": kind}, "bob")
+    assert services.calls == [("bob", "1", expected)]
 
 
 def test_sweep_knows_what_time_it_is() -> None:

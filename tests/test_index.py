@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,19 +13,23 @@ import pytest
 from closetspace.adapters.bundle_reader import Bundle
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.memory import MemoryObjects
+from closetspace.domain.attributes import parts, width
 from closetspace.domain.bundle import BundleContents, Manifest
 from closetspace.domain.catalog import CatalogItem, Filters, Index
 from closetspace.domain.encoding import FloatArray
+from closetspace.domain.products import item_key
 from closetspace.domain.publication import Current
 from closetspace.domain.style import unit
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound, Transient
 from closetspace.ports import ObjectStat
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.live_index import LiveIndex
+from tests.fakes import HashEncoder
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DIM = 16
 OURS = {"hash-1": 1}
+ENCODER = replace(HashEncoder(DIM).descriptor, blocks={"article": 10, "colour": 6})
 
 
 def contents(count: int = 300, catalog: str = "one") -> BundleContents:
@@ -43,7 +47,8 @@ def contents(count: int = 300, catalog: str = "one") -> BundleContents:
         for i in range(count)
     ]
     vectors = unit(random.standard_normal((count, DIM)).astype(np.float32))
-    return BundleContents(items, vectors, "hash-1", catalog)
+    told = [{"colour": {"Red": i % 11 / 10, "Blue": 1 - i % 11 / 10}, "gender": {"Men": 0.5}} for i in range(count)]
+    return BundleContents(items, vectors, vectors[::-1], told, ENCODER, catalog)
 
 
 @pytest.fixture
@@ -61,7 +66,7 @@ def upload(
     source: str | None = None,
 ) -> Manifest:
     folder.mkdir()
-    built_of = replace(contents(catalog=catalog), encoder=encoder, catalog=source or catalog)
+    built_of = replace(contents(catalog=catalog), encoder=replace(ENCODER, id=encoder), catalog=source or catalog)
     manifest = write_bundle(folder, built_of, now)
     versions.upload(folder, manifest)
     return manifest
@@ -84,12 +89,18 @@ def test_same_contents_give_the_same_bytes(tmp_path: Path) -> None:
         assert file.read_bytes() == (second / file.name).read_bytes(), file.name
 
 
-def test_search_gives_the_largest_inner_products_of_its_category(bundle: Bundle, tmp_path: Path) -> None:
-    rows, scores = bundle.search("Shoes", query(), 5, None)
-    part = next(p for p in bundle.manifest.categories if p.name == "Shoes")
-    expected = np.load(tmp_path / "vectors.npy")[part.start : part.start + part.count] @ query()
-    np.testing.assert_allclose(scores, np.sort(expected)[::-1][:5], atol=1e-6)
-    assert all(item.category == "Shoes" for item in bundle.items(rows))
+def test_candidates_of_a_small_category_are_all_of_it_with_all_that_a_ranking_sees(bundle: Bundle) -> None:
+    found = bundle.candidates("Shoes", query()[None], 5, None)
+    items = {item.id: place for place, item in enumerate(contents().items)}
+    assert {item.id for item in bundle.items(found.rows)} == {i.id for i in contents().items if i.category == "Shoes"}
+    assert (np.diff(found.rows) > 0).all()
+    places = [items[item.id] for item in bundle.items(found.rows)]
+    np.testing.assert_array_equal(found.vectors, contents().embeddings[places])
+    mean = bundle.category_means["Shoes"]
+    np.testing.assert_allclose(found.spread, np.linalg.norm(found.vectors - mean, axis=1), rtol=1e-5)
+    assert found.keys.tolist() == [item_key(item.id) for item in bundle.items(found.rows)]
+    assert len(set(found.brands.tolist())) == 2
+    assert found.attributes.shape == (100, width(ENCODER.heads))
 
 
 def test_annoy_and_the_exact_scan_agree(tmp_path: Path) -> None:
@@ -97,9 +108,55 @@ def test_annoy_and_the_exact_scan_agree(tmp_path: Path) -> None:
     exact, approximate = Bundle(tmp_path, exact_scan_items=10_000), Bundle(tmp_path, exact_scan_items=0)
     for seed in range(5):
         for mask in (None, exact.matching(Filters(gender="Women", price_max=200))):
-            wanted, got = (b.search("Topwear", query(seed), 10, mask) for b in (exact, approximate))
-            assert len(set(wanted[0]) & set(got[0])) >= 9
-            np.testing.assert_allclose(np.sort(got[1])[-5:], np.sort(wanted[1])[-5:], atol=1e-3)
+            near, style = np.split(query(seed), 2)
+            every = exact.candidates("Topwear", query(seed)[None], 10, mask)
+            residual = unit(every.vectors - exact.category_means["Topwear"])
+            wanted = every.rows[np.argsort(-(every.vectors @ near + residual @ style))[:10]]
+            got = approximate.candidates("Topwear", query(seed)[None], 10, mask)
+            assert len(got.rows) == 10
+            assert len(set(wanted) & set(got.rows)) >= 9
+
+
+def test_several_queries_of_a_large_category_give_what_is_near_any(tmp_path: Path) -> None:
+    write_bundle(tmp_path, contents(), NOW)
+    bundle = Bundle(tmp_path, exact_scan_items=0)
+    each = [set(bundle.candidates("Topwear", query(seed)[None], 10, None).rows) for seed in (1, 2)]
+    both = bundle.candidates("Topwear", np.array([query(1), query(2)]), 10, None).rows
+    assert set(both) == each[0] | each[1]
+
+
+def test_items_are_found_by_id_key_and_product(bundle: Bundle) -> None:
+    rows = bundle.rows_of(["one-7", "no such item", "one-0"])
+    assert rows[1] == -1
+    assert [item.id for item in bundle.items(rows[[0, 2]])] == ["one-7", "one-0"]
+    shortened = bundle.keys(rows[[0]]) & np.uint64(0xFFFFFFFF)
+    assert bundle.rows_of_keys(np.concatenate([shortened, [np.uint64(1)]])).tolist() == [rows[0]]
+    assert bundle.rows_of_products(bundle.products(rows[[2]])).tolist() == [rows[2]]
+    assert bundle.rows_of_products(np.zeros(0, np.uint64)).tolist() == []
+    assert bundle.category_of(rows[[0, 2]]) == ["Shoes", "Topwear"]
+
+
+def test_variants_of_a_product_share_its_number(tmp_path: Path) -> None:
+    plain = contents(6)
+    names = ["Air Max", "AIR  MAX", "Air Max 2", "", "", "Other"]
+    groups = ["", "", "", "", "", ""]
+    items = [
+        replace(item, name=name, brand="Nike", group=group)
+        for item, name, group in zip(plain.items, names, groups, strict=True)
+    ]
+    items[5] = replace(items[5], group="g")
+    items[2] = replace(items[2], group="g")
+    write_bundle(tmp_path, replace(plain, items=items), NOW)
+    bundle = Bundle(tmp_path, exact_scan_items=1000)
+    of = dict(zip(range(6), bundle.products(bundle.rows_of([item.id for item in items])).tolist(), strict=True))
+    assert of[0] == of[1]
+    assert of[2] == of[5]
+    assert len(set(of.values())) == 4, "what has no name and no group is a product of its own"
+
+
+def test_photo_vectors_are_kept_to_a_hundredth(bundle: Bundle) -> None:
+    rows = bundle.rows_of([item.id for item in contents().items])
+    np.testing.assert_allclose(bundle.photo_vectors(rows), contents().photo_embeddings, atol=0.005)
 
 
 def test_filters_are_exact(bundle: Bundle) -> None:
@@ -115,28 +172,40 @@ def test_filters_are_exact(bundle: Bundle) -> None:
     assert bundle.matching(Filters()) is None
 
 
+def test_every_filter_narrows(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    items = [replace(item, in_stock=place % 7 > 0) for place, item in enumerate(contents().items)]
+    write_bundle(tmp_path / "other", replace(contents(), items=items), NOW)
+    stocked = Bundle(tmp_path / "other", exact_scan_items=10_000)
+    cases: list[tuple[Filters, Callable[[CatalogItem], bool]]] = [
+        (Filters(price_min=10, price_max=20), lambda i: i.price is not None and 10 <= i.price <= 20),
+        (Filters(brands_out=frozenset({"ARKET"})), lambda i: i.brand != "Arket"),
+        (Filters(brands=frozenset({"Arket"}), brands_out=frozenset({"arket"})), lambda _: False),
+        (Filters(in_stock=True), lambda i: i.in_stock),
+    ]
+    for filters, passes in cases:
+        mask = stocked.matching(filters)
+        assert mask is not None
+        passing = {item.id for item in stocked.items(np.flatnonzero(mask))}
+        assert passing == {item.id for item in items if passes(item)}
+
+
 def test_filter_that_few_pass_gives_exactly_those(tmp_path: Path) -> None:
     write_bundle(tmp_path, contents(), NOW)
     for exact_scan_items in (0, 10_000):
         bundle = Bundle(tmp_path, exact_scan_items=exact_scan_items)
         mask = bundle.matching(Filters(price_max=4))
-        rows = np.concatenate([bundle.search(c, query(), 10, mask)[0] for c in bundle.category_means])
+        rows = np.concatenate([bundle.candidates(c, query()[None], 10, mask).rows for c in bundle.category_means])
         assert sorted(item.price or 0 for item in bundle.items(rows)) == [1, 2, 3, 4]
 
 
-def test_items_carry_what_the_encoders_heads_said_of_them(tmp_path: Path) -> None:
-    plain = contents(40)
-    told = [{"colour": {"Red": 0.7, "Pink": 0.2}, "gender": {"Women": i / 100}} for i in range(1, 41)]
-    write_bundle(tmp_path, replace(plain, attributes=told), NOW)
-    bundle = Bundle(tmp_path, exact_scan_items=1000)
-    rows = np.array([7, 0, 39])
-    of_item = {item.id: attributes for item, attributes in zip(plain.items, told, strict=True)}
-    assert bundle.attributes(rows) == [of_item[item.id] for item in bundle.items(rows)]
-    assert list(bundle.attributes(rows)[0]["colour"]) == ["Red", "Pink"]
-
-
-def test_unknown_category_has_no_items(bundle: Bundle) -> None:
-    assert len(bundle.search("Kimonos", query(), 5, None)[0]) == 0
+def test_items_carry_what_the_encoders_heads_said_of_them(bundle: Bundle) -> None:
+    rows = bundle.rows_of([f"one-{i}" for i in (7, 0, 10)])
+    red, men = (parts(ENCODER.heads)[head].start for head in ("colour", "gender"))
+    assert bundle.attributes(rows)[:, red].tolist() == [round(255 * share) for share in (0.7, 0, 1)]
+    assert bundle.attributes(rows)[:, men].tolist() == [128, 128, 128]
+    assert bundle.heads == ENCODER.heads
+    assert bundle.blocks == ENCODER.blocks
 
 
 def damage_truncate(folder: Path) -> None:
@@ -149,7 +218,7 @@ def damage_foreign(folder: Path) -> None:
 
 
 def damage_missing(folder: Path) -> None:
-    (folder / "keys.npy").unlink()
+    (folder / "columns.npz").unlink()
 
 
 def damage_items(folder: Path) -> None:
@@ -294,7 +363,7 @@ def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVers
         while not stop.is_set():
             try:
                 index = live.get(OURS)
-                rows, _ = index.search("Shoes", query(), 5, None)
+                rows = index.candidates("Shoes", query()[None], 5, None).rows
                 prefix = {item.id.partition("-")[0] for item in index.items(rows)}
                 assert len(prefix) == 1, "an answer mixes two versions"
             except Exception as error:

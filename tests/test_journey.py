@@ -12,8 +12,9 @@ from google.cloud import firestore
 
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.index_jobs import build_index
+from closetspace.adapters.firestore_people import FirestorePeople
 from closetspace.bootstrap import open_store
-from closetspace.domain.closet import mean_of
+from closetspace.domain.interests import mean_of
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
@@ -255,20 +256,56 @@ def test_publishing_while_people_ask_fails_no_request(journey: Journey, drawn_ca
 
 
 @pytest.mark.parametrize(
-    ("data", "code"),
-    [({"count": 0}, "invalid-argument"), ({"nonsense": 1}, "invalid-argument"), ({}, "failed-precondition")],
+    ("name", "data", "code"),
+    [
+        ("recommend", {"count": 0}, "invalid-argument"),
+        ("recommend", {"nonsense": 1}, "invalid-argument"),
+        ("recommend", {}, "failed-precondition"),
+        ("feedback", {"kind": "hate", "itemId": "1"}, "invalid-argument"),
+        ("feedback", {"itemId": "no such item", "kind": "like"}, "invalid-argument"),
+    ],
 )
-def test_callable_says_what_is_wrong(journey: Journey, data: dict[str, Any], code: str) -> None:
+def test_callable_says_what_is_wrong(journey: Journey, name: str, data: dict[str, Any], code: str) -> None:
     with pytest.raises(CallFailed) as caught:
-        journey.person().call("recommend", data)
+        journey.person().call(name, data)
     assert caught.value.code == code
     assert caught.value.details == ({"field": next(iter(data))} if data else None)
 
 
-def test_visitor_must_sign_in_first(journey: Journey) -> None:
+@pytest.mark.parametrize("name", ["recommend", "feedback"])
+def test_visitor_must_sign_in_first(journey: Journey, name: str) -> None:
     with pytest.raises(CallFailed) as caught:
-        journey.visitor().call("recommend", {})
+        journey.visitor().call(name, {})
     assert caught.value.code == "unauthenticated"
+
+
+def test_feedback_is_kept_for_who_gave_it_until_it_is_taken_back(journey: Journey) -> None:
+    ann, bob = journey.person(), journey.person()
+    journey.add(ann, 19)
+    first, second = ids(ann.call("recommend", {"count": 2}))
+    people = FirestorePeople(firestore.Client())
+    for kind in ("like", "dismiss", "dismiss"):
+        assert ann.call("feedback", {"itemId": first, "kind": kind}) == {"itemId": first, "kind": kind}
+    ann.call("feedback", {"itemId": second, "kind": "own"})
+    opinions = people.person(ann.uid).opinions
+    assert {item_id: opinion.kind.value for item_id, opinion in opinions.items()} == {first: "dismiss", second: "own"}
+    assert all(opinion.product for opinion in opinions.values())
+    for _ in range(2):
+        assert ann.call("feedback", {"itemId": first, "kind": "clear"}) == {"itemId": first, "kind": None}
+    assert set(people.person(ann.uid).opinions) == {second}
+    assert not people.person(bob.uid).opinions
+
+
+def test_person_without_a_closet_may_say_what_they_think(journey: Journey) -> None:
+    """The first function of an instance's life may be this one, and the closet may come later."""
+    owner, person = journey.person(), journey.person()
+    journey.add(owner, 19)
+    (item_id,) = ids(owner.call("recommend", {"count": 1}))
+    with instance(journey.stack, "feedback", "http") as started:
+        data = {"itemId": item_id, "kind": "like"}
+        answer = started.first_answer(json={"data": data}, headers={"Authorization": f"Bearer {person.token}"})
+    assert (answer.status_code, answer.json()) == (200, {"result": data})
+    assert set(FirestorePeople(firestore.Client()).person(person.uid).opinions) == {item_id}
 
 
 def test_new_instance_that_only_recommends_knows_who_asks(journey: Journey) -> None:

@@ -1,6 +1,7 @@
 """What every adapter of a port does, the in-memory twin included."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,40 +13,56 @@ import pytest
 
 from closetspace.adapters.directory_objects import DirectoryObjects
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
-from closetspace.domain.closet import Closet, ClosetEntry, derive_taste
+from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import FloatArray
+from closetspace.domain.interests import Choice, Variant
+from closetspace.domain.membership import Worn
+from closetspace.domain.person import MOST_OPINIONS, Kind, Opinion, Person, Preferences, Shown, ShownList
+from closetspace.domain.taste import derive_taste
 from closetspace.domain.wardrobe import Fault, ItemState, Status
-from closetspace.errors import Conflict, InvalidInput, NotFound
-from closetspace.ports import Closets, Keep, ObjectStore, Put, Remove, Wardrobe
+from closetspace.errors import Conflict, InvalidInput, NotFound, ResourceExhausted
+from closetspace.ports import Closets, Keep, ObjectStore, People, Put, Remove, Wardrobe
 
 
 class Database(NamedTuple):
-    """A wardrobe and its closets under test, and the client's side of it."""
+    """A wardrobe, its closets and their owners under test, the client's side of it, and a way to fill it fast."""
 
     wardrobe: Wardrobe
     closets: Closets
+    people: People
     write: Callable[[str, dict[str, Any]], object]
     delete: Callable[[str], object]
+    prefer: Callable[[str, dict[str, Any]], object]
+    fill: Callable[[str, dict[str, Opinion]], object]
 
 
 @pytest.fixture(params=["memory", "firestore"])
 def database(request: pytest.FixtureRequest) -> Database:
     if request.param == "memory":
         memory = MemoryDatabase()
-        return Database(memory, memory, memory.documents.__setitem__, memory.documents.__delitem__)
+        items, preferences = memory.documents, memory.preferences
+        clients = (items.__setitem__, items.__delitem__, preferences.__setitem__)
+        return Database(memory, memory, memory, *clients, memory.opinions.__setitem__)
     request.getfixturevalue("firebase")
     from google.cloud import firestore
 
+    return firestore_database(firestore.Client())
+
+
+def firestore_database(client: Any) -> Database:
     from closetspace.adapters.firestore_closets import FirestoreClosets
+    from closetspace.adapters.firestore_people import FEEDBACK, FirestorePeople, opinions_document
     from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
 
-    client = firestore.Client()
-    items = client.collection("wardrobe")
+    items, preferences = client.collection("wardrobe"), client.collection("preferences")
     return Database(
         FirestoreWardrobe(client, "wardrobe", set()),
         FirestoreClosets(client),
+        FirestorePeople(client),
         lambda item_id, document: items.document(item_id).set(document),
         lambda item_id: items.document(item_id).delete(),
+        lambda uid, document: preferences.document(uid).set(document),
+        lambda uid, opinions: client.document(FEEDBACK, uid).set(opinions_document(uid, opinions)),
     )
 
 
@@ -64,7 +81,8 @@ def vector(seed: int, dim: int = 8) -> FloatArray:
 
 
 def entry(seed: int, dim: int = 8, encoder: str = "hash-1") -> ClosetEntry:
-    return ClosetEntry(encoder, vector(seed, dim), "Topwear", f"photo-{seed}")
+    told = np.array([seed, 255, 0], np.uint8)
+    return ClosetEntry(encoder, vector(seed, dim), "Topwear", f"photo-{seed}", told, f"Shirt {seed}", 2**64 - seed)
 
 
 def ready(uid: str, encoder: str = "hash-1") -> ItemState:
@@ -94,6 +112,7 @@ def test_commit_writes_state_and_entry_together(database: Database, uid: str, it
     stored = closet.entries[item_id]["hash-1"]
     np.testing.assert_allclose(stored.vector, vector(1), rtol=1e-3)
     assert (stored.encoder, stored.category, stored.photo_hash) == ("hash-1", "Topwear", "photo-1")
+    assert (stored.attributes.tolist(), stored.title, stored.product) == ([1, 255, 0], "Shirt 1", 2**64 - 1)
     assert closet.version > 0
 
 
@@ -102,7 +121,7 @@ def test_what_is_not_there_reads_as_nothing(database: Database, uid: str, item_i
     assert (record.item, record.state) == (None, None)
     closet = database.closets.closet(uid)
     assert (closet.entries, closet.version) == ({}, 0)
-    assert database.closets.closet_with_taste(uid)[1] is None
+    assert database.people.person(uid) == Person(closet)
 
 
 def test_commit_returns_the_record_that_the_next_commit_needs(database: Database, uid: str, item_id: str) -> None:
@@ -237,13 +256,21 @@ def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str,
     put(database, uid, item_id, 1)
     old = derive_taste(database.closets.closet(uid), "hash-1")
     put(database, uid, item_id + "2", 2)
-    new = derive_taste(database.closets.closet(uid), "hash-1")
+    new = replace(
+        derive_taste(database.closets.closet(uid), "hash-1"),
+        worn={"colour": Worn(vector(3), vector(4))},
+        choice=Choice(Variant.STYLES, 2.0),
+    )
     for taste in (old, new, old):
         database.closets.save_taste(uid, taste)
-    closet, kept = database.closets.closet_with_taste(uid)
+    person = database.people.person(uid)
+    closet, kept = person.closet, person.taste
     assert (set(closet.entries), closet.version) == ({item_id, item_id + "2"}, new.closet_version)
     assert kept is not None
     assert (kept.closet_version, kept.encoder, kept.count) == (new.closet_version, "hash-1", 2)
+    assert (kept.choice, kept.mix, set(kept.worn)) == (new.choice, {"Topwear": 2}, {"colour"})
+    np.testing.assert_array_equal(kept.worn["colour"].member, vector(3))
+    np.testing.assert_array_equal(kept.worn["colour"].share, vector(4))
     np.testing.assert_allclose(kept.mean, new.mean, atol=1e-6)
 
 
@@ -251,12 +278,8 @@ def test_closet_outgrows_a_document_without_losing_an_item(firebase: object, uid
     """Vectors of 64 KiB fill a document of 1 MiB after 15 items."""
     from google.cloud import firestore
 
-    from closetspace.adapters.firestore_closets import FirestoreClosets
-    from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
-
-    client = firestore.Client()
-    wardrobe, closets = FirestoreWardrobe(client, "wardrobe", set()), FirestoreClosets(client)
-    database = Database(wardrobe, closets, lambda i, d: client.document("wardrobe", i).set(d), lambda _: None)
+    database = firestore_database(firestore.Client())
+    wardrobe, closets = database.wardrobe, database.closets
     for number in range(34):
         put(database, uid, f"{item_id}-{number}", number, dim=32_768)
     closet = closets.closet(uid)
@@ -272,6 +295,116 @@ def test_closet_outgrows_a_document_without_losing_an_item(firebase: object, uid
     shrunk = closets.closet(uid)
     assert set(shrunk.entries) == set(closet.entries) - {f"{item_id}-33"}
     assert shrunk.version > closet.version
+    assert encoders(database.people.person(uid).closet) == encoders(shrunk)
+
+
+ODD_IDS = ["plain", "a.b", "a/b", "`", "\"'\\", "items", "__a__", "ü 👕", "x" * 1500]
+
+LARGEST = 2**64 - 1
+
+
+def test_opinion_is_kept_replaced_and_taken_back_whatever_its_item_is_called(database: Database, uid: str) -> None:
+    expected = {item: Opinion(list(Kind)[n % 3], LARGEST - n) for n, item in enumerate(ODD_IDS)}
+    for item, opinion in expected.items():
+        database.people.give_opinion(uid, item, opinion)
+    assert database.people.person(uid).opinions == expected
+    for item in ODD_IDS:
+        expected[item] = Opinion(Kind.DISMISS, 0)
+        database.people.give_opinion(uid, item, expected[item])
+        assert database.people.person(uid).opinions == expected
+    for item in ODD_IDS:
+        del expected[item]
+        database.people.give_opinion(uid, item, None)
+        assert database.people.person(uid).opinions == expected
+
+
+def test_opinion_that_is_repeated_or_was_never_there_changes_nothing(database: Database, uid: str) -> None:
+    database.people.give_opinion(uid, "shirt", None)
+    assert database.people.person(uid).opinions == {}
+    liked = Opinion(Kind.LIKE, 7)
+    for _ in range(2):
+        database.people.give_opinion(uid, "shirt", liked)
+        database.people.give_opinion(uid, "shoes", None)
+        assert database.people.person(uid).opinions == {"shirt": liked}
+    assert database.people.person(f"{uid}-2").opinions == {}
+
+
+def test_repeated_opinion_is_not_written(firebase: object, uid: str) -> None:
+    from google.cloud import firestore
+
+    client = firestore.Client()
+    people = firestore_database(client).people
+    document = client.document("feedback", uid)
+    for opinion in (None, Opinion(Kind.LIKE, 7), None):
+        people.give_opinion(uid, "shirt", opinion)
+        before = document.get().update_time
+        people.give_opinion(uid, "shirt", opinion)
+        assert document.get().update_time == before
+
+
+def test_opinions_given_at_once_are_all_kept(database: Database, uid: str) -> None:
+    expected = {f"item-{number}": Opinion(Kind.LIKE, number) for number in range(8)}
+    with ThreadPoolExecutor(len(expected)) as pool:
+        list(pool.map(lambda pair: database.people.give_opinion(uid, *pair), expected.items()))
+    assert database.people.person(uid).opinions == expected
+
+
+def test_one_opinion_more_than_there_is_room_for_is_refused(database: Database, uid: str) -> None:
+    database.fill(uid, {str(number): Opinion(Kind.LIKE, number) for number in range(MOST_OPINIONS)})
+    with pytest.raises(ResourceExhausted):
+        database.people.give_opinion(uid, "one more", Opinion(Kind.LIKE, 1))
+    database.people.give_opinion(uid, "7", Opinion(Kind.OWN, 7))
+    database.people.give_opinion(uid, "8", None)
+    database.people.give_opinion(uid, "one more", Opinion(Kind.LIKE, 1))
+    opinions = database.people.person(uid).opinions
+    assert (len(opinions), opinions["7"].kind, "8" in opinions) == (MOST_OPINIONS, Kind.OWN, False)
+
+
+def test_what_was_shown_is_remembered_in_order_and_the_last_to_write_stays(database: Database, uid: str) -> None:
+    whole = Shown((ShownList(LARGEST, (2**32 - 1, 0, 5)), ShownList(0, tuple(range(200)))))
+    for shown in (whole, Shown((ShownList(3, (1,)),)), whole, Shown()):
+        database.people.remember_shown(uid, shown)
+        assert database.people.person(uid).shown == shown
+    assert database.people.person(f"{uid}-2").shown == Shown()
+
+
+def test_preferences_are_what_the_client_wrote_as_far_as_they_make_sense(database: Database, uid: str) -> None:
+    document = {"gender": "Men", "usage": ["Casual", "Sports"], "explore": 1, "mix": 0.25, "colours": 7, "theme": {}}
+    database.prefer(uid, document)
+    expected = Preferences(gender="Men", usage=frozenset({"Casual", "Sports"}), explore=1.0, mix=0.25)
+    assert database.people.person(uid).preferences == expected
+    database.prefer(uid, {"gender": datetime.now(UTC), "usage": [b"Casual"], "brands_out": [{"a": [1]}]})
+    assert database.people.person(uid).preferences == Preferences()
+
+
+def test_person_is_closet_taste_and_say_in_one_read(database: Database, uid: str, item_id: str) -> None:
+    put(database, uid, item_id, 1)
+    database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
+    database.people.give_opinion(uid, item_id, Opinion(Kind.OWN, 1))
+    database.people.remember_shown(uid, Shown((ShownList(1, (2,)),)))
+    database.prefer(uid, {"gender": "Women"})
+    person = database.people.person(uid)
+    assert set(person.closet.entries) == set(person.opinions) == {item_id}
+    assert person.taste is not None
+    assert person.taste.closet_version == person.closet.version == database.closets.closet(uid).version
+    assert (len(person.shown.lists), person.preferences.gender) == (1, "Women")
+
+
+def test_person_of_one_document_is_one_round_trip(firebase: object, uid: str, item_id: str) -> None:
+    from google.cloud import firestore
+
+    reads: list[int] = []
+
+    class Counting(firestore.Client):
+        def get_all(self, references: list[Any], *arguments: Any, **options: Any) -> Any:
+            reads.append(len(references))
+            return super().get_all(references, *arguments, **options)
+
+    database = firestore_database(Counting())
+    put(database, uid, item_id, 1)
+    reads.clear()
+    assert set(database.people.person(uid).closet.entries) == {item_id}
+    assert reads == [5]
 
 
 @pytest.fixture(params=["memory", "directory", "storage"])

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from closetspace.domain.closet import mean_of
 from closetspace.domain.encoding import Garment
+from closetspace.domain.interests import mean_of
 from closetspace.domain.plan import Embed, Forget, Refuse, Settled, Wait
 from closetspace.domain.wardrobe import Deletion, photo_folder
 from closetspace.errors import Conflict, Transient

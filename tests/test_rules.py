@@ -62,7 +62,13 @@ def test_others_touch_no_photo(journey: Journey, other: Person, owner: Person, i
     refused(other.upload, journey.path(owner, item_id, "another.jpg"), photo(41))
 
 
-@pytest.mark.parametrize("path", ["closets/{uid}", "closets/{uid}/shards/1", "taste/{uid}", "anything/else"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("closets/{uid}", "closets/{uid}/shards/1", "taste/{uid}", "feedback/{uid}", "shown/{uid}"),
+        *("preferences/{uid}/deeper/1", "anything/else"),
+    ],
+)
 def test_nobody_reads_or_writes_what_is_the_servers(journey: Journey, owner: Person, item_id: str, path: str) -> None:
     assert item_id
     path = path.format(uid=owner.uid)
@@ -104,6 +110,61 @@ def test_documents_that_the_frontend_has_are_accepted(journey: Journey, owner: P
     secure_url = "https://images.example/upload/abc.jpg"
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "secure_url": secure_url} | fields)
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": None, "photo_path": None})
+
+
+def test_owner_sets_reads_and_deletes_their_preferences(owner: Person) -> None:
+    path = f"preferences/{owner.uid}"
+    assert owner.read(path) is None
+    whole = {"gender": "Women", "usage": ["Casual"], "colours": [], "brands_out": ["x" * 100] * 100, "explore": 0}
+    owner.write(path, whole | {"serendipity": 0.5, "mix": 1, "theme": "dark"})
+    found = owner.read(path)
+    assert found is not None
+    assert {name: found[name] for name in whole} == whole
+    owner.write(path, dict.fromkeys(("gender", "usage", "explore")))
+    owner.write(path, {"gender": "x" * 100})
+    owner.delete(path)
+    assert owner.read(path) is None
+
+
+def test_others_touch_no_preferences(other: Person, owner: Person) -> None:
+    path = f"preferences/{owner.uid}"
+    refused(other.write, path, {"gender": "Men"})
+    owner.write(path, {"gender": "Women"})
+    refused(other.read, path)
+    refused(other.write, path, {"gender": "Men"})
+    refused(other.delete, path)
+    refused(other.query, "preferences", owner.uid)
+    assert owner.read(path) == {"gender": "Women"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"gender": 7},
+        {"gender": ["Men"]},
+        {"gender": "x" * 101},
+        {"usage": "Casual"},
+        {"usage": ["x"] * 101},
+        {"colours": 7},
+        {"colours": ["x"] * 101},
+        {"brands_out": True},
+        {"brands_out": ["x"] * 101},
+        {"brands_out": ["x" * 10_001]},
+        {"explore": -0.1},
+        {"explore": 1.1},
+        {"explore": "0.5"},
+        {"serendipity": 2},
+        {"serendipity": True},
+        {"mix": [0.5]},
+        {f"field{number}": number for number in range(21)},
+    ],
+    ids=lambda fields: "-".join(f"{name}-{value!r:.15}" for name, value in list(fields.items())[:2]),
+)
+def test_malformed_preferences_are_refused(owner: Person, fields: dict[str, Any]) -> None:
+    path = f"preferences/{owner.uid}"
+    refused(owner.write, path, fields)
+    owner.write(path, {"mix": 0.5})
+    refused(owner.write, path, fields)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,21 @@
 """``closetspace encoder train`` and ``export`` as far as they go where nothing for training is installed."""
 
+import hashlib
+import json
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from catalog_jobs.cli import app
+from catalog_jobs.drawing import draw_catalog
 from catalog_jobs.training.progress import training_progress
+from closetspace.adapters.encoder_files import MANIFEST, REFERENCE, encoder_directory
+from closetspace.settings import Settings
 
 
 def encoder(*arguments: object) -> tuple[int, str]:
@@ -44,6 +52,45 @@ def test_options_of_the_other_architecture_are_refused(tmp_path: Path) -> None:
     assert (code, "brings its own weights" in output) == (2, True)
     code, output = encoder("train", "resnet50-autoencoder", *folders, "--photos", tmp_path)
     assert (code, "learns from products alone" in output) == (2, True)
+
+
+@pytest.fixture
+def exporting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in for an export, which needs torch: it leaves the files of the encoder in use, without a sample."""
+
+    def export_fashion(data: Path, run: Path, out: Path, **_: Any) -> dict[str, Any]:
+        shutil.copytree(encoder_directory(Settings().encoder), out, ignore=shutil.ignore_patterns(REFERENCE))
+        manifest = json.loads((out / MANIFEST).read_text())
+        del manifest["reference"]
+        (out / MANIFEST).write_text(json.dumps(manifest))
+        return dict(manifest)
+
+    package = "catalog_jobs.training"
+    monkeypatch.setitem(sys.modules, f"{package}.fashion_data", SimpleNamespace(read_fashion_data=lambda data, _: data))
+    monkeypatch.setitem(sys.modules, f"{package}.fashion_export", SimpleNamespace(export_fashion=export_fashion))
+
+
+def test_an_export_leaves_a_sample_of_its_products_behind(exporting: None, tmp_path: Path) -> None:
+    draw_catalog(tmp_path / "products", items=180)
+    out = tmp_path / "encoder"
+    code, output = encoder(
+        *("export", "fashion", "--data", tmp_path / "products", "--run", tmp_path, "--out", out, "--json")
+    )
+    assert code == 0
+    manifest = json.loads((out / MANIFEST).read_text())
+    assert manifest == json.loads(output.splitlines()[-1])
+    assert manifest["reference"] == hashlib.sha256((out / REFERENCE).read_bytes()).hexdigest()
+
+
+def test_with_too_few_products_for_a_sample_an_export_goes_without_and_says_so(
+    exporting: None, drawn_catalog: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "encoder"
+    code, output = encoder("export", "fashion", "--data", drawn_catalog, "--run", tmp_path, "--out", out)
+    assert code == 0
+    assert "no sample for tastes: Only" in output
+    assert f"is in {out}" in output.replace("\n", "")
+    assert "reference" not in json.loads((out / MANIFEST).read_text())
 
 
 def test_where_nobody_watches_progress_is_a_line_a_tenth(capsys: pytest.CaptureFixture[str]) -> None:

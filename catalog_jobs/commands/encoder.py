@@ -4,6 +4,7 @@ import typer
 
 from catalog_jobs.commands.encoder_evaluate import evaluate
 from catalog_jobs.commands.encoder_list import describe, list_encoders
+from catalog_jobs.commands.encoder_reference import reference
 from catalog_jobs.commands.migrate import migrate
 from catalog_jobs.commands.train import export, train
 
@@ -20,4 +21,5 @@ app.command()(describe)
 app.command()(evaluate)
 app.command()(train)
 app.command()(export)
+app.command()(reference)
 app.command()(migrate)

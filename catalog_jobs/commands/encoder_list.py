@@ -10,7 +10,15 @@ from rich.table import Table
 
 from catalog_jobs.commands import JsonOption
 from catalog_jobs.console import errors_told, notes, print_json
-from catalog_jobs.encoder_listing import FoundEncoder, checked_files, find_encoder, shipped_names, usable_encoders
+from catalog_jobs.encoder_listing import (
+    EncoderFile,
+    FoundEncoder,
+    checked_files,
+    checked_reference,
+    find_encoder,
+    shipped_names,
+    usable_encoders,
+)
 from closetspace.settings import Settings
 
 
@@ -23,10 +31,11 @@ def list_encoders(as_json: JsonOption = False) -> None:
         print_json({"in_use": in_use, "encoders": rows, "unusable": dict(others)})
         return
     table = Table("")
-    for heading in ("name", "id", "dimensions", "MB", "what it is"):
+    for heading in ("name", "id", "dimensions", "MB", "sample for tastes", "what it is"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        cells = (row["name"], row["id"], str(row["dim"]), f"{row['megabytes']:.1f}", row["architecture"])
+        size, sample = f"{row['megabytes']:.1f}", "yes" if row["reference"] else "no"
+        cells = (row["name"], row["id"], str(row["dim"]), size, sample, row["architecture"])
         table.add_row("in use" if row["in_use"] else "", *map(escape, cells))
     Console().print(table)
     for name, why in others:
@@ -39,6 +48,7 @@ def _row(encoder: FoundEncoder, in_use: str) -> dict[str, Any]:
         "id": encoder.descriptor.id,
         "dim": encoder.descriptor.dim,
         "megabytes": round(encoder.megabytes, 2),
+        "reference": bool(encoder.descriptor.reference),
         "architecture": str(encoder.about.get("architecture", "")),
         "in_use": encoder.name == in_use,
     }
@@ -48,7 +58,7 @@ def describe(
     encoder: Annotated[str, typer.Argument(metavar="NAME|DIR", help="A shipped encoder, or a folder with a slash.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what an encoder's manifest says: identity, heads and their labels, files, metrics, sources, licences."""
+    """Tell what an encoder's manifest says: identity, heads and their labels, files, sample for tastes, metrics."""
     with errors_told():
         found = find_encoder(encoder)
         described = _described(found)
@@ -59,17 +69,23 @@ def describe(
 
 
 def _described(found: FoundEncoder) -> dict[str, Any]:
-    descriptor = found.descriptor
+    descriptor, reference = found.descriptor, checked_reference(found)
     return {
         "id": descriptor.id,
         "dim": descriptor.dim,
+        "blocks": dict(descriptor.blocks),
         "side": descriptor.side,
         "lines": [list(fields) for fields in descriptor.lines],
         "megabytes": round(found.megabytes, 2),
         "heads": {head: list(labels) for head, labels in descriptor.heads.items()},
-        "files": [{"name": file.name, "bytes": file.size, "state": file.state} for file in checked_files(found)],
+        "files": [_file(file) for file in checked_files(found)],
+        "reference": _file(reference) if reference else None,
         **{key: value for key, value in found.about.items() if key != "megabytes"},
     }
+
+
+def _file(file: EncoderFile) -> dict[str, Any]:
+    return {"name": file.name, "bytes": file.size, "state": file.state}
 
 
 def _print(described: dict[str, Any]) -> None:
@@ -80,8 +96,16 @@ def _print(described: dict[str, Any]) -> None:
                 console.print(f"[bold]head {escape(head)}[/bold] ({len(labels)}): {escape(', '.join(labels))}")
         elif key == "files":
             for file in value:
-                state = "" if file["state"] == "right" else f" [red]{file['state']}[/red]"
-                console.print(f"[bold]file {escape(file['name'])}[/bold]: {file['bytes']:,} bytes{state}")
+                _print_file(console, "file", file)
+        elif key == "reference" and value:
+            _print_file(console, "sample for tastes", value)
+        elif key == "reference":
+            console.print("[bold]sample for tastes[/bold]: none; closetspace encoder reference writes one")
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             console.print(f"[bold]{escape(key)}[/bold]: {escape(text)}")
+
+
+def _print_file(console: Console, what: str, file: dict[str, Any]) -> None:
+    state = "" if file["state"] == "right" else f" [red]{file['state']}[/red]"
+    console.print(f"[bold]{what} {escape(file['name'])}[/bold]: {file['bytes']:,} bytes{state}")

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from catalog_jobs.commands import JsonOption
-from catalog_jobs.console import errors_told, notes, print_json
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.encoder_reference import Part, write_reference
 from catalog_jobs.training.extra import train_module
-from closetspace.errors import FailedPrecondition
+from closetspace.errors import FailedPrecondition, InvalidInput
+from closetspace.settings import Settings
 
 if TYPE_CHECKING:
     from catalog_jobs.training.loop import Epoch, Task
@@ -78,13 +81,17 @@ def export(
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an encoder of trained weights: networks to ONNX, heads fitted and calibrated, manifest written."""
+    """Make an encoder of trained weights: networks to ONNX, heads fitted and calibrated, manifest written.
+
+    A sample of the products' training split goes with it, for tastes to be compared with.
+    """
     _refuse_strangers(architecture, photos, None)
     with errors_told(), _disk_watched():
         if architecture is Architecture.FASHION:
             manifest = _export_fashion(data, photos, run, out, seed)
         else:
             manifest = _export_autoencoder(data, run, out)
+        manifest |= _reference(data, out)
     if as_json:
         print_json(manifest)
     else:
@@ -127,6 +134,17 @@ def _export_autoencoder(data: Path, run: Path, out: Path) -> dict[str, Any]:
     from catalog_jobs.training.autoencoder_export import export_autoencoder
 
     return export_autoencoder(data, run, out, progress=notes.print)
+
+
+def _reference(data: Path, out: Path) -> dict[str, str]:
+    """Add the sample, and return what the manifest says of it; with too few products the encoder goes without."""
+    try:
+        with progress_bar("embedding the sample") as progress:
+            written = write_reference(out, data, Part.TRAINING, Settings.from_env(), progress)
+    except InvalidInput as error:
+        notes.print(f"[yellow]no sample for tastes:[/yellow] {escape(str(error))}", soft_wrap=True)
+        return {}
+    return {"reference": written.sha256}
 
 
 def _train(task: Task, out: Path, epochs: int, patience: int) -> list[Epoch]:

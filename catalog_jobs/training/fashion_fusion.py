@@ -20,6 +20,7 @@ nn, functional = torch.nn, torch.nn.functional
 
 HEADS = (CATEGORY, COLOUR, GENDER, USAGE)
 BLOCK_DIMS = {"article": 96, "colour": 48, "gender": 24, "usage": 24, "look": 64}
+"""In the order that they have in the vector."""
 DIM = sum(BLOCK_DIMS.values())
 SHARES = {"article": 0.30, "colour": 0.25, "gender": 0.20, "usage": 0.20, "look": 0.05}
 """Of the cosine between two garments: more of the kind finds products for photos better (.36: .868 of ten instead of
@@ -92,7 +93,7 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
         look = functional.normalize((image - self.mean)[:, :FEATURES] @ self.look, dim=1) * has_image
         look = look + functional.normalize(self.average, dim=0) * (1 - has_image)
         blocks = {t: block(hidden)[0] for t, block in self.blocks.items()} | {"look": look}
-        vector = torch.cat([blocks[name] * share**0.5 for name, share in SHARES.items()], 1)
+        vector = torch.cat([blocks[name] * SHARES[name] ** 0.5 for name in BLOCK_DIMS], 1)
         seen = torch.cat([has_image * (1 - has_text), has_text * (1 - has_image), has_image * has_text], 1)
         shares = []
         for name, head in self.heads.items():

@@ -155,6 +155,8 @@ def _value(value: Any) -> dict[str, Any]:
             return {"doubleValue": value}
         case str():
             return {"stringValue": value}
+        case list():
+            return {"arrayValue": {"values": [_value(each) for each in value]}}
     raise TypeError(f"no document of the frontend holds {json.dumps(value, default=str)}")
 
 

@@ -13,8 +13,11 @@ from closetspace.settings import Settings
 if TYPE_CHECKING:
     from google.cloud import firestore
 
+    from closetspace.domain.background import Background
     from closetspace.domain.encoding import Encoder
-    from closetspace.ports import Closets, ObjectStore, Wardrobe
+    from closetspace.ports import Closets, ObjectStore, People, Wardrobe
+    from closetspace.services.feedback import FeedbackKeeper
+    from closetspace.services.live_index import LiveIndex
     from closetspace.services.recommend import Recommender
     from closetspace.services.reconcile import Reconciler
     from closetspace.services.sweep import Sweeper
@@ -49,6 +52,10 @@ class Services:
         return self._once("recommender", self._recommender)
 
     @property
+    def feedback_keeper(self) -> "FeedbackKeeper":
+        return self._once("feedback_keeper", self._feedback_keeper)
+
+    @property
     def sweeper(self) -> "Sweeper":
         return self._once("sweeper", self._sweeper)
 
@@ -59,6 +66,19 @@ class Services:
     @property
     def closets(self) -> "Closets":
         return self._once("closets", self._closets)
+
+    @property
+    def people(self) -> "People":
+        return self._once("people", self._people)
+
+    @property
+    def live_index(self) -> "LiveIndex":
+        return self._once("live_index", self._live_index)
+
+    def background(self, encoder: str) -> "Background | None":
+        """What is known of an encoder by its id: of the one in use, and of all that the package ships."""
+        found: Background | None = self._once("backgrounds", lambda: backgrounds(self.settings)).get(encoder)
+        return found
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:
@@ -93,20 +113,33 @@ class Services:
 
         return FirestoreClosets(self._once("firestore", _firestore_client))
 
+    def _people(self) -> "People":
+        from closetspace.adapters.firestore_people import FirestorePeople
+
+        return FirestorePeople(self._once("firestore", _firestore_client))
+
     def _taste_keeper(self) -> "TasteKeeper":
         from closetspace.services.taste import TasteKeeper
 
-        return TasteKeeper(self.closets, encoder_id(self.settings))
+        return TasteKeeper(self.closets, encoder_id(self.settings), self.background)
 
     def _recommender(self) -> "Recommender":
+        from closetspace.services.recommend import Recommender
+
+        return Recommender(self.people, self.live_index.get, self.background)
+
+    def _feedback_keeper(self) -> "FeedbackKeeper":
+        from closetspace.services.feedback import FeedbackKeeper
+
+        return FeedbackKeeper(self.people, self.live_index.get)
+
+    def _live_index(self) -> "LiveIndex":
         from closetspace.services.index_versions import IndexVersions
         from closetspace.services.live_index import LiveIndex
-        from closetspace.services.recommend import Recommender
 
         settings = self.settings
         store = open_store(settings.index_store or f"gs://{settings.photo_bucket or default_bucket()}")
-        live = LiveIndex(IndexVersions(store), bundle_opener(settings), settings.index_check_seconds)
-        return Recommender(self.closets, live.get)
+        return LiveIndex(IndexVersions(store), bundle_opener(settings), settings.index_check_seconds)
 
     def _sweeper(self) -> "Sweeper":
         from closetspace.services.sweep import Sweeper
@@ -144,6 +177,19 @@ def load_encoder(settings: Settings) -> "Encoder":
     from closetspace.adapters.onnx_encoder import OnnxEncoder
 
     return OnnxEncoder(encoder_directory(settings.encoder), threads=settings.encoder_threads)
+
+
+def backgrounds(settings: Settings) -> dict[str, "Background"]:
+    """What is known of encoders by their ids, without loading one."""
+    from closetspace.adapters.encoder_files import encoder_directory, models_directory, read_descriptor, read_reference
+    from closetspace.domain.background import Background
+
+    found = {}
+    for folder in {encoder_directory(settings.encoder), *models_directory().iterdir()}:
+        if folder.is_dir():
+            descriptor = read_descriptor(folder)
+            found[descriptor.id] = Background(descriptor.heads, read_reference(folder, descriptor))
+    return found
 
 
 def encoder_id(settings: Settings) -> str:

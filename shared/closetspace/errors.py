@@ -4,6 +4,7 @@
     ├── InvalidInput       the caller's or the person's input is wrong, and stays wrong when retried
     │   └── NotFound       it names something that does not exist
     ├── FailedPrecondition the input is fine, the state is not: something has to be done first
+    ├── ResourceExhausted  the input is fine, but there is no room for it: something has to go first
     ├── Transient          try again later
     │   └── Conflict       somebody else was faster; read again and decide anew
     └── Incompatible       stored data was made by, or for, something else: refuse it
@@ -36,6 +37,10 @@ class NotFound(InvalidInput):
 
 class FailedPrecondition(ClosetspaceError):
     """The system is not in the state that the call needs; the message says what to do first."""
+
+
+class ResourceExhausted(ClosetspaceError):
+    """No more of something can be kept; the message is for the person, and says what to do first."""
 
 
 class Transient(ClosetspaceError):

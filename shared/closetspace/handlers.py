@@ -1,12 +1,14 @@
 """What the triggers do: parse, call one use case, map errors. The functions in functions/main.py call these."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from closetspace.bootstrap import Services
 from closetspace.domain.wardrobe import Deletion, owner_of_photo
-from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, Transient
+from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, ResourceExhausted, Transient
 
 if TYPE_CHECKING:
     from firebase_functions import https_fn
@@ -41,23 +43,47 @@ class Handlers:
 
     def recommend(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
         """The callable `recommend`."""
-        from firebase_functions import https_fn
-
         from closetspace.requests import parse_recommend
 
-        code = https_fn.FunctionsErrorCode
-        if request.auth is None or not request.auth.uid:
-            raise https_fn.HttpsError(code.UNAUTHENTICATED, "Sign in to get recommendations.")
-        try:
-            return self._services.recommender.recommend(request.auth.uid, parse_recommend(request.data))
-        except InvalidInput as exc:
-            raise https_fn.HttpsError(code.INVALID_ARGUMENT, exc.message, {"field": exc.code}) from exc
-        except FailedPrecondition as exc:
-            raise https_fn.HttpsError(code.FAILED_PRECONDITION, str(exc)) from exc
-        except (Transient, Incompatible) as exc:
-            log.exception("recommend can't answer now")
-            message = "Recommendations are not available right now. Try again in a minute."
-            raise https_fn.HttpsError(code.UNAVAILABLE, message) from exc
+        uid = signed_in(request, "Sign in to get recommendations.")
+        with told_to_caller("Recommendations are not available right now. Try again in a minute."):
+            return self._services.recommender.recommend(uid, parse_recommend(request.data))
+
+    def feedback(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
+        """The callable `feedback`."""
+        from closetspace.requests import parse_feedback
+
+        uid = signed_in(request, "Sign in to say what you think of an item.")
+        with told_to_caller("Your feedback can't be kept right now. Try again in a minute."):
+            return self._services.feedback_keeper.give(uid, *parse_feedback(request.data))
+
+
+def signed_in(request: "https_fn.CallableRequest[Any]", otherwise: str) -> str:
+    """Who calls; nobody is told that they must sign in, before anything else is looked at."""
+    from firebase_functions import https_fn
+
+    if request.auth is None or not request.auth.uid:
+        raise https_fn.HttpsError(https_fn.FunctionsErrorCode.UNAUTHENTICATED, otherwise)
+    return str(request.auth.uid)
+
+
+@contextmanager
+def told_to_caller(unavailable: str) -> Iterator[None]:
+    """Our errors as the callable protocol's codes; what is wrong inside is logged, and told as ``unavailable``."""
+    from firebase_functions import https_fn
+
+    code = https_fn.FunctionsErrorCode
+    try:
+        yield
+    except InvalidInput as exc:
+        raise https_fn.HttpsError(code.INVALID_ARGUMENT, exc.message, {"field": exc.code}) from exc
+    except FailedPrecondition as exc:
+        raise https_fn.HttpsError(code.FAILED_PRECONDITION, str(exc)) from exc
+    except ResourceExhausted as exc:
+        raise https_fn.HttpsError(code.RESOURCE_EXHAUSTED, str(exc)) from exc
+    except (Transient, Incompatible) as exc:
+        log.exception("a callable can't answer now")
+        raise https_fn.HttpsError(code.UNAVAILABLE, unavailable) from exc
 
 
 def deletion_in(event: Any) -> Deletion | None:

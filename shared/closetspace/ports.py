@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from closetspace.domain.closet import Closet, ClosetEntry, Taste
+from closetspace.domain.closet import Closet, ClosetEntry
+from closetspace.domain.person import Opinion, Person, Shown
+from closetspace.domain.taste import Taste
 from closetspace.domain.wardrobe import Item, ItemState
 
 
@@ -80,10 +82,6 @@ class Closets(Protocol):
         """The whole closet at one point in time; an empty one when there is none."""
         ...
 
-    def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
-        """The closet, and the taste that was last kept of it, in one round trip where one document holds it."""
-        ...
-
     def save_taste(self, uid: str, taste: Taste) -> None:
         """Keep it, unless a taste of the same or a later closet version is there already."""
         ...
@@ -101,6 +99,23 @@ class Closets(Protocol):
 
         An item that only another encoder has embedded keeps its entry, whoever embeds it meanwhile.
         """
+        ...
+
+
+class People(Protocol):
+    """Persons as recommendations see them, and what they said and were shown."""
+
+    def person(self, uid: str) -> Person:
+        """Everything that is kept of a person, in one round trip where one document holds their closet."""
+        ...
+
+    def give_opinion(self, uid: str, item_id: str, opinion: Opinion | None) -> None:
+        """Keep it in the place of an earlier one of that catalog item; None removes that. Where it is so already,
+        nothing is written. Raises `ResourceExhausted` for an item more than `MOST_OPINIONS`."""
+        ...
+
+    def remember_shown(self, uid: str, shown: Shown) -> None:
+        """Keep it in the place of what was shown before: of two at once, the later one stays."""
         ...
 
 

@@ -1,7 +1,7 @@
 """An index bundle, verified and open: arrays and trees mapped into memory, what answers show in SQLite."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,27 @@ import annoy
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.adapters.bundle_writer import file_hash, nearest
-from closetspace.domain.bundle import ITEMS, KEYS, MANIFEST, MEANS, VECTORS, Canary, CategoryPart, Manifest
-from closetspace.domain.catalog import CatalogItem, Filters, Mask, Rows
-from closetspace.domain.encoding import FloatArray
-from closetspace.domain.style import embedding_of
+from closetspace.adapters.bundle_writer import PHOTO_SCALE, SHOWN, file_hash, nearest
+from closetspace.domain.attributes import Heads, Packed, width
+from closetspace.domain.bundle import (
+    ATTRIBUTES,
+    COLUMNS,
+    ITEMS,
+    MANIFEST,
+    MEANS,
+    PHOTO_VECTORS,
+    VECTORS,
+    Canary,
+    CategoryPart,
+    Manifest,
+)
+from closetspace.domain.catalog import Candidates, CatalogItem, Filters, Keys, Mask, Rows
+from closetspace.domain.encoding import UNISEX, FloatArray
+from closetspace.domain.style import side_by_side, unit
 from closetspace.errors import Incompatible
 
-COLUMNS = "row, id, name, brand, category, gender, price, currency, src, url"
+OF_EACH = ("keys", "products", "spread", "gender", "brand", "price", "in_stock")
+"""Columns that have a value a row; the others name what numbers in them mean."""
 
 
 class Bundle:
@@ -32,11 +45,12 @@ class Bundle:
         try:
             self.manifest = Manifest.from_json((directory / MANIFEST).read_bytes())
             _verify_files(directory, self.manifest)
-            # A plain view of the mapped file: slices of it cost a tenth of a memmap's.
-            mapped = np.load(directory / VECTORS, mmap_mode="r", allow_pickle=False)
-            self._vectors: FloatArray = np.asarray(mapped)
+            self._vectors = _mapped(directory / VECTORS)
+            self._photos = _mapped(directory / PHOTO_VECTORS)
+            self._attributes = _mapped(directory / ATTRIBUTES)
             self._means: FloatArray = np.load(directory / MEANS, allow_pickle=False)
-            self._keys: NDArray[np.uint64] = np.load(directory / KEYS, allow_pickle=False)
+            with np.load(directory / COLUMNS, allow_pickle=False) as columns:
+                self._columns = {name: columns[name] for name in columns.files}
             address = f"{(directory / ITEMS).absolute().as_uri()}?mode=ro&immutable=1"
             self._items = sqlite3.connect(address, uri=True, check_same_thread=False)
             self._trees = {p.name: self._tree(directory / p.annoy_file) for p in self.manifest.categories}
@@ -58,87 +72,135 @@ class Bundle:
     def category_means(self) -> Mapping[str, FloatArray]:
         return dict(zip(self._parts, self._means, strict=True))
 
+    @property
+    def heads(self) -> Heads:
+        return self.manifest.heads
+
+    @property
+    def blocks(self) -> Mapping[str, int]:
+        return self.manifest.blocks
+
     def matching(self, filters: Filters) -> Mask | None:
-        gender, brand, price = filters.gender, filters.brands, filters.price_max
-        masks: list[Mask] = []
-        if gender is not None:
-            masks.append(np.isin(self._columns["gender"], [gender.casefold(), "unisex"]))
-        if brand is not None:
-            masks.append(np.isin(self._columns["brand"], [name.casefold() for name in brand]))
-        if price is not None:
-            masks.append(self._columns["price"] <= price)
+        column, masks = self._columns, list[Mask]()
+        if filters.gender is not None:
+            masks.append(self._named("gender", {filters.gender, UNISEX}))
+        if filters.brands is not None:
+            masks.append(self._named("brand", filters.brands))
+        if filters.brands_out:
+            masks.append(~self._named("brand", filters.brands_out))
+        # An item without a price passes neither bound: comparisons with NaN are false.
+        if filters.price_min is not None:
+            masks.append(column["price"] >= filters.price_min)
+        if filters.price_max is not None:
+            masks.append(column["price"] <= filters.price_max)
+        if filters.in_stock:
+            masks.append(column["in_stock"])
         return np.logical_and.reduce(masks) if masks else None
 
-    def search(self, category: str, query: FloatArray, k: int, mask: Mask | None) -> tuple[Rows, FloatArray]:
-        part = self._parts.get(category)
-        if part is None or k <= 0:
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        rows = np.arange(part.start, part.start + part.count)
-        if mask is not None:
-            rows = rows[mask[rows]]
+    def _named(self, column: str, names: Collection[str]) -> Mask:
+        wanted = np.isin(self._columns[f"{column}s"], [name.casefold() for name in names])
+        named: Mask = wanted[self._columns[column]]
+        return named
+
+    def candidates(self, category: str, queries: FloatArray, most: int, mask: Mask | None) -> Candidates:
+        part = self._parts[category]
+        whole = slice(part.start, part.start + part.count)
+        if mask is None and part.count <= self._exact_scan_items:
+            # Slices of what is mapped are scanned where they lie; only a filter makes copies of its rows.
+            return self._rows(whole, np.arange(whole.start, whole.stop))
+        rows = np.arange(whole.start, whole.stop) if mask is None else np.flatnonzero(mask[whole]) + whole.start
         if len(rows) > self._exact_scan_items:
-            return self._through_annoy(part, query, k, mask, len(rows))
-        # A slice of the mapped file is scanned where it lies; only a filter makes a copy of its rows.
-        block = self._vectors[part.start : part.start + part.count] if mask is None else self._vectors[rows]
-        return _best(rows, block @ query, k)
+            near = [self._through_annoy(part, query, most, mask, len(rows)) for query in queries]
+            rows = np.unique(np.concatenate(near))
+        return self._rows(rows, rows)
 
-    def embeddings(self, rows: Rows) -> FloatArray:
-        return embedding_of(self._vectors[rows])
+    def _rows(self, which: Rows | slice, rows: Rows) -> Candidates:
+        column = self._columns
+        return Candidates(
+            rows,
+            self._vectors[which],
+            column["spread"][which],
+            self._attributes[which],
+            column["keys"][which],
+            column["products"][which],
+            column["brand"][which],
+        )
 
-    def keys(self, rows: Rows) -> NDArray[np.uint64]:
-        return self._keys[rows]
+    def rows_of(self, item_ids: Sequence[str]) -> Rows:
+        marks = ",".join("?" * len(item_ids))
+        found = dict(self._items.execute(f"SELECT id, row FROM items WHERE id IN ({marks})", list(item_ids)).fetchall())  # noqa: S608
+        return np.array([found.get(item_id, -1) for item_id in item_ids], np.int64)
+
+    def rows_of_keys(self, keys: Keys) -> Rows:
+        return self._short_keys.rows(keys)
+
+    def rows_of_products(self, products: Keys) -> Rows:
+        return self._products.rows(products)
+
+    def vectors(self, rows: Rows) -> FloatArray:
+        found: FloatArray = self._vectors[rows]
+        return found
+
+    def photo_vectors(self, rows: Rows) -> FloatArray:
+        found: FloatArray = self._photos[rows].astype(np.float32) / np.float32(PHOTO_SCALE)
+        return found
+
+    def attributes(self, rows: Rows) -> Packed:
+        found: Packed = self._attributes[rows]
+        return found
+
+    def products(self, rows: Rows) -> Keys:
+        found: Keys = self._columns["products"][rows]
+        return found
+
+    def keys(self, rows: Rows) -> Keys:
+        found: Keys = self._columns["keys"][rows]
+        return found
+
+    def category_of(self, rows: Rows) -> list[str]:
+        names = list(self._parts)
+        return [names[place] for place in np.searchsorted(self._ends, rows, side="right")]
 
     def items(self, rows: Rows) -> Sequence[CatalogItem]:
         numbers = [int(row) for row in rows]
         marks = ",".join("?" * len(numbers))
-        found = self._items.execute(f"SELECT {COLUMNS} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
-        by_row = {row: CatalogItem(*shown) for row, *shown in found.fetchall()}
-        return [by_row[row] for row in numbers]
+        found = self._items.execute(f"SELECT row, {', '.join(SHOWN)} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
+        by_row = {row: dict(zip(SHOWN, shown, strict=True)) for row, *shown in found.fetchall()}
+        return [CatalogItem(**by_row[row] | {"in_stock": bool(by_row[row]["in_stock"])}) for row in numbers]
 
-    def attributes(self, rows: Rows) -> list[dict[str, dict[str, float]]]:
-        """What the encoder's heads said of items, in order: by attribute the labels' shares, the largest first."""
-        numbers = rows.tolist()
-        marks = ", ".join("?" * len(numbers))
-        told: dict[int, dict[str, dict[str, float]]] = {row: {} for row in numbers}
-        query = f"SELECT row, attribute, label, share FROM attributes WHERE row IN ({marks}) ORDER BY share DESC"  # noqa: S608
-        for row, attribute, label, share in self._items.execute(query, numbers):
-            told[row].setdefault(attribute, {})[label] = share
-        return [told[row] for row in numbers]
-
-    def _through_annoy(
-        self, part: CategoryPart, query: FloatArray, k: int, mask: Mask | None, passing: int
-    ) -> tuple[Rows, FloatArray]:
+    def _through_annoy(self, part: CategoryPart, query: FloatArray, k: int, mask: Mask | None, passing: int) -> Rows:
         asked = min(part.count, k * part.count // passing + k)
         while True:
-            places, distances = nearest(self._trees[part.name], query, asked)
-            rows = np.array(places, np.int64) + part.start
-            scores = (1 - np.square(np.array(distances)) / 2).astype(np.float32)
-            kept = mask[rows] if mask is not None else np.ones(len(rows), np.bool_)
-            if kept.sum() >= min(k, passing) or asked == part.count:
-                return rows[kept][:k], scores[kept][:k]
+            rows = np.array(nearest(self._trees[part.name], query, asked)[0], np.int64) + part.start
+            kept = rows[mask[rows]] if mask is not None else rows
+            if len(kept) >= min(k, passing) or asked == part.count:
+                return kept[:k]
             asked = min(part.count, asked * 2)
 
     def _tree(self, path: Path) -> annoy.AnnoyIndex:
-        tree = annoy.AnnoyIndex(self.manifest.dim, "angular")
+        tree = annoy.AnnoyIndex(2 * self.manifest.dim, "angular")
         tree.load(str(path))
         return tree
 
     @cached_property
-    def _columns(self) -> dict[str, NDArray[Any]]:
-        rows = self._items.execute("SELECT gender, brand, price FROM items ORDER BY row").fetchall()
-        genders, brands, prices = zip(*rows, strict=True)
-        return {
-            "gender": np.array([gender.casefold() for gender in genders]),
-            "brand": np.array([brand.casefold() for brand in brands]),
-            "price": np.array([np.inf if price is None else price for price in prices]),
-        }
+    def _short_keys(self) -> "_Lookup":
+        return _Lookup(self._columns["keys"] & np.uint64(0xFFFFFFFF))
+
+    @cached_property
+    def _products(self) -> "_Lookup":
+        return _Lookup(self._columns["products"])
+
+    @cached_property
+    def _ends(self) -> Rows:
+        return np.cumsum([part.count for part in self._parts.values()])
 
     def _verify_contents(self) -> None:
         count, dim = self.manifest.count, self.manifest.dim
         checks: dict[str, Callable[[], bool]] = {
-            "vectors": lambda: self._vectors.shape == (count, dim),
-            "means": lambda: self._means.shape == (len(self._parts), dim // 2),
-            "keys": lambda: self._keys.shape == (count,),
+            "vectors": lambda: self._vectors.shape == self._photos.shape == (count, dim),
+            "attributes": lambda: self._attributes.shape == (count, width(self.manifest.heads)),
+            "means": lambda: self._means.shape == (len(self._parts), dim),
+            "columns": lambda: all(self._columns[name].shape == (count,) for name in OF_EACH),
             "items": lambda: self._items.execute("SELECT count(*) FROM items").fetchone()[0] == count,
             "parts": lambda: sum(part.count for part in self._parts.values()) == count,
             "trees": lambda: all(self._trees[p.name].get_n_items() == p.count for p in self._parts.values()),
@@ -150,7 +212,9 @@ class Bundle:
 
     def _canary_holds(self, canary: Canary) -> bool:
         part = self._parts[canary.category]
-        places, _ = nearest(self._trees[canary.category], self._vectors[canary.row], len(canary.nearest))
+        vector = self._vectors[canary.row]
+        query = side_by_side(vector, unit(vector - self.category_means[part.name]))
+        places, _ = nearest(self._trees[canary.category], query, len(canary.nearest))
         # Near-ties may swap where the processor rounds otherwise; a foreign or damaged tree shares nothing.
         return len({part.start + place for place in places} & set(canary.nearest)) >= 0.8 * len(canary.nearest)
 
@@ -159,14 +223,33 @@ def _verify_files(directory: Path, manifest: Manifest) -> None:
     for name, expected in manifest.files.items():
         if Path(name).name != name or file_hash(directory / name) != expected:
             raise Incompatible(f"index {manifest.version}: {name} is not the file that was built")
-    needed = {VECTORS, MEANS, KEYS, ITEMS, *(part.annoy_file for part in manifest.categories)}
+    needed = {
+        VECTORS,
+        PHOTO_VECTORS,
+        ATTRIBUTES,
+        MEANS,
+        COLUMNS,
+        ITEMS,
+        *(part.annoy_file for part in manifest.categories),
+    }
     if missing := needed - set(manifest.files):
         raise Incompatible(f"index {manifest.version}: its manifest does not vouch for {sorted(missing)}")
 
 
-def _best(rows: Rows, scores: FloatArray, k: int) -> tuple[Rows, FloatArray]:
-    if k < len(rows):
-        chosen = np.argpartition(-scores, k)[:k]
-        rows, scores = rows[chosen], scores[chosen]
-    order = np.lexsort((rows, -scores))
-    return rows[order], scores[order]
+class _Lookup:
+    """Where numbers stand in a column."""
+
+    def __init__(self, column: Keys) -> None:
+        self._order = np.argsort(column, kind="stable")
+        self._sorted = column[self._order]
+
+    def rows(self, numbers: Keys) -> Rows:
+        """The rows of any of the numbers."""
+        first, last = (np.searchsorted(self._sorted, numbers, side) for side in ("left", "right"))
+        found = [self._order[start:end] for start, end in zip(first, last, strict=True) if start < end]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    # A plain view of the mapped file: slices of it cost a tenth of a memmap's.
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))

@@ -6,15 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import annoy
 import numpy as np
+from numpy.typing import NDArray
 
+from closetspace.domain.attributes import packed
 from closetspace.domain.bundle import (
+    ATTRIBUTES,
+    COLUMNS,
     ITEMS,
-    KEYS,
     MANIFEST,
     MEANS,
+    PHOTO_VECTORS,
     VECTORS,
     BundleContents,
     Canary,
@@ -22,14 +27,22 @@ from closetspace.domain.bundle import (
     Manifest,
 )
 from closetspace.domain.catalog import CatalogItem
-from closetspace.domain.encoding import FloatArray, Shares
-from closetspace.domain.style import residuals, side_by_side
+from closetspace.domain.encoding import FloatArray
+from closetspace.domain.interests import mean_of
+from closetspace.domain.products import item_key, product_key
+from closetspace.domain.style import residuals, side_by_side, spread_of
 
 TREES = 24
 """Trees an Annoy file: recall@50 of .99 and more at the catalog sizes measured (see the manifest's ``recall``)."""
 
 SEED = 20
 CANARY_NEIGHBOURS = 10
+PHOTO_SCALE = 127
+"""Photo vectors are whole numbers of so many to 1: they explain, they don't rank."""
+
+SHOWN = ("id", "name", "brand", "category", "gender", "price", "currency", "src", "url", "in_stock")
+"""Columns of an item that answers show."""
+
 SEARCH_NODES_PER_RESULT = 12
 """Annoy inspects this many nodes for each result asked for and each tree: recall against time, measured."""
 
@@ -39,21 +52,23 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
     order = sorted(range(len(source.items)), key=lambda i: (source.items[i].category, source.items[i].id))
     items = [source.items[i] for i in order]
     embeddings = source.embeddings[order]
+    attributes = np.array([packed(source.attributes[i], source.encoder.heads) for i in order], np.uint8)
     categories = [item.category for item in items]
     parts = _parts(categories)
-    means = np.array([embeddings[p.start : p.start + p.count].mean(axis=0, dtype=np.float64) for p in parts])
-    by_name = {part.name: mean.astype(np.float32) for part, mean in zip(parts, means, strict=True)}
+    by_name = {part.name: mean_of(embeddings[part.start : part.start + part.count]) for part in parts}
+    np.save(directory / VECTORS, embeddings)
+    np.save(directory / PHOTO_VECTORS, np.rint(source.photo_embeddings[order] * PHOTO_SCALE).astype(np.int8))
+    np.save(directory / ATTRIBUTES, attributes)
+    np.save(directory / MEANS, np.array(list(by_name.values()), np.float32))
+    columns: dict[str, Any] = _columns(items, embeddings, by_name)
+    np.savez(directory / COLUMNS, **columns)
+    _write_items(directory / ITEMS, items)
     vectors = side_by_side(embeddings, residuals(embeddings, categories, by_name))
-    np.save(directory / VECTORS, vectors)
-    np.save(directory / MEANS, means.astype(np.float32))
-    np.save(directory / KEYS, np.array([item_key(item.id) for item in items], np.uint64))
-    attributes = [source.attributes[i] for i in order] if source.attributes else []
-    _write_items(directory / ITEMS, items, attributes)
     forest = {part.name: _plant(directory / part.annoy_file, vectors, part) for part in parts}
     manifest = Manifest(
         version=_version(source, created),
-        encoder=source.encoder,
-        dim=vectors.shape[1],
+        encoder=source.encoder.id,
+        dim=embeddings.shape[1],
         trees=TREES,
         seed=SEED,
         source=source.catalog,
@@ -63,14 +78,11 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
         categories=tuple(parts),
         canaries=tuple(_canary(forest[part.name], part) for part in parts),
         files={path.name: file_hash(path) for path in sorted(directory.iterdir())},
+        heads=dict(source.encoder.heads),
+        blocks=dict(source.encoder.blocks),
     )
     (directory / MANIFEST).write_bytes(manifest.to_json())
     return manifest
-
-
-def item_key(item_id: str) -> int:
-    """A catalog item's stable number: 64 bits of BLAKE2b of its id."""
-    return int.from_bytes(hashlib.blake2b(item_id.encode(), digest_size=8).digest(), "little")
 
 
 def file_hash(path: Path) -> str:
@@ -102,7 +114,7 @@ def measured_recall(
 
 
 def _version(source: BundleContents, created: datetime) -> str:
-    digest = hashlib.sha256(f"{source.catalog} {source.encoder}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{source.catalog} {source.encoder.id}".encode()).hexdigest()
     return f"{created:%Y%m%dT%H%M%S}{created.microsecond // 1000:03d}Z-{digest[:8]}"
 
 
@@ -133,29 +145,40 @@ def _canary(tree: annoy.AnnoyIndex, part: CategoryPart) -> Canary:
     return Canary(part.name, part.start + middle, tuple(part.start + place for place in places))
 
 
-def _write_items(path: Path, items: Sequence[CatalogItem], attributes: Sequence[Mapping[str, Shares]]) -> None:
+def _columns(
+    items: Sequence[CatalogItem], embeddings: FloatArray, means: Mapping[str, FloatArray]
+) -> dict[str, NDArray[Any]]:
+    """What filters ask and rankings need of every row, in arrays."""
+    genders, gender = np.unique([item.gender.casefold() for item in items], return_inverse=True)
+    brands, brand = np.unique([item.brand.casefold() for item in items], return_inverse=True)
+    centres = np.array([means[item.category] for item in items])
+    return {
+        "keys": np.array([item_key(item.id) for item in items], np.uint64),
+        "products": np.array([product_of(item) for item in items], np.uint64),
+        "spread": spread_of(embeddings, centres),
+        "genders": genders,
+        "gender": gender.astype(np.int32),
+        "brands": brands,
+        "brand": brand.astype(np.int32),
+        "price": np.array([np.nan if item.price is None else item.price for item in items], np.float64),
+        "in_stock": np.array([item.in_stock for item in items], np.bool_),
+    }
+
+
+def product_of(item: CatalogItem) -> int:
+    """The number of the product that an item is a variant of; an item that has no name is its own."""
+    return product_key(item.brand, item.name, item.group) or item_key(item.id)
+
+
+def _write_items(path: Path, items: Sequence[CatalogItem]) -> None:
     connection = sqlite3.connect(path)
     with connection:
         connection.execute(
             "CREATE TABLE items (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
             " brand TEXT NOT NULL, category TEXT NOT NULL, gender TEXT NOT NULL, price REAL,"
-            " currency TEXT NOT NULL, src TEXT NOT NULL,"
-            " url TEXT NOT NULL) STRICT"
+            " currency TEXT NOT NULL, src TEXT NOT NULL, url TEXT NOT NULL, in_stock INTEGER NOT NULL) STRICT"
         )
-        rows = [
-            (row, i.id, i.name, i.brand, i.category, i.gender, i.price, i.currency, i.src, i.url)
-            for row, i in enumerate(items)
-        ]
-        connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        connection.execute(
-            "CREATE TABLE attributes (row INTEGER NOT NULL, attribute TEXT NOT NULL, label TEXT NOT NULL,"
-            " share REAL NOT NULL, PRIMARY KEY (row, attribute, label)) STRICT, WITHOUT ROWID"
-        )
-        told = [
-            (row, attribute, label, share)
-            for row, known in enumerate(attributes)
-            for attribute, shares in known.items()
-            for label, share in shares.items()
-        ]
-        connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", told)
+        rows = [(row, *(getattr(item, name) for name in SHOWN)) for row, item in enumerate(items)]
+        marks = ",".join("?" * (1 + len(SHOWN)))
+        connection.executemany(f"INSERT INTO items VALUES ({marks})", rows)  # noqa: S608
     connection.close()

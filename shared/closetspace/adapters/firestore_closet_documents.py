@@ -9,6 +9,7 @@ whole closet's version and one trigger hears of everything. No change reads any 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from google.cloud import firestore
 from google.cloud.firestore_v1.field_path import FieldPath
 
@@ -109,8 +110,24 @@ def entries_in(document: Mapping[str, Any] | None) -> Iterable[tuple[str, dict[s
 
 
 def _document(entry: ClosetEntry) -> dict[str, Any]:
-    return {"vector": pack(entry.vector), "category": entry.category, "photo_hash": entry.photo_hash}
+    return {
+        "vector": pack(entry.vector),
+        "category": entry.category,
+        "photo_hash": entry.photo_hash,
+        "attributes": entry.attributes.tobytes(),
+        "title": entry.title,
+        # As bytes: Firestore's integers have a sign.
+        "product": entry.product.to_bytes(8, "little"),
+    }
 
 
 def _entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
-    return ClosetEntry(encoder, unpack(fields["vector"]), fields["category"], fields["photo_hash"])
+    return ClosetEntry(
+        encoder=encoder,
+        vector=unpack(fields["vector"]),
+        category=fields["category"],
+        photo_hash=fields["photo_hash"],
+        attributes=np.frombuffer(fields["attributes"], np.uint8),
+        title=fields["title"],
+        product=int.from_bytes(fields["product"], "little"),
+    )

@@ -1,24 +1,21 @@
 """Closets and tastes in Firestore: closets as `closetspace.adapters.firestore_closet_documents` lays them out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 from google.cloud import firestore
 
-from closetspace.adapters.firestore_closet_documents import (
-    CLOSETS,
-    ClosetDocuments,
-    entries_in,
-    last_shard,
-    shard_reference,
-)
+from closetspace.adapters.firestore_closet_documents import CLOSETS, ClosetDocuments, entries_in, shard_reference
+from closetspace.adapters.firestore_closet_reads import closet_documents, whole_closet
 from closetspace.adapters.firestore_queries import count, paged
 from closetspace.adapters.firestore_states import STATES
 from closetspace.adapters.firestore_transactions import run_transaction, translated_errors
-from closetspace.domain.closet import Closet, ClosetEntry, Interest, Taste
+from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import FloatArray
+from closetspace.domain.interests import Choice, Interest, Variant
+from closetspace.domain.membership import Worn
+from closetspace.domain.taste import Taste
 
 TASTES = "taste"
 ITEMS_AT_ONCE = 200
@@ -34,29 +31,7 @@ class FirestoreClosets:
 
     def closet(self, uid: str) -> Closet:
         with translated_errors():
-            return self._whole(uid, shard_reference(self._client, uid, 0).get())
-
-    def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
-        main, taste = shard_reference(self._client, uid, 0), self._client.document(TASTES, uid)
-        with translated_errors():
-            found = {snapshot.reference: snapshot for snapshot in self._client.get_all([main, taste])}
-            closet = self._whole(uid, found[main])
-        document = found[taste].to_dict()
-        return closet, _taste(document) if document else None
-
-    def _whole(self, uid: str, main: Any) -> Closet:
-        """The closet of a main document, with its other documents as they were at that moment."""
-        entries = {i: entry for document in self._all(uid, main) for i, entry in entries_in(document)}
-        return Closet(uid, entries, _microseconds(main.update_time))
-
-    def _all(self, uid: str, main: Any) -> list[Any]:
-        """The contents of a closet's documents by their numbers."""
-        references = [shard_reference(self._client, uid, number) for number in range(1, last_shard(main) + 1)]
-        if not references:
-            return [main.to_dict()]
-        rest = self._client.get_all(references, read_time=_whole_microseconds(main.read_time))
-        found = {snapshot.reference: snapshot.to_dict() for snapshot in rest}
-        return [main.to_dict(), *(found[reference] for reference in references)]
+            return whole_closet(self._client, uid, shard_reference(self._client, uid, 0).get())
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         reference = self._client.document(TASTES, uid)
@@ -76,7 +51,7 @@ class FirestoreClosets:
 
     def keep_only(self, uid: str, encoder_id: str) -> int:
         with translated_errors():
-            documents = self._all(uid, shard_reference(self._client, uid, 0).get())
+            documents = closet_documents(self._client, uid, shard_reference(self._client, uid, 0).get())
         removed = 0
         for number, document in enumerate(documents):
             surplus = _surplus(dict(entries_in(document)), encoder_id)
@@ -109,34 +84,41 @@ def _surplus(entries: Mapping[str, Mapping[str, ClosetEntry]], encoder_id: str) 
     return {item_id: names for item_id, names in others.items() if names and encoder_id in entries[item_id]}
 
 
-def _whole_microseconds(moment: datetime) -> datetime:
-    # Snapshots tell nanoseconds, reads at a time take none.
-    return datetime.combine(moment.date(), moment.time(), moment.tzinfo)
-
-
-def _microseconds(moment: datetime | None) -> int:
-    # Exact: a float of seconds since 1970 has no room for microseconds to spare.
-    if moment is None:
-        return 0
-    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
-
-
 def _taste_document(uid: str, taste: Taste) -> dict[str, Any]:
     return {
         "uid": uid,
         "encoder": taste.encoder,
-        "mean": taste.mean.astype("<f4").tobytes(),
+        "mean": _bytes(taste.mean),
         "interests": [
-            {"category": i.category, "count": i.count, "mean": i.mean.astype("<f4").tobytes()} for i in taste.interests
+            {"category": i.category, "count": i.count, "mean": _bytes(i.mean), "style": i.style}
+            for i in taste.interests
         ],
+        "worn": {
+            head: {"member": _bytes(worn.member), "share": _bytes(worn.share)} for head, worn in taste.worn.items()
+        },
+        "choice": {"variant": taste.choice.variant.value, "weight": taste.choice.weight},
         "closet_version": taste.closet_version,
         "updated_at": firestore.SERVER_TIMESTAMP,
     }
 
 
-def _taste(document: dict[str, Any]) -> Taste:
-    interests = tuple(Interest(i["category"], i["count"], _floats(i["mean"])) for i in document["interests"])
-    return Taste(document["encoder"], _floats(document["mean"]), interests, document["closet_version"])
+def taste_in(document: dict[str, Any]) -> Taste:
+    """The taste that a document holds."""
+    choice = document["choice"]
+    return Taste(
+        encoder=document["encoder"],
+        mean=_floats(document["mean"]),
+        interests=tuple(
+            Interest(i["category"], i["count"], _floats(i["mean"]), i["style"]) for i in document["interests"]
+        ),
+        closet_version=document["closet_version"],
+        worn={head: Worn(_floats(w["member"]), _floats(w["share"])) for head, w in document["worn"].items()},
+        choice=Choice(Variant(choice["variant"]), choice["weight"]),
+    )
+
+
+def _bytes(numbers: FloatArray) -> bytes:
+    return numbers.astype("<f4").tobytes()
 
 
 def _floats(data: bytes) -> FloatArray:

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from closetspace.domain.closet import Closet, ClosetEntry, Taste, pack, unpack
+from closetspace.domain.closet import Closet, ClosetEntry, pack, unpack
+from closetspace.domain.person import Opinion, Person, Shown, parse_preferences, with_opinion
+from closetspace.domain.taste import Taste
 from closetspace.domain.wardrobe import ItemState, Status, parse_item
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import ClosetChange, ItemRecord, Keep, ObjectStat, Put
@@ -22,7 +24,10 @@ def _utc_now() -> datetime:
 
 @dataclass
 class MemoryDatabase:
-    """`Wardrobe` and `Closets` in one process. ``documents`` is what clients write: set and delete freely."""
+    """`Wardrobe`, `Closets` and `People` in one process.
+
+    ``documents`` and ``preferences`` are what clients write: set and delete freely.
+    """
 
     allowed_hosts: Collection[str] = ()
     now: Callable[[], datetime] = _utc_now
@@ -31,6 +36,9 @@ class MemoryDatabase:
     closets: dict[str, dict[str, dict[str, ClosetEntry]]] = field(default_factory=lambda: defaultdict(dict))
     versions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     tastes: dict[str, Taste] = field(default_factory=dict)
+    preferences: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    opinions: dict[str, Mapping[str, Opinion]] = field(default_factory=dict)
+    shown: dict[str, Shown] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _ticks: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -89,10 +97,6 @@ class MemoryDatabase:
             entries = {item_id: dict(by_encoder) for item_id, by_encoder in self.closets.get(uid, {}).items()}
             return Closet(uid, entries, self.versions.get(uid, 0))
 
-    def closet_with_taste(self, uid: str) -> tuple[Closet, Taste | None]:
-        with self._lock:
-            return self.closet(uid), self.tastes.get(uid)
-
     def save_taste(self, uid: str, taste: Taste) -> None:
         with self._lock:
             known = self.tastes.get(uid)
@@ -115,6 +119,24 @@ class MemoryDatabase:
             if surplus:
                 self.versions[uid] = next(self._ticks)
             return len(surplus)
+
+    def person(self, uid: str) -> Person:
+        with self._lock:
+            return Person(
+                self.closet(uid),
+                self.tastes.get(uid),
+                self.opinions.get(uid, {}),
+                self.shown.get(uid, Shown()),
+                parse_preferences(self.preferences.get(uid)),
+            )
+
+    def give_opinion(self, uid: str, item_id: str, opinion: Opinion | None) -> None:
+        with self._lock:
+            self.opinions[uid] = with_opinion(self.opinions.get(uid, {}), item_id, opinion)
+
+    def remember_shown(self, uid: str, shown: Shown) -> None:
+        with self._lock:
+            self.shown[uid] = shown
 
 
 @dataclass

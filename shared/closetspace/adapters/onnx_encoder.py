@@ -80,6 +80,7 @@ class OnnxEncoder:
         names = ["vector", *self._descriptor.heads]
         outputs = dict(zip(names, self._load(FUSION_NETWORK, self._session).run(names, features), strict=True))
         is_known = (features["has_image"].sum(axis=1) + features["has_text"].sum(axis=1)).tolist()
+        by_photo = self._by_photo(features, outputs["vector"])
         return [
             Encoding(
                 outputs["vector"][row],
@@ -87,9 +88,24 @@ class OnnxEncoder:
                 {head: _shares(outputs[head][row], labels) for head, labels in self._descriptor.heads.items()}
                 if is_known[row]
                 else {},
+                by_photo[row],
             )
             for row in range(len(is_known))
         ]
+
+    def _by_photo(self, features: dict[str, FloatArray], vectors: FloatArray) -> list[FloatArray | None]:
+        """Return each garment's vector by its photo alone: its vector where there is no text, None without a photo."""
+        seen, named = features["has_image"][:, 0] > 0, features["has_text"].sum(axis=1) > 0
+        found = [vector if is_seen else None for vector, is_seen in zip(vectors, seen, strict=True)]
+        both = np.flatnonzero(seen & named)
+        if both.size:
+            # A fusion takes .1 ms, a hundredth of what its features took.
+            feed = {name: values[both] for name, values in features.items()}
+            feed |= {name: np.zeros_like(feed[name]) for name in ("text", "has_text")}
+            (alone,) = self._load(FUSION_NETWORK, self._session).run(["vector"], feed)
+            for place, row in enumerate(both.tolist()):
+                found[row] = alone[place]
+        return found
 
     def _image_features(self, garments: Sequence[Garment]) -> FloatArray:
         pictures = [garment.picture for garment in garments if garment.picture is not None]

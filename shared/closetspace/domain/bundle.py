@@ -6,14 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from closetspace.domain.catalog import CatalogItem
-from closetspace.domain.encoding import FloatArray, Shares
+from closetspace.domain.encoding import EncoderDescriptor, FloatArray, Shares
 from closetspace.errors import Incompatible
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 VECTORS = "vectors.npy"
+PHOTO_VECTORS = "photo_vectors.npy"
+ATTRIBUTES = "attributes.npy"
 MEANS = "category_means.npy"
-KEYS = "keys.npy"
+COLUMNS = "columns.npz"
 ITEMS = "items.sqlite"
 CURRENT = "index/current.json"
 
@@ -41,8 +43,9 @@ class Canary:
 class Manifest:
     """What a bundle says of itself.
 
-    ``dim`` is the length of an indexed vector, twice the embedding's: see `closetspace.domain.style`.
-    ``files`` maps each file to its sha256. ``recall`` is Annoy's recall@50 against an exact scan.
+    ``dim`` is the length of an embedding; Annoy's are twice as long, see `closetspace.domain.style`. ``heads`` and
+    ``blocks`` are the encoder's. ``files`` maps each file to its sha256. ``recall`` is Annoy's recall@50 against an
+    exact scan.
     """
 
     version: str
@@ -57,12 +60,15 @@ class Manifest:
     categories: tuple[CategoryPart, ...]
     canaries: tuple[Canary, ...]
     files: Mapping[str, str]
+    heads: Mapping[str, tuple[str, ...]]
+    blocks: Mapping[str, int]
     metric: str = "angular"
     format: int = FORMAT
 
     def to_json(self) -> bytes:
         """The manifest as its file."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True).encode()
+        # Heads and blocks are in the order of the numbers that they name, so nothing here is sorted.
+        return json.dumps(asdict(self), indent=1).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> "Manifest":
@@ -72,6 +78,7 @@ class Manifest:
             if fields["format"] != FORMAT:
                 raise Incompatible(f"the index has format {fields['format']}, this release reads {FORMAT}")
             fields["categories"] = tuple(CategoryPart(**part) for part in fields["categories"])
+            fields["heads"] = {head: tuple(labels) for head, labels in fields["heads"].items()}
             fields["canaries"] = tuple(Canary(c["category"], c["row"], tuple(c["nearest"])) for c in fields["canaries"])
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -80,16 +87,18 @@ class Manifest:
 
 @dataclass(frozen=True)
 class BundleContents:
-    """What an index is built of: ``items`` and their ``embeddings (n, d)``, by which encoder, from which catalog.
+    """What an index is built of: ``items``, and what the encoder made of them, from which catalog.
 
-    ``attributes`` are what the encoder's heads say of each item; empty when nothing is known.
+    ``embeddings (n, d)`` are of photo and text, ``photo_embeddings (n, d)`` of the photo alone, ``attributes`` what the
+    heads say of each item.
     """
 
     items: Sequence[CatalogItem]
     embeddings: FloatArray
-    encoder: str
+    photo_embeddings: FloatArray
+    attributes: Sequence[Mapping[str, Shares]]
+    encoder: EncoderDescriptor
     catalog: str
-    attributes: Sequence[Mapping[str, Shares]] = ()
 
 
 def bundle_folder(version: str) -> str:

@@ -1,13 +1,16 @@
-"""A person's closet: for each item that is ready a vector of each encoder that embedded it, and the taste of them."""
+"""A person's closet: for each item that is ready what each encoder that embedded it made of it."""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
+from closetspace.domain.attributes import Packed
 from closetspace.domain.encoding import FloatArray
+from closetspace.domain.products import NO_PRODUCT
 
 STORED_VECTOR = np.dtype("<f2")
 """Half precision on the way to the database: 512 bytes at 256 dimensions, cosines right to 1e-6."""
@@ -15,12 +18,20 @@ STORED_VECTOR = np.dtype("<f2")
 
 @dataclass(frozen=True)
 class ClosetEntry:
-    """What one encoder made of an item. ``vector`` is ``(d,) float32``; ``photo_hash`` its photo's fingerprint."""
+    """What one encoder made of an item.
+
+    ``vector`` is ``(d,) float32``, ``attributes (labels,)`` what the heads say of it, as
+    `closetspace.domain.attributes` packs it; ``photo_hash`` is its photo's fingerprint, ``title`` brand and name as
+    its owner wrote them, ``product`` their `closetspace.domain.products.product_key`.
+    """
 
     encoder: str
     vector: FloatArray
     category: str
     photo_hash: str
+    attributes: Packed = field(default_factory=lambda: np.zeros(0, np.uint8))
+    title: str = ""
+    product: int = NO_PRODUCT
 
 
 @dataclass(frozen=True)
@@ -48,20 +59,43 @@ class Closet:
     def encoded_by(self, encoder_id: str) -> "Wearables":
         """The items whose vectors can be compared with that encoder's, in the order of their ids."""
         chosen = sorted(self.by_encoder(encoder_id).items())
+        entries = [entry for _, entry in chosen]
+        labels = max((len(entry.attributes) for entry in entries), default=0)
         return Wearables(
             ids=tuple(item_id for item_id, _ in chosen),
-            vectors=np.array([entry.vector for _, entry in chosen], np.float32),
-            categories=tuple(entry.category for _, entry in chosen),
+            vectors=np.array([entry.vector for entry in entries], np.float32),
+            categories=tuple(entry.category for entry in entries),
+            attributes=np.array(
+                [e.attributes if len(e.attributes) else np.zeros(labels, np.uint8) for e in entries], np.uint8
+            ).reshape(len(entries), labels),
+            titles=tuple(entry.title for entry in entries),
+            products=np.array([entry.product for entry in entries], np.uint64),
         )
 
 
 @dataclass(frozen=True)
 class Wearables:
-    """A closet as arrays: ``vectors`` is ``(n, d) float32``, a row for each id and category."""
+    """A closet as arrays, a row for each id: ``vectors (n, d) float32``, ``attributes (n, labels)`` as packed."""
 
     ids: tuple[str, ...]
     vectors: FloatArray
     categories: tuple[str, ...]
+    attributes: Packed
+    titles: tuple[str, ...]
+    products: NDArray[np.uint64]
+
+    def only(self, rows: NDArray[np.int64]) -> "Wearables":
+        """These rows of it."""
+        if len(rows) == len(self.ids):
+            return self
+        return Wearables(
+            ids=tuple(self.ids[row] for row in rows),
+            vectors=self.vectors[rows],
+            categories=tuple(self.categories[row] for row in rows),
+            attributes=self.attributes[rows],
+            titles=tuple(self.titles[row] for row in rows),
+            products=self.products[rows],
+        )
 
     @cached_property
     def rows_by_category(self) -> dict[str, np.ndarray]:
@@ -70,50 +104,9 @@ class Wearables:
         return {str(name): np.flatnonzero(names == name) for name in sorted(set(self.categories))}
 
 
-@dataclass(frozen=True)
-class Interest:
-    """What a person owns of one category: how many, and their mean ``(d,) float32``."""
-
-    category: str
-    count: int
-    mean: FloatArray
-
-
-@dataclass(frozen=True)
-class Taste:
-    """A closet in short. ``mean`` is ``(d,) float32``; ``closet_version`` says which closet it was derived from."""
-
-    encoder: str
-    mean: FloatArray
-    interests: tuple[Interest, ...]
-    closet_version: int
-
-    @property
-    def count(self) -> int:
-        """Number of items it was derived from."""
-        return sum(interest.count for interest in self.interests)
-
-
 def most_covering(closet: Closet, preferred: str) -> str:
     """The encoder that has embedded most of the closet's items; of several the preferred one."""
     return max((preferred, *closet.coverage), key=lambda encoder_id: closet.coverage.get(encoder_id, 0))
-
-
-def derive_taste(closet: Closet, encoder_id: str) -> Taste:
-    """The mean of everything, and of each category, of one encoder's vectors; zeros for an empty closet."""
-    worn = closet.encoded_by(encoder_id)
-    interests = tuple(
-        Interest(category, len(rows), mean_of(worn.vectors[rows])) for category, rows in worn.rows_by_category.items()
-    )
-    return Taste(encoder_id, mean_of(worn.vectors), interests, closet.version)
-
-
-def mean_of(vectors: FloatArray) -> FloatArray:
-    """Mean over rows in double precision, ``(n, d) -> (d,) float32``; the order of rows does not show."""
-    if not len(vectors):
-        return np.zeros(0, np.float32)
-    mean: FloatArray = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return mean
 
 
 def pack(vector: FloatArray) -> bytes:

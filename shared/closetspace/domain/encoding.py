@@ -1,7 +1,7 @@
 """What an encoder is, and what goes in and comes out of one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +21,9 @@ Shares = Mapping[str, float]
 CATEGORY, COLOUR, GENDER, USAGE = "category", "colour", "gender", "usage"
 """The attributes that encoders tell of; any but the category may be missing from one."""
 
+UNISEX = "Unisex"
+"""The gender that fits everybody."""
+
 
 @dataclass(frozen=True)
 class EncoderDescriptor:
@@ -28,7 +31,9 @@ class EncoderDescriptor:
 
     ``files`` maps each file of the encoder to its sha256 in hex, ``heads`` each attribute to its labels. The
     image network sees squares of ``side`` pixels; the text network one line for each of ``lines``, which names
-    the garment's fields that are joined to it.
+    the garment's fields that are joined to it. ``blocks`` are the named parts that a vector is made of, in order,
+    with their dimensions, where it has any; ``reference`` is the sha256 of the sample that tastes are compared with,
+    empty where there is none: a new sample leaves the vectors, and so the id, as they are.
     """
 
     id: str
@@ -37,6 +42,8 @@ class EncoderDescriptor:
     files: Mapping[str, str]
     side: int = 224
     lines: tuple[tuple[str, ...], ...] = (("brand", "name"),)
+    blocks: Mapping[str, int] = field(default_factory=dict)
+    reference: str = ""
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -59,12 +66,14 @@ class Encoding:
 
     ``vector`` is ``(dim,) float32`` of unit length. ``category`` is one of the descriptor's categories, the
     likeliest even where little is known. ``attributes`` are the heads' answers, empty ones where nothing is
-    known of the garment.
+    known of the garment. ``by_photo`` is the vector that the photo alone would get, None where there is no photo,
+    or where the encoder does not tell.
     """
 
     vector: FloatArray
     category: str
     attributes: Mapping[str, Shares]
+    by_photo: FloatArray | None = None
 
     @property
     def colours(self) -> tuple[str, ...]:

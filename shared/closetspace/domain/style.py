@@ -27,12 +27,12 @@ def residuals(vectors: FloatArray, categories: Sequence[str], means: Mapping[str
     return unit(vectors - centres.reshape(vectors.shape))
 
 
+def spread_of(vectors: FloatArray, means: FloatArray) -> FloatArray:
+    """How far each vector lies from its category's mean, ``(n,)``, never nothing; one mean for all, or one each."""
+    spread: FloatArray = np.maximum(np.linalg.norm(vectors - means, axis=1), 1e-6).astype(np.float32)
+    return spread
+
+
 def side_by_side(vectors: FloatArray, residual: FloatArray) -> FloatArray:
     """``(n, d)`` and ``(n, d)`` to the indexed vectors ``(n, 2d)`` of unit length, or one query likewise."""
     return np.concatenate([vectors, residual], axis=-1) * np.float32(0.5**0.5)
-
-
-def embedding_of(indexed: FloatArray) -> FloatArray:
-    """The embeddings that `side_by_side` was given, ``(n, 2d) -> (n, d)``."""
-    half = indexed.shape[-1] // 2
-    return indexed[..., :half] * np.float32(2**0.5)

@@ -30,6 +30,11 @@ class EmbeddedCatalog:
         """The items' vectors, ``(n, d) float32``."""
         return np.array([encoding.vector for encoding in self.encodings], np.float32)
 
+    @property
+    def photo_embeddings(self) -> FloatArray:
+        """Their vectors by the photo alone, ``(n, d) float32``; of an encoder that does not tell, the vectors."""
+        return np.array([e.vector if e.by_photo is None else e.by_photo for e in self.encodings], np.float32)
+
 
 @dataclass(frozen=True)
 class CatalogEmbedder:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from closetspace.domain.attributes import packed
 from closetspace.domain.closet import ClosetEntry
-from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
+from closetspace.domain.encoding import Encoder, EncoderDescriptor, Encoding, Garment, Picture
 from closetspace.domain.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide, only_encoder_differs
+from closetspace.domain.products import product_key, title
 from closetspace.domain.wardrobe import (
     Deletion,
     Fault,
@@ -128,7 +130,7 @@ class Reconciler:
             return
         encodings[key] = encoding
         ready = ItemState(item.uid, Status.READY, key, encoder_id, category=encoding.category, colours=encoding.colours)
-        entry = ClosetEntry(encoder_id, encoding.vector, encoding.category, photo.fingerprint)
+        entry = closet_entry(item, photo, encoding, self.encoder.descriptor)
         self.wardrobe.commit(record, ready, Put(entry, beside_others=beside))
 
     def _announce(self, item: Item, key: str, record: ItemRecord) -> ItemRecord:
@@ -169,3 +171,16 @@ class Reconciler:
     def _failed(self, item: Item, fault: Fault, key: str | None) -> ItemState:
         # A fault that depends on no content would be found by any encoder.
         return ItemState(item.uid, Status.FAILED, key, self.encoder.descriptor.id if key else None, error=fault)
+
+
+def closet_entry(item: Item, photo: PhotoStat, encoding: Encoding, encoder: EncoderDescriptor) -> ClosetEntry:
+    """What the owner's closet keeps of an item."""
+    return ClosetEntry(
+        encoder=encoder.id,
+        vector=encoding.vector,
+        category=encoding.category,
+        photo_hash=photo.fingerprint,
+        attributes=packed(encoding.attributes, encoder.heads),
+        title=title(item.brand, item.name),
+        product=product_key(item.brand, item.name),
+    )

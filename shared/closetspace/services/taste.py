@@ -1,8 +1,11 @@
-"""Keep a person's taste vector at hand, derived from their closet."""
+"""Keep a person's taste at hand, derived from their closet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from closetspace.domain.closet import derive_taste, most_covering
+from closetspace.domain.background import Background
+from closetspace.domain.closet import most_covering
+from closetspace.domain.taste import derive_taste
 from closetspace.ports import Closets
 
 
@@ -11,12 +14,15 @@ class TasteKeeper:
     """Derives tastes from closets; the closet is the truth, the taste a cache stamped with its version.
 
     While the encoder is being changed, a taste is of the vectors that most of the closet's items have.
+    ``background`` is what is known of an encoder by its id.
     """
 
     closets: Closets
     encoder_id: str
+    background: Callable[[str], Background | None]
 
     def refresh(self, uid: str) -> None:
         """Derive the taste of the closet as it is now. Late and repeated calls change nothing."""
         closet = self.closets.closet(uid)
-        self.closets.save_taste(uid, derive_taste(closet, most_covering(closet, self.encoder_id)))
+        encoder_id = most_covering(closet, self.encoder_id)
+        self.closets.save_taste(uid, derive_taste(closet, encoder_id, self.background(encoder_id)))

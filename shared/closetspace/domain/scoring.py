@@ -1,0 +1,48 @@
+"""How well candidates fit what a person wears: the logarithm of a probability, attribute by attribute."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from closetspace.domain.attributes import Heads, Packed, parts, shares, width
+from closetspace.domain.encoding import GENDER, UNISEX, FloatArray
+
+LEAST_FIT = 0.01
+"""Least probability that a head is believed: what it rules out may still be shown, last."""
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What a person wears, as one product with what heads say.
+
+    ``matrix (labels, attributes)`` and ``offset (attributes,)``; ``attributes`` names the columns.
+    """
+
+    attributes: tuple[str, ...]
+    matrix: FloatArray
+    offset: FloatArray
+
+    def __call__(self, rows: Packed) -> FloatArray:
+        """Logarithms of how likely each garment fits in each attribute, ``(n, attributes)``, at most 0."""
+        fit: FloatArray = np.log(np.minimum(shares(rows) @ self.matrix + self.offset + LEAST_FIT, 1))
+        return fit
+
+
+def fitting(heads: Heads, worn: Mapping[str, FloatArray], usual: Mapping[str, FloatArray]) -> Fitting:
+    """Fit to the membership ``(labels,)`` of each attribute's labels in what is worn.
+
+    What heads leave to the unknown fits as what is ``usual (labels,)`` does.
+    """
+    matrix = np.zeros((width(heads), len(worn)), np.float32)
+    offset = np.zeros(len(worn), np.float32)
+    for column, (head, member) in enumerate(worn.items()):
+        offset[column] = usual[head] @ member
+        matrix[parts(heads)[head], column] = member - offset[column]
+    return Fitting(tuple(worn), matrix, offset)
+
+
+def asked_for(head: str, labels: Collection[str], known: Collection[str]) -> FloatArray:
+    """The membership of an attribute's ``known`` labels where the person says what they want; unisex fits all."""
+    fits = {label.casefold() for label in labels} | ({UNISEX.casefold()} if head == GENDER else set())
+    return np.array([label.casefold() in fits for label in known], np.float32)
