@@ -24,10 +24,11 @@ from closetspace.adapters.bundle_reader import Bundle
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.bootstrap import photo_decoder
-from closetspace.domain.bundle import BundleContents
+from closetspace.domain.background import Background
 from closetspace.domain.encoding import FloatArray, Garment
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.requests import parse_recommend
+from closetspace.services.build_index import bundle_contents
 from closetspace.services.embed_catalog import CatalogEmbedder
 from closetspace.services.recommend import Recommender
 from closetspace.services.reconcile import Reconciler
@@ -326,7 +327,7 @@ def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
     decode: Any = photo_decoder(settings)
     items = [replace(item, image=str(picture)) for item, picture in read_folder(catalog).items]
     embedded = CatalogEmbedder(lambda image: Path(image).read_bytes(), decode, encoder, 1).embed(items, ignore)
-    contents = BundleContents(embedded.items, embedded.embeddings, encoder.descriptor.id, "test")
+    contents = bundle_contents(embedded, encoder.descriptor, "test")
     write_bundle(tmp_path, contents, datetime.now(UTC))
     world, index = World(settings=settings), Bundle(tmp_path, exact_scan_items=10_000)
     reconciler = Reconciler(world.database, world.photos, world.web, decode, encoder, settings)
@@ -335,6 +336,8 @@ def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
         world.write_item(f"item-{number}", name=item.name, brand=item.brand)
         reconciler.reconcile(f"item-{number}")
     assert {world.status(f"item-{number}") for number in range(3)} == {"ready"}
-    answer = Recommender(world.database, lambda _: index).recommend("ann", parse_recommend({"count": 5}))
+    answer = Recommender(world.database, lambda _: index, lambda _: Background(encoder.descriptor.heads)).recommend(
+        "ann", parse_recommend({"count": 5})
+    )
     assert len(answer["items"]) == 5
     assert all(item["because"] for item in answer["items"])

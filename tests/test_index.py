@@ -98,8 +98,8 @@ def test_candidates_of_a_small_category_are_all_of_it_with_all_that_a_ranking_se
     np.testing.assert_array_equal(found.vectors, contents().embeddings[places])
     mean = bundle.category_means["Shoes"]
     np.testing.assert_allclose(found.spread, np.linalg.norm(found.vectors - mean, axis=1), rtol=1e-5)
-    assert found.keys.tolist() == [item_key(item.id) for item in bundle.items(found.rows)]
-    assert len(set(found.brands.tolist())) == 2
+    assert bundle.keys(found.rows).tolist() == [item_key(item.id) for item in bundle.items(found.rows)]
+    assert len(set(bundle.brands(found.rows).tolist())) == 2
     assert found.attributes.shape == (100, width(ENCODER.heads))
 
 

@@ -82,7 +82,7 @@ def vector(seed: int, dim: int = 8) -> FloatArray:
 
 def entry(seed: int, dim: int = 8, encoder: str = "hash-1") -> ClosetEntry:
     told = np.array([seed, 255, 0], np.uint8)
-    return ClosetEntry(encoder, vector(seed, dim), "Topwear", f"photo-{seed}", told, f"Shirt {seed}", 2**64 - seed)
+    return ClosetEntry(encoder, vector(seed, dim), "Topwear", f"photo-{seed}", told, f"Shirt {seed}", 2**63 + seed)
 
 
 def ready(uid: str, encoder: str = "hash-1") -> ItemState:
@@ -112,7 +112,7 @@ def test_commit_writes_state_and_entry_together(database: Database, uid: str, it
     stored = closet.entries[item_id]["hash-1"]
     np.testing.assert_allclose(stored.vector, vector(1), rtol=1e-3)
     assert (stored.encoder, stored.category, stored.photo_hash) == ("hash-1", "Topwear", "photo-1")
-    assert (stored.attributes.tolist(), stored.title, stored.product) == ([1, 255, 0], "Shirt 1", 2**64 - 1)
+    assert (stored.attributes.tolist(), stored.title, stored.product) == ([1, 255, 0], "Shirt 1", 2**63 + 1)
     assert closet.version > 0
 
 

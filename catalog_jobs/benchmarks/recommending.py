@@ -30,6 +30,9 @@ from closetspace.settings import Settings
 ITEMS, OWNED, MOST_OWNED = 8_000, 50, 5_000
 """In the index, in a usual closet, and in the largest that has to work."""
 
+WORN = 8
+"""Labels of an attribute that a person wears, at most."""
+
 REQUESTS = 400
 REQUESTS_OF_LARGEST = 60
 PROTOTYPE_SECONDS, PROTOTYPE_CPU_SECONDS = 13.4, 12.0
@@ -99,10 +102,10 @@ def _recommender() -> Recommender:
     def draw(category: int) -> FloatArray:
         return unit((centres[category] + random.standard_normal(encoder.dim)).astype(np.float32))
 
-    def told() -> dict[str, Shares]:
-        return {
-            head: {str(random.choice(labels)): 0.8} for head, labels in encoder.heads.items() if head != CATEGORY
-        }
+    def told(few: int | None = None) -> dict[str, Shares]:
+        """What heads say of anything, or of what a person owns, who wears ``few`` of an attribute's labels."""
+        heads = {head: labels[:few] for head, labels in encoder.heads.items() if head != CATEGORY}
+        return {head: {str(random.choice(labels)): 0.8} for head, labels in heads.items()}
 
     items = [
         CatalogItem(
@@ -127,7 +130,13 @@ def _recommender() -> Recommender:
         for i in range(owned):
             place = i % len(categories)
             entry = ClosetEntry(
-                encoder.id, draw(place), categories[place], str(i), packed(told(), encoder.heads), f"Owned {i}", i + 1
+                encoder.id,
+                draw(place),
+                categories[place],
+                str(i),
+                packed(told(WORN), encoder.heads),
+                f"Owned {i}",
+                i + 1,
             )
             database.closets[uid][f"owned-{i}"] = {encoder.id: entry}
         TasteKeeper(database, encoder.id, lambda _: background).refresh(uid)

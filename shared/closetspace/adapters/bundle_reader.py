@@ -73,6 +73,10 @@ class Bundle:
         return dict(zip(self._parts, self._means, strict=True))
 
     @property
+    def dim(self) -> int:
+        return self.manifest.dim
+
+    @property
     def heads(self) -> Heads:
         return self.manifest.heads
 
@@ -115,16 +119,7 @@ class Bundle:
         return self._rows(rows, rows)
 
     def _rows(self, which: Rows | slice, rows: Rows) -> Candidates:
-        column = self._columns
-        return Candidates(
-            rows,
-            self._vectors[which],
-            column["spread"][which],
-            self._attributes[which],
-            column["keys"][which],
-            column["products"][which],
-            column["brand"][which],
-        )
+        return Candidates(rows, self._vectors[which], self._columns["spread"][which], self._attributes[which])
 
     def rows_of(self, item_ids: Sequence[str]) -> Rows:
         marks = ",".join("?" * len(item_ids))
@@ -151,6 +146,10 @@ class Bundle:
 
     def products(self, rows: Rows) -> Keys:
         found: Keys = self._columns["products"][rows]
+        return found
+
+    def brands(self, rows: Rows) -> NDArray[np.int32]:
+        found: NDArray[np.int32] = self._columns["brand"][rows]
         return found
 
     def keys(self, rows: Rows) -> Keys:
@@ -246,7 +245,8 @@ class _Lookup:
     def rows(self, numbers: Keys) -> Rows:
         """The rows of any of the numbers."""
         first, last = (np.searchsorted(self._sorted, numbers, side) for side in ("left", "right"))
-        found = [self._order[start:end] for start, end in zip(first, last, strict=True) if start < end]
+        held = first < last
+        found = [self._order[start:end] for start, end in zip(first[held], last[held], strict=True)]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 

@@ -51,31 +51,16 @@ class Filters:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Items of one category as arrays, a row each: what a ranking sees of them.
+    """Items of one category as arrays, a row each: what they are scored by.
 
     ``vectors (n, d)`` are their embeddings, ``spread (n,)`` how far each lies from the category's mean,
-    ``attributes (n, labels)`` what heads say of them, ``brands (n,)`` numbers that tell brands apart.
+    ``attributes (n, labels)`` what heads say of them.
     """
 
     rows: Rows
     vectors: FloatArray
     spread: FloatArray
     attributes: Packed
-    keys: Keys
-    products: Keys
-    brands: NDArray[np.int32]
-
-    def only(self, places: NDArray[np.int64]) -> "Candidates":
-        """Those at these places."""
-        return Candidates(
-            self.rows[places],
-            self.vectors[places],
-            self.spread[places],
-            self.attributes[places],
-            self.keys[places],
-            self.products[places],
-            self.brands[places],
-        )
 
 
 class Index(Protocol):
@@ -86,6 +71,11 @@ class Index(Protocol):
 
     @property
     def encoder_id(self) -> str: ...
+
+    @property
+    def dim(self) -> int:
+        """The length of an embedding."""
+        ...
 
     @property
     def heads(self) -> Heads:
@@ -137,6 +127,10 @@ class Index(Protocol):
 
     def products(self, rows: Rows) -> Keys:
         """The numbers of the products that items are variants of."""
+        ...
+
+    def brands(self, rows: Rows) -> NDArray[np.int32]:
+        """Numbers that tell items' brands apart."""
         ...
 
     def keys(self, rows: Rows) -> Keys:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from closetspace.domain.encoding import FloatArray
 
-_NEVER = np.float32(-1e9)
+_NEVER = np.float32(-np.inf)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Composition:
 class Pool:
     """Scored candidates of all categories, a row each.
 
-    ``worth (n,)`` is how likely each fits, ``category (n,)`` a place in ``shares``, ``brands (n,)`` numbers,
+    ``worth (n,)`` is how likely each fits, ``category (n,)`` an ascending place in ``shares``, ``brands (n,)`` numbers,
     ``products (n,)`` what each is a variant of, ``vectors (n, d)`` embeddings, ``looks (n, b)`` what
     of them says how alike two garments look, of unit length, ``colours (n, labels)`` shares,
     ``palette (labels,)`` how the list's colours should be spread, empty where nobody knows.
@@ -63,35 +63,41 @@ class Pool:
 def compose(pool: Pool, count: int, how: Composition, near_duplicate: float) -> list[int]:
     """Places in the pool, the list's order, as many as ``count`` or as there are.
 
-    No product comes twice, nor anything whose embedding's cosine to a chosen one is ``near_duplicate`` or more.
+    No product comes twice, nor anything whose embedding's cosine to a chosen one of its category is
+    ``near_duplicate`` or more.
     """
-    n = len(pool.worth)
-    open_ = np.ones(n, np.bool_)
-    taken = np.zeros(len(pool.shares))
-    colours = np.zeros(len(pool.palette))
-    brands = np.zeros(int(pool.brands.max(initial=-1)) + 1)
-    looks = np.zeros(n, np.float32)
-    alike: list[FloatArray] = []
+    worth = pool.worth.astype(np.float32)
+    starts = np.searchsorted(pool.category, np.arange(len(pool.shares) + 1))
+    taken = np.zeros(len(pool.shares), np.float32)
+    colours = np.zeros(len(pool.palette), np.float32)
     chosen: list[int] = []
-    while len(chosen) < count and open_.any():
-        lacking = pool.shares * np.log((taken + 1 + how.first) / (taken + how.first)) * how.calibration
-        value = pool.worth + lacking[pool.category] - how.look * looks
-        value -= how.brand * brands[pool.brands]
+    repeated: list[tuple[NDArray[np.bool_], slice, FloatArray]] = []
+    while len(chosen) < count and len(worth):
+        lacking = pool.shares * np.log((taken + 1 + how.first) / (taken + how.first)) * np.float32(how.calibration)
+        value = worth + lacking[pool.category]
         if len(colours):
-            value -= how.colour * (pool.colours @ np.maximum(0, colours - pool.palette * (len(chosen) + 1)))
-        best = int(np.argmax(np.where(open_, value, _NEVER)))
-        open_ &= pool.products != pool.products[best]
-        open_ &= pool.vectors @ pool.vectors[best] < near_duplicate
-        open_[best] = False
+            over = np.maximum(0, colours - pool.palette * np.float32(len(chosen) + 1))
+            value -= pool.colours @ (over * np.float32(how.colour))
+        best = int(value.argmax())
+        if worth[best] == _NEVER:
+            break
         chosen.append(best)
-        taken[pool.category[best]] += 1
-        brands[pool.brands[best]] += 1
+        place = pool.category[best]
+        taken[place] += 1
         if len(colours):
             colours += pool.colours[best]
-        alike.append(np.maximum(pool.looks @ pool.looks[best], 0) ** 4)
-        looks += alike[-1]
+        # Only within a category do garments look the same, or are the same.
+        of_it = slice(starts[place], starts[place + 1])
+        same_brand = pool.brands == pool.brands[best]
+        alike = np.float32(how.look) * np.maximum(pool.looks[of_it] @ pool.looks[best], 0) ** 4
+        worth[same_brand] -= np.float32(how.brand)
+        worth[of_it] -= alike
+        worth[pool.products == pool.products[best]] = _NEVER
+        worth[of_it][pool.vectors[of_it] @ pool.vectors[best] >= near_duplicate] = _NEVER
+        worth[best] = _NEVER
+        repeated.append((same_brand, of_it, alike))
         if len(chosen) > how.window:
-            gone = chosen[-1 - how.window]
-            looks -= alike[-1 - how.window]
-            brands[pool.brands[gone]] -= 1
+            brand, of_other, look = repeated[-1 - how.window]
+            worth[brand] += np.float32(how.brand)
+            worth[of_other] += look
     return chosen

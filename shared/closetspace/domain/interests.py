@@ -152,12 +152,13 @@ def similarities(vectors: FloatArray, mean: FloatArray, spread: FloatArray, to: 
     ``vectors (n, d)`` are their embeddings, ``mean (d,)`` is their category's and ``spread (n,)`` how far from it each
     lies: with these an embedding tells its style residual's product with anything.
     """
-    near: FloatArray = vectors @ to.near.T
     if to.share == 1:
-        return near
-    style = (vectors @ to.style.T - mean @ to.style.T) / spread[:, None]
-    both: FloatArray = (to.share * near + (1 - to.share) * style).astype(np.float32, copy=False)
-    return both
+        alone: FloatArray = vectors @ to.near.T
+        return alone
+    # Both in one pass over the embeddings, which are more than any cache holds.
+    both = vectors @ np.concatenate([to.near, to.style]).T
+    near, style = both[:, : len(to.near)], both[:, len(to.near) :] - to.style @ mean
+    return np.float32(to.share) * near + np.float32(1 - to.share) * (style / spread[:, None])
 
 
 def _joint(interests: Sequence[Interest], places: Sequence[int]) -> FloatArray:

@@ -71,7 +71,7 @@ def _likelihoods(
             continue
         tells = fitting(background.heads, {head: m[item] for head, m in members.items()}, usual)
         attributes = np.concatenate([worn.attributes[item : item + 1], reference.attributes[others]])
-        fits = tells(attributes).sum(axis=1)
+        fits = np.log(tells(attributes)).sum(axis=1)
         vectors = np.concatenate([worn.vectors[item : item + 1], reference.vectors[others]])
         for variant in Variant:
             interests = of_style if variant.by_style else of_category

@@ -13,6 +13,7 @@ What the heads don't tell of a garment hinders nothing.
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,19 @@ class Garments:
     @property
     def looks(self) -> NDArray[np.int64]:
         """A number for each garment that those of the same category, colour, usage and gender share."""
-        number = self.category
+        return self._number(self.category)
+
+    @property
+    def kinds(self) -> NDArray[np.int64]:
+        """A number for each garment that those share which go with the same."""
+        return self._number(self.role)
+
+    def only(self, rows: NDArray[np.int64]) -> "Garments":
+        """These of them."""
+        return Garments(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+    def _number(self, first: NDArray[np.int64]) -> NDArray[np.int64]:
+        number = first
         for column in (self.colour, self.usage, self.gender):
             number = number * _MORE_THAN_LABELS + column + 1
         return number
@@ -121,17 +134,21 @@ class Measure:
         return go
 
 
+@cache
+def measure_of(heads: tuple[tuple[str, tuple[str, ...]], ...]) -> Measure:
+    """The measure over these heads' labels, made once."""
+    return Measure(dict(heads))
+
+
 class Wardrobe:
     """What is owned, counted by what it goes with, so that 5,000 items are hardly slower than 50."""
 
     def __init__(self, owned: Garments, measure: Measure) -> None:
         self._measure = measure
-        self._looks = np.unique(owned.looks)
-        kinds = np.stack([owned.role, owned.colour, owned.usage, owned.gender])
-        kinds, counts = np.unique(kinds, axis=1, return_counts=True)
-        role, colour, usage, gender = kinds
-        self._owned = Garments(role, np.zeros_like(role), colour, usage, gender)
-        self._counts = counts.astype(np.float64)
+        self._looks = owned.looks
+        _, first, self._counts = np.unique(owned.kinds, return_index=True, return_counts=True)
+        self._kinds = owned.only(first)
+        self._of_role = {role: np.flatnonzero(self._kinds.role == place) for place, role in enumerate(Role)}
 
     def unlocked_by(self, offered: Garments) -> NDArray[np.int64]:
         """How many combinations with owned items of other categories each garment newly makes possible, ``(n,)``.
@@ -140,24 +157,20 @@ class Wardrobe:
         one) that is owned at all, any two of which go together; an extra is counted with outfits' tops and bottoms.
         Where something of the same category, colour, usage and gender is owned, all of them are possible already: 0.
         """
-        fits = self._measure.go_together(offered, self._owned) * self._counts
+        fits = (self._measure.go_together(offered, self._kinds) * self._counts).astype(np.float64)
         total = np.zeros(len(offered.role))
         for place, role in enumerate(Role):
-            these = np.flatnonzero((offered.role == place) & ~np.isin(offered.looks, self._looks))
+            these = np.flatnonzero(offered.role == place)
             if len(these):
-                total[these] = sum(self._combinations(fits[these], roles) for roles in _OUTFITS[role])
-        return np.rint(total).astype(np.int64)
+                total[these] = sum(self._combinations(fits[these], others) for others in _OUTFITS[role])
+        return np.where(np.isin(offered.looks, self._looks), 0, np.rint(total)).astype(np.int64)
 
     def _combinations(self, fits: NDArray[np.float64], roles: Sequence[Role]) -> NDArray[np.float64]:
-        order = list(Role)
-        there = [rows for role in roles if len(rows := np.flatnonzero(self._owned.role == order.index(role)))]
-        if not there:
-            return np.zeros(len(fits))
-        if len(there) == 1:
-            alone: NDArray[np.float64] = fits[:, there[0]].sum(axis=1)
-            return alone
-        pairs = self._measure.go_together(*(_only(self._owned, rows) for rows in there)).astype(np.float64)
-        both: NDArray[np.float64] = ((fits[:, there[0]] @ pairs) * fits[:, there[1]]).sum(axis=1)
+        there = [rows for role in roles if len(rows := self._of_role[role])]
+        if len(there) < 2:
+            return sum((fits[:, rows].sum(axis=1) for rows in there), start=np.zeros(len(fits)))
+        pairs = self._measure.go_together(*(self._kinds.only(rows) for rows in there))
+        both: NDArray[np.float64] = ((fits[:, there[0]] @ pairs.astype(np.float64)) * fits[:, there[1]]).sum(axis=1)
         return both
 
 
@@ -169,10 +182,6 @@ _OUTFITS: Mapping[Role, Sequence[Sequence[Role]]] = {
     Role.EXTRA: ((Role.TOP, Role.BOTTOM), (Role.WHOLE,)),
 }
 """With which roles each completes an outfit, every way of it on its own."""
-
-
-def _only(garments: Garments, rows: NDArray[np.int64]) -> Garments:
-    return Garments(*(getattr(garments, column.name)[rows] for column in fields(Garments)))
 
 
 def _likeliest(shares: Packed) -> NDArray[np.int64]:

@@ -5,21 +5,21 @@ attribute, how near it is to their interests, what they said of others like it, 
 numbers behind the method, and what each part of it adds, are in docs/recommending.md.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.domain.attributes import block, parts, shares
 from closetspace.domain.background import Background
-from closetspace.domain.catalog import Candidates, Filters, Index, Keys, Rows
+from closetspace.domain.catalog import Filters, Index, Keys, Rows
 from closetspace.domain.closet import Wearables
 from closetspace.domain.composing import Composition, Pool, compose
 from closetspace.domain.encoding import COLOUR, GENDER, FloatArray
-from closetspace.domain.interests import anchors, similarities
+from closetspace.domain.interests import Anchors, anchors, similarities
 from closetspace.domain.mix import category_shares
 from closetspace.domain.noise import explored
 from closetspace.domain.products import NO_PRODUCT
@@ -72,8 +72,8 @@ class Method:
 
 METHOD = Method()
 
-WIDER = 4
-"""How many times more candidates are looked at where noise can lift items from further down."""
+WIDER = 3
+"""How many times more candidates are looked at for the prototype's full noise, which lifts items from further down."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,15 @@ class Wearer:
     taste: Taste
     background: Background
     said: Said
+    _anchors: dict[tuple[str, str], Anchors] = field(default_factory=dict, repr=False)
+
+    def anchors(self, category: str, index: Index) -> Anchors:
+        """What an index's candidates of a category are compared with, made once."""
+        key = (index.version, category)
+        if key not in self._anchors:
+            taste = self.taste
+            self._anchors[key] = anchors(taste.interests, category, taste.choice.variant, index.category_means)
+        return self._anchors[key]
 
 
 @dataclass(frozen=True)
@@ -138,26 +147,17 @@ class Ranked:
 @dataclass(frozen=True)
 class _Scored:
     """Candidates with their scores: ``parts (n, parts)`` in nats, ``near (n,)`` the cosine to the best of their
-    category's anchors, ``anchor (n,)`` which that is and ``interest (n,)`` what it stands for, ``category (n,)`` the
-    place of their category, ``noise (n,)`` what exploring adds to their scores."""
+    category's anchors, ``anchor (n,)`` which that is, ``category (n,)`` the place of their category."""
 
-    found: Candidates
+    rows: Rows
     parts: FloatArray
     near: FloatArray
     anchor: NDArray[np.int64]
-    interest: NDArray[np.int64]
     category: NDArray[np.int64]
-    noise: FloatArray
 
     def only(self, places: NDArray[np.int64]) -> "_Scored":
         return _Scored(
-            self.found.only(places),
-            self.parts[places],
-            self.near[places],
-            self.anchor[places],
-            self.interest[places],
-            self.category[places],
-            self.noise[places],
+            self.rows[places], self.parts[places], self.near[places], self.anchor[places], self.category[places]
         )
 
 
@@ -165,27 +165,30 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
     """The best ``wish.count`` items in order, fewer where the index has no more that pass."""
     mix = category_shares(wearer.taste.mix, index.category_means, wish.filters.categories, wish.mix)
     scorer = _Scorer(wearer, index, wish, method)
-    pool = scorer.explored(_joined([scorer.score(category, place) for place, category in enumerate(mix)]))
-    owned, cosine = _nearest_of_category(wearer.worn, pool, list(mix))
-    unwanted = (pool.found.vectors @ wearer.said.dismissed.T).max(axis=1, initial=-1) >= method.near_duplicate
+    pool = _joined([scorer.best_of(category, place) for place, category in enumerate(mix)])
+    pool, noise = _explored(pool, index, wish, wearer.taste.choice.weight, scorer.most)
+    vectors = index.vectors(pool.rows)
+    owned, cosine = _nearest_of_category(wearer.worn, vectors, pool.category, list(mix))
+    unwanted = (vectors @ wearer.said.dismissed.T).max(axis=1, initial=-1) >= method.near_duplicate
     if not wish.own_similar:
         unwanted |= cosine >= method.near_duplicate
-    keep = np.flatnonzero(~unwanted)
-    pool, owned, cosine = pool.only(keep), owned[keep], cosine[keep]
-    if not len(pool.near):
+    if unwanted.any():
+        keep = np.flatnonzero(~unwanted)
+        pool, noise, vectors, owned, cosine = pool.only(keep), noise[keep], vectors[keep], owned[keep], cosine[keep]
+    if not len(pool.rows):
         return []
-    parts_ = np.column_stack([pool.parts, _off_distance(cosine, wish.serendipity, method.serendipity)])
-    score = parts_.sum(axis=1)
-    composable = _composable(pool, score + pool.noise, mix, wearer, index)
+    scored = np.column_stack([pool.parts, _off_distance(cosine, wish.serendipity, method.serendipity)])
+    score = scored.sum(axis=1)
+    composable = _composable(pool, vectors, score + noise, mix, wearer, index)
     order = compose(composable, wish.count, method.composition, method.near_duplicate)
     names, categories = (*scorer.names, SERENDIPITY), list(mix)
     return [
         Ranked(
-            row=int(pool.found.rows[place]),
-            category=categories[pool.category[place]],
+            row=int(pool.rows[place]),
+            category=(category := categories[pool.category[place]]),
             score=float(score[place]),
-            parts=dict(zip(names, parts_[place].tolist(), strict=True)),
-            interest=int(pool.interest[place]),
+            parts=dict(zip(names, scored[place].tolist(), strict=True)),
+            interest=wearer.anchors(category, index).interests[pool.anchor[place]],
             anchor=int(pool.anchor[place]),
             own_similar=wearer.worn.ids[owned[place]] if cosine[place] >= method.near_duplicate else None,
         )
@@ -197,58 +200,60 @@ class _Scorer:
     """Scores the candidates of one category after the other."""
 
     def __init__(self, wearer: Wearer, index: Index, wish: Wish, method: Method) -> None:
-        self._wearer, self._index, self._wish, self._method = wearer, index, wish, method
+        self._wearer, self._index = wearer, index
         self._mask = index.matching(wish.filters)
-        self._most = max(method.per_category, 2 * wish.count)
         self._fits = _fitting(wearer, index, wish)
         self._feedback = _rocchio(wearer.said, method)
         self._never = _excluded(wearer, index, wish)
         self._seen = _seen(index, wish, method)
+        self.most = max(method.per_category, 2 * wish.count)
+        self._looked_at = math.ceil(self.most * (1 + WIDER * wish.explore))
         self.names = (*self._fits.attributes, SIMILARITY, FEEDBACK, SEEN)
 
-    def score(self, category: str, place: int) -> _Scored:
+    def best_of(self, category: str, place: int) -> _Scored:
         """The best of a category, before what they have to do with each other."""
-        choice, mean = self._wearer.taste.choice, self._index.category_means[category]
-        to = anchors(self._wearer.taste.interests, category, choice.variant, self._index.category_means)
+        to = self._wearer.anchors(category, self._index)
         queries = side_by_side(to.near * np.float32(to.share**0.5), to.style * np.float32((1 - to.share) ** 0.5))
-        most = self._most * (WIDER if self._wish.explore else 1)
-        found = self._index.candidates(category, queries, most + len(self._never), self._mask)
-        similar = similarities(found.vectors, mean, found.spread, to)
-        best = similar.argmax(axis=1)
-        near = similar.max(axis=1, initial=-1)
-        columns = [
-            *self._fits(found.attributes).T,
-            np.float32(choice.weight) * near,
-            found.vectors @ self._feedback,
-            np.zeros(len(near), np.float32),
-        ]
-        parts_ = np.column_stack(columns).astype(np.float32)
-        _set(parts_[:, -1], found.rows, *self._seen)
-        total = parts_.sum(axis=1)
+        found = self._index.candidates(category, queries, self._looked_at + len(self._never), self._mask)
+        similar = similarities(found.vectors, self._index.category_means[category], found.spread, to)
+        near = np.float32(self._wearer.taste.choice.weight) * similar.max(axis=1, initial=-1)
+        fits = self._fits(found.attributes)
+        total = np.log(_product(fits)) + near
+        feedback = seen = np.zeros(len(total), np.float32)
+        if self._feedback is not None:
+            feedback = found.vectors @ self._feedback
+            total += feedback
+        if len(self._seen[0]):
+            seen = seen.copy()
+            _set(seen, found.rows, *self._seen)
+            total += seen
         _set(total, found.rows, self._never, -np.inf)
-        chosen = _largest(total, most)
+        chosen = _largest(total, self._looked_at)
+        similar = similar[chosen]
         return _Scored(
-            found.only(chosen),
-            parts_[chosen],
-            near[chosen],
-            best[chosen],
-            np.array(to.interests, np.int64)[best[chosen]],
-            np.full(len(chosen), place),
-            np.zeros(len(chosen), np.float32),
+            rows=found.rows[chosen],
+            parts=np.column_stack([np.log(fits[chosen]), near[chosen], feedback[chosen], seen[chosen]]),
+            near=similar.max(axis=1, initial=-1),
+            anchor=similar.argmax(axis=1),
+            category=np.full(len(chosen), place),
         )
 
-    def explored(self, pool: _Scored) -> _Scored:
-        """The best of each category with the noise that the wish asks for."""
-        if not self._wish.explore:
-            return pool
-        dim = 2 * pool.found.vectors.shape[1]
-        noisy = explored(pool.near, pool.found.keys, dim, seed=self._wish.seed, explore=self._wish.explore)
-        noise = np.float32(self._wearer.taste.choice.weight) * (noisy - pool.near)
-        order = np.lexsort((pool.found.rows, -(pool.parts.sum(axis=1) + noise), pool.category))
-        sorted_ = pool.category[order]
-        within = np.arange(len(order)) - np.searchsorted(sorted_, sorted_)
-        kept = order[within < self._most]
-        return replace(pool, noise=noise).only(kept)
+
+def _joined(scored: Sequence[_Scored]) -> _Scored:
+    return _Scored(*(np.concatenate([getattr(one, name.name) for one in scored]) for name in fields(_Scored)))
+
+
+def _explored(pool: _Scored, index: Index, wish: Wish, weight: float, most: int) -> tuple[_Scored, FloatArray]:
+    """The ``most`` best of each category with the noise that the wish asks for, and how much that adds to each."""
+    if not wish.explore:
+        return pool, np.zeros(len(pool.rows), np.float32)
+    dim = 2 * index.dim
+    noisy = explored(pool.near, index.keys(pool.rows), dim, seed=wish.seed, explore=wish.explore)
+    noise = np.float32(weight) * (noisy - pool.near)
+    order = np.lexsort((-(pool.parts.sum(axis=1) + noise), pool.category))
+    of_each = pool.category[order]
+    kept = np.sort(order[np.arange(len(order)) - np.searchsorted(of_each, of_each) < most])
+    return pool.only(kept), noise[kept]
 
 
 def _fitting(wearer: Wearer, index: Index, wish: Wish) -> Fitting:
@@ -262,13 +267,15 @@ def _fitting(wearer: Wearer, index: Index, wish: Wish) -> Fitting:
     return fitting(index.heads, member, {head: wearer.background.usual(head) for head in member})
 
 
-def _rocchio(said: Said, method: Method) -> FloatArray:
-    """What likes and dismissals add to every query (Rocchio 1971), their weight bounded whatever their number."""
-    total = np.zeros(said.liked.shape[1], np.float32)
-    for vectors, weight in ((said.liked, method.like), (said.dismissed, -method.dismiss)):
-        if len(vectors):
-            total += np.float32(weight * len(vectors) / (len(vectors) + 2)) * unit(vectors.sum(axis=0))
-    return total
+def _rocchio(said: Said, method: Method) -> FloatArray | None:
+    """What likes and dismissals add to every query, ``(d,)`` (Rocchio 1971); their weight is bounded, whatever their
+    number."""
+    added = [
+        np.float32(weight * len(vectors) / (len(vectors) + 2)) * unit(vectors.sum(axis=0))
+        for vectors, weight in ((said.liked, method.like), (said.dismissed, -method.dismiss))
+        if len(vectors)
+    ]
+    return np.sum(added, axis=0) if added else None
 
 
 def _excluded(wearer: Wearer, index: Index, wish: Wish) -> Rows:
@@ -289,6 +296,14 @@ def _seen(index: Index, wish: Wish, method: Method) -> tuple[Rows, FloatArray]:
     return np.array(rows, np.int64), np.array([lost[row] for row in rows], np.float32)
 
 
+def _product(columns: FloatArray) -> FloatArray:
+    """The product of each row, ``(n, few) -> (n,)``, column by column: numpy's own way takes ten times as long."""
+    product = np.ones(len(columns), np.float32)
+    for column in columns.T:
+        product *= column
+    return product
+
+
 def _set(column: NDArray[np.float32], rows: Rows, which: Rows, values: FloatArray | float) -> None:
     """Set what stands in a column for some of its ascending ``rows``; ``which`` ascend as well."""
     if not len(which) or not len(rows):
@@ -299,38 +314,22 @@ def _set(column: NDArray[np.float32], rows: Rows, which: Rows, values: FloatArra
 
 
 def _largest(scores: FloatArray, most: int) -> NDArray[np.int64]:
-    """Places of the largest finite scores, in order; equals by their place, so that nothing is left to chance."""
+    """Places of the largest finite scores, ascending."""
     places = np.argpartition(-scores, most)[:most] if len(scores) > most else np.arange(len(scores))
-    places = places[np.isfinite(scores[places])]
-    return places[np.lexsort((places, -scores[places]))]
-
-
-def _joined(scored: Sequence[_Scored]) -> _Scored:
-    def column(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(one.found, name) for one in scored])
-
-    return _Scored(
-        Candidates(**{name.name: column(name.name) for name in fields(Candidates)}),
-        np.concatenate([one.parts for one in scored]),
-        np.concatenate([one.near for one in scored]),
-        np.concatenate([one.anchor for one in scored]),
-        np.concatenate([one.interest for one in scored]),
-        np.concatenate([one.category for one in scored]),
-        np.concatenate([one.noise for one in scored]),
-    )
+    return np.sort(places[scores[places] > -np.inf])
 
 
 def _nearest_of_category(
-    worn: Wearables, pool: _Scored, categories: Sequence[str]
+    worn: Wearables, vectors: FloatArray, category: NDArray[np.int64], categories: Sequence[str]
 ) -> tuple[NDArray[np.int64], FloatArray]:
     """For each candidate the nearest owned item of its category, of all where there is none, and their cosine."""
-    owned = np.zeros(len(pool.near), np.int64)
-    cosine = np.zeros(len(pool.near), np.float32)
-    vectors = unit(worn.vectors)
-    for place, category in enumerate(categories):
-        of_it = np.flatnonzero(pool.category == place)
-        rows = worn.rows_by_category.get(category, np.arange(len(worn.ids)))
-        similar = pool.found.vectors[of_it] @ vectors[rows].T
+    owned = np.zeros(len(vectors), np.int64)
+    cosine = np.zeros(len(vectors), np.float32)
+    starts = np.searchsorted(category, np.arange(len(categories) + 1))
+    for place, name in enumerate(categories):
+        of_it = slice(starts[place], starts[place + 1])
+        rows = worn.rows_by_category.get(name, np.arange(len(worn.ids)))
+        similar = vectors[of_it] @ worn.vectors[rows].T
         owned[of_it], cosine[of_it] = rows[similar.argmax(axis=1)], similar.max(axis=1)
     return owned, cosine
 
@@ -343,28 +342,30 @@ def _off_distance(cosine: FloatArray, serendipity: float, weight: float) -> Floa
     return lost * np.float32(-weight * serendipity)
 
 
-def _composable(pool: _Scored, score: FloatArray, mix: Mapping[str, float], wearer: Wearer, index: Index) -> Pool:
+def _composable(
+    pool: _Scored, vectors: FloatArray, score: FloatArray, mix: Mapping[str, float], wearer: Wearer, index: Index
+) -> Pool:
     weight = wearer.taste.choice.weight
-    of_colour = parts(index.heads).get(COLOUR)
-    known = of_colour is not None and COLOUR in wearer.taste.worn
+    known = COLOUR in wearer.taste.worn and COLOUR in index.heads
     member = wearer.taste.worn[COLOUR].member if known else np.zeros(0, np.float32)
+    looks = vectors[:, block(index.blocks, LOOK)]
     return Pool(
         # The nearest candidate that certainly fits is worth 1, whatever the closet's cosines are like.
         worth=np.exp(np.minimum(score - weight * pool.near.max(), 0)),
         category=pool.category,
         shares=np.array(list(mix.values()), np.float32),
-        brands=np.unique(pool.found.brands, return_inverse=True)[1].astype(np.int32),
-        products=pool.found.products,
-        vectors=pool.found.vectors,
-        looks=unit(looks if (looks := pool.found.vectors[:, block(index.blocks, LOOK)]).size else pool.found.vectors),
-        colours=shares(pool.found.attributes[:, of_colour]) if known else np.zeros((len(score), 0), np.float32),
+        brands=index.brands(pool.rows),
+        products=index.products(pool.rows),
+        vectors=vectors,
+        looks=unit(looks if looks.size else vectors),
+        colours=shares(index.attributes(pool.rows)[:, parts(index.heads)[COLOUR] if known else slice(0, 0)]),
         palette=member / max(float(member.sum()), 1e-6),
     )
 
 
 def nearest_owned(worn: Wearables, embeddings: FloatArray, most: int = 3) -> list[list[tuple[int, float]]]:
     """For each recommendation the owned items most like it, ``(row, cosine)``, the nearest first."""
-    cosines: NDArray[np.float32] = unit(embeddings) @ unit(worn.vectors).T
+    cosines = embeddings @ worn.vectors.T
     few = min(most, len(worn.ids))
     nearest = np.argpartition(-cosines, few - 1, axis=1)[:, :few]
     return [

@@ -1,5 +1,6 @@
 """Why something is recommended: numbers that add up to its score, and one sentence made of them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from closetspace.domain.attributes import Heads, Packed, block, parts
 from closetspace.domain.catalog import Index, Rows
 from closetspace.domain.closet import Wearables
 from closetspace.domain.encoding import COLOUR, USAGE, FloatArray
-from closetspace.domain.interests import Interest, anchors
+from closetspace.domain.interests import Interest
 from closetspace.domain.ranking import FEEDBACK, SIMILARITY, Ranked, Wearer, nearest_owned
 from closetspace.domain.style import spread_of, unit
 
@@ -47,9 +48,9 @@ def explain(ranked: Sequence[Ranked], wearer: Wearer, index: Index) -> list[Reas
     if not ranked:
         return []
     rows = np.array([one.row for one in ranked], np.int64)
-    vectors, attributes = index.vectors(rows), index.attributes(rows)
+    vectors = index.vectors(rows)
     owned = nearest_owned(wearer.worn, vectors)
-    traits = _Traits(wearer.worn, index.heads)
+    traits = _Traits(index.attributes(rows), wearer.worn, index.heads)
     contributions = _contributions(ranked, rows, vectors, wearer, index)
     aspects = _aspects(vectors, wearer.worn.vectors[[near[0][0] for near in owned]], index.blocks)
     return [
@@ -57,9 +58,11 @@ def explain(ranked: Sequence[Ranked], wearer: Wearer, index: Index) -> list[Reas
             near,
             wearer.taste.interests[one.interest],
             contributed,
-            _sentence(one, *near[0], aspect, told, wearer.worn, traits),
+            _sentence(one, place, near[0], aspect, wearer.worn, traits),
         )
-        for one, near, contributed, aspect, told in zip(ranked, owned, contributions, aspects, attributes, strict=True)
+        for place, (one, near, contributed, aspect) in enumerate(
+            zip(ranked, owned, contributions, aspects, strict=True)
+        )
     ]
 
 
@@ -73,15 +76,15 @@ def _contributions(
     what is left.
     """
     direction, taken = _directions(ranked, vectors, wearer, index)
-    colour = np.zeros(vectors.shape[1], np.bool_)
-    colour[block(index.blocks, COLOUR)] = True
-    in_colour = (vectors * direction - taken)[:, colour].sum(axis=1).tolist()
-    by_photo = (index.photo_vectors(rows) * direction - taken)[:, ~colour].sum(axis=1).tolist()
+    colour = block(index.blocks, COLOUR)
+    whole, by_photo = vectors * direction - taken, index.photo_vectors(rows) * direction - taken
+    in_colour = whole[:, colour].sum(axis=1)
+    in_photo = by_photo.sum(axis=1) - by_photo[:, colour].sum(axis=1)
     return [
         {IMAGE: image, TEXT: one.parts[SIMILARITY] - hue - image}
         | {name: part for name, part in one.parts.items() if name != SIMILARITY}
         | {COLOUR: hue + one.parts.get(COLOUR, 0.0)}
-        for one, hue, image in zip(ranked, in_colour, by_photo, strict=True)
+        for one, hue, image in zip(ranked, in_colour.tolist(), in_photo.tolist(), strict=True)
     ]
 
 
@@ -89,42 +92,37 @@ def _directions(
     ranked: Sequence[Ranked], vectors: FloatArray, wearer: Wearer, index: Index
 ) -> tuple[FloatArray, FloatArray]:
     """What each embedding was multiplied with for its similarity, and what was taken off for the mean, ``(k, d)``."""
-    taste, choice, means = wearer.taste, wearer.taste.choice, index.category_means
-    of_category = {
-        category: anchors(taste.interests, category, choice.variant, means)
-        for category in {one.category for one in ranked}
-    }
-    to = [of_category[one.category] for one in ranked]
-    mean = np.array([means[one.category] for one in ranked])
-    near = np.array([anchor.near[one.anchor] * anchor.share for anchor, one in zip(to, ranked, strict=True)])
-    style = np.array([anchor.style[one.anchor] * (1 - anchor.share) for anchor, one in zip(to, ranked, strict=True)])
-    style /= spread_of(vectors, mean)[:, None]
-    weight = np.float32(choice.weight)
-    return weight * (near + style), weight * mean * style
+    to = [wearer.anchors(one.category, index) for one in ranked]
+    mean = np.array([index.category_means[one.category] for one in ranked])
+    near = np.array([anchor.near[one.anchor] for anchor, one in zip(to, ranked, strict=True)])
+    style = np.array([anchor.style[one.anchor] for anchor, one in zip(to, ranked, strict=True)])
+    weight, share = np.float32(wearer.taste.choice.weight), np.float32(to[0].share)
+    style *= weight * (1 - share) / spread_of(vectors, mean)[:, None]
+    return weight * share * near + style, mean * style
 
 
 class _Traits:
-    """How many owned items share what a garment shows."""
+    """What recommendations show, and how many owned items show the same."""
 
-    def __init__(self, worn: Wearables, heads: Heads) -> None:
-        self._heads, self._worn = heads, worn
-        told = worn.attributes if worn.attributes.shape[1] else np.zeros((len(worn.ids), 0), np.uint8)
-        self._likeliest = {head: _likeliest(told[:, part]) for head, part in parts(heads).items() if told.shape[1]}
+    def __init__(self, told: Packed, worn: Wearables, heads: Heads) -> None:
+        self._heads, self._count = heads, len(worn.ids)
+        known = parts(heads) if worn.attributes.shape[1] else {}
+        self._shown = {head: _likeliest(told[:, part]).tolist() for head, part in known.items()}
+        self._owned = {head: Counter(_likeliest(worn.attributes[:, part]).tolist()) for head, part in known.items()}
 
-    def clause(self, head: str, attributes: Packed) -> str | None:
-        """``navy blue like 5 of your 14 items``, where enough of them are."""
-        if head not in self._likeliest:
+    def clause(self, head: str, place: int) -> str | None:
+        """``navy blue like 5 of your 14 items`` of a recommendation, where enough of them are."""
+        label = self._shown[head][place] if head in self._shown else -1
+        alike = self._owned[head][label] if label >= 0 else 0
+        if alike < min(LEAST_ALIKE, self._count):
             return None
-        label = int(_likeliest(attributes[None, parts(self._heads)[head]])[0])
-        alike = int((self._likeliest[head] == label).sum()) if label >= 0 else 0
-        if alike < min(LEAST_ALIKE, len(self._worn.ids)):
-            return None
-        return f"{self._heads[head][label].lower()} like {_of_yours(alike, len(self._worn.ids))}"
+        return f"{self._heads[head][label].lower()} like {_of_yours(alike, self._count)}"
 
 
 def _sentence(
-    one: Ranked, nearest: int, cosine: float, aspect: str | None, told: Packed, worn: Wearables, traits: _Traits
+    one: Ranked, place: int, near: tuple[int, float], aspect: str | None, worn: Wearables, traits: _Traits
 ) -> str:
+    nearest, cosine = near
     named = f"your {worn.titles[nearest] or 'own ' + worn.categories[nearest].lower()}"
     if one.own_similar:
         return f"Nearly the same as {named}."
@@ -134,8 +132,8 @@ def _sentence(
         first = f"Close{f' in {aspect}' if aspect else ''} to {named}"
     else:
         first = f"In the style of {named}"
-    trait = None if aspect == ASPECTS["colour"] else traits.clause(COLOUR, told)
-    second = trait or traits.clause(USAGE, told) or traits.clause(COLOUR, told)
+    trait = None if aspect == ASPECTS["colour"] else traits.clause(COLOUR, place)
+    second = trait or traits.clause(USAGE, place) or traits.clause(COLOUR, place)
     liked = "like what you liked" if one.parts[FEEDBACK] >= LIKED else None
     return "; ".join(clause for clause in (first, second, liked) if clause) + "."
 

@@ -1,4 +1,4 @@
-"""How well candidates fit what a person wears: the logarithm of a probability, attribute by attribute."""
+"""How well candidates fit what a person wears: a probability, attribute by attribute."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class Fitting:
     offset: FloatArray
 
     def __call__(self, rows: Packed) -> FloatArray:
-        """Logarithms of how likely each garment fits in each attribute, ``(n, attributes)``, at most 0."""
-        fit: FloatArray = np.log(np.minimum(shares(rows) @ self.matrix + self.offset + LEAST_FIT, 1))
+        """How likely each garment fits in each attribute, ``(n, attributes)``, from `LEAST_FIT` to 1."""
+        fit: FloatArray = np.minimum(shares(rows) @ self.matrix + (self.offset + np.float32(LEAST_FIT)), 1)
         return fit
 
 

@@ -13,7 +13,7 @@ from closetspace.domain.background import Background
 from closetspace.domain.catalog import CatalogItem, Filters, Index, Rows
 from closetspace.domain.closet import Closet, Wearables
 from closetspace.domain.encoding import COLOUR, USAGE
-from closetspace.domain.outfits import Measure, Wardrobe
+from closetspace.domain.outfits import Wardrobe, measure_of
 from closetspace.domain.paging import Cursor, index_mark, short
 from closetspace.domain.person import Kind, Opinion, Person, Preferences
 from closetspace.domain.ranking import BLOCK, Order, Ranked, Said, Wearer, Wish, rank
@@ -207,7 +207,7 @@ def _unlocked(ranked: Sequence[Ranked], worn: Wearables, index: Index) -> list[i
     if not ranked:
         return []
     rows = np.array([one.row for one in ranked], np.int64)
-    measure = Measure(index.heads)
+    measure = measure_of(tuple((head, tuple(labels)) for head, labels in index.heads.items()))
     wardrobe = Wardrobe(measure.garments(worn.categories, worn.attributes), measure)
     offered = measure.garments([one.category for one in ranked], index.attributes(rows))
     counts: list[int] = wardrobe.unlocked_by(offered).tolist()
@@ -216,7 +216,7 @@ def _unlocked(ranked: Sequence[Ranked], worn: Wearables, index: Index) -> list[i
 
 def _items(ranked: Sequence[Ranked], reasons: Sequence[Reason], worn: Wearables, index: Index) -> list[dict[str, Any]]:
     rows = np.array([one.row for one in ranked], np.int64)
-    variants = [_others(index, row) for row in rows]
+    variants = _variants(index, rows)
     of_all = np.concatenate([rows, *variants]) if ranked else rows
     shown = dict(zip(of_all.tolist(), index.items(of_all), strict=True))
     return [
@@ -238,11 +238,15 @@ def _items(ranked: Sequence[Ranked], reasons: Sequence[Reason], worn: Wearables,
     ]
 
 
-def _others(index: Index, row: int) -> Rows:
-    """Rows of the other variants of a row's product."""
-    variants: Rows = np.sort(index.rows_of_products(index.products(np.array([row]))))
-    others: Rows = variants[variants != row][:MOST_VARIANTS]
-    return others
+def _variants(index: Index, rows: Rows) -> list[Rows]:
+    """For each row those of the other variants of its product."""
+    products = index.products(rows)
+    every = np.sort(index.rows_of_products(np.unique(products)))
+    of_product = index.products(every)
+    return [
+        every[(of_product == product) & (every != row)][:MOST_VARIANTS]
+        for row, product in zip(rows, products, strict=True)
+    ]
 
 
 def _shown(item: CatalogItem) -> dict[str, Any]:
