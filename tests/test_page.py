@@ -1,15 +1,27 @@
 import http.client
 import json
+import re
 import shutil
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from closetspace.domain import ranking, reasons
+from closetspace.domain.encoding import COLOUR, GENDER, USAGE
+from closetspace.domain.person import Kind
+from closetspace.domain.ranking import Order
 from closetspace.errors import FailedPrecondition
+from closetspace.requests import RecommendFields, parse_feedback, parse_recommend
+from closetspace.services.recommend import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
+from infra.local import page as served
 from infra.local.page import SDK, SDK_MODULES, PageServer
 
+FILES = Path(served.__file__).with_name("page")
 CONFIG = {"firebase": {"projectId": "demo"}, "emulators": {"auth": "127.0.0.1:9099"}, "region": "us-central1"}
 
 
@@ -74,6 +86,7 @@ def test_every_module_that_the_page_imports_is_served(port: int) -> None:
         )
         waiting |= {name.removeprefix(".") for name in imported} - seen
     assert "/sdk/firebase-firestore.js" in seen
+    assert {f"/{file.name}" for file in FILES.glob("*.js")} <= seen  # and there is none that nothing imports
 
 
 def test_the_sdk_imports_itself_from_here(port: int) -> None:
@@ -158,3 +171,210 @@ def test_a_missing_sdk_is_told_before_anything_is_served(sdk: Path, tmp_path: Pa
     (partial / "firebase-auth.js").unlink()
     with pytest.raises(FailedPrecondition, match="npm ci"):
         PageServer(config=CONFIG, sdk=partial)
+
+
+class Elements(HTMLParser):
+    """The elements of a page: a tag and its attributes each."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+@pytest.fixture(scope="module")
+def elements() -> list[tuple[str, dict[str, str]]]:
+    return Elements((FILES / "index.html").read_text()).found
+
+
+@pytest.fixture(scope="module")
+def inputs(elements: list[tuple[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
+    return {found["name"]: found for tag, found in elements if tag in {"input", "select"} and "name" in found}
+
+
+def test_the_page_has_nothing_inline_that_its_policy_would_refuse(elements: list[tuple[str, dict[str, str]]]) -> None:
+    assert not [found for _, found in elements if "style" in found or any(name.startswith("on") for name in found)]
+    assert all("src" in found for tag, found in elements if tag == "script")
+    assert "style" not in {tag for tag, _ in elements}
+
+
+def test_no_script_of_the_page_makes_markup_of_text() -> None:
+    markup = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|DOMParser|eval\(")
+    assert not [file.name for file in FILES.glob("*.js") if markup.search(file.read_text())]
+
+
+def test_every_id_that_the_page_looks_for_is_there_once(elements: list[tuple[str, dict[str, str]]]) -> None:
+    ids = [found["id"] for _, found in elements if "id" in found]
+    assert len(ids) == len(set(ids))
+    looked_for = set(re.findall(r'\$\("([^"]+)"\)', (FILES / "app.js").read_text()))
+    assert looked_for <= set(ids)
+    # A form has what it holds as properties, and one of these names would hide its own.
+    assert not {"reset", "submit", "elements", "action"} & set(ids)
+
+
+def test_controls_are_fields_of_a_request_and_have_labels(
+    elements: list[tuple[str, dict[str, str]]], inputs: dict[str, dict[str, str]]
+) -> None:
+    assert set(inputs) <= set(RecommendFields.model_fields)
+    labelled = {found["for"] for tag, found in elements if tag == "label" and "for" in found}
+    dials = {name for name, found in inputs.items() if found.get("type") == "range"}
+    assert dials == {"explore", "serendipity", "mix"} <= labelled
+
+
+def test_dials_start_where_the_server_does(inputs: dict[str, dict[str, str]]) -> None:
+    starts = {name: float(inputs[name]["value"]) for name in ("explore", "serendipity", "mix")}
+    assert starts == {"explore": DEFAULT_EXPLORE, "serendipity": DEFAULT_SERENDIPITY, "mix": DEFAULT_MIX}
+
+
+def test_every_order_can_be_chosen(elements: list[tuple[str, dict[str, str]]]) -> None:
+    assert {order.value for order in Order} <= {found["value"] for tag, found in elements if tag == "option"}
+
+
+Script = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
+    """Runs a module beside the page's and returns what its `answer` is given, as JSON."""
+    if shutil.which("node") is None:
+        pytest.skip("Node.js is not installed")
+    folder = tmp_path_factory.mktemp("page")
+    for file in FILES.glob("*.js"):
+        shutil.copy(file, folder)
+    (folder / "package.json").write_text('{"type": "module"}')
+
+    def run(text: str) -> Any:
+        (folder / "test.js").write_text(f"const answer = (it) => console.log(JSON.stringify(it));\n{text}")
+        done = subprocess.run(["node", "test.js"], cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+def request_of(script: Script, values: dict[str, str], categories: list[str], brands_out: list[str]) -> Any:
+    return script(f"""
+        import {{ requestOf }} from "./request.js";
+        answer(requestOf({json.dumps(values)}, new Set({json.dumps(categories)}), new Set({json.dumps(brands_out)})));
+    """)
+
+
+def test_what_the_controls_hold_is_a_request_that_the_server_takes(script: Script) -> None:
+    values = {"explore": "0.35", "serendipity": "0", "mix": "1", "order": "unlock", "gender": "Men"}
+    values |= {"price_min": "0", "price_max": "99.5", "in_stock": "on", "own_similar": "on"}
+    request = request_of(script, values, ["Shoes", "Topwear"], ["Kestrel"])
+    assert request == {
+        "explore": 0.35,
+        "serendipity": 0,
+        "mix": 1,
+        "price_min": 0,
+        "price_max": 99.5,
+        "order": "unlock",
+        "gender": "Men",
+        "in_stock": True,
+        "own_similar": True,
+        "categories": ["Shoes", "Topwear"],
+        "brands_out": ["Kestrel"],
+    }
+    assert parse_recommend(request).filters.brands_out == {"Kestrel"}
+
+
+def test_what_is_left_empty_is_left_to_the_server(script: Script) -> None:
+    request = request_of(script, {"explore": "0.2", "gender": "", "price_min": "", "price_max": ""}, [], [])
+    assert request == {"explore": 0.2}
+    parse_recommend(request)
+
+
+OPINIONS = """
+    import { Opinions } from "./opinions.js";
+    const sent = [], told = [], failing = new Set();
+    const feedback = async (request) => {
+      sent.push(request);
+      await new Promise((done) => setTimeout(done, sent.length === 1 ? 20 : 0)); // the first answer would come last
+      if (failing.has(request.kind)) throw new Error("no room");
+    };
+    const opinions = new Opinions({ feedback, report: (error) => told.push(error.message) });
+"""
+
+
+def test_an_opinion_shows_at_once_and_is_sent_as_the_server_takes_it(script: Script) -> None:
+    seen = script(f"""{OPINIONS}
+        const shown = [opinions.of("a")];
+        const kept = opinions.say("a", "like");
+        shown.push(opinions.of("a"));
+        await kept;
+        await opinions.say("a", undefined);
+        answer({{ shown, sent, told, after: opinions.of("a") ?? null }});
+    """)
+    assert seen["shown"] == [None, "like"]
+    assert [parse_feedback(request) for request in seen["sent"]] == [("a", Kind.LIKE), ("a", None)]
+    assert (seen["told"], seen["after"]) == ([], None)
+
+
+def test_the_last_word_is_sent_last_and_those_before_it_need_not_be(script: Script) -> None:
+    seen = script(f"""{OPINIONS}
+        const first = opinions.say("a", "like");
+        while (!sent.length) await undefined;
+        const words = [undefined, "own", undefined, "dismiss"].map((kind) => opinions.say("a", kind));
+        await Promise.all([first, ...words, opinions.say("b", "like")]);
+        answer({{ sent, a: opinions.of("a"), b: opinions.of("b") }});
+    """)
+    of_one = [request["kind"] for request in seen["sent"] if request["itemId"] == "a"]
+    assert of_one == ["like", "dismiss"]
+    assert (seen["a"], seen["b"]) == ("dismiss", "like")
+
+
+def test_an_opinion_that_is_not_kept_is_told_and_what_was_kept_shows_again(script: Script) -> None:
+    seen = script(f"""{OPINIONS}
+        failing.add("dismiss").add("own");
+        await opinions.say("b", "own");
+        await opinions.say("a", "like");
+        await opinions.say("a", "dismiss");
+        const shown = [opinions.of("a"), opinions.of("b") ?? null];
+        failing.clear();
+        await opinions.say("a", "dismiss");
+        answer({{ shown, told, after: opinions.of("a") }});
+    """)
+    assert seen == {"shown": ["like", None], "told": ["no room"] * 2, "after": "dismiss"}
+
+
+def test_errors_are_told_by_the_servers_sentence_without_the_sdks_status(script: Script) -> None:
+    told = script("""
+        import { sentenceFor } from "./sentences.js";
+        const error = (code, message) => sentenceFor({ code, message });
+        answer([
+          error("functions/resource-exhausted", "Clear some of them first. [429]"),
+          error("functions/invalid-argument", "explore: Input should be less than or equal to 1. [400]"),
+          error("functions/unauthenticated", "Sign in. [401]"),
+          error("functions/internal", "INTERNAL [500]"),
+          sentenceFor(undefined),
+        ]);
+    """)
+    assert told[:2] == ["Clear some of them first.", "explore: Input should be less than or equal to 1."]
+    assert told[2].startswith("You are signed out.")
+    assert told[3] == told[4] == "Something went wrong here. Try again in a moment."
+
+
+def test_every_part_of_a_score_has_a_word(script: Script) -> None:
+    words = script('import { PARTS } from "./sentences.js"; answer(PARTS);')
+    parts = {reasons.IMAGE, reasons.TEXT, COLOUR, GENDER, USAGE}
+    assert set(words) == parts | {ranking.FEEDBACK, ranking.SEEN, ranking.SERENDIPITY}
+
+
+def test_numbers_have_two_places_and_a_true_minus(script: Script) -> None:
+    assert script("""
+        import { inPlaces } from "./reasons.js";
+        answer([0, -0.001, -0.7, 1234.567].map(inPlaces));
+    """) == ["0.00", "0.00", "\N{MINUS SIGN}0.70", "1,234.57"]
+
+
+def test_only_web_addresses_become_links(script: Script) -> None:
+    links = script("""
+        import { linkTo } from "./dom.js";
+        answer(["https://shop.example/1", "javascript:alert(1)", "//shop.example", "", null, undefined].map(linkTo));
+    """)
+    assert links[0] == {"href": "https://shop.example/1", "target": "_blank", "rel": "noopener noreferrer"}
+    assert links[1:] == [{}] * 5

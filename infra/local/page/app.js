@@ -1,21 +1,22 @@
 // Puts the page together.
 
 import { connect } from "./backend.js";
+import { Controls } from "./controls.js";
 import { say } from "./dom.js";
+import { Opinions } from "./opinions.js";
 import { Recommendations } from "./recommendations.js";
 import { sentenceFor } from "./sentences.js";
+import { Toast } from "./toast.js";
 import { Wardrobe } from "./wardrobe.js";
 
 const SETTLE_MS = 500; // several photos become ready at once: ask once
-const TOAST_MS = 6000;
+const LET_GO_MS = 250; // an arrow key held down lets a slider go many times a second
 const $ = (id) => document.getElementById(id);
 
-let toastTimer;
+const toast = new Toast($("toast"));
 function report(problem) {
   if (typeof problem !== "string") console.error(problem);
-  say($("toast"), typeof problem === "string" ? problem : sentenceFor(problem));
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => say($("toast"), ""), TOAST_MS);
+  toast.tell(typeof problem === "string" ? problem : sentenceFor(problem));
 }
 
 /** Calls `act` with the latest value, once values stopped changing for a moment. */
@@ -47,12 +48,20 @@ async function start() {
   recommendations = new Recommendations({
     backend,
     wardrobe,
+    opinions: new Opinions({ feedback: backend.feedback, report }),
+    controls: new Controls({
+      form: $("controls"),
+      chips: $("categories"),
+      brands: $("brands-out"),
+      reset: $("start-over"),
+      changed: settled(() => recommendations.again(), LET_GO_MS),
+    }),
     grid: $("fits"),
-    chips: $("categories"),
     notice: $("notice"),
     more: $("more"),
     refresh: $("refresh"),
     version: $("index-version"),
+    tell: (text, offer) => toast.tell(text, offer),
   });
 }
 

@@ -36,7 +36,12 @@ export async function connect(config) {
   connectStorageEmulator(storage, ...hostAndPort(emulators.storage));
   connectFunctionsEmulator(functions, ...hostAndPort(emulators.functions));
   const { user } = await signIn(auth, config);
-  return { email: user.email, ...wardrobe(db, storage, user.uid), recommend: callable(functions, "recommend") };
+  return {
+    email: user.email,
+    ...wardrobe(db, storage, user.uid),
+    recommend: callable(functions, "recommend"),
+    feedback: callable(functions, "feedback"),
+  };
 }
 
 function wardrobe(db, storage, uid) {

@@ -21,7 +21,8 @@ export function picture(src, alt) {
   return image;
 }
 
-/** The address if a link may lead there: a catalog's `javascript:` is not a shop. */
-export function webAddress(text) {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : "";
+/** What makes an element a link to a shop, and nothing where no link may lead there: a catalog's `javascript:`. */
+export function linkTo(address) {
+  const web = URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
+  return web ? { href: address, target: "_blank", rel: "noopener noreferrer" } : {};
 }

@@ -1,10 +1,22 @@
-// What the page says: of an item's state, and of what went wrong.
+// What the page says: of an item's state, of what a score is made of, and of what went wrong.
 
 export const BADGES = {
   waiting_for_photo: "waiting for its photo",
   processing: "looking at it",
   ready: "ready",
   failed: "not usable",
+};
+
+/** The parts of a score; one that is not here is told by its own name. */
+export const PARTS = {
+  image: "photo",
+  text: "name",
+  colour: "colour",
+  gender: "for whom",
+  usage: "occasion",
+  feedback: "your likes",
+  seen: "shown lately",
+  serendipity: "how new",
 };
 
 // The server writes a sentence for these; of the others a person would learn nothing.
@@ -19,6 +31,7 @@ const SENTENCES = {
 /** A sentence for an error of Firebase's. */
 export function sentenceFor(error) {
   const code = String(error?.code ?? "").replace(/^[a-z]+\//, "");
-  if (TOLD_BY_SERVER.has(code) && error.message && error.message !== code) return error.message;
+  const message = String(error?.message ?? "").replace(/ \[\d{3}\]$/, ""); // the SDK puts HTTP's status behind it
+  if (TOLD_BY_SERVER.has(code) && message && message !== code) return message;
   return SENTENCES[code] ?? "Something went wrong here. Try again in a moment.";
 }

@@ -1,0 +1,133 @@
+// One recommended item: what it is, why it is here, and what the person says of it.
+
+import { element, linkTo, picture } from "./dom.js";
+import { because, inPlaces, why } from "./reasons.js";
+
+const LEAVING_MS = 200; // as long as style.css fades it
+
+export class Card {
+  #buttons;
+  #dismissed = false;
+  #leaving;
+
+  /**
+   * `leaveOut` is called with the item's brand, `left` with this card once it has left the list, `tell` with a
+   * sentence and what to offer beside it, `again` when the list has to be asked for anew.
+   */
+  constructor(item, { wardrobe, opinions, leaveOut, left, tell, again }) {
+    Object.assign(this, { item, opinions, left, tell, again });
+    const { name, brand, src, url, contributions = {}, score } = item;
+    this.#buttons = {
+      like: button("like", "♥\uFE0E", "Like", () => this.#toggle("like")),
+      dismiss: button("dismiss", "×", "Not for me", () => this.#dismiss()),
+      own: button("own", "I own it", "I own it", () => this.#toggle("own")),
+    };
+    this.root = element(
+      "article",
+      { className: "card" },
+      element("div", { className: "frame" }, src ? picture(src, name) : ""),
+      badge(item, wardrobe),
+      element("a", { className: "name", ...linkTo(url), title: name }, withoutBrand(name, brand)),
+      categoryAndBrand(item, leaveOut),
+      figures(item),
+      item.in_stock === false ? element("p", { className: "quiet" }, "out of stock") : "",
+      element("p", { className: "reason" }, item.reason ?? ""),
+      because(item.because ?? [], wardrobe),
+      outfits(item.unlock),
+      variants(item.variants ?? []),
+      why(contributions, score),
+      element("div", { className: "opinions" }, ...Object.values(this.#buttons)),
+    );
+    this.root.dataset.id = item.id;
+    this.#show();
+  }
+
+  /** Puts the keyboard on the button that dismisses, where a person who looks through a list is. */
+  focus() {
+    this.#buttons.dismiss.focus();
+  }
+
+  #toggle(kind) {
+    void this.#say(this.opinions.of(this.item.id) === kind ? undefined : kind);
+  }
+
+  #dismiss() {
+    const undo = async () => {
+      await this.#say(undefined);
+      if (!this.root.isConnected) this.again();
+    };
+    void this.#say("dismiss");
+    this.tell(`${this.item.name} will not come again.`, { label: "Undo", act: undo });
+  }
+
+  async #say(kind) {
+    const kept = this.opinions.say(this.item.id, kind);
+    this.#show();
+    await kept;
+    this.#show();
+  }
+
+  #show() {
+    const said = this.opinions.of(this.item.id);
+    for (const kind of ["like", "own"]) this.#buttons[kind].ariaPressed = String(said === kind);
+    const dismissed = said === "dismiss";
+    if (dismissed === this.#dismissed) return;
+    this.#dismissed = dismissed;
+    this.root.classList.toggle("leaving", dismissed);
+    clearTimeout(this.#leaving);
+    if (dismissed) this.#leaving = setTimeout(() => this.left(this), LEAVING_MS);
+    else this.root.hidden = false;
+  }
+}
+
+function button(className, text, label, act) {
+  const made = element("button", { type: "button", className, title: label, ariaLabel: label }, text);
+  made.addEventListener("click", act);
+  return made;
+}
+
+function badge({ own_similar: owned }, wardrobe) {
+  if (!owned) return "";
+  return element("span", { className: "badge", title: `much like ${wardrobe.nameOf(owned)}` }, "much like yours");
+}
+
+/** The brand has its own line. */
+function withoutBrand(name, brand) {
+  return brand && name.startsWith(`${brand} `) ? name.slice(brand.length + 1) : name;
+}
+
+function categoryAndBrand({ brand, category }, leaveOut) {
+  const line = element("p", { className: "quiet kind" }, [category, brand].filter(Boolean).join(" · "));
+  if (brand) line.append(button("not", "×", `Leave out ${brand}`, () => leaveOut(brand)));
+  return line;
+}
+
+function figures({ price, currency, score }) {
+  const title = "how well it fits: more is better";
+  const fit = element("span", { className: "fit", title }, `fit ${inPlaces(score)}`);
+  return element("p", { className: "figures" }, element("strong", {}, money(price, currency)), fit);
+}
+
+function money(price, currency) {
+  if (price == null) return "";
+  try {
+    return new Intl.NumberFormat(undefined, { style: "currency", currency }).format(price);
+  } catch {
+    return `${price} ${currency ?? ""}`; // not a currency that the browser knows
+  }
+}
+
+function outfits(count) {
+  if (!count) return "";
+  const title = "outfits with what you own of other kinds that it newly makes possible";
+  return element("p", { className: "quiet", title }, `opens ${count} ${count === 1 ? "outfit" : "outfits"}`);
+}
+
+function variants(others) {
+  if (!others.length) return "";
+  const links = others.map(({ name, url, price, currency }) =>
+    element("li", {}, element("a", linkTo(url), name), " ", money(price, currency)),
+  );
+  const summary = `also in ${others.length} other ${others.length === 1 ? "version" : "versions"}`;
+  return element("details", { className: "more-of-it" }, element("summary", {}, summary), element("ul", {}, ...links));
+}
