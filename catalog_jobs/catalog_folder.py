@@ -12,6 +12,9 @@ from closetspace.errors import InvalidInput
 
 REQUIRED = ("id", "productDisplayName")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+SOLD_OUT = ("0", "no", "false", "out of stock", "out_of_stock", "sold out")
+"""What a column ``in_stock`` says of what can't be bought; anything else, and no column, is in stock."""
+
 LONGEST_FIELD = 1_000
 """Characters. Nothing a shop calls a name is longer; what is, is not a name."""
 
@@ -91,6 +94,8 @@ def _item(row: Mapping[str, str | None]) -> CatalogItem:
         currency=fields.get("currency", ""),
         src=fields.get("src", ""),
         url=fields.get("url", ""),
+        group=fields.get("group", ""),
+        in_stock=fields.get("in_stock", "").casefold() not in SOLD_OUT,
     )
 
 

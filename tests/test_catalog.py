@@ -35,6 +35,21 @@ def test_names_are_cleaned_and_prices_read(tmp_path: Path) -> None:
     assert picture.name == "1.jpg"
 
 
+def test_group_and_stock_are_read_where_a_shop_tells_them(tmp_path: Path) -> None:
+    told = {"1": ("am-1", "false"), "2": ("am-1", "yes"), "3": ("", ""), "4": ("", "Sold out")}
+    rows = [
+        {"id": i, "productDisplayName": "Shirt", "group": group, "in_stock": stock}
+        for i, (group, stock) in told.items()
+    ]
+    found = [item for item, _ in read_folder(write_catalog(tmp_path / "c", rows, [f"{i}.jpg" for i in told])).items]
+    assert [(item.group, item.in_stock) for item in found] == [
+        ("am-1", False),
+        ("am-1", True),
+        ("", True),
+        ("", False),
+    ]
+
+
 @pytest.mark.parametrize("price", ["", "free", "-5", "1e400", "nan", "12,50"])
 def test_price_that_is_none_is_left_open(tmp_path: Path, price: str) -> None:
     rows = [{"id": "1", "productDisplayName": "Shirt", "price": price}]

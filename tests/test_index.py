@@ -16,12 +16,14 @@ from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.attributes import parts, width
 from closetspace.domain.bundle import BundleContents, Manifest
 from closetspace.domain.catalog import CatalogItem, Filters, Index
-from closetspace.domain.encoding import FloatArray
+from closetspace.domain.encoding import Encoding, FloatArray
 from closetspace.domain.products import item_key
 from closetspace.domain.publication import Current
 from closetspace.domain.style import unit
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound, Transient
 from closetspace.ports import ObjectStat
+from closetspace.services.build_index import bundle_contents
+from closetspace.services.embed_catalog import EmbeddedCatalog
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.live_index import LiveIndex
 from tests.fakes import HashEncoder
@@ -542,3 +544,18 @@ def test_publication_reads_as_it_was_written(versions: IndexVersions, both: tupl
     assert Current.from_json(current.to_json(), current.generation) == current
     with pytest.raises(Incompatible):
         Current.from_json(b"[]", 1)
+
+
+def test_gender_that_a_shop_tells_counts_before_what_the_head_sees() -> None:
+    told = [({"Women": 0.9}, "Men"), ({"Women": 0.9}, ""), ({"Women": 0.4}, ""), ({"Women": 0.9}, "Grandparents")]
+    items = [CatalogItem(str(number), "Shirt", gender=gender) for number, (_, gender) in enumerate(told)]
+    vector = query()[:DIM]
+    encodings = [Encoding(vector, "Topwear", {"gender": shares}) for shares, _ in told]
+    made = bundle_contents(EmbeddedCatalog(items, encodings, []), ENCODER, "one")
+    assert [item.gender for item in made.items] == ["Men", "Women", "", "Grandparents"]
+    assert [dict(known["gender"]) for known in made.attributes] == [
+        {"Men": 1.0},
+        {"Women": 0.9},
+        {"Women": 0.4},
+        {"Women": 0.9},
+    ]

@@ -20,19 +20,19 @@ _NEVER = np.float32(-np.inf)
 class Composition:
     """How much the parts of a list's worth count beside how likely an item fits (1 when certain)."""
 
-    calibration: float = 16.0
+    calibration: float = 18.0
     """Of the mix: what the first item of a category is worth that has the whole share."""
 
-    first: float = 0.3
+    first: float = 0.5
     """How many items a category counts as having from the start: less makes sure of small categories sooner."""
 
-    colour: float = 0.15
+    colour: float = 0.13
     """Of each item above a colour's share of the palette."""
 
-    brand: float = 0.08
+    brand: float = 0.09
     """Of each item of the same brand."""
 
-    look: float = 0.07
+    look: float = 0.055
     """Of each item of the same look; of another look the fourth power of their cosine."""
 
     window: int = 20

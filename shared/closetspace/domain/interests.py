@@ -43,7 +43,7 @@ class Choice:
     weight: float
 
 
-DEFAULT = Choice(Variant.STYLE, 1.0)
+DEFAULT = Choice(Variant.STYLE, 0.5)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,8 @@ def similarities(vectors: FloatArray, mean: FloatArray, spread: FloatArray, to: 
     # Both in one pass over the embeddings, which are more than any cache holds.
     both = vectors @ np.concatenate([to.near, to.style]).T
     near, style = both[:, : len(to.near)], both[:, len(to.near) :] - to.style @ mean
-    return np.float32(to.share) * near + np.float32(1 - to.share) * (style / spread[:, None])
+    joint: FloatArray = np.float32(to.share) * near + np.float32(1 - to.share) * (style / spread[:, None])
+    return joint
 
 
 def _joint(interests: Sequence[Interest], places: Sequence[int]) -> FloatArray:

@@ -30,8 +30,8 @@ ROLES: Mapping[str, Role] = {
 BALANCE: Mapping[Role, float] = {Role.TOP: 0.4, Role.BOTTOM: 0.25, Role.SHOES: 0.2, Role.EXTRA: 0.15}
 """What a closet that lacks nothing is made of: about five tops to three bottoms and two or three pairs of shoes."""
 
-COMPLETING = 2.0
-"""How fast an answer turns to what is lacking as a closet gets one-sided, at ``mix`` 1."""
+MONOTONE, BALANCED = 0.5, 5.5
+"""Powers of ``mix`` that the share for what is lacking grows by: in a closet of one role, and in one of very many."""
 
 
 def role_of(category: str) -> Role:
@@ -44,24 +44,19 @@ def category_shares(
 ) -> dict[str, float]:
     """Each category's share of the answer, summing to one; only of those ``offered``, and ``wanted`` where it says.
 
-    At ``mix`` 0 the shares are the closet's own; towards 1 the roles that the closet is short of get a share that
-    grows with how one-sided it is: ten tops and nothing else call for bottoms and shoes. Where nothing is owned of
-    what is wanted, all of it shares alike.
+    At ``mix`` 0 the shares are the closet's own, at 1 all goes to the roles that it is short of. In between they turn
+    the sooner the more one role has of the closet: ten tops and nothing else soon call for bottoms and shoes, a closet
+    that merely has no dress does not. Where nothing is owned of what is wanted, all of it shares alike.
     """
     open_to = sorted(set(offered) & set(wanted) if wanted is not None else set(offered))
     own = _normal({category: float(owned.get(category, 0)) for category in open_to})
     lacking = {} if wanted is not None else _lacking(owned, open_to)
     if not own:
         return lacking or _normal(dict.fromkeys(open_to, 1.0))
-    part = min(1.0, COMPLETING * mix * one_sidedness(owned) ** 2) if lacking else 0.0
+    largest = max(_role_shares(owned).values())
+    part = mix ** (MONOTONE + (BALANCED - MONOTONE) * (1 - largest)) if lacking else 0.0
     shares = {c: (1 - part) * own.get(c, 0.0) + part * lacking.get(c, 0.0) for c in open_to}
     return {category: share for category, share in shares.items() if share}
-
-
-def one_sidedness(owned: Mapping[str, int]) -> float:
-    """By how much a closet's roles are off balance, 0 to 1."""
-    shares = _role_shares(owned)
-    return sum(max(0.0, shares.get(role, 0.0) - balanced) for role, balanced in BALANCE.items())
 
 
 def _lacking(owned: Mapping[str, int], open_to: Collection[str]) -> dict[str, float]:

@@ -32,8 +32,10 @@ def product_key(brand: str, name: str, group: str = "") -> int:
 
 
 def title(brand: str, name: str) -> str:
-    """Brand and name as a person reads them; what the name begins with is not said twice."""
+    """Brand and name as a person reads them, nothing without a name; what the name begins with is not said twice."""
     brand, name = " ".join(brand.split()), " ".join(name.split())
+    if not name:
+        return ""
     whole = name if name.casefold().startswith(brand.casefold()) else f"{brand} {name}".strip()
     return whole if len(whole) <= LONGEST_TITLE else f"{whole[: LONGEST_TITLE - 1].rstrip()}…"
 

@@ -64,7 +64,7 @@ class Method:
     near_duplicate: float = 0.985
     """Cosine from which on two garments are the same one: 2 % of products have another so near that is none."""
 
-    per_category: int = 60
+    per_category: int = 40
     """Candidates of each category that a list is composed of, at least: twice as many as are asked for."""
 
     composition: Composition = field(default_factory=Composition)
@@ -358,7 +358,8 @@ def _composable(
         products=index.products(pool.rows),
         vectors=vectors,
         looks=unit(looks if looks.size else vectors),
-        colours=shares(index.attributes(pool.rows)[:, parts(index.heads)[COLOUR] if known else slice(0, 0)]),
+        # Squared, a colour that the head is not sure of hardly counts: nobody will see it repeated.
+        colours=np.square(shares(index.attributes(pool.rows)[:, parts(index.heads)[COLOUR] if known else slice(0, 0)])),
         palette=member / max(float(member.sum()), 1e-6),
     )
 

@@ -123,7 +123,7 @@ def _sentence(
     one: Ranked, place: int, near: tuple[int, float], aspect: str | None, worn: Wearables, traits: _Traits
 ) -> str:
     nearest, cosine = near
-    named = f"your {worn.titles[nearest] or 'own ' + worn.categories[nearest].lower()}"
+    named = f"your {worn.titles[nearest] or worn.categories[nearest].lower()}"
     if one.own_similar:
         return f"Nearly the same as {named}."
     if one.category not in worn.rows_by_category:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 EMPTY_CLOSET = "Your wardrobe has no finished items yet. Add photos of a few clothes first, then ask again."
 
-DEFAULT_EXPLORE, DEFAULT_SERENDIPITY, DEFAULT_MIX = 0.2, 0.0, 0.25
+DEFAULT_EXPLORE, DEFAULT_SERENDIPITY, DEFAULT_MIX = 0.2, 0.0, 0.15
 """Where neither the request nor the person's preferences say otherwise; docs/recommending.md has what each costs."""
 
 MOST_VARIANTS = 8
