@@ -24,6 +24,7 @@ from closetspace.domain.encoding import Garment
 from closetspace.domain.noise import explored, normal_draws
 from closetspace.domain.paging import MOST_SHOWN, Cursor
 from closetspace.domain.person import Kind, Shown
+from closetspace.domain.products import product_key
 from closetspace.domain.taste import derive_taste
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.requests import parse_recommend
@@ -241,6 +242,17 @@ def test_near_duplicate_of_what_is_owned_is_left_out_or_labelled(world: World, i
     assert found["one-4"]["own_similar"] == "twin"
     assert found["one-4"]["reason"] == "Nearly the same as your My own."
     assert {item["own_similar"] for item in found.values()} == {None, "twin"}
+
+
+def test_variant_of_what_is_owned_is_left_out_or_labelled(world: World, index: Bundle) -> None:
+    [(item_id, by_encoder), *_] = world.database.closets["ann"].items()
+    owned = replace(by_encoder["hash-1"], product=product_key("Stussy", "Item 6"))
+    world.database.closets["ann"][item_id] = {"hash-1": owned}
+    recommender = Recommender(world.database, lambda _: index, world.background)
+    category = index.category_of(index.rows_of(["one-6"]))
+    assert "one-6" not in ids(ask(recommender, count=100, categories=category))
+    answer = ask(recommender, count=100, categories=category, own_similar=True)
+    assert {item["id"]: item["own_similar"] for item in answer["items"]}["one-6"] == item_id
 
 
 def test_variants_of_a_product_are_one_answer(world: World, tmp_path: Path) -> None:

@@ -181,12 +181,18 @@ def load_encoder(settings: Settings) -> "Encoder":
 
 def backgrounds(settings: Settings) -> dict[str, "Background"]:
     """What is known of encoders by their ids, without loading one."""
-    from closetspace.adapters.encoder_files import encoder_directory, models_directory, read_descriptor, read_reference
+    from closetspace.adapters.encoder_files import (
+        MANIFEST,
+        encoder_directory,
+        models_directory,
+        read_descriptor,
+        read_reference,
+    )
     from closetspace.domain.background import Background
 
     found = {}
     for folder in {encoder_directory(settings.encoder), *models_directory().iterdir()}:
-        if folder.is_dir():
+        if (folder / MANIFEST).is_file():
             descriptor = read_descriptor(folder)
             found[descriptor.id] = Background(descriptor.heads, read_reference(folder, descriptor))
     return found

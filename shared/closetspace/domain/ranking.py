@@ -190,10 +190,20 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
             parts=dict(zip(names, scored[place].tolist(), strict=True)),
             interest=wearer.anchors(category, index).interests[pool.anchor[place]],
             anchor=int(pool.anchor[place]),
-            own_similar=wearer.worn.ids[owned[place]] if cosine[place] >= method.near_duplicate else None,
+            own_similar=_own_similar(
+                wearer.worn, int(composable.products[place]), int(owned[place]), float(cosine[place]), method
+            ),
         )
         for place in order
     ]
+
+
+def _own_similar(worn: Wearables, product: int, nearest: int, cosine: float, method: Method) -> str | None:
+    """The owned item that a candidate is another variant of, or nearly is."""
+    variants = np.flatnonzero(worn.products == np.uint64(product)).tolist()
+    if not variants and cosine < method.near_duplicate:
+        return None
+    return worn.ids[variants[0] if variants else nearest]
 
 
 class _Scorer:
