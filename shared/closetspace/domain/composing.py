@@ -26,13 +26,13 @@ class Composition:
     first: float = 0.5
     """How many items a category counts as having from the start: less makes sure of small categories sooner."""
 
-    colour: float = 0.13
+    colour: float = 0.14
     """Of each item above a colour's share of the palette."""
 
-    brand: float = 0.09
+    brand: float = 0.06
     """Of each item of the same brand."""
 
-    look: float = 0.055
+    look: float = 0.065
     """Of each item of the same look; of another look the fourth power of their cosine."""
 
     window: int = 20

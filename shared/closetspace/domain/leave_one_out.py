@@ -26,7 +26,7 @@ from closetspace.domain.style import spread_of
 WEIGHTS = (0.5, 1.0, 2.0, 4.0)
 """Weights of similarity that are tried, in nats per unit of cosine."""
 
-LEAST_GAIN = 2.0
+LEAST_GAIN = 4.0
 """Nats of likelihood, over all items left out, by which another method has to be better than the default."""
 
 MOST_LEFT_OUT = 24

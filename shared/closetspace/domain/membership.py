@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 MOST_LABELS = 10
 """Of an attribute's labels those that the closet shows most are combined: 1,023 sets."""
 
-OUTSIDE = 0.25
+OUTSIDE = 0.2
 """Share of pieces from outside of what a person wears: gifts, occasions, mistakes, an error of the heads."""
 
 FEW = 1.0
