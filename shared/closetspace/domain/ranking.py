@@ -61,6 +61,9 @@ class Method:
     serendipity: float = 8.0
     """What an item loses for each unit of cosine that it is off the distance asked for, at the dial's end."""
 
+    noise: float = 2.0
+    """What exploring moves an item by for each unit that noise moves its cosine by."""
+
     near_duplicate: float = 0.985
     """Cosine from which on two garments are the same one: 2 % of products have another so near that is none."""
 
@@ -164,9 +167,11 @@ class _Scored:
 def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> list[Ranked]:
     """The best ``wish.count`` items in order, fewer where the index has no more that pass."""
     mix = category_shares(wearer.taste.mix, index.category_means, wish.filters.categories, wish.mix)
+    if not mix:
+        return []
     scorer = _Scorer(wearer, index, wish, method)
     pool = _joined([scorer.best_of(category, place) for place, category in enumerate(mix)])
-    pool, noise = _explored(pool, index, wish, wearer.taste.choice.weight, scorer.most)
+    pool, noise = _explored(pool, index, wish, method.noise, scorer.most)
     vectors = index.vectors(pool.rows)
     owned, cosine = _nearest_of_category(wearer.worn, vectors, pool.category, list(mix))
     unwanted = (vectors @ wearer.said.dismissed.T).max(axis=1, initial=-1) >= method.near_duplicate
