@@ -59,13 +59,13 @@ class Closet:
 
     def encoded_by(self, encoder_id: str) -> "Wearables":
         """The items whose vectors can be compared with that encoder's, in the order of their ids."""
-        chosen = sorted(self.by_encoder(encoder_id).items())
-        entries = [entry for _, entry in chosen]
+        ids = sorted(item_id for item_id, by_encoder in self.entries.items() if encoder_id in by_encoder)
+        entries = [self.entries[item_id][encoder_id] for item_id in ids]
         labels = max((len(entry.attributes) for entry in entries), default=0)
         silent = np.zeros(labels, np.uint8)
         told = [entry.attributes if len(entry.attributes) else silent for entry in entries]
         return Wearables(
-            ids=tuple(item_id for item_id, _ in chosen),
+            ids=tuple(ids),
             vectors=_rows([entry.vector for entry in entries], np.float32),
             categories=tuple(entry.category for entry in entries),
             attributes=_rows(told, np.uint8),

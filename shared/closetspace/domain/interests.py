@@ -124,26 +124,47 @@ def _clusters(points: FloatArray) -> NDArray[np.int64]:
     return nearest
 
 
-def anchors(interests: Sequence[Interest], category: str, variant: Variant, usual: Mapping[str, FloatArray]) -> Anchors:
+def anchors(
+    interests: Sequence[Interest],
+    category: str,
+    variant: Variant,
+    usual: Mapping[str, FloatArray],
+    styles: FloatArray | None = None,
+) -> Anchors:
     """What candidates of a category are compared with; ``usual`` are the categories' mean embeddings.
 
-    Where nothing is owned of the category, the mean of everything stands in.
+    Where nothing is owned of the category, the mean of everything stands in. ``styles`` are what `styles_in` gives,
+    the same for all categories, where it is known already.
     """
     everywhere = range(len(interests))
     own = [place for place in everywhere if interests[place].category == category] or list(everywhere)
-    whole = unit(_joint(interests, everywhere if variant is Variant.MEAN else own))
+    whole = unit(_joint(interests, everywhere if variant is Variant.MEAN else own))[None]
     if variant in (Variant.MEAN, Variant.CATEGORY):
-        return Anchors(whole[None], np.zeros_like(whole)[None], 1.0, (_largest(interests, own),))
+        return Anchors(whole, np.zeros_like(whole), 1.0, (_largest(interests, own),))
+    styles = styles_in(interests, variant, usual) if styles is None else styles
     if not variant.by_style:
-        return Anchors(whole[None], unit(_style(interests, everywhere, usual))[None], 0.5, (_largest(interests, own),))
-    near, style, places = [], [], []
-    for number in sorted({interest.style for interest in interests}):
+        return Anchors(whole, styles, 0.5, (_largest(interests, own),))
+    near, places = [], []
+    for number in _numbers(interests):
         of_style = [place for place in everywhere if interests[place].style == number]
         both = [place for place in of_style if place in own]
-        near.append(unit(_joint(interests, both)) if both else whole)
-        style.append(unit(_style(interests, of_style, usual)))
+        near.append(unit(_joint(interests, both)) if both else whole[0])
         places.append(_largest(interests, both or of_style))
-    return Anchors(np.array(near), np.array(style), 0.5, tuple(places))
+    return Anchors(np.array(near), styles, 0.5, tuple(places))
+
+
+def styles_in(interests: Sequence[Interest], variant: Variant, usual: Mapping[str, FloatArray]) -> FloatArray:
+    """The directions of what a person's styles have beside the usual, ``(styles, d)``; one for all of them together
+    unless the variant parts them."""
+    everywhere = range(len(interests))
+    if not variant.by_style:
+        return unit(_style(interests, everywhere, usual))[None]
+    of_style = ([p for p in everywhere if interests[p].style == number] for number in _numbers(interests))
+    return np.array([unit(_style(interests, places, usual)) for places in of_style])
+
+
+def _numbers(interests: Sequence[Interest]) -> list[int]:
+    return sorted({interest.style for interest in interests})
 
 
 def similarities(vectors: FloatArray, mean: FloatArray, spread: FloatArray, to: Anchors) -> FloatArray:

@@ -113,16 +113,12 @@ class Measure:
         colour, usage, gender = (
             _likeliest(attributes[:, known[head]]) if head in known else unknown for head in (COLOUR, USAGE, GENDER)
         )
-        order, names = list(Role), set(categories)
-        roles = {name: order.index(role_of(name)) for name in names}
-        numbers = {name: zlib.crc32(name.encode()) for name in names}
-        return Garments(
-            np.array([roles[name] for name in categories], np.int64),
-            np.array([numbers[name] for name in categories], np.int64),
-            colour,
-            usage,
-            gender,
-        )
+        order, names = list(Role), sorted(set(categories))
+        places = {name: place for place, name in enumerate(names)}
+        which = np.array([places[name] for name in categories], np.int64)
+        roles = np.array([order.index(role_of(name)) for name in names], np.int64)
+        numbers = np.array([zlib.crc32(name.encode()) for name in names], np.int64)
+        return Garments(roles[which], numbers[which], colour, usage, gender)
 
     def go_together(self, some: Garments, others: Garments) -> NDArray[np.bool_]:
         """Which of some garments go with which of others, ``(n, m)``."""
@@ -149,6 +145,7 @@ class Wardrobe:
         _, first, self._counts = np.unique(owned.kinds, return_index=True, return_counts=True)
         self._kinds = owned.only(first)
         self._of_role = {role: np.flatnonzero(self._kinds.role == place) for place, role in enumerate(Role)}
+        self._pairs: dict[tuple[Role, ...], NDArray[np.float64]] = {}
 
     def unlocked_by(self, offered: Garments) -> NDArray[np.int64]:
         """How many combinations with owned items of other categories each garment newly makes possible, ``(n,)``.
@@ -166,11 +163,14 @@ class Wardrobe:
         return np.where(np.isin(offered.looks, self._looks), 0, np.rint(total)).astype(np.int64)
 
     def _combinations(self, fits: NDArray[np.float64], roles: Sequence[Role]) -> NDArray[np.float64]:
-        there = [rows for role in roles if len(rows := self._of_role[role])]
+        there = tuple(role for role in roles if len(self._of_role[role]))
+        of_each = [fits[:, self._of_role[role]] for role in there]
         if len(there) < 2:
-            return sum((fits[:, rows].sum(axis=1) for rows in there), start=np.zeros(len(fits)))
-        pairs = self._measure.go_together(*(self._kinds.only(rows) for rows in there))
-        both: NDArray[np.float64] = ((fits[:, there[0]] @ pairs.astype(np.float64)) * fits[:, there[1]]).sum(axis=1)
+            return sum((of_role.sum(axis=1) for of_role in of_each), start=np.zeros(len(fits)))
+        if there not in self._pairs:
+            pairs = self._measure.go_together(*(self._kinds.only(self._of_role[role]) for role in there))
+            self._pairs[there] = pairs.astype(np.float64)
+        both: NDArray[np.float64] = ((of_each[0] @ self._pairs[there]) * of_each[1]).sum(axis=1)
         return both
 
 

@@ -7,13 +7,13 @@ numbers behind the method, and what each part of it adds, are in docs/recommendi
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.attributes import block, parts, shares
+from closetspace.domain.attributes import Packed, block, parts, shares
 from closetspace.domain.background import Background
 from closetspace.domain.catalog import Filters, Index, Keys, Rows
 from closetspace.domain.closet import Wearables
@@ -119,15 +119,16 @@ class Wearer:
     taste: Taste
     background: Background
     said: Said
-    _anchors: dict[tuple[str, str], Anchors] = field(default_factory=dict, repr=False)
+    _compared: dict[str, dict[str, Anchors]] = field(default_factory=dict, init=False, repr=False)
 
     def anchors(self, category: str, index: Index) -> Anchors:
         """What an index's candidates of a category are compared with, made once."""
-        key = (index.version, category)
-        if key not in self._anchors:
-            taste = self.taste
-            self._anchors[key] = anchors(taste.interests, category, taste.choice.variant, index.category_means)
-        return self._anchors[key]
+        known = self._compared.setdefault(index.version, {})
+        if category not in known:
+            interests, variant, usual = self.taste.interests, self.taste.choice.variant, index.category_means
+            styles = next(iter(known.values())).style if known else None
+            known[category] = anchors(interests, category, variant, usual, styles)
+        return known[category]
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
     if not mix:
         return []
     scorer = _Scorer(wearer, index, wish, method)
-    pool = _joined([scorer.best_of(category, place) for place, category in enumerate(mix)])
+    pool = scorer.best_of(list(mix))
     pool, noise = _explored(pool, index, wish, method.noise, scorer.most)
     vectors = index.vectors(pool.rows)
     owned, cosine = _nearest_of_category(wearer.worn, vectors, pool.category, list(mix))
@@ -197,7 +198,9 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
             anchor=int(pool.anchor[place]),
             own_similar=_own_similar(
                 wearer.worn, int(composable.products[place]), int(owned[place]), float(cosine[place]), method
-            ),
+            )
+            if wish.own_similar
+            else None,
         )
         for place in order
     ]
@@ -212,7 +215,7 @@ def _own_similar(worn: Wearables, product: int, nearest: int, cosine: float, met
 
 
 class _Scorer:
-    """Scores the candidates of one category after the other."""
+    """Scores the candidates of all categories, and keeps the best of each."""
 
     def __init__(self, wearer: Wearer, index: Index, wish: Wish, method: Method) -> None:
         self._wearer, self._index = wearer, index
@@ -225,37 +228,41 @@ class _Scorer:
         self._looked_at = math.ceil(self.most * (1 + WIDER * wish.explore))
         self.names = (*self._fits.attributes, SIMILARITY, FEEDBACK, SEEN)
 
-    def best_of(self, category: str, place: int) -> _Scored:
-        """The best of a category, before what they have to do with each other."""
+    def best_of(self, categories: Sequence[str]) -> _Scored:
+        """The best of each category, before what they have to do with each other."""
+        compared = [self._compared(category) for category in categories]
+        rows, attributes, near, anchor, feedback = (np.concatenate(column) for column in zip(*compared, strict=True))
+        ends = np.cumsum([len(of_one) for of_one, *_ in compared])
+        similar = np.float32(self._wearer.taste.choice.weight) * near
+        fits = self._fits(attributes)
+        seen = _placed(rows, *self._seen)
+        total = np.log(_product(fits)) + similar + feedback + seen
+        total[_placed(rows, self._never, np.ones(len(self._never), np.float32)) > 0] = -np.inf
+        parted = np.split(total, ends[:-1])
+        chosen = [end - len(part) + _largest(part, self._looked_at) for end, part in zip(ends, parted, strict=True)]
+        places = np.concatenate(chosen)
+        return _Scored(
+            rows=rows[places],
+            parts=np.column_stack([np.log(fits[places]), similar[places], feedback[places], seen[places]]),
+            near=near[places],
+            anchor=anchor[places],
+            category=np.repeat(np.arange(len(chosen)), [len(part) for part in chosen]),
+        )
+
+    def _compared(self, category: str) -> tuple[Rows, Packed, FloatArray, NDArray[np.int64], FloatArray]:
+        """A category's candidates: rows, attributes, cosine to the best anchor, which that is, and feedback's part."""
         to = self._wearer.anchors(category, self._index)
         queries = side_by_side(to.near * np.float32(to.share**0.5), to.style * np.float32((1 - to.share) ** 0.5))
         found = self._index.candidates(category, queries, self._looked_at + len(self._never), self._mask)
         similar = similarities(found.vectors, self._index.category_means[category], found.spread, to)
-        near = np.float32(self._wearer.taste.choice.weight) * similar.max(axis=1, initial=-1)
-        fits = self._fits(found.attributes)
-        total = np.log(_product(fits)) + near
-        feedback = seen = np.zeros(len(total), np.float32)
-        if self._feedback is not None:
-            feedback = found.vectors @ self._feedback
-            total += feedback
-        if len(self._seen[0]):
-            seen = seen.copy()
-            _set(seen, found.rows, *self._seen)
-            total += seen
-        _set(total, found.rows, self._never, -np.inf)
-        chosen = _largest(total, self._looked_at)
-        similar = similar[chosen]
-        return _Scored(
-            rows=found.rows[chosen],
-            parts=np.column_stack([np.log(fits[chosen]), near[chosen], feedback[chosen], seen[chosen]]),
-            near=similar.max(axis=1, initial=-1),
-            anchor=similar.argmax(axis=1),
-            category=np.full(len(chosen), place),
+        alone = len(to.interests) == 1
+        return (
+            found.rows,
+            found.attributes,
+            similar[:, 0] if alone else similar.max(axis=1, initial=-1),
+            np.zeros(len(similar), np.int64) if alone else similar.argmax(axis=1),
+            np.zeros(len(similar), np.float32) if self._feedback is None else found.vectors @ self._feedback,
         )
-
-
-def _joined(scored: Sequence[_Scored]) -> _Scored:
-    return _Scored(*(np.concatenate([getattr(one, name.name) for one in scored]) for name in fields(_Scored)))
 
 
 def _explored(pool: _Scored, index: Index, wish: Wish, weight: float, most: int) -> tuple[_Scored, FloatArray]:
@@ -319,13 +326,14 @@ def _product(columns: FloatArray) -> FloatArray:
     return product
 
 
-def _set(column: NDArray[np.float32], rows: Rows, which: Rows, values: FloatArray | float) -> None:
-    """Set what stands in a column for some of its ascending ``rows``; ``which`` ascend as well."""
-    if not len(which) or not len(rows):
-        return
-    places = np.minimum(np.searchsorted(rows, which), len(rows) - 1)
-    there = rows[places] == which
-    column[places[there]] = values[there] if isinstance(values, np.ndarray) else values
+def _placed(rows: Rows, which: Rows, values: FloatArray) -> FloatArray:
+    """A column for ``rows`` that holds the values of some of them; the other are zeros. ``which`` ascend."""
+    column = np.zeros(len(rows), np.float32)
+    if len(which):
+        places = np.minimum(np.searchsorted(which, rows), len(which) - 1)
+        there = which[places] == rows
+        column[there] = values[places[there]]
+    return column
 
 
 def _largest(scores: FloatArray, most: int) -> NDArray[np.int64]:
