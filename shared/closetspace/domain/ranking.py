@@ -70,6 +70,9 @@ class Method:
     per_category: int = 40
     """Candidates of each category that a list is composed of, at least: twice as many as are asked for."""
 
+    pool: int = 320
+    """Candidates of all categories together, at least: a list of one category has as much to vary with."""
+
     composition: Composition = field(default_factory=Composition)
 
 
@@ -170,8 +173,8 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
     mix = category_shares(wearer.taste.mix, index.category_means, wish.filters.categories, wish.mix)
     if not mix:
         return []
-    scorer = _Scorer(wearer, index, wish, method)
-    pool = scorer.best_of(list(mix))
+    scorer = _Scorer(wearer, index, wish, method, list(mix))
+    pool = scorer.best()
     pool, noise = _explored(pool, index, wish, method.noise, scorer.most)
     vectors = index.vectors(pool.rows)
     owned, cosine = _nearest_of_category(wearer.worn, vectors, pool.category, list(mix))
@@ -217,20 +220,20 @@ def _own_similar(worn: Wearables, product: int, nearest: int, cosine: float, met
 class _Scorer:
     """Scores the candidates of all categories, and keeps the best of each."""
 
-    def __init__(self, wearer: Wearer, index: Index, wish: Wish, method: Method) -> None:
-        self._wearer, self._index = wearer, index
+    def __init__(self, wearer: Wearer, index: Index, wish: Wish, method: Method, categories: Sequence[str]) -> None:
+        self._wearer, self._index, self._categories = wearer, index, categories
         self._mask = index.matching(wish.filters)
         self._fits = _fitting(wearer, index, wish)
         self._feedback = _rocchio(wearer.said, method)
         self._never = _excluded(wearer, index, wish)
         self._seen = _seen(index, wish, method)
-        self.most = max(method.per_category, 2 * wish.count)
+        self.most = max(method.per_category, 2 * wish.count, method.pool // len(categories))
         self._looked_at = math.ceil(self.most * (1 + WIDER * wish.explore))
         self.names = (*self._fits.attributes, SIMILARITY, FEEDBACK, SEEN)
 
-    def best_of(self, categories: Sequence[str]) -> _Scored:
+    def best(self) -> _Scored:
         """The best of each category, before what they have to do with each other."""
-        compared = [self._compared(category) for category in categories]
+        compared = [self._compared(category) for category in self._categories]
         rows, attributes, near, anchor, feedback = (np.concatenate(column) for column in zip(*compared, strict=True))
         ends = np.cumsum([len(of_one) for of_one, *_ in compared])
         similar = np.float32(self._wearer.taste.choice.weight) * near
