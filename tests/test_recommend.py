@@ -21,7 +21,6 @@ from closetspace.adapters.memory import MemoryDatabase
 from closetspace.domain.catalog import Filters
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import Garment
-from closetspace.domain.noise import explored, normal_draws
 from closetspace.domain.paging import MOST_SHOWN, Cursor
 from closetspace.domain.person import Kind, Shown
 from closetspace.domain.products import product_key
@@ -237,7 +236,7 @@ def test_near_duplicate_of_what_is_owned_is_left_out_or_labelled(world: World, i
     world.database.closets["ann"]["twin"] = {"hash-1": entry}
     recommender = Recommender(world.database, lambda _: index, world.background)
     assert "one-4" not in ids(ask(recommender, count=100, categories=index.category_of(twin)))
-    asked = {"count": 100, "own_similar": True, "categories": index.category_of(twin)}
+    asked: dict[str, Any] = {"count": 100, "own_similar": True, "categories": index.category_of(twin)}
     found = {item["id"]: item for item in ask(recommender, **asked)["items"]}
     assert found["one-4"]["own_similar"] == "twin"
     assert found["one-4"]["reason"] == "Nearly the same as your My own."
@@ -419,31 +418,6 @@ def test_list_ends_before_its_cursor_grows_too_large() -> None:
     longest = Cursor(1).after(range(MOST_SHOWN - 1))
     assert longest is not None
     assert len(longest.encode()) < 12_000
-
-
-def test_noise_has_the_prototypes_variance() -> None:
-    """Against the prototype's own way: noise on every coordinate of the vectors."""
-    random = np.random.default_rng(3)
-    dim, sigma, draws = 64, 0.1, 20_000
-    query = random.standard_normal(dim)
-    query /= np.linalg.norm(query)
-    item = random.standard_normal(dim)
-    item /= np.linalg.norm(item)
-    noisy = item + sigma * random.standard_normal((draws, dim))
-    theirs = -np.square(noisy - query).sum(axis=1) / 2
-    score = np.full(draws, item @ query, np.float32)
-    keys = random.integers(0, 2**63, draws).astype(np.uint64)
-    ours = explored(score, keys, dim, seed=1, explore=1.0)
-    assert ours.std() == pytest.approx(theirs.std(), rel=0.03)
-
-
-def test_noise_is_normal_and_the_same_for_the_same_key_and_seed() -> None:
-    keys = np.arange(50_000, dtype=np.uint64)
-    draws = normal_draws(keys, 5)
-    assert abs(draws.mean()) < 0.02
-    assert abs(draws.std() - 1) < 0.02
-    np.testing.assert_array_equal(draws, normal_draws(keys, 5))
-    assert abs(np.corrcoef(draws, normal_draws(keys, 6))[0, 1]) < 0.02
 
 
 def test_requests_in_parallel_get_the_same_answers(recommender: Recommender) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from PIL import Image
 
 from catalog_jobs.encoder_evaluation.comparison import Compared, comparison
@@ -37,17 +37,21 @@ class Shown:
 
 def report(compared: Sequence[Compared], material: Material, decode: Decode) -> str:
     """Return the page: a table, photos with their nearest products, confusion of categories, reliability."""
+    return template("catalog_jobs.encoder_evaluation").render(
+        compared=compared, lines=comparison(compared), shown=_shown(compared, material, decode), material=material
+    )
+
+
+def template(package: str) -> Template:
+    """Return a package's ``report.html.j2``, in which every word is escaped: names and labels are anybody's."""
     environment = Environment(
-        loader=PackageLoader("catalog_jobs.encoder_evaluation", "."),
-        # Names of products, photos and labels are anybody's.
+        loader=PackageLoader(package, "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(
-        compared=compared, lines=comparison(compared), shown=_shown(compared, material, decode), material=material
-    )
+    return environment.get_template("report.html.j2")
 
 
 def _shown(compared: Sequence[Compared], material: Material, decode: Decode) -> list[Shown]:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from catalog_jobs.encoder_evaluation.material import Decode
-from catalog_jobs.encoder_evaluation.report import thumbnail
+from catalog_jobs.encoder_evaluation.report import template, thumbnail
 from catalog_jobs.labelled_products import LabelledProduct
 from catalog_jobs.personas import Persona
 from catalog_jobs.wardrobe_evaluation.comparison import HEADER, HEADLINE, Comparison, lines
@@ -46,15 +44,7 @@ class Shown:
 
 def report(comparison: Comparison, about: str, decode: Decode) -> str:
     """Return the page; ``about`` is a sentence on what was measured."""
-    environment = Environment(
-        loader=PackageLoader("catalog_jobs.wardrobe_evaluation", "."),
-        # Names of products and personas are anybody's.
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return template("catalog_jobs.wardrobe_evaluation").render(
         about=about,
         header=HEADER,
         lines=lines(comparison),

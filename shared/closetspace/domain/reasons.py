@@ -126,13 +126,15 @@ def _sentence(
     named = f"your {worn.titles[nearest] or worn.categories[nearest].lower()}"
     if one.own_similar:
         return f"Nearly the same as {named}."
-    if one.category not in worn.rows_by_category:
+    owned = one.category in worn.rows_by_category
+    close = owned and cosine >= CLOSE
+    if not owned:
         first = f"You own no {one.category.lower()} yet"
-    elif cosine >= CLOSE:
+    elif close:
         first = f"Close{f' in {aspect}' if aspect else ''} to {named}"
     else:
         first = f"In the style of {named}"
-    trait = None if aspect == ASPECTS["colour"] else traits.clause(COLOUR, place)
+    trait = None if close and aspect == ASPECTS["colour"] else traits.clause(COLOUR, place)
     second = trait or traits.clause(USAGE, place) or traits.clause(COLOUR, place)
     liked = "like what you liked" if one.parts[FEEDBACK] >= LIKED else None
     return "; ".join(clause for clause in (first, second, liked) if clause) + "."
