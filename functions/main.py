@@ -10,6 +10,9 @@ from closetspace.bootstrap import Services
 from closetspace.handlers import Handlers
 from closetspace.settings import Settings
 
+# An instance serves many requests at once: threads of one that wait for those of another made it ten times slower.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Without an app the SDK refuses every token; it holds no client and no credentials until something needs them.
 initialize_app()
 

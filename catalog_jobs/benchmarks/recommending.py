@@ -4,9 +4,13 @@ import os
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -35,37 +39,76 @@ WORN = 8
 
 REQUESTS = 400
 REQUESTS_OF_LARGEST = 60
+THREADS = "OPENBLAS_NUM_THREADS"
+
 PROTOTYPE_SECONDS, PROTOTYPE_CPU_SECONDS = 13.4, 12.0
 """One request of the prototype for a closet of 8, measured on the same kind of machine, photos on loopback."""
 
 
 def measure() -> list[Measurement]:
     """Latency of one request after the other, then throughput of a process a core."""
-    recommender = _recommender()
-    _ask(recommender, "ann", 50)
-    cpu = time.process_time()
-    times = _ask(recommender, "ann", REQUESTS)
-    cpu_each = (time.process_time() - cpu) / REQUESTS
-    p50, p99 = percentile(times, 50), percentile(times, 99)
-    largest = percentile(_ask(recommender, "ben", REQUESTS_OF_LARGEST), 50)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    with _as_deployed(1) as pool:
+        latency = pool.submit(_latency).result()
     return [
-        Measurement("recommend, warm, 8,000 items, closet of 50: p50", p50 * 1000, "ms", 3),
-        Measurement("recommend, warm, 8,000 items, closet of 50: p99", p99 * 1000, "ms", 15),
-        Measurement("recommend, warm, 8,000 items, closet of 5,000: p50", largest * 1000, "ms", 15),
-        Measurement("memory of a process that recommends, at its most", memory, "MB", 1024),
+        Measurement("recommend, warm, 8,000 items, closet of 50: p50", latency.p50 * 1000, "ms", 3),
+        Measurement("recommend, warm, 8,000 items, closet of 50: p99", latency.p99 * 1000, "ms", 15),
+        Measurement("recommend, warm, 8,000 items, closet of 5,000: p50", latency.p50_of_largest * 1000, "ms", 15),
+        Measurement("memory of a process that recommends, at its most", latency.megabytes, "MB", 1024),
         Measurement("recommend, throughput on all cores", _throughput(), "requests/s", 500, at_most=False),
         Measurement(
-            "faster than the prototype's request (13.4 s)", PROTOTYPE_SECONDS / p50, "times", 4_000, at_most=False
+            "faster than the prototype's request (13.4 s)",
+            PROTOTYPE_SECONDS / latency.p50,
+            "times",
+            4_000,
+            at_most=False,
         ),
         Measurement(
             "less CPU than the prototype's request (12 s)",
-            PROTOTYPE_CPU_SECONDS / cpu_each,
+            PROTOTYPE_CPU_SECONDS / latency.cpu,
             "times",
             1_000,
             at_most=False,
         ),
     ]
+
+
+@dataclass(frozen=True)
+class _Latency:
+    """Of a warm process: seconds a request, of processor time too, and the most memory that it ever had."""
+
+    p50: float
+    p99: float
+    p50_of_largest: float
+    cpu: float
+    megabytes: float
+
+
+def _latency() -> _Latency:
+    recommender = _recommender()
+    _ask(recommender, "ann", 50)
+    cpu = time.process_time()
+    times = _ask(recommender, "ann", REQUESTS)
+    cpu_each = (time.process_time() - cpu) / REQUESTS
+    largest = _ask(recommender, "ben", REQUESTS_OF_LARGEST)
+    return _Latency(
+        p50=percentile(times, 50),
+        p99=percentile(times, 99),
+        p50_of_largest=percentile(largest, 50),
+        cpu=cpu_each,
+        megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    )
+
+
+@contextmanager
+def _as_deployed(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Fresh processes with the one thread a request that functions/main.py sets."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = "1"
+    try:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            yield pool
+    finally:
+        os.environ.pop(THREADS) if before is None else os.environ.update({THREADS: before})
 
 
 def _ask(recommender: Recommender, uid: str, count: int) -> list[float]:
@@ -79,7 +122,7 @@ def _ask(recommender: Recommender, uid: str, count: int) -> list[float]:
 
 def _throughput() -> float:
     cores = os.cpu_count() or 1
-    with ProcessPoolExecutor(cores) as pool:
+    with _as_deployed(cores) as pool:
         list(pool.map(_work, [50] * cores))
         started = time.perf_counter()
         list(pool.map(_work, [REQUESTS] * cores))

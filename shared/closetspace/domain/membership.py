@@ -7,7 +7,7 @@ averaging). So two of eleven items in a rare colour count for more than two blac
 not sure of counts for less, and a large closet may hold many colours.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -49,6 +49,10 @@ class Weighed:
     prior: Floats
     each: Floats
     share: Floats
+
+    def only(self, items: NDArray[np.int64]) -> "Weighed":
+        """By these items alone."""
+        return replace(self, each=self.each[items])
 
     def worn(self) -> Worn:
         """What the whole closet tells."""
@@ -104,5 +108,7 @@ def _prior(chosen: Floats, common: Floats) -> Floats:
 
 @cache
 def _subsets(size: int) -> Floats:
-    """Every non-empty subset of ``size`` things, ``(2^size - 1, size)`` of zeros and ones."""
+    """Every non-empty subset of ``size`` things, ``(2^size - 1, size)`` of zeros and ones; of none the empty one."""
+    if not size:
+        return np.zeros((1, 0))
     return ((np.arange(1, 2**size)[:, None] >> np.arange(size)) & 1).astype(np.float64)

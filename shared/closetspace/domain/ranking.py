@@ -24,7 +24,7 @@ from closetspace.domain.mix import category_shares
 from closetspace.domain.noise import explored
 from closetspace.domain.products import NO_PRODUCT
 from closetspace.domain.scoring import Fitting, asked_for, fitting
-from closetspace.domain.style import side_by_side, unit
+from closetspace.domain.style import NEAR_DUPLICATE, side_by_side, unit
 from closetspace.domain.taste import Taste
 
 SIMILARITY, FEEDBACK, SEEN, SERENDIPITY = "similarity", "feedback", "seen", "serendipity"
@@ -64,8 +64,8 @@ class Method:
     noise: float = 2.0
     """What exploring moves an item by for each unit that noise moves its cosine by."""
 
-    near_duplicate: float = 0.985
-    """Cosine from which on two garments are the same one: 2 % of products have another so near that is none."""
+    near_duplicate: float = NEAR_DUPLICATE
+    """Cosine from which on two garments are the same one."""
 
     per_category: int = 40
     """Candidates of each category that a list is composed of, at least: twice as many as are asked for."""
@@ -188,7 +188,7 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
         return []
     scored = np.column_stack([pool.parts, _off_distance(cosine, wish.serendipity, method.serendipity)])
     score = scored.sum(axis=1)
-    composable = _composable(pool, vectors, score + noise, mix, wearer, index)
+    composable = _composable(pool, vectors, score + noise, mix, wearer, index, wish)
     order = compose(composable, wish.count, method.composition, method.near_duplicate)
     names, categories = (*scorer.names, SERENDIPITY), list(mix)
     return [
@@ -283,13 +283,18 @@ def _explored(pool: _Scored, index: Index, wish: Wish, weight: float, most: int)
 
 def _fitting(wearer: Wearer, index: Index, wish: Wish) -> Fitting:
     """To what the closet tells, or the wish; a gender that is filtered by needs no more said."""
-    member = {head: worn.member for head, worn in wearer.taste.worn.items()}
-    member |= {
-        head: asked_for(head, labels, index.heads[head]) for head, labels in wish.asked.items() if head in index.heads
-    }
+    member = _members(wearer, index, wish)
     if wish.filters.gender is not None:
         member.pop(GENDER, None)
     return fitting(index.heads, member, {head: wearer.background.usual(head) for head in member})
+
+
+def _members(wearer: Wearer, index: Index, wish: Wish) -> dict[str, FloatArray]:
+    """Which labels belong to the person: what the closet tells, and the wish in its place where it says something."""
+    asked = {
+        head: asked_for(head, labels, index.heads[head]) for head, labels in wish.asked.items() if head in index.heads
+    }
+    return {head: worn.member for head, worn in wearer.taste.worn.items()} | asked
 
 
 def _rocchio(said: Said, method: Method) -> FloatArray | None:
@@ -369,11 +374,18 @@ def _off_distance(cosine: FloatArray, serendipity: float, weight: float) -> Floa
 
 
 def _composable(
-    pool: _Scored, vectors: FloatArray, score: FloatArray, mix: Mapping[str, float], wearer: Wearer, index: Index
+    pool: _Scored,
+    vectors: FloatArray,
+    score: FloatArray,
+    mix: Mapping[str, float],
+    wearer: Wearer,
+    index: Index,
+    wish: Wish,
 ) -> Pool:
     weight = wearer.taste.choice.weight
-    known = COLOUR in wearer.taste.worn and COLOUR in index.heads
-    member = wearer.taste.worn[COLOUR].member if known else np.zeros(0, np.float32)
+    worn = _members(wearer, index, wish)
+    known = COLOUR in worn and COLOUR in index.heads
+    member = worn[COLOUR] if known else np.zeros(0, np.float32)
     looks = vectors[:, block(index.blocks, LOOK)]
     return Pool(
         # The nearest candidate that certainly fits is worth 1, whatever the closet's cosines are like.

@@ -9,8 +9,12 @@ the same length, Annoy's angular order is the order of the scores.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from closetspace.domain.encoding import FloatArray
+
+NEAR_DUPLICATE = 0.985
+"""Cosine from which on two garments are the same one: 2 % of products have another so near that is none."""
 
 
 def unit(vectors: FloatArray) -> FloatArray:
@@ -18,6 +22,12 @@ def unit(vectors: FloatArray) -> FloatArray:
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: FloatArray = (vectors / np.where(length > 0, length, 1)).astype(np.float32)
     return scaled
+
+
+def distinct(vectors: FloatArray) -> NDArray[np.int64]:
+    """Places of the vectors of unit length that are no near-duplicates of one before them."""
+    again = np.tril(vectors @ vectors.T >= NEAR_DUPLICATE, -1).any(axis=1)
+    return np.flatnonzero(~again)
 
 
 def residuals(vectors: FloatArray, categories: Sequence[str], means: Mapping[str, FloatArray]) -> FloatArray:

@@ -12,6 +12,7 @@ from closetspace.domain.encoding import GENDER, UNISEX, FloatArray
 from closetspace.domain.interests import DEFAULT, Choice, Interest, interests_of, mean_of, styles_of
 from closetspace.domain.leave_one_out import choose, evenly
 from closetspace.domain.membership import Weighed, Worn, weigh
+from closetspace.domain.style import distinct
 
 MOST_WEIGHED = 256
 """Items of a closet that tell what its owner wears: enough for shares to 3 %, and 4 ms; a larger one is sampled."""
@@ -59,7 +60,10 @@ def derive_taste(closet: Closet, encoder_id: str, background: Background | None 
     taste = replace(taste, worn={head: sets.worn() for head, sets in weighed.items()})
     if background.reference is None:
         return taste
-    choice = choose(chosen, styles_of(chosen, background), weighed, background)
+    # A second photo of a garment would make finding the first too easy.
+    once = distinct(chosen.vectors)
+    tried = chosen.only(once)
+    choice = choose(tried, styles_of(tried, background), {h: w.only(once) for h, w in weighed.items()}, background)
     style = styles_of(worn, background) if choice.variant.by_style else None
     return replace(taste, choice=choice, interests=interests_of(worn, style))
 

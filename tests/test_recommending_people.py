@@ -1,0 +1,174 @@
+"""What people say and were shown moves their list; closets of every size and kind get one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from closetspace.adapters.bundle_reader import Bundle
+from closetspace.domain.closet import ClosetEntry
+from closetspace.domain.encoding import COLOUR
+from closetspace.domain.paging import short
+from closetspace.domain.ranking import FEEDBACK, SEEN, SIMILARITY, Said, Wish, rank
+from closetspace.domain.reasons import explain
+from closetspace.domain.style import unit
+from tests.structured import (
+    CATALOG,
+    DIM,
+    ENCODER,
+    NOTHING_SAID,
+    Piece,
+    any_wish,
+    listed,
+    open_catalog,
+    owned_by,
+    pieces,
+    wearer_of,
+)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return open_catalog(tmp_path_factory.mktemp("structured"))
+
+
+def shown(index: Bundle, wish: Wish, owned: list[Piece], said: Said = NOTHING_SAID) -> list[Piece]:
+    return listed(index, rank(wearer_of(owned, said), index, wish))
+
+
+def liking(piece: Piece) -> Said:
+    return replace(NOTHING_SAID, liked=piece.vector[None])
+
+
+def dismissing(index: Bundle, *dismissed: Piece) -> Said:
+    rows = index.rows_of([piece.id for piece in dismissed])
+    return replace(NOTHING_SAID, dismissed=index.vectors(rows), never=index.products(rows))
+
+
+def keys(index: Bundle, of: list[Piece]) -> tuple[int, ...]:
+    return tuple(short(int(key)) for key in index.keys(index.rows_of([piece.id for piece in of])))
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 7), st.integers(0, 19), any_wish())
+def test_dismissed_product_never_comes_whatever_is_asked(index: Bundle, seed: int, place: int, wish: Wish) -> None:
+    owned = owned_by(seed)
+    dismissed = shown(index, Wish(20), owned)[place]
+    found = rank(wearer_of(owned, dismissing(index, dismissed)), index, wish)
+    products = index.products(np.array([one.row for one in found], np.int64))
+    assert index.products(index.rows_of([dismissed.id])) not in products
+
+
+def test_dismissing_everything_leaves_an_empty_list(index: Bundle) -> None:
+    assert shown(index, Wish(20), owned_by(1), dismissing(index, *CATALOG.values())) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_like_moves_the_list_towards_it_and_taking_it_back_restores_it(index: Bundle, seed: int) -> None:
+    owned = owned_by(seed)
+    before = rank(wearer_of(owned), index, Wish(20))
+    liked = shown(index, Wish(100), owned)[60]
+    after = shown(index, Wish(20), owned, liking(liked))
+
+    def nearness(found: list[Piece]) -> float:
+        return float(np.mean([piece.vector @ liked.vector for piece in found]))
+
+    assert nearness(after) > nearness(listed(index, before))
+    assert rank(wearer_of(owned), index, Wish(20)) == before
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_dismissal_moves_the_list_away_from_it(index: Bundle, seed: int) -> None:
+    owned = owned_by(seed)
+    first, *others = rank(wearer_of(owned), index, Wish(60))
+    [dismissed] = listed(index, [first])
+    after = {one.row: one for one in rank(wearer_of(owned, dismissing(index, dismissed)), index, Wish(60))}
+    for one in others:
+        if one.row in after:
+            cosine = float(index.vectors(np.array([one.row]))[0] @ dismissed.vector)
+            assert after[one.row].parts[FEEDBACK] == pytest.approx(-0.5 / 3 * cosine, abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_shown_lately_comes_later(index: Bundle, seed: int) -> None:
+    owned = owned_by(seed)
+    first = shown(index, Wish(20), owned)
+    second = shown(index, Wish(20, lately=(keys(index, first),)), owned)
+    long_ago = shown(index, Wish(20, lately=((), (), (), keys(index, first))), owned)
+    again = [len(set(first) & set(found)) for found in (second, long_ago)]
+    assert again[0] < again[1] <= 20
+    parts = {one.parts[SEEN] for one in rank(wearer_of(owned), index, Wish(60, lately=(keys(index, first),)))}
+    assert parts == {0.0, np.float32(-0.7)}
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 7), any_wish())
+def test_pages_repeat_nothing(index: Bundle, seed: int, wish: Wish) -> None:
+    owned = owned_by(seed)
+    first = shown(index, wish, owned)
+    second = shown(index, replace(wish, shown=frozenset(keys(index, first))), owned)
+    assert not set(first) & set(second)
+
+
+def test_keys_that_the_index_has_not_are_no_hindrance(index: Bundle) -> None:
+    strange = Wish(20, shown=frozenset({1, 2**32 - 1}), lately=((3, 4), ()))
+    assert shown(index, strange, owned_by(1)) == shown(index, Wish(20), owned_by(1))
+
+
+CLOSETS: dict[str, list[Piece]] = {
+    "one item": owned_by(0, 1),
+    "two items": owned_by(1, 2),
+    "three items": owned_by(2, 3),
+    "one category": [Piece("Shoes", "Black", "Men", "Formal", number) for number in range(10, 22)],
+    "an outlier": [*owned_by(3), Piece("Dress", "Yellow", "Women", "Sports", 50)],
+    "a category that the index lacks": [*owned_by(4), *(Piece("Hats", number=n) for n in range(3))],
+    "nothing that the index has": [Piece("Hats", "Red", "Men", "Casual", number) for number in range(8)],
+    "all that there is": list(CATALOG.values()),
+}
+
+
+@pytest.mark.parametrize("name", CLOSETS)
+def test_every_closet_gets_a_list_with_reasons(index: Bundle, name: str) -> None:
+    wearer = wearer_of(CLOSETS[name])
+    for wish in (Wish(20, mix=0.15), Wish(20, explore=1, serendipity=1, mix=1, seed=3, own_similar=True)):
+        ranked = rank(wearer, index, wish)
+        # Of all that there is only what is owned is left, which comes where it is asked for.
+        assert len(ranked) == (20 if name != "all that there is" or wish.own_similar else 0)
+        assert len(explain(ranked, wearer, index)) == len(ranked)
+
+
+def test_outlier_of_a_large_closet_is_forgiven(index: Bundle) -> None:
+    owned = [Piece(c, "Black", "Men", "Formal", n) for c in ("Topwear", "Shoes", "Bottomwear") for n in range(10, 16)]
+    outlier = Piece("Topwear", "Yellow", "Women", "Sports", 50)
+    found = shown(index, Wish(15), [*owned, outlier])
+    assert sum(piece.colour == "Yellow" or piece.gender == "Women" for piece in found) <= 1
+
+
+def test_closet_of_which_heads_told_nothing_is_recommended_to_by_nearness_alone(index: Bundle) -> None:
+    silent = {p.id: replace(p.entry, attributes=np.zeros(0, np.uint8)) for p in owned_by(1)}
+    wearer = wearer_of(silent)
+    ranked = rank(wearer, index, Wish(20))
+    assert len(ranked) == 20
+    assert COLOUR not in ranked[0].parts
+    assert all(one.score == pytest.approx(one.parts[SIMILARITY], abs=1e-6) for one in ranked)
+    assert len(explain(ranked, wearer, index)) == 20
+
+
+def test_items_that_heads_told_nothing_of_do_no_harm_beside_others(index: Bundle) -> None:
+    silent = {"old": replace(Piece().entry, attributes=np.zeros(0, np.uint8))}
+    wearer = wearer_of({piece.id: piece.entry for piece in owned_by(1)} | silent)
+    assert len(explain(ranked := rank(wearer, index, Wish(20)), wearer, index)) == len(ranked) == 20
+
+
+def test_closet_of_five_thousand_items_is_a_closet(index: Bundle) -> None:
+    stock = [piece.entry for piece in pieces(("Topwear", "Shoes"), 10, 12)]
+    off = 0.05 * np.random.default_rng(1).standard_normal((5_000, DIM)).astype(np.float32)
+    many: dict[str, ClosetEntry] = {}
+    for number in range(5_000):
+        entry = stock[number % len(stock)]
+        many[f"{number}"] = replace(entry, encoder=ENCODER.id, vector=unit(entry.vector + off[number]))
+    wearer = wearer_of(many)
+    ranked = rank(wearer, index, Wish(20, mix=0.15))
+    assert len(explain(ranked, wearer, index)) == len(ranked) == 20
