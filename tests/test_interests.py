@@ -166,6 +166,17 @@ def test_each_style_has_an_anchor_and_borrows_what_it_lacks_of_a_category() -> N
     assert to.interests == (0, 2), "the second style has no shoes: its tops are what it stands for"
 
 
+def test_each_styles_anchor_stands_for_what_is_owned_of_the_category_in_that_style() -> None:
+    to = anchors(interests_of(FOUR, STYLE), "Topwear", Variant.STYLES, USUAL)
+    np.testing.assert_allclose(to.near, unit(np.array([[0, 0, 1, 0], [0, 1.8, 0.6, 0]], np.float32)), atol=1e-6)
+    assert to.interests == (1, 2), "the first style has a pair of shoes too, which serves nobody who looks for tops"
+
+
+def test_first_of_equally_large_interests_stands_for_all() -> None:
+    two = closet(np.eye(DIM, dtype=np.float32)[:2], ["Topwear", "Shoes"])
+    assert anchors(interests_of(two), "Bottomwear", Variant.CATEGORY, USUAL).interests == (0,)
+
+
 @given(ANYTHING, st.integers(1, 20), st.sampled_from(Variant), st.sampled_from(CATEGORIES))
 def test_similarity_is_the_cosine_and_that_of_the_residuals(
     seed: int, count: int, variant: Variant, category: str

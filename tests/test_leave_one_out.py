@@ -28,6 +28,7 @@ from closetspace.domain.reference import Reference
 from closetspace.domain.scoring import LEAST_FIT
 from closetspace.domain.style import residuals, unit
 from closetspace.domain.taste import derive_taste
+from tests import structured
 from tests.structured import BLOCKS, ENCODER, HEADS, Piece, background, pieces, wearer_of
 
 LOOKS = 6
@@ -196,3 +197,10 @@ def test_places_are_taken_evenly_from_first_to_last(count: int, most: int) -> No
     if count and most > 1:
         assert (places[0], places[-1]) == (0, count - 1)
         assert np.ptp(np.diff(places)) <= 1 if len(places) > 2 else True
+
+
+@pytest.mark.parametrize("seed", [3, 6, 7])
+def test_second_photo_of_a_garment_does_not_change_the_choice(seed: int) -> None:
+    owned = {f"item-{place}": piece.entry for place, piece in enumerate(structured.owned_by(seed))}
+    again = owned | {f"{item_id}-again": entry for item_id, entry in list(owned.items())[:4]}
+    assert wearer_of(again).taste.choice == wearer_of(owned).taste.choice

@@ -61,6 +61,25 @@ def test_dismissed_product_never_comes_whatever_is_asked(index: Bundle, seed: in
     assert index.products(index.rows_of([dismissed.id])) not in products
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_product_that_is_owned_or_unwanted_never_comes_though_nobody_knows_its_vector(index: Bundle, seed: int) -> None:
+    """It is said of items that the person has bought, or that another encoder embedded."""
+    owned = owned_by(seed)
+    first = shown(index, Wish(20), owned)
+    never = index.products(index.rows_of([piece.id for piece in first]))
+    rows = [one.row for one in rank(wearer_of(owned, replace(NOTHING_SAID, never=never)), index, Wish(100))]
+    assert len(rows) == 100
+    assert not np.isin(index.products(np.array(rows)), never).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_near_duplicate_of_what_was_dismissed_never_comes_as_another_product(index: Bundle, seed: int) -> None:
+    owned = owned_by(seed)
+    [twin] = shown(index, Wish(1), owned)
+    elsewhere = replace(NOTHING_SAID, dismissed=twin.vector[None], never=np.array([12345], np.uint64))
+    assert twin not in shown(index, Wish(100), owned, elsewhere)
+
+
 def test_dismissing_everything_leaves_an_empty_list(index: Bundle) -> None:
     assert shown(index, Wish(20), owned_by(1), dismissing(index, *CATALOG.values())) == []
 
@@ -109,7 +128,8 @@ def test_pages_repeat_nothing(index: Bundle, seed: int, wish: Wish) -> None:
     owned = owned_by(seed)
     first = shown(index, wish, owned)
     second = shown(index, replace(wish, shown=frozenset(keys(index, first))), owned)
-    assert not set(first) & set(second)
+    products = [set(index.products(index.rows_of([piece.id for piece in page])).tolist()) for page in (first, second)]
+    assert not products[0] & products[1], "in no variant"
 
 
 def test_keys_that_the_index_has_not_are_no_hindrance(index: Bundle) -> None:

@@ -164,8 +164,8 @@ class Bundle:
         numbers = [int(row) for row in rows]
         marks = ",".join("?" * len(numbers))
         found = self._items.execute(f"SELECT row, {', '.join(SHOWN)} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
-        by_row = {row: dict(zip(SHOWN, shown, strict=True)) for row, *shown in found.fetchall()}
-        return [CatalogItem(**by_row[row] | {"in_stock": bool(by_row[row]["in_stock"])}) for row in numbers]
+        by_row = {row: shown for row, *shown in found.fetchall()}
+        return [_item(*by_row[row]) for row in numbers]
 
     def _through_annoy(self, part: CategoryPart, query: FloatArray, k: int, mask: Mask | None, passing: int) -> Rows:
         asked = min(part.count, k * part.count // passing + k)
@@ -248,6 +248,12 @@ class _Lookup:
         held = first < last
         found = [self._order[start:end] for start, end in zip(first[held], last[held], strict=True)]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _item(id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> CatalogItem:  # noqa: A002
+    """An item of its row's columns, in the order of `SHOWN`."""
+    price, currency, src, url, in_stock = rest
+    return CatalogItem(id, name, brand, category, gender, price, currency, src, url, in_stock=bool(in_stock))
 
 
 def _mapped(path: Path) -> NDArray[Any]:

@@ -41,7 +41,7 @@ PHOTO_SCALE = 127
 """Photo vectors are whole numbers of so many to 1: they explain, they don't rank."""
 
 SHOWN = ("id", "name", "brand", "category", "gender", "price", "currency", "src", "url", "in_stock")
-"""Columns of an item that answers show."""
+"""Columns of an item that answers show, in the order of its fields, and whether it is in stock."""
 
 SEARCH_NODES_PER_RESULT = 12
 """Annoy inspects this many nodes for each result asked for and each tree: recall against time, measured."""

@@ -17,13 +17,14 @@ Packed = NDArray[np.uint8]
 Heads = Mapping[str, Sequence[str]]
 """Each attribute's labels, in order."""
 
-_WHOLE = 255
+WHOLE = 255
+"""A share of 1."""
 
 
 def packed(attributes: Mapping[str, Shares], heads: Heads) -> Packed:
     """One garment's row, ``(labels,) uint8``; heads may hold the category, which takes no part."""
     shares = [attributes.get(head, {}).get(label, 0.0) for head in parts(heads) for label in heads[head]]
-    return np.rint(np.array(shares, np.float64) * _WHOLE).astype(np.uint8)
+    return np.rint(np.array(shares, np.float64) * WHOLE).astype(np.uint8)
 
 
 def parts(heads: Heads) -> dict[str, slice]:
@@ -44,7 +45,7 @@ def width(heads: Heads) -> int:
 
 def shares(rows: Packed) -> FloatArray:
     """Rows as shares in 0..1, ``(n, labels) float32``."""
-    return rows.astype(np.float32) * np.float32(1 / _WHOLE)
+    return rows.astype(np.float32) * np.float32(1 / WHOLE)
 
 
 def block(blocks: Mapping[str, int], name: str) -> slice:

@@ -6,6 +6,7 @@ share of the palette; plus what its category still lacks of its share, which is 
 probability, so a category whose best item hardly fits gives its place to one that has better.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from closetspace.domain.encoding import FloatArray
 
-_NEVER = np.float32(-np.inf)
+_NEVER = -math.inf
 
 
 @dataclass(frozen=True)
@@ -66,23 +67,25 @@ def compose(pool: Pool, count: int, how: Composition, near_duplicate: float) -> 
     No product comes twice, nor anything whose embedding's cosine to a chosen one of its category is
     ``near_duplicate`` or more.
     """
-    worth = pool.worth.astype(np.float32)
-    starts = np.searchsorted(pool.category, np.arange(len(pool.shares) + 1))
-    taken = np.zeros(len(pool.shares), np.float32)
+    # In double precision: what is added for an item is taken off again once it is out of the window.
+    worth = pool.worth.astype(np.float64)
+    starts = np.searchsorted(pool.category, np.arange(len(pool.shares) + 1)).tolist()
+    taken = [0] * len(pool.shares)
+    for place, share in enumerate(pool.shares.tolist()):
+        worth[starts[place] : starts[place + 1]] += share * _lacking(0, how)
     colours = np.zeros(len(pool.palette), np.float32)
     chosen: list[int] = []
     repeated: list[tuple[NDArray[np.bool_], slice, FloatArray]] = []
     while len(chosen) < count and len(worth):
-        lacking = pool.shares * np.log((taken + 1 + how.first) / (taken + how.first)) * np.float32(how.calibration)
-        value = worth + lacking[pool.category]
+        value = worth
         if len(colours):
             over = np.maximum(0, colours - pool.palette * np.float32(len(chosen) + 1))
-            value -= pool.colours @ (over * np.float32(how.colour))
+            value = worth - pool.colours @ (over * np.float32(how.colour))
         best = int(value.argmax())
         if worth[best] == _NEVER:
             break
         chosen.append(best)
-        place = pool.category[best]
+        place = int(pool.category[best])
         taken[place] += 1
         if len(colours):
             colours += pool.colours[best]
@@ -90,14 +93,20 @@ def compose(pool: Pool, count: int, how: Composition, near_duplicate: float) -> 
         of_it = slice(starts[place], starts[place + 1])
         same_brand = pool.brands == pool.brands[best]
         alike = np.float32(how.look) * np.maximum(pool.looks[of_it] @ pool.looks[best], 0) ** 4
-        worth[same_brand] -= np.float32(how.brand)
+        worth[same_brand] -= how.brand
         worth[of_it] -= alike
+        worth[of_it] += float(pool.shares[place]) * (_lacking(taken[place], how) - _lacking(taken[place] - 1, how))
         worth[pool.products == pool.products[best]] = _NEVER
         worth[of_it][pool.vectors[of_it] @ pool.vectors[best] >= near_duplicate] = _NEVER
         worth[best] = _NEVER
         repeated.append((same_brand, of_it, alike))
         if len(chosen) > how.window:
             brand, of_other, look = repeated[-1 - how.window]
-            worth[brand] += np.float32(how.brand)
+            worth[brand] += how.brand
             worth[of_other] += look
     return chosen
+
+
+def _lacking(taken: int, how: Composition) -> float:
+    """What one more item is worth to a category that has the whole share, of which so many are taken."""
+    return how.calibration * math.log((taken + 1 + how.first) / (taken + how.first))

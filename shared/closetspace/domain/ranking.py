@@ -19,7 +19,7 @@ from closetspace.domain.catalog import Filters, Index, Keys, Rows
 from closetspace.domain.closet import Wearables
 from closetspace.domain.composing import Composition, Pool, compose
 from closetspace.domain.encoding import COLOUR, GENDER, FloatArray
-from closetspace.domain.interests import Anchors, anchors, similarities
+from closetspace.domain.interests import Anchors, similarities
 from closetspace.domain.mix import category_shares
 from closetspace.domain.noise import explored
 from closetspace.domain.products import NO_PRODUCT
@@ -67,8 +67,8 @@ class Method:
     near_duplicate: float = NEAR_DUPLICATE
     """Cosine from which on two garments are the same one."""
 
-    per_category: int = 40
-    """Candidates of each category that a list is composed of, at least: twice as many as are asked for."""
+    per_category: float = 2.0
+    """Candidates of each category that a list is composed of, for each item asked for."""
 
     pool: int = 320
     """Candidates of all categories together, at least: a list of one category has as much to vary with."""
@@ -78,7 +78,7 @@ class Method:
 
 METHOD = Method()
 
-WIDER = 3
+WIDER = 2
 """How many times more candidates are looked at for the prototype's full noise, which lifts items from further down."""
 
 
@@ -122,16 +122,10 @@ class Wearer:
     taste: Taste
     background: Background
     said: Said
-    _compared: dict[str, dict[str, Anchors]] = field(default_factory=dict, init=False, repr=False)
 
     def anchors(self, category: str, index: Index) -> Anchors:
-        """What an index's candidates of a category are compared with, made once."""
-        known = self._compared.setdefault(index.version, {})
-        if category not in known:
-            interests, variant, usual = self.taste.interests, self.taste.choice.variant, index.category_means
-            styles = next(iter(known.values())).style if known else None
-            known[category] = anchors(interests, category, variant, usual, styles)
-        return known[category]
+        """What an index's candidates of a category are compared with."""
+        return self.taste.anchors(category, index.version, index.category_means)
 
 
 @dataclass(frozen=True)
@@ -227,7 +221,7 @@ class _Scorer:
         self._feedback = _rocchio(wearer.said, method)
         self._never = _excluded(wearer, index, wish)
         self._seen = _seen(index, wish, method)
-        self.most = max(method.per_category, 2 * wish.count, method.pool // len(categories))
+        self.most = max(math.ceil(method.per_category * wish.count), method.pool // len(categories))
         self._looked_at = math.ceil(self.most * (1 + WIDER * wish.explore))
         self.names = (*self._fits.attributes, SIMILARITY, FEEDBACK, SEEN)
 
@@ -238,9 +232,11 @@ class _Scorer:
         ends = np.cumsum([len(of_one) for of_one, *_ in compared])
         similar = np.float32(self._wearer.taste.choice.weight) * near
         fits = self._fits(attributes)
-        seen = _placed(rows, *self._seen)
+        # Categories lie in an index in the order of their names, and so do shares: rows ascend.
+        seen = np.zeros(len(rows), np.float32)
+        _set(seen, rows, *self._seen)
         total = np.log(_product(fits)) + similar + feedback + seen
-        total[_placed(rows, self._never, np.ones(len(self._never), np.float32)) > 0] = -np.inf
+        _set(total, rows, self._never, np.float32(-np.inf))
         parted = np.split(total, ends[:-1])
         chosen = [end - len(part) + _largest(part, self._looked_at) for end, part in zip(ends, parted, strict=True)]
         places = np.concatenate(chosen)
@@ -334,14 +330,11 @@ def _product(columns: FloatArray) -> FloatArray:
     return product
 
 
-def _placed(rows: Rows, which: Rows, values: FloatArray) -> FloatArray:
-    """A column for ``rows`` that holds the values of some of them; the other are zeros. ``which`` ascend."""
-    column = np.zeros(len(rows), np.float32)
-    if len(which):
-        places = np.minimum(np.searchsorted(which, rows), len(which) - 1)
-        there = which[places] == rows
-        column[there] = values[places[there]]
-    return column
+def _set(column: FloatArray, rows: Rows, which: Rows, values: FloatArray | np.float32) -> None:
+    """Set what stands in a column for some of its ``rows``; both they and ``which`` ascend."""
+    places = np.minimum(np.searchsorted(rows, which), len(rows) - 1)
+    there = rows[places] == which
+    column[places[there]] = values[there] if isinstance(values, np.ndarray) else values
 
 
 def _largest(scores: FloatArray, most: int) -> NDArray[np.int64]:

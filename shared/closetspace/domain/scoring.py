@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from closetspace.domain.attributes import Heads, Packed, parts, shares, width
+from closetspace.domain.attributes import WHOLE, Heads, Packed, parts, width
 from closetspace.domain.encoding import GENDER, UNISEX, FloatArray
 
 LEAST_FIT = 0.01
@@ -16,7 +16,8 @@ LEAST_FIT = 0.01
 class Fitting:
     """What a person wears, as one product with what heads say.
 
-    ``matrix (labels, attributes)`` and ``offset (attributes,)``; ``attributes`` names the columns.
+    ``matrix (labels, attributes)``, by which packed shares are multiplied, and ``offset (attributes,)``; ``attributes``
+    names the columns.
     """
 
     attributes: tuple[str, ...]
@@ -25,7 +26,8 @@ class Fitting:
 
     def __call__(self, rows: Packed) -> FloatArray:
         """How likely each garment fits in each attribute, ``(n, attributes)``, from `LEAST_FIT` to 1."""
-        fit: FloatArray = np.minimum(shares(rows) @ self.matrix + (self.offset + np.float32(LEAST_FIT)), 1)
+        # The shares' scale is in the matrix: rows are many, and labels few.
+        fit: FloatArray = np.minimum(rows.astype(np.float32) @ self.matrix + (self.offset + np.float32(LEAST_FIT)), 1)
         return fit
 
 
@@ -39,7 +41,7 @@ def fitting(heads: Heads, worn: Mapping[str, FloatArray], usual: Mapping[str, Fl
     for column, (head, member) in enumerate(worn.items()):
         offset[column] = usual[head] @ member
         matrix[parts(heads)[head], column] = member - offset[column]
-    return Fitting(tuple(worn), matrix, offset)
+    return Fitting(tuple(worn), matrix / np.float32(WHOLE), offset)
 
 
 def asked_for(head: str, labels: Collection[str], known: Collection[str]) -> FloatArray:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from closetspace.domain.background import Background
 from closetspace.domain.closet import Closet, Wearables
 from closetspace.domain.encoding import GENDER, UNISEX, FloatArray
-from closetspace.domain.interests import DEFAULT, Choice, Interest, interests_of, mean_of, styles_of
+from closetspace.domain.interests import DEFAULT, Anchors, Choice, Interest, anchors, interests_of, mean_of, styles_of
 from closetspace.domain.leave_one_out import choose, evenly
 from closetspace.domain.membership import Weighed, Worn, weigh
 from closetspace.domain.style import distinct
@@ -31,6 +31,15 @@ class Taste:
     closet_version: int
     worn: Mapping[str, Worn] = field(default_factory=dict)
     choice: Choice = DEFAULT
+    _compared: dict[str, dict[str, Anchors]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def anchors(self, category: str, index_version: str, usual: Mapping[str, FloatArray]) -> Anchors:
+        """What an index's candidates of a category are compared with, made once; ``usual`` are its category means."""
+        known = self._compared.setdefault(index_version, {})
+        if category not in known:
+            styles = next(iter(known.values())).style if known else None
+            known[category] = anchors(self.interests, category, self.choice.variant, usual, styles)
+        return known[category]
 
     @property
     def count(self) -> int:

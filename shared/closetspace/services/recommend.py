@@ -11,9 +11,8 @@ import numpy as np
 
 from closetspace.domain.background import Background
 from closetspace.domain.catalog import CatalogItem, Filters, Index, Rows
-from closetspace.domain.closet import Closet, Wearables
+from closetspace.domain.closet import Closet
 from closetspace.domain.encoding import COLOUR, USAGE
-from closetspace.domain.outfits import Wardrobe, measure_of
 from closetspace.domain.paging import Cursor, index_mark, short
 from closetspace.domain.person import Kind, Opinion, Person, Preferences
 from closetspace.domain.ranking import BLOCK, Order, Ranked, Said, Wearer, Wish, rank
@@ -21,6 +20,7 @@ from closetspace.domain.reasons import Reason, explain
 from closetspace.domain.taste import Taste, derive_taste
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.ports import People
+from closetspace.services.recent_closets import KnownCloset, RecentClosets
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Recommender:
     people: People
     index: Callable[[Mapping[str, int]], Index]
     background: Callable[[str], Background | None]
+    _recent: RecentClosets = field(default_factory=RecentClosets, init=False, repr=False)
 
     def recommend(self, uid: str, request: Request) -> dict[str, Any]:
         """The answer of the callable `recommend`, as plain values.
@@ -72,30 +73,38 @@ class Recommender:
         if not person.closet.entries:
             raise FailedPrecondition(EMPTY_CLOSET)
         index = self.index(person.closet.coverage)
-        worn = person.closet.encoded_by(index.encoder_id)
-        if not worn.ids:
+        known = self._known(person, index)
+        if not known.worn.ids:
             covered = ", ".join(person.closet.coverage)
             raise Transient(f"no index in use is by {covered}: finish `closetspace encoder migrate`")
         _check_labels(request, index)
         cursor = request.cursor or Cursor(_seed(request), index_mark(index.version))
         wish = _wish(request, person, cursor, index)
-        wearer = self._wearer(person, worn, index)
-        ranked = _ordered(wearer, index, wish, request.order, worn)
+        wearer = Wearer(known.worn, known.taste, known.background, _said(person.opinions, index))
+        ranked = _ordered(wearer, index, wish, request.order, known)
         rows = np.array([one.row for one in ranked], np.int64)
         self._remember(uid, person, cursor.seed, [short(int(key)) for key in index.keys(rows)])
         following = cursor.after(int(key) for key in index.keys(rows)) if ranked else None
         return {
-            "items": _items(ranked, explain(ranked, wearer, index), worn, index),
+            "items": _items(ranked, explain(ranked, wearer, index), known, index),
             "cursor": following.encode() if following else None,
             "seed": cursor.seed,
             "index_version": index.version,
             "moved_on": cursor.index != index_mark(index.version),
         }
 
-    def _wearer(self, person: Person, worn: Wearables, index: Index) -> Wearer:
-        background = self.background(index.encoder_id)
-        taste = _taste(person.closet, index.encoder_id, person.taste, background)
-        return Wearer(worn, taste, background or Background(index.heads), _said(person.opinions, index))
+    def _known(self, person: Person, index: Index) -> KnownCloset:
+        closet, encoder_id = person.closet, index.encoder_id
+
+        def derive() -> KnownCloset:
+            background = self.background(encoder_id)
+            return KnownCloset(
+                closet.encoded_by(encoder_id),
+                _taste(closet, encoder_id, person.taste, background),
+                background or Background(index.heads),
+            )
+
+        return self._recent.get((closet.uid, encoder_id), closet.version, derive)
 
     def _remember(self, uid: str, person: Person, seed: int, keys: Sequence[int]) -> None:
         """Note what is shown; an answer is not lost for it."""
@@ -122,7 +131,8 @@ def _said(opinions: Mapping[str, Opinion], index: Index) -> Said:
     """Opinions of what the index has, and the products of those that rule them out whether it has them or not."""
 
     def vectors(*kinds: Kind) -> Any:
-        rows = index.rows_of([item_id for item_id, opinion in opinions.items() if opinion.kind in kinds])
+        said = [item_id for item_id, opinion in opinions.items() if opinion.kind in kinds]
+        rows = index.rows_of(said) if said else np.zeros(0, np.int64)
         return index.vectors(np.sort(rows[rows >= 0]))
 
     never = [opinion.product for opinion in opinions.values() if opinion.kind in (Kind.DISMISS, Kind.OWN)]
@@ -180,7 +190,7 @@ def _check_labels(request: Request, index: Index) -> None:
             raise InvalidInput(name, f"{name}: {', '.join(unknown)} is not among {', '.join(allowed)}.")
 
 
-def _ordered(wearer: Wearer, index: Index, wish: Wish, order: Order, worn: Wearables) -> list[Ranked]:
+def _ordered(wearer: Wearer, index: Index, wish: Wish, order: Order, known: KnownCloset) -> list[Ranked]:
     """The page in the order asked for.
 
     Every order but the fit sorts blocks of the list by fit, which therefore is made from its beginning: what was
@@ -191,7 +201,7 @@ def _ordered(wearer: Wearer, index: Index, wish: Wish, order: Order, worn: Weara
     blocks = -(-(len(wish.shown) + wish.count) // BLOCK)
     ranked = rank(wearer, index, replace(wish, count=blocks * BLOCK, shown=frozenset()))
     rows = np.array([one.row for one in ranked], np.int64)
-    first = _prices(index, rows) if order is Order.PRICE else [-count for count in _unlocked(ranked, worn, index)]
+    first = _prices(index, rows) if order is Order.PRICE else [-count for count in _unlocked(ranked, known, index)]
     shown = index.rows_of_keys(np.fromiter(wish.shown, np.uint64, len(wish.shown)))
     gone = np.isin(index.products(rows), index.products(shown))
     places = sorted(range(len(ranked)), key=lambda place: (place // BLOCK, first[place], place))
@@ -203,20 +213,20 @@ def _prices(index: Index, rows: Rows) -> list[float]:
     return [math.inf if item.price is None else item.price for item in index.items(rows)]
 
 
-def _unlocked(ranked: Sequence[Ranked], worn: Wearables, index: Index) -> list[int]:
+def _unlocked(ranked: Sequence[Ranked], known: KnownCloset, index: Index) -> list[int]:
     if not ranked:
         return []
     rows = np.array([one.row for one in ranked], np.int64)
-    measure = measure_of(tuple((head, tuple(labels)) for head, labels in index.heads.items()))
-    wardrobe = Wardrobe(measure.garments(worn.categories, worn.attributes), measure)
-    offered = measure.garments([one.category for one in ranked], index.attributes(rows))
-    counts: list[int] = wardrobe.unlocked_by(offered).tolist()
+    offered = known.measure.garments([one.category for one in ranked], index.attributes(rows))
+    counts: list[int] = known.wardrobe.unlocked_by(offered).tolist()
     return counts
 
 
-def _items(ranked: Sequence[Ranked], reasons: Sequence[Reason], worn: Wearables, index: Index) -> list[dict[str, Any]]:
+def _items(
+    ranked: Sequence[Ranked], reasons: Sequence[Reason], known: KnownCloset, index: Index
+) -> list[dict[str, Any]]:
     rows = np.array([one.row for one in ranked], np.int64)
-    variants = _variants(index, rows)
+    variants, counts = _variants(index, rows), _unlocked(ranked, known, index)
     of_all = np.concatenate([rows, *variants]) if ranked else rows
     shown = dict(zip(of_all.tolist(), index.items(of_all), strict=True))
     return [
@@ -226,7 +236,9 @@ def _items(ranked: Sequence[Ranked], reasons: Sequence[Reason], worn: Wearables,
             "category": one.category,
             "in_stock": shown[one.row].in_stock,
             "score": round(one.score, 4),
-            "because": [{"itemId": worn.ids[owned], "similarity": round(cosine, 4)} for owned, cosine in reason.owned],
+            "because": [
+                {"itemId": known.worn.ids[owned], "similarity": round(cosine, 4)} for owned, cosine in reason.owned
+            ],
             "interest": {"category": reason.interest.category, "count": reason.interest.count},
             "contributions": {name: round(part, 4) for name, part in reason.contributions.items()},
             "reason": reason.sentence,
@@ -234,7 +246,7 @@ def _items(ranked: Sequence[Ranked], reasons: Sequence[Reason], worn: Wearables,
             "unlock": unlocked,
             "own_similar": one.own_similar,
         }
-        for one, reason, others, unlocked in zip(ranked, reasons, variants, _unlocked(ranked, worn, index), strict=True)
+        for one, reason, others, unlocked in zip(ranked, reasons, variants, counts, strict=True)
     ]
 
 
