@@ -114,11 +114,17 @@ def test_nothing_owned_of_what_is_wanted_shares_alike() -> None:
     assert shares == pytest.approx({"Shoes": 0.5, "Sandal": 0.5})
 
 
-def test_what_is_wanted_is_shared_by_what_is_owned_of_it_whatever_lacks() -> None:
-    assert category_shares({"Topwear": 9, "Shoes": 1}, OFFERED, {"Topwear", "Shoes"}, 1) == {
-        "Topwear": 0.9,
-        "Shoes": 0.1,
-    }
+def test_what_is_wanted_and_not_owned_has_a_share_as_far_as_the_mix_says() -> None:
+    wanted = {"Topwear", "Shoes"}
+    tops = [category_shares(TOPS, OFFERED, wanted, mix).get("Topwear", 0) for mix in (0, DEFAULT_MIX, 1)]
+    assert tops[0] == 1 > tops[1] > tops[2] == 0
+    assert category_shares({"Topwear": 9, "Shoes": 1}, OFFERED, wanted, 0) == {"Topwear": 0.9, "Shoes": 0.1}
+
+
+@pytest.mark.parametrize("owned", [{"Kimonos": 3}, TOPS, {"Shoes": 1, "Topwear": 1, "Bags": 2}])
+def test_shares_are_in_the_order_of_the_categories_names(owned: dict[str, int]) -> None:
+    shares = list(category_shares(owned, OFFERED, None, 0.5))
+    assert shares == sorted(shares), "rankings rely on it: so are the rows of an index"
 
 
 def test_closet_of_categories_that_are_not_offered_is_offered_an_outfit() -> None:

@@ -44,16 +44,18 @@ def category_shares(
 ) -> dict[str, float]:
     """Each category's share of the answer, summing to one; only of those ``offered``, and ``wanted`` where it says.
 
+    In the order of the categories' names.
+
     At ``mix`` 0 the shares are the closet's own, at 1 all goes to the roles that it is short of. In between they turn
     the sooner the more one role has of the closet: ten tops and nothing else soon call for bottoms and shoes, a closet
     that merely has no dress does not. Where nothing is owned of what is wanted, all of it shares alike.
     """
     open_to = sorted(set(offered) & set(wanted) if wanted is not None else set(offered))
     own = _normal({category: float(owned.get(category, 0)) for category in open_to})
-    lacking = {} if wanted is not None else _lacking(owned, open_to)
+    lacking = _lacking(owned, open_to)
     if not own:
-        return lacking or _normal(dict.fromkeys(open_to, 1.0))
-    largest = max(_role_shares(owned).values())
+        own, lacking = lacking or _normal(dict.fromkeys(open_to, 1.0)), {}
+    largest = max(_role_shares(owned).values(), default=0.0)
     part = mix ** (MONOTONE + (BALANCED - MONOTONE) * (1 - largest)) if lacking else 0.0
     shares = {c: (1 - part) * own.get(c, 0.0) + part * lacking.get(c, 0.0) for c in open_to}
     return {category: share for category, share in shares.items() if share}

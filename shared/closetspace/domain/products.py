@@ -24,7 +24,8 @@ def product_key(brand: str, name: str, group: str = "") -> int:
     `NO_PRODUCT` without a name and a group.
     """
     if group:
-        return _number(f"group {group}")
+        # No cleaned name has punctuation, so no name is taken for a group.
+        return _number(f"group: {group}")
     name, brand = _words(name), _words(brand)
     if not name:
         return NO_PRODUCT
@@ -36,7 +37,7 @@ def title(brand: str, name: str) -> str:
     brand, name = " ".join(brand.split()), " ".join(name.split())
     if not name:
         return ""
-    whole = name if name.casefold().startswith(brand.casefold()) else f"{brand} {name}".strip()
+    whole = name if f"{name} ".casefold().startswith(f"{brand} ".casefold()) else f"{brand} {name}".strip()
     return whole if len(whole) <= LONGEST_TITLE else f"{whole[: LONGEST_TITLE - 1].rstrip()}…"
 
 
