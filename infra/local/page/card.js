@@ -1,7 +1,7 @@
 // One recommended item: what it is, why it is here, and what the person says of it.
 
 import { element, linkTo, picture } from "./dom.js";
-import { because, inPlaces, why } from "./reasons.js";
+import { because, why } from "./reasons.js";
 
 const LEAVING_MS = 200; // as long as style.css fades it
 
@@ -102,10 +102,8 @@ function categoryAndBrand({ brand, category }, leaveOut) {
   return line;
 }
 
-function figures({ price, currency, score }) {
-  const title = "how well it fits: more is better";
-  const fit = element("span", { className: "fit", title }, `fit ${inPlaces(score)}`);
-  return element("p", { className: "figures" }, element("strong", {}, money(price, currency)), fit);
+function figures({ price, currency }) {
+  return element("p", { className: "figures" }, element("strong", {}, money(price, currency)));
 }
 
 function money(price, currency) {

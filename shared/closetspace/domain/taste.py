@@ -37,7 +37,8 @@ class Taste:
         """What an index's candidates of a category are compared with, made once; ``usual`` are its category means."""
         known = self._compared.setdefault(index_version, {})
         if category not in known:
-            styles = next(iter(known.values())).style if known else None
+            # A copy of the values: another request may add to them meanwhile.
+            styles = next((compared.style for compared in list(known.values())), None)
             known[category] = anchors(self.interests, category, self.choice.variant, usual, styles)
         return known[category]
 
