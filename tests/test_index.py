@@ -135,7 +135,7 @@ def test_items_are_found_by_id_key_and_product(bundle: Bundle) -> None:
     assert bundle.rows_of_keys(np.concatenate([shortened, [np.uint64(1)]])).tolist() == [rows[0]]
     assert bundle.rows_of_products(bundle.products(rows[[2]])).tolist() == [rows[2]]
     assert bundle.rows_of_products(np.zeros(0, np.uint64)).tolist() == []
-    assert bundle.category_of(rows[[0, 2]]) == ["Shoes", "Topwear"]
+    assert [item.category for item in bundle.items(rows[[0, 2]])] == ["Shoes", "Topwear"]
 
 
 def test_variants_of_a_product_share_its_number(tmp_path: Path) -> None:

@@ -232,11 +232,11 @@ def test_label_that_no_head_knows_is_refused_with_those_there_are(recommender: R
 
 def test_near_duplicate_of_what_is_owned_is_left_out_or_labelled(world: World, index: Bundle) -> None:
     twin = index.rows_of(["one-4"])
-    entry = ClosetEntry("hash-1", index.vectors(twin)[0], index.category_of(twin)[0], "photo", title="My own")
+    entry = ClosetEntry("hash-1", index.vectors(twin)[0], index.items(twin)[0].category, "photo", title="My own")
     world.database.closets["ann"]["twin"] = {"hash-1": entry}
     recommender = Recommender(world.database, lambda _: index, world.background)
-    assert "one-4" not in ids(ask(recommender, count=100, categories=index.category_of(twin)))
-    asked: dict[str, Any] = {"count": 100, "own_similar": True, "categories": index.category_of(twin)}
+    assert "one-4" not in ids(ask(recommender, count=100, categories=[index.items(twin)[0].category]))
+    asked: dict[str, Any] = {"count": 100, "own_similar": True, "categories": [index.items(twin)[0].category]}
     found = {item["id"]: item for item in ask(recommender, **asked)["items"]}
     assert found["one-4"]["own_similar"] == "twin"
     assert found["one-4"]["reason"] == "Nearly the same as your My own."
@@ -248,7 +248,7 @@ def test_variant_of_what_is_owned_is_left_out_or_labelled(world: World, index: B
     owned = replace(by_encoder["hash-1"], product=product_key("Stussy", "Item 6"))
     world.database.closets["ann"][item_id] = {"hash-1": owned}
     recommender = Recommender(world.database, lambda _: index, world.background)
-    category = index.category_of(index.rows_of(["one-6"]))
+    category = [index.items(index.rows_of(["one-6"]))[0].category]
     assert "one-6" not in ids(ask(recommender, count=100, categories=category))
     answer = ask(recommender, count=100, categories=category, own_similar=True)
     assert {item["id"]: item["own_similar"] for item in answer["items"]}["one-6"] == item_id

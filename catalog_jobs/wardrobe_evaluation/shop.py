@@ -52,7 +52,9 @@ class Shop:
     @cached_property
     def shelf(self) -> Shelf:
         rows = np.arange(len(self.products))
-        categories = np.array(self.index.category_of(rows), object)
+        # An index tells of as many items at once as an answer has, not of all it holds.
+        pages = (self.index.items(rows[start : start + 1000]) for start in range(0, len(rows), 1000))
+        categories = np.array([item.category for page in pages for item in page], np.object_)
         return Shelf(self.index.vectors(rows), categories, self.index.category_means)
 
 

@@ -156,10 +156,6 @@ class Bundle:
         found: Keys = self._columns["keys"][rows]
         return found
 
-    def category_of(self, rows: Rows) -> list[str]:
-        names = list(self._parts)
-        return [names[place] for place in np.searchsorted(self._ends, rows, side="right")]
-
     def items(self, rows: Rows) -> Sequence[CatalogItem]:
         numbers = [int(row) for row in rows]
         marks = ",".join("?" * len(numbers))
@@ -188,10 +184,6 @@ class Bundle:
     @cached_property
     def _products(self) -> "_Lookup":
         return _Lookup(self._columns["products"])
-
-    @cached_property
-    def _ends(self) -> Rows:
-        return np.cumsum([part.count for part in self._parts.values()])
 
     def _verify_contents(self) -> None:
         count, dim = self.manifest.count, self.manifest.dim

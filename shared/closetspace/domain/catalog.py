@@ -137,10 +137,6 @@ class Index(Protocol):
         """A number for each item that stays the same from version to version, derived from its id."""
         ...
 
-    def category_of(self, rows: Rows) -> list[str]:
-        """The items' categories."""
-        ...
-
     def items(self, rows: Rows) -> Sequence[CatalogItem]:
         """What an answer shows of them, in order."""
         ...
