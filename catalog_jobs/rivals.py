@@ -14,9 +14,8 @@ from closetspace.domain.catalog import Rows
 from closetspace.domain.closet import Wearables
 from closetspace.domain.composing import Composition
 from closetspace.domain.encoding import FloatArray
-from closetspace.domain.interests import mean_of
 from closetspace.domain.noise import PROTOTYPE_SIGMA
-from closetspace.domain.style import residuals, side_by_side, unit
+from closetspace.domain.style import mean_of, residuals, side_by_side, unit
 
 
 @dataclass(frozen=True)

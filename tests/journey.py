@@ -16,7 +16,7 @@ from closetspace.adapters.firestore_closets import FirestoreClosets
 from closetspace.adapters.firestore_people import FirestorePeople
 from closetspace.bootstrap import encoder_id
 from closetspace.domain.closet import Closet, ClosetEntry
-from closetspace.domain.interests import mean_of
+from closetspace.domain.style import mean_of
 from closetspace.domain.taste import Taste
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.settings import Settings

@@ -16,12 +16,11 @@ from closetspace.domain.interests import (
     Variant,
     anchors,
     interests_of,
-    mean_of,
     similarities,
     styles_of,
     without,
 )
-from closetspace.domain.style import residuals, spread_of, unit
+from closetspace.domain.style import mean_of, residuals, spread_of, unit
 from tests.structured import Piece, background, wearer_of
 from tests.test_index import ENCODER as HASH
 

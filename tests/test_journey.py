@@ -14,7 +14,7 @@ from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.index_jobs import build_index
 from closetspace.adapters.firestore_people import FirestorePeople
 from closetspace.bootstrap import open_store
-from closetspace.domain.interests import mean_of
+from closetspace.domain.style import mean_of
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from closetspace.domain.attributes import packed
 from closetspace.domain.encoding import Garment
-from closetspace.domain.interests import mean_of
 from closetspace.domain.plan import Embed, Forget, Refuse, Settled, Wait
+from closetspace.domain.products import product_key
+from closetspace.domain.style import mean_of
 from closetspace.domain.wardrobe import Deletion, photo_folder
 from closetspace.errors import Conflict, Transient
 from closetspace.services.sweep import Sweeper
-from tests.fakes import HashEncoder, World
+from tests.fakes import HEADS, HashEncoder, World
 
 
 @pytest.fixture
@@ -339,3 +341,13 @@ def test_taste_is_of_the_vectors_that_most_items_have(world: World, newer: World
         taste, closet = world.database.tastes["ann"], world.database.closet("ann")
         assert (taste.encoder, taste.closet_version) == (expected, closet.version)
         np.testing.assert_allclose(taste.mean, mean_of(closet.encoded_by(expected).vectors), atol=1e-6)
+
+
+def test_closet_keeps_what_an_item_is_called_and_what_the_heads_said(world: World) -> None:
+    world.add("shirt", b"a photo", name="  Oxford   shirt ", brand="Arket")
+    entry = world.entries()["shirt"]
+    assert (entry.title, entry.product) == ("Arket Oxford shirt", product_key("Arket", "oxford shirt"))
+    assert entry.attributes.tolist() == packed({"colour": {"Red": 0.9}}, HEADS).tolist()
+    world.write_item("shirt", name="Linen shirt", brand="Arket")
+    world.reconciler.reconcile("shirt")
+    assert world.entries()["shirt"].title == "Arket Linen shirt"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from closetspace.domain.encoding import Garment
-from closetspace.domain.interests import mean_of
+from closetspace.domain.style import mean_of
 from closetspace.domain.wardrobe import Deletion
 from closetspace.errors import Conflict, Transient
 from tests.fakes import HashEncoder, World

@@ -28,9 +28,8 @@ from closetspace.domain.bundle import (
 )
 from closetspace.domain.catalog import CatalogItem
 from closetspace.domain.encoding import FloatArray
-from closetspace.domain.interests import mean_of
 from closetspace.domain.products import item_key, product_key
-from closetspace.domain.style import residuals, side_by_side, spread_of
+from closetspace.domain.style import mean_of, residuals, side_by_side, spread_of
 
 TREES = 24
 """Trees an Annoy file: recall@50 of .99 and more at the catalog sizes measured (see the manifest's ``recall``)."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from closetspace.domain.background import Background
 from closetspace.domain.closet import Wearables
 from closetspace.domain.encoding import FloatArray
-from closetspace.domain.style import residuals, unit
+from closetspace.domain.style import mean_of, residuals, unit
 
 MOST_STYLES = 3
 """Styles that a closet is parted into; a casual, a formal and a sporty one are what few people exceed."""
@@ -68,14 +68,6 @@ class Anchors:
     style: FloatArray
     share: float
     interests: tuple[int, ...]
-
-
-def mean_of(vectors: FloatArray) -> FloatArray:
-    """Mean over rows in double precision, ``(n, d) -> (d,) float32``; the order of rows does not show."""
-    if not len(vectors):
-        return np.zeros(0, np.float32)
-    mean: FloatArray = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return mean
 
 
 def styles_of(worn: Wearables, background: Background) -> NDArray[np.int64]:

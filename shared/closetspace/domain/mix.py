@@ -20,7 +20,6 @@ ROLES: Mapping[str, Role] = {
     "dress": Role.WHOLE,
     "apparel set": Role.WHOLE,
     "saree": Role.WHOLE,
-    "loungewear and nightwear": Role.EXTRA,
     "shoes": Role.SHOES,
     "sandal": Role.SHOES,
     "flip flops": Role.SHOES,
@@ -30,7 +29,7 @@ ROLES: Mapping[str, Role] = {
 BALANCE: Mapping[Role, float] = {Role.TOP: 0.4, Role.BOTTOM: 0.25, Role.SHOES: 0.2, Role.EXTRA: 0.15}
 """What a closet that lacks nothing is made of: about five tops to three bottoms and two or three pairs of shoes."""
 
-MONOTONE, BALANCED = 0.5, 5.5
+SOONEST, LATEST = 0.5, 5.5
 """Powers of ``mix`` that the share for what is lacking grows by: in a closet of one role, and in one of very many."""
 
 
@@ -48,7 +47,8 @@ def category_shares(
 
     At ``mix`` 0 the shares are the closet's own, at 1 all goes to the roles that it is short of. In between they turn
     the sooner the more one role has of the closet: ten tops and nothing else soon call for bottoms and shoes, a closet
-    that merely has no dress does not. Where nothing is owned of what is wanted, all of it shares alike.
+    that merely has no dress does not. Where nothing is owned of what is wanted, what the closet is short of goes
+    first, and where it is short of nothing, all of it shares alike.
     """
     open_to = sorted(set(offered) & set(wanted) if wanted is not None else set(offered))
     own = _normal({category: float(owned.get(category, 0)) for category in open_to})
@@ -56,7 +56,7 @@ def category_shares(
     if not own:
         own, lacking = lacking or _normal(dict.fromkeys(open_to, 1.0)), {}
     largest = max(_role_shares(owned).values(), default=0.0)
-    part = mix ** (MONOTONE + (BALANCED - MONOTONE) * (1 - largest)) if lacking else 0.0
+    part = mix ** (SOONEST + (LATEST - SOONEST) * (1 - largest)) if lacking else 0.0
     shares = {c: (1 - part) * own.get(c, 0.0) + part * lacking.get(c, 0.0) for c in open_to}
     return {category: share for category, share in shares.items() if share}
 

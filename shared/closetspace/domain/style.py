@@ -24,6 +24,14 @@ def unit(vectors: FloatArray) -> FloatArray:
     return scaled
 
 
+def mean_of(vectors: FloatArray) -> FloatArray:
+    """Mean over rows in double precision, ``(n, d) -> (d,) float32``; the order of rows does not show."""
+    if not len(vectors):
+        return np.zeros(0, np.float32)
+    mean: FloatArray = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean
+
+
 def distinct(vectors: FloatArray) -> NDArray[np.int64]:
     """Places of the vectors of unit length that are no near-duplicates of one before them."""
     again = np.tril(vectors @ vectors.T >= NEAR_DUPLICATE, -1).any(axis=1)

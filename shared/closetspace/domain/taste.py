@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from closetspace.domain.background import Background
 from closetspace.domain.closet import Closet, Wearables
 from closetspace.domain.encoding import GENDER, UNISEX, FloatArray
-from closetspace.domain.interests import DEFAULT, Anchors, Choice, Interest, anchors, interests_of, mean_of, styles_of
+from closetspace.domain.interests import DEFAULT, Anchors, Choice, Interest, anchors, interests_of, styles_of
 from closetspace.domain.leave_one_out import choose, evenly
 from closetspace.domain.membership import Weighed, Worn, weigh
-from closetspace.domain.style import distinct
+from closetspace.domain.style import distinct, mean_of
 
 MOST_WEIGHED = 256
 """Items of a closet that tell what its owner wears: enough for shares to 3 %, and 4 ms; a larger one is sampled."""
