@@ -24,10 +24,10 @@ from closetspace.domain.catalog import CatalogItem, Filters, Index
 from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, UNISEX, USAGE, EncoderDescriptor, FloatArray, Shares
 from closetspace.domain.interests import Choice, interests_of, styles_of
-from closetspace.domain.ranking import Ranked, Said, Wearer, Wish
 from closetspace.domain.reference import Reference
 from closetspace.domain.style import unit
 from closetspace.domain.taste import derive_taste
+from closetspace.domain.wishes import Ranked, Said, Wearer, Wish
 from tests.test_index import NOW
 
 HEADS = {

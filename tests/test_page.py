@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from closetspace.domain import ranking, reasons
+from closetspace.domain import reasons, wishes
 from closetspace.domain.encoding import COLOUR, GENDER, USAGE
 from closetspace.domain.person import Kind
-from closetspace.domain.ranking import Order
+from closetspace.domain.wishes import Order
 from closetspace.errors import FailedPrecondition
 from closetspace.requests import RecommendFields, parse_feedback, parse_recommend
 from closetspace.services.recommend import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
@@ -361,7 +361,7 @@ def test_errors_are_told_by_the_servers_sentence_without_the_sdks_status(script:
 def test_every_part_of_a_score_has_a_word(script: Script) -> None:
     words = script('import { PARTS } from "./sentences.js"; answer(PARTS);')
     parts = {reasons.IMAGE, reasons.TEXT, COLOUR, GENDER, USAGE}
-    assert set(words) == parts | {ranking.FEEDBACK, ranking.SEEN, ranking.SERENDIPITY}
+    assert set(words) == parts | {wishes.FEEDBACK, wishes.SEEN, wishes.SERENDIPITY}
 
 
 def test_numbers_have_two_places_and_a_true_minus(script: Script) -> None:

@@ -16,9 +16,10 @@ from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import COLOUR, GENDER, USAGE
 from closetspace.domain.interests import Choice, Variant
 from closetspace.domain.paging import short
-from closetspace.domain.ranking import FEEDBACK, SEEN, SERENDIPITY, SIMILARITY, Ranked, Said, Wish, rank
+from closetspace.domain.ranking import rank
 from closetspace.domain.reasons import CLOSE, IMAGE, LIKED, TEXT, explain
 from closetspace.domain.style import unit
+from closetspace.domain.wishes import FEEDBACK, SEEN, SERENDIPITY, SIMILARITY, Ranked, Said, Wish
 from tests.structured import BLOCKS, CATALOG, Piece, open_catalog, wearer_of, with_choice
 
 

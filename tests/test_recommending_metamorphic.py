@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from closetspace.adapters.bundle_reader import Bundle
 from closetspace.domain.catalog import Filters
 from closetspace.domain.encoding import COLOUR, GENDER, UNISEX, USAGE
-from closetspace.domain.ranking import Wearer, Wish, rank
+from closetspace.domain.ranking import rank
 from closetspace.domain.reasons import explain
+from closetspace.domain.wishes import Wearer, Wish
 from tests.structured import BRANDS, HEADS, Piece, any_wish, listed, open_catalog, owned_by, wearer_of
 
 

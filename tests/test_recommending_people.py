@@ -11,9 +11,10 @@ from closetspace.adapters.bundle_reader import Bundle
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import COLOUR
 from closetspace.domain.paging import short
-from closetspace.domain.ranking import FEEDBACK, SEEN, SIMILARITY, Said, Wish, rank
+from closetspace.domain.ranking import rank
 from closetspace.domain.reasons import explain
 from closetspace.domain.style import unit
+from closetspace.domain.wishes import FEEDBACK, SEEN, SIMILARITY, Said, Wish
 from tests.structured import (
     CATALOG,
     DIM,

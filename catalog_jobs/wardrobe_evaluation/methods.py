@@ -15,8 +15,9 @@ from closetspace.domain.encoding import COLOUR, GENDER, USAGE
 from closetspace.domain.interests import DEFAULT, Choice, Variant, interests_of, styles_of
 from closetspace.domain.mix import category_shares
 from closetspace.domain.paging import short
-from closetspace.domain.ranking import METHOD, SIMILARITY, Method, Ranked, Wearer, Wish, rank
+from closetspace.domain.ranking import rank
 from closetspace.domain.taste import Taste
+from closetspace.domain.wishes import METHOD, SIMILARITY, Method, Ranked, Wearer, Wish
 from closetspace.services.recommend import DEFAULT_MIX
 
 WISH = Wish(RECOMMENDATIONS, mix=DEFAULT_MIX)

@@ -17,8 +17,8 @@ from closetspace.domain.background import Background
 from closetspace.domain.catalog import Index
 from closetspace.domain.paging import short
 from closetspace.domain.products import item_key
-from closetspace.domain.ranking import Said, Wearer
 from closetspace.domain.taste import derive_taste
+from closetspace.domain.wishes import Said, Wearer
 from closetspace.errors import InvalidInput
 
 COLUMNS = {

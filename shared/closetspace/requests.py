@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from closetspace.domain.catalog import Filters
 from closetspace.domain.paging import Cursor
 from closetspace.domain.person import Kind
-from closetspace.domain.ranking import Order
+from closetspace.domain.wishes import Order
 from closetspace.errors import InvalidInput
 from closetspace.services.recommend import Request
 

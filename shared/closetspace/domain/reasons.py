@@ -11,8 +11,8 @@ from closetspace.domain.catalog import Index, Rows
 from closetspace.domain.closet import Wearables
 from closetspace.domain.encoding import COLOUR, USAGE, FloatArray
 from closetspace.domain.interests import Interest
-from closetspace.domain.ranking import FEEDBACK, SIMILARITY, Ranked, Wearer, nearest_owned
 from closetspace.domain.style import spread_of, unit
+from closetspace.domain.wishes import FEEDBACK, SIMILARITY, Ranked, Wearer
 
 IMAGE, TEXT = "image", "text"
 """What a photo alone and what name and brand contribute to a score, apart from colour."""
@@ -158,3 +158,14 @@ def _of_yours(count: int, total: int) -> str:
     if total == 1:
         return "the one item you own"
     return f"all of your {total} items" if count == total else f"{count} of your {total} items"
+
+
+def nearest_owned(worn: Wearables, embeddings: FloatArray, most: int = 3) -> list[list[tuple[int, float]]]:
+    """For each recommendation the owned items most like it, ``(row, cosine)``, the nearest first."""
+    cosines = embeddings @ worn.vectors.T
+    few = min(most, len(worn.ids))
+    nearest = np.argpartition(-cosines, few - 1, axis=1)[:, :few]
+    return [
+        sorted(((int(i), float(row[i])) for i in places), key=lambda owned: (-owned[1], worn.ids[owned[0]]))
+        for row, places in zip(cosines, nearest, strict=True)
+    ]

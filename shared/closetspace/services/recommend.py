@@ -15,9 +15,10 @@ from closetspace.domain.closet import Closet
 from closetspace.domain.encoding import COLOUR, USAGE
 from closetspace.domain.paging import Cursor, index_mark, short
 from closetspace.domain.person import Kind, Opinion, Person, Preferences
-from closetspace.domain.ranking import BLOCK, Order, Ranked, Said, Wearer, Wish, rank
+from closetspace.domain.ranking import rank
 from closetspace.domain.reasons import Reason, explain
 from closetspace.domain.taste import Taste, derive_taste
+from closetspace.domain.wishes import BLOCK, Order, Ranked, Said, Wearer, Wish
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.ports import People
 from closetspace.services.recent_closets import KnownCloset, RecentClosets

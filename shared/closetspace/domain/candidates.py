@@ -1,0 +1,156 @@
+"""The best candidates of each category: scored by themselves, before what they have to do with each other."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from closetspace.domain.attributes import Packed
+from closetspace.domain.catalog import Index, Rows
+from closetspace.domain.encoding import GENDER, FloatArray
+from closetspace.domain.interests import similarities
+from closetspace.domain.products import NO_PRODUCT
+from closetspace.domain.scoring import Fitting, asked_for, fitting
+from closetspace.domain.style import side_by_side, unit
+from closetspace.domain.wishes import FEEDBACK, SEEN, SIMILARITY, Method, Said, Wearer, Wish
+
+WIDER = 2
+"""How many times more candidates are looked at for the prototype's full noise, which lifts items from further down."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Candidates with their scores: ``parts (n, parts)`` in nats, ``near (n,)`` the cosine to the best of their
+    category's anchors, ``anchor (n,)`` which that is, ``category (n,)`` the place of their category."""
+
+    rows: Rows
+    parts: FloatArray
+    near: FloatArray
+    anchor: NDArray[np.int64]
+    category: NDArray[np.int64]
+
+    def only(self, places: NDArray[np.int64]) -> "Scored":
+        return Scored(
+            self.rows[places], self.parts[places], self.near[places], self.anchor[places], self.category[places]
+        )
+
+
+class Scorer:
+    """Scores the candidates of all categories, and keeps the best of each."""
+
+    def __init__(self, wearer: Wearer, index: Index, wish: Wish, method: Method, categories: Sequence[str]) -> None:
+        self._wearer, self._index, self._categories = wearer, index, categories
+        self._mask = index.matching(wish.filters)
+        self._fits = _fitting(wearer, index, wish)
+        self._feedback = _rocchio(wearer.said, method)
+        self._never = _excluded(wearer, index, wish)
+        self._seen = _seen(index, wish, method)
+        self.most = max(math.ceil(method.per_category * wish.count), method.pool // len(categories))
+        self._looked_at = math.ceil(self.most * (1 + WIDER * wish.explore))
+        self.names = (*self._fits.attributes, SIMILARITY, FEEDBACK, SEEN)
+
+    def best(self) -> Scored:
+        """The best of each category, before what they have to do with each other."""
+        compared = [self._compared(category) for category in self._categories]
+        rows, attributes, near, anchor, feedback = (np.concatenate(column) for column in zip(*compared, strict=True))
+        ends = np.cumsum([len(of_one) for of_one, *_ in compared])
+        similar = np.float32(self._wearer.taste.choice.weight) * near
+        fits = self._fits(attributes)
+        # Categories lie in an index in the order of their names, and so do shares: rows ascend.
+        seen = np.zeros(len(rows), np.float32)
+        _set(seen, rows, *self._seen)
+        total = np.log(_product(fits)) + similar + feedback + seen
+        _set(total, rows, self._never, np.float32(-np.inf))
+        parted = np.split(total, ends[:-1])
+        chosen = [end - len(part) + _largest(part, self._looked_at) for end, part in zip(ends, parted, strict=True)]
+        places = np.concatenate(chosen)
+        return Scored(
+            rows=rows[places],
+            parts=np.column_stack([np.log(fits[places]), similar[places], feedback[places], seen[places]]),
+            near=near[places],
+            anchor=anchor[places],
+            category=np.repeat(np.arange(len(chosen)), [len(part) for part in chosen]),
+        )
+
+    def _compared(self, category: str) -> tuple[Rows, Packed, FloatArray, NDArray[np.int64], FloatArray]:
+        """A category's candidates: rows, attributes, cosine to the best anchor, which that is, and feedback's part."""
+        to = self._wearer.anchors(category, self._index)
+        queries = side_by_side(to.near * np.float32(to.share**0.5), to.style * np.float32((1 - to.share) ** 0.5))
+        found = self._index.candidates(category, queries, self._looked_at + len(self._never), self._mask)
+        similar = similarities(found.vectors, self._index.category_means[category], found.spread, to)
+        alone = len(to.interests) == 1
+        return (
+            found.rows,
+            found.attributes,
+            similar[:, 0] if alone else similar.max(axis=1, initial=-1),
+            np.zeros(len(similar), np.int64) if alone else similar.argmax(axis=1),
+            np.zeros(len(similar), np.float32) if self._feedback is None else found.vectors @ self._feedback,
+        )
+
+
+def _fitting(wearer: Wearer, index: Index, wish: Wish) -> Fitting:
+    """To what the closet tells, or the wish; a gender that is filtered by needs no more said."""
+    member = members(wearer, index, wish)
+    if wish.filters.gender is not None:
+        member.pop(GENDER, None)
+    return fitting(index.heads, member, {head: wearer.background.usual(head) for head in member})
+
+
+def members(wearer: Wearer, index: Index, wish: Wish) -> dict[str, FloatArray]:
+    """Which labels belong to the person: what the closet tells, and the wish in its place where it says something."""
+    asked = {
+        head: asked_for(head, labels, index.heads[head]) for head, labels in wish.asked.items() if head in index.heads
+    }
+    return {head: worn.member for head, worn in wearer.taste.worn.items()} | asked
+
+
+def _rocchio(said: Said, method: Method) -> FloatArray | None:
+    """What likes and dismissals add to every query, ``(d,)`` (Rocchio 1971); their weight is bounded, whatever their
+    number."""
+    added = [
+        np.float32(weight * len(vectors) / (len(vectors) + 2)) * unit(vectors.sum(axis=0))
+        for vectors, weight in ((said.liked, method.like), (said.dismissed, -method.dismiss))
+        if len(vectors)
+    ]
+    return np.sum(added, axis=0) if added else None
+
+
+def _excluded(wearer: Wearer, index: Index, wish: Wish) -> Rows:
+    """Rows of what is owned or unwanted, in all variants, and of what was shown, in order."""
+    owned = wearer.worn.products[wearer.worn.products != NO_PRODUCT] if not wish.own_similar else wearer.said.never[:0]
+    shown = index.rows_of_keys(np.fromiter(wish.shown, np.uint64, len(wish.shown)))
+    never = np.concatenate([owned, wearer.said.never, index.products(shown)])
+    return np.unique(np.concatenate([shown, index.rows_of_products(np.unique(never))]))
+
+
+def _seen(index: Index, wish: Wish, method: Method) -> tuple[Rows, FloatArray]:
+    """Rows of what earlier lists showed, in order, and what each loses by it."""
+    lost: dict[int, float] = {}
+    for age, keys in enumerate(wish.lately):
+        for row in index.rows_of_keys(np.array(keys, np.uint64)).tolist():
+            lost.setdefault(row, -method.seen * 0.5**age)
+    rows = sorted(lost)
+    return np.array(rows, np.int64), np.array([lost[row] for row in rows], np.float32)
+
+
+def _product(columns: FloatArray) -> FloatArray:
+    """The product of each row, ``(n, few) -> (n,)``, column by column: numpy's own way takes ten times as long."""
+    product = np.ones(len(columns), np.float32)
+    for column in columns.T:
+        product *= column
+    return product
+
+
+def _set(column: FloatArray, rows: Rows, which: Rows, values: FloatArray | np.float32) -> None:
+    """Set what stands in a column for some of its ``rows``; both they and ``which`` ascend."""
+    places = np.minimum(np.searchsorted(rows, which), len(rows) - 1)
+    there = rows[places] == which
+    column[places[there]] = values[there] if isinstance(values, np.ndarray) else values
+
+
+def _largest(scores: FloatArray, most: int) -> NDArray[np.int64]:
+    """Places of the largest finite scores, ascending."""
+    places = np.argpartition(-scores, most)[:most] if len(scores) > most else np.arange(len(scores))
+    return np.sort(places[scores[places] > -np.inf])
