@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.errors import InvalidInput
 
 REQUIRED = ("id", "productDisplayName")
@@ -23,7 +23,7 @@ LONGEST_FIELD = 1_000
 class FolderCatalog:
     """What a folder holds: items, each with its picture's file, and the rows that were left out, each with why."""
 
-    items: list[tuple[CatalogItem, Path]]
+    items: list[tuple[IndexedItem, Path]]
     left_out: list[tuple[str, str]]
 
 
@@ -80,10 +80,10 @@ def _sort_in(
     found.items.append((item, pictures[item.id]))
 
 
-def _item(row: Mapping[str, str | None]) -> CatalogItem:
+def _item(row: Mapping[str, str | None]) -> IndexedItem:
     fields = {key: cleaned(value) for key, value in row.items() if isinstance(value, str)}
     name = fields.get("productDisplayName", "")
-    return CatalogItem(
+    return IndexedItem(
         id=fields.get("id", ""),
         name=name,
         # Where there is no column for it, the brand is how a display name begins.

@@ -21,7 +21,7 @@ from closetspace.adapters.memory import MemoryDatabase
 from closetspace.bootstrap import backgrounds, bundle_opener, load_encoder, photo_decoder
 from closetspace.domain.attributes import packed
 from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import CatalogItem, Filters, Index
+from closetspace.domain.catalog import IndexedItem, Filters, Index
 from closetspace.domain.closet import Closet, ClosetEntry, pack, unpack
 from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment
 from closetspace.domain.paging import Cursor, index_mark, short
@@ -103,7 +103,7 @@ class EmbeddedInventory:
         )
 
     @cached_property
-    def _items(self) -> dict[str, CatalogItem]:
+    def _items(self) -> dict[str, IndexedItem]:
         return {item.id: item for item in self.embedded.items}
 
 

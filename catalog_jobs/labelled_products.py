@@ -7,7 +7,7 @@ from pathlib import Path
 
 from catalog_jobs.catalog_folder import cleaned, read_folder
 from catalog_jobs.dataset import in_training_split, product_rows
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.errors import InvalidInput
 
 UNLABELLED = ("", "NA")
@@ -24,7 +24,7 @@ class Side(StrEnum):
 class LabelledProduct:
     """A usable product: what the catalog makes of its row, its picture's file, and the row as it stands."""
 
-    item: CatalogItem
+    item: IndexedItem
     picture: Path
     row: Mapping[str, str]
 

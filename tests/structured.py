@@ -20,7 +20,7 @@ from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.domain.attributes import packed
 from closetspace.domain.background import Background
 from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import CatalogItem, Filters, Index
+from closetspace.domain.catalog import IndexedItem, Filters, Index
 from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, UNISEX, USAGE, EncoderDescriptor, FloatArray, Shares
 from closetspace.domain.interests import Choice, interests_of, styles_of
@@ -111,7 +111,7 @@ CATALOG = {piece.id: piece for piece in pieces(OFFERED, 0, 6)}
 def open_catalog(folder: Path) -> Bundle:
     """The catalog's index, made in an empty folder. A photo alone tells less than photo and name."""
     items = [
-        CatalogItem(piece.id, _model(piece), _brand(piece), piece.category, piece.gender, float(place))
+        IndexedItem(piece.id, _model(piece), _brand(piece), piece.category, piece.gender, float(place))
         for place, piece in enumerate(CATALOG.values())
     ]
     vectors = np.array([piece.vector for piece in CATALOG.values()])

@@ -29,7 +29,7 @@ from closetspace.adapters.encoder_files import (
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.adapters.pillow_squares import square
 from closetspace.domain.attributes import width
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.preprocessing import garment_line
 from closetspace.domain.reference import Reference
@@ -187,7 +187,7 @@ def test_a_photos_own_vector_comes_along_whatever_else_is_known(encoder: Encoder
 
 def test_a_catalog_has_its_vectors_by_photo_and_the_whole_ones_where_an_encoder_does_not_tell() -> None:
     whole, photo = np.eye(2, dtype=np.float32)
-    items = [CatalogItem(item_id, "Shirt", "") for item_id in ("told", "untold")]
+    items = [IndexedItem(item_id, "Shirt", "") for item_id in ("told", "untold")]
     embedded = EmbeddedCatalog(items, [Encoding(whole, "Topwear", {}, photo), Encoding(whole, "Topwear", {})], [])
     assert embedded.photo_embeddings.dtype == np.float32
     assert (embedded.photo_embeddings == [photo, whole]).all()

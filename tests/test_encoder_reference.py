@@ -20,7 +20,7 @@ from catalog_jobs.labelled_products import LabelledProduct
 from closetspace.adapters.encoder_files import MANIFEST, REFERENCE, encoder_directory, read_descriptor, read_reference
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.bootstrap import photo_decoder
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import Garment
 from closetspace.domain.reference import Reference
 from closetspace.settings import Settings
@@ -125,7 +125,7 @@ def test_of_a_dataset_that_no_model_learnt_from_all_products_count(products: Pat
 def labelled(numbers: range) -> list[LabelledProduct]:
     names = {number: f"Shirt {number}" for number in numbers}
     row = [{"id": str(n), "productDisplayName": name} for n, name in names.items()]
-    return [LabelledProduct(CatalogItem(r["id"], r["productDisplayName"], ""), Path(), r) for r in row]
+    return [LabelledProduct(IndexedItem(r["id"], r["productDisplayName"], ""), Path(), r) for r in row]
 
 
 def test_a_large_dataset_is_sampled_and_a_larger_one_displaces_few() -> None:

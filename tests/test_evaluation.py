@@ -33,7 +33,7 @@ from catalog_jobs.labelled_products import LabelledProduct, Side, read_inventory
 from catalog_jobs.softmax_probe import fit_path, fit_probe
 from closetspace.adapters.encoder_files import encoder_directory
 from closetspace.bootstrap import photo_decoder
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.errors import InvalidInput
 from closetspace.services.embed_catalog import Progress
 from closetspace.settings import Settings
@@ -189,7 +189,7 @@ def test_the_probe_tells_classes_that_lie_apart_and_survives_a_constant_feature(
 
 def labelled(**columns: str) -> LabelledProduct:
     return LabelledProduct(
-        CatalogItem("1", "Thing"), Path("1.jpg"), {"id": "1", "productDisplayName": "Thing"} | columns
+        IndexedItem("1", "Thing"), Path("1.jpg"), {"id": "1", "productDisplayName": "Thing"} | columns
     )
 
 

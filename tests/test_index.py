@@ -15,7 +15,7 @@ from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.attributes import parts, width
 from closetspace.domain.bundle import BundleContents, Manifest
-from closetspace.domain.catalog import CatalogItem, Filters, Index
+from closetspace.domain.catalog import IndexedItem, Filters, Index
 from closetspace.domain.encoding import Encoding, FloatArray
 from closetspace.domain.products import item_key
 from closetspace.domain.publication import Current
@@ -37,7 +37,7 @@ ENCODER = replace(HashEncoder(DIM).descriptor, blocks={"article": 10, "colour": 
 def contents(count: int = 300, catalog: str = "one") -> BundleContents:
     random = np.random.default_rng(5)
     items = [
-        CatalogItem(
+        IndexedItem(
             id=f"{catalog}-{i}",
             name=f"Item {i}",
             brand=["Stussy", "Arket"][i % 2],
@@ -179,7 +179,7 @@ def test_every_filter_narrows(bundle: Bundle, tmp_path: Path) -> None:
     items = [replace(item, in_stock=place % 7 > 0) for place, item in enumerate(contents().items)]
     write_bundle(tmp_path / "other", replace(contents(), items=items), NOW)
     stocked = Bundle(tmp_path / "other", exact_scan_items=10_000)
-    cases: list[tuple[Filters, Callable[[CatalogItem], bool]]] = [
+    cases: list[tuple[Filters, Callable[[IndexedItem], bool]]] = [
         (Filters(price_min=10, price_max=20), lambda i: i.price is not None and 10 <= i.price <= 20),
         (Filters(brands_out=frozenset({"ARKET"})), lambda i: i.brand != "Arket"),
         (Filters(brands=frozenset({"Arket"}), brands_out=frozenset({"arket"})), lambda _: False),
@@ -548,7 +548,7 @@ def test_publication_reads_as_it_was_written(versions: IndexVersions, both: tupl
 
 def test_gender_that_a_shop_tells_counts_before_what_the_head_sees() -> None:
     told = [({"Women": 0.9}, "Men"), ({"Women": 0.9}, ""), ({"Women": 0.4}, ""), ({"Women": 0.9}, "Grandparents")]
-    items = [CatalogItem(str(number), "Shirt", gender=gender) for number, (_, gender) in enumerate(told)]
+    items = [IndexedItem(str(number), "Shirt", gender=gender) for number, (_, gender) in enumerate(told)]
     vector = query()[:DIM]
     encodings = [Encoding(vector, "Topwear", {"gender": shares}) for shares, _ in told]
     made = bundle_contents(EmbeddedCatalog(items, encodings, []), ENCODER, "one")

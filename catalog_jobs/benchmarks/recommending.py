@@ -22,7 +22,7 @@ from closetspace.adapters.memory import MemoryDatabase
 from closetspace.bootstrap import backgrounds, bundle_opener
 from closetspace.domain.attributes import packed
 from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import CATEGORY, FloatArray, Shares
 from closetspace.domain.style import unit
@@ -151,7 +151,7 @@ def _recommender() -> Recommender:
         return {head: {str(random.choice(labels)): 0.8} for head, labels in heads.items()}
 
     items = [
-        CatalogItem(
+        IndexedItem(
             id=f"item-{i}",
             name=f"Item {i}",
             brand=f"Brand {i % 200}",

@@ -24,7 +24,7 @@ from closetspace.domain.bundle import (
     CategoryPart,
     Manifest,
 )
-from closetspace.domain.catalog import Candidates, CatalogItem, Filters, Keys, Mask, Rows
+from closetspace.domain.catalog import Candidates, IndexedItem, Filters, Keys, Mask, Rows
 from closetspace.domain.encoding import UNISEX, FloatArray
 from closetspace.domain.style import side_by_side, unit
 from closetspace.errors import Incompatible
@@ -156,7 +156,7 @@ class Bundle:
         found: Keys = self._columns["keys"][rows]
         return found
 
-    def items(self, rows: Rows) -> Sequence[CatalogItem]:
+    def items(self, rows: Rows) -> Sequence[IndexedItem]:
         numbers = [int(row) for row in rows]
         marks = ",".join("?" * len(numbers))
         found = self._items.execute(f"SELECT row, {', '.join(SHOWN)} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
@@ -242,10 +242,10 @@ class _Lookup:
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
-def _item(id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> CatalogItem:  # noqa: A002
+def _item(id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002
     """An item of its row's columns, in the order of `SHOWN`."""
     price, currency, src, url, in_stock = rest
-    return CatalogItem(id, name, brand, category, gender, price, currency, src, url, in_stock=bool(in_stock))
+    return IndexedItem(id, name, brand, category, gender, price, currency, src, url, in_stock=bool(in_stock))
 
 
 def _mapped(path: Path) -> NDArray[Any]:

@@ -26,7 +26,7 @@ from closetspace.domain.bundle import (
     CategoryPart,
     Manifest,
 )
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import FloatArray
 from closetspace.domain.products import item_key, product_key
 from closetspace.domain.style import mean_of, residuals, side_by_side, spread_of
@@ -145,7 +145,7 @@ def _canary(tree: annoy.AnnoyIndex, part: CategoryPart) -> Canary:
 
 
 def _columns(
-    items: Sequence[CatalogItem], embeddings: FloatArray, means: Mapping[str, FloatArray]
+    items: Sequence[IndexedItem], embeddings: FloatArray, means: Mapping[str, FloatArray]
 ) -> dict[str, NDArray[Any]]:
     """What filters ask and rankings need of every row, in arrays."""
     genders, gender = np.unique([item.gender.casefold() for item in items], return_inverse=True)
@@ -164,12 +164,12 @@ def _columns(
     }
 
 
-def product_of(item: CatalogItem) -> int:
+def product_of(item: IndexedItem) -> int:
     """The number of the product that an item is a variant of; an item that has no name is its own."""
     return product_key(item.brand, item.name, item.group) or item_key(item.id)
 
 
-def _write_items(path: Path, items: Sequence[CatalogItem]) -> None:
+def _write_items(path: Path, items: Sequence[IndexedItem]) -> None:
     connection = sqlite3.connect(path)
     with connection:
         connection.execute(

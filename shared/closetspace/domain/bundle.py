@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import EncoderDescriptor, FloatArray, Shares
 from closetspace.errors import Incompatible
 
@@ -93,7 +93,7 @@ class BundleContents:
     heads say of each item.
     """
 
-    items: Sequence[CatalogItem]
+    items: Sequence[IndexedItem]
     embeddings: FloatArray
     photo_embeddings: FloatArray
     attributes: Sequence[Mapping[str, Shares]]

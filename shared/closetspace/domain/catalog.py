@@ -16,7 +16,7 @@ Keys = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
-class CatalogItem:
+class IndexedItem:
     """A product as answers show and filters see it; ``image`` is its picture's object in the catalog's store.
 
     ``group`` is what the shop calls the product that this is a variant of; without one, brand and name tell.
@@ -137,6 +137,6 @@ class Index(Protocol):
         """A number for each item that stays the same from version to version, derived from its id."""
         ...
 
-    def items(self, rows: Rows) -> Sequence[CatalogItem]:
+    def items(self, rows: Rows) -> Sequence[IndexedItem]:
         """What an answer shows of them, in order."""
         ...

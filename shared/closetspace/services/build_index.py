@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from closetspace.domain.bundle import BundleContents, Manifest
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import GENDER, EncoderDescriptor, Encoding, Shares
 from closetspace.errors import FailedPrecondition, Incompatible
 from closetspace.services.catalog_store import CatalogStore
@@ -69,8 +69,8 @@ def bundle_contents(embedded: EmbeddedCatalog, encoder: EncoderDescriptor, catal
 
 
 def _with_gender(
-    item: CatalogItem, encoding: Encoding, encoder: EncoderDescriptor
-) -> tuple[CatalogItem, Mapping[str, Shares]]:
+    item: IndexedItem, encoding: Encoding, encoder: EncoderDescriptor
+) -> tuple[IndexedItem, Mapping[str, Shares]]:
     seen = encoding.attributes.get(GENDER, {})
     if not item.gender:
         likeliest = next((label for label, share in seen.items() if share > LIKELY), "")

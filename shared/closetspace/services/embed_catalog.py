@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from closetspace.domain.catalog import CatalogItem
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import Encoder, Encoding, FloatArray, Garment, Picture
 from closetspace.errors import InvalidInput
 
@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 class EmbeddedCatalog:
     """Items with the category they are indexed under, what the encoder says of each, and what was left out and why."""
 
-    items: Sequence[CatalogItem]
+    items: Sequence[IndexedItem]
     encodings: Sequence[Encoding]
     left_out: Sequence[tuple[str, str]]
 
@@ -38,17 +38,17 @@ class EmbeddedCatalog:
 
 @dataclass(frozen=True)
 class CatalogEmbedder:
-    """``read`` gives a picture's bytes by the name in `CatalogItem.image`."""
+    """``read`` gives a picture's bytes by the name in `IndexedItem.image`."""
 
     read: Callable[[str], bytes]
     decode: Callable[[bytes], Picture]
     encoder: Encoder
     workers: int
 
-    def embed(self, items: Sequence[CatalogItem], progress: Progress) -> EmbeddedCatalog:
+    def embed(self, items: Sequence[IndexedItem], progress: Progress) -> EmbeddedCatalog:
         """Embed all items whose picture can be read; the others are reported, none is guessed."""
         batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
-        done: list[tuple[CatalogItem, Encoding]] = []
+        done: list[tuple[IndexedItem, Encoding]] = []
         left_out: list[tuple[str, str]] = []
         with ThreadPoolExecutor(self.workers) as pool:
             for embedded, failed in pool.map(self._embed_batch, batches):
@@ -63,9 +63,9 @@ class CatalogEmbedder:
         )
 
     def _embed_batch(
-        self, items: Sequence[CatalogItem]
-    ) -> tuple[list[tuple[CatalogItem, Encoding]], list[tuple[str, str]]]:
-        readable: list[tuple[CatalogItem, Garment]] = []
+        self, items: Sequence[IndexedItem]
+    ) -> tuple[list[tuple[IndexedItem, Encoding]], list[tuple[str, str]]]:
+        readable: list[tuple[IndexedItem, Garment]] = []
         failed: list[tuple[str, str]] = []
         for item in items:
             try:
@@ -78,6 +78,6 @@ class CatalogEmbedder:
         return [(item, encoding) for (item, _), encoding in zip(readable, encodings, strict=True)], failed
 
     @staticmethod
-    def _placed(item: CatalogItem, encoding: Encoding, known: frozenset[str]) -> CatalogItem:
+    def _placed(item: IndexedItem, encoding: Encoding, known: frozenset[str]) -> IndexedItem:
         """A shop's own category counts where closets can have it too; any other is replaced by the predicted one."""
         return item if item.category in known else replace(item, category=encoding.category)

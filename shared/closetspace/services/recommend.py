@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from closetspace.domain.background import Background
-from closetspace.domain.catalog import CatalogItem, Filters, Index, Rows
+from closetspace.domain.catalog import IndexedItem, Filters, Index, Rows
 from closetspace.domain.closet import Closet
 from closetspace.domain.encoding import COLOUR, USAGE
 from closetspace.domain.paging import Cursor, index_mark, short
@@ -262,7 +262,7 @@ def _variants(index: Index, rows: Rows) -> list[Rows]:
     ]
 
 
-def _shown(item: CatalogItem) -> dict[str, Any]:
+def _shown(item: IndexedItem) -> dict[str, Any]:
     return {
         "id": item.id,
         "name": item.name,
