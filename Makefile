@@ -1,5 +1,5 @@
 # One command each; all of them set up what they need, in .venv and infra/local/node_modules, and nowhere else.
-.PHONY: help demo test test-train check format bench setup clean
+.PHONY: help demo test test-train check format bench deploy setup clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -17,6 +17,7 @@ help:
 	@echo "make test-train   pass the tests of training, in an environment of their own (6 GB)"
 	@echo "make check    format, lint, type-check and test"
 	@echo "make bench    print the benchmark's numbers                               (ARGS=--json)"
+	@echo "make deploy   bring everything to Google Cloud, in order                   (PROJECT=… DRY_RUN=1)"
 	@echo "make clean    remove what the commands above have set up"
 
 demo: setup
@@ -38,6 +39,10 @@ format: setup
 
 bench: setup
 	@$(BIN)/closetspace bench $(ARGS)
+
+deploy: setup
+	@test -n "$(PROJECT)" || { echo 'name the project: make deploy PROJECT=my-project ARGS="--alert-email me@example.com"'; exit 1; }
+	@$(BIN)/closetspace cloud deploy --project $(PROJECT) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 setup:
 	@$(MAKE) --no-print-directory --jobs=2 $(VENV_READY) $(NODE_READY)

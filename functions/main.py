@@ -29,6 +29,7 @@ def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instanc
         "concurrency": concurrency,
         "timeout_sec": timeout_sec,
         "max_instances": max_instances,
+        "service_account": os.environ.get("SERVICE_ACCOUNT") or None,
     }
 
 

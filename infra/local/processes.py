@@ -62,6 +62,16 @@ class Child:
         """The process id of the leash, which leads the group."""
         return self._process.pid
 
+    @property
+    def exit_status(self) -> int | None:
+        """What it ended with; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def last_lines(self) -> str:
+        """The end of what it printed."""
+        return "\n".join(self._last_lines)
+
     def stop(self) -> None:
         """Ends the process and waits until it is gone."""
         self._leash.close()
@@ -82,14 +92,11 @@ class Child:
         while (answer := probe()) is None:
             if self._process.poll() is not None:
                 self._reader.join(1)
-                raise StackError(f"{self.name} ended before it was ready:\n{self._tail()}")
+                raise StackError(f"{self.name} ended before it was ready:\n{self.last_lines}")
             if time.monotonic() > deadline:
-                raise StackError(f"{self.name} was not ready after {timeout:.0f} s:\n{self._tail()}")
+                raise StackError(f"{self.name} was not ready after {timeout:.0f} s:\n{self.last_lines}")
             time.sleep(_POLL_SECONDS)
         return answer
-
-    def _tail(self) -> str:
-        return "\n".join(self._last_lines)
 
     def _read(self) -> None:
         with self._output as output:

@@ -1,0 +1,124 @@
+resource "google_monitoring_notification_channel" "email" {
+  display_name = "Closetspace's operator"
+  type         = "email"
+  labels = {
+    email_address = var.alert_email
+  }
+
+  depends_on = [google_project_service.used]
+}
+
+locals {
+  # Counted from logs: what no metric of the platform tells.
+  log_metrics = {
+    closetspace_index_published = {
+      description = "Refreshes that published an index: the last line of the job, as JSON."
+      filter      = "resource.type=\"cloud_run_job\" resource.labels.job_name=\"${google_cloud_run_v2_job.refresh.name}\" jsonPayload.published=true"
+    }
+    closetspace_items_unsettled = {
+      description = "Items that the sweeper could not settle: it names each (closetspace/services/sweep.py)."
+      filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"sweep\" textPayload:\"is still unsettled\""
+    }
+  }
+
+  requests  = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\"}"
+  errors    = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",response_code_class=\"5xx\"}"
+  swept     = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"sweep\",response_code_class=\"2xx\"}"
+  failed    = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${google_cloud_run_v2_job.refresh.name}\",result=\"failed\"}"
+  succeeded = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${google_cloud_run_v2_job.refresh.name}\",result=\"succeeded\"}"
+  published = "logging_googleapis_com:user_closetspace_index_published{monitored_resource=\"cloud_run_job\"}"
+  unsettled = "logging_googleapis_com:user_closetspace_items_unsettled{monitored_resource=\"cloud_run_revision\"}"
+
+  # In PromQL: the platform's own conditions see 24 hours back and no further.
+  alerts = {
+    function_errors = {
+      name     = "Functions fail"
+      severity = "ERROR"
+      lasting  = "600s"
+      # Single events that are delivered again are no alarm: more than three in ten minutes, and one request in fifty.
+      query   = "sum by (service_name) (increase(${local.errors}[10m])) > 3 and sum by (service_name) (increase(${local.errors}[10m])) > 0.02 * sum by (service_name) (increase(${local.requests}[10m]))"
+      meaning = "One of the functions answers with errors, for ten minutes or longer."
+    }
+    refresh_failed = {
+      name     = "The refresh failed"
+      severity = "WARNING"
+      lasting  = "0s"
+      query    = "sum(increase(${local.failed}[1h])) > 0"
+      meaning  = "The catalog's refresh ended without publishing: it died, or a guard refused. The old index serves."
+    }
+    refresh_late = {
+      name     = "The refresh is late"
+      severity = "WARNING"
+      lasting  = "0s"
+      query    = "(sum(increase(${local.succeeded}[36h])) or vector(0)) < 1"
+      meaning  = "No refresh has succeeded for 36 hours."
+    }
+    index_old = {
+      name     = "The index is older than three days"
+      severity = "ERROR"
+      lasting  = "0s"
+      query    = "(sum(increase(${local.published}[3d])) or vector(0)) < 1"
+      meaning  = "No index was published for three days: recommendations show what shops may not have any more."
+    }
+    items_unsettled = {
+      name     = "Items stay unsettled"
+      severity = "ERROR"
+      lasting  = "0s"
+      # In three of four sweeps: what one cannot settle, the next most often can.
+      query   = "count_over_time((sum(increase(${local.unsettled}[10m])) > 0)[40m:10m]) >= 3"
+      meaning = "The sweeper finds items that it can't settle, again and again: their owners wait for them."
+    }
+    sweeper_silent = {
+      name     = "The sweeper does not run"
+      severity = "ERROR"
+      lasting  = "0s"
+      query    = "(sum(increase(${local.swept}[1h])) or vector(0)) < 1"
+      meaning  = "No sweep has ended well for an hour; it comes every ten minutes."
+    }
+  }
+}
+
+resource "google_logging_metric" "counted" {
+  for_each = local.log_metrics
+
+  name        = each.key
+  description = each.value.description
+  filter      = each.value.filter
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_monitoring_alert_policy" "told" {
+  for_each = local.alerts
+
+  display_name          = "Closetspace: ${each.value.name}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = [google_monitoring_notification_channel.email.id]
+
+  conditions {
+    display_name = each.value.name
+
+    condition_prometheus_query_language {
+      query               = each.value.query
+      duration            = each.value.lasting
+      evaluation_interval = "60s"
+      # Before the first refresh and the first request the metrics do not exist.
+      disable_metric_validation = true
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "${each.value.meaning} What to do: docs/operating.md, \"${each.value.name}\"."
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  depends_on = [google_logging_metric.counted]
+}

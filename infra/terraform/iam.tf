@@ -1,0 +1,154 @@
+resource "google_service_account" "functions" {
+  account_id   = "closetspace-functions"
+  display_name = "Closetspace: functions"
+  description  = "The functions run as this account, and their events are delivered as it."
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_service_account" "catalog" {
+  account_id   = "closetspace-catalog"
+  display_name = "Closetspace: catalog job"
+  description  = "The refresh runs as this account; it sees nothing of any person."
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_service_account" "scheduler" {
+  account_id   = "closetspace-scheduler"
+  display_name = "Closetspace: scheduler"
+  description  = "Cloud Scheduler starts the refresh as this account, which can do nothing else."
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_service_account" "build" {
+  account_id   = "closetspace-build"
+  display_name = "Closetspace: build"
+  description  = "Cloud Build makes the job's image as this account."
+
+  depends_on = [google_project_service.used]
+}
+
+data "google_compute_default_service_account" "default" {
+  depends_on = [google_project_service.used]
+}
+
+data "google_storage_project_service_account" "storage" {
+  depends_on = [google_project_service.used]
+}
+
+resource "google_project_iam_custom_role" "photo_keeper" {
+  role_id     = "closetspacePhotoKeeper"
+  title       = "Closetspace: photo keeper"
+  description = "Reads photos and deletes those of deleted items; uploads none."
+  permissions = ["storage.objects.delete", "storage.objects.get", "storage.objects.list"]
+
+  depends_on = [google_project_service.used]
+}
+
+locals {
+  functions = google_service_account.functions.member
+  catalog   = google_service_account.catalog.member
+  build     = google_service_account.build.member
+
+  # Only what can't be granted on a single bucket, image, secret or job.
+  project_roles = {
+    functions_firestore = {
+      role   = "roles/datastore.user"
+      member = local.functions
+      reason = "Reads and writes items' states, closets and tastes; Firestore grants by project."
+    }
+    functions_events = {
+      role   = "roles/eventarc.eventReceiver"
+      member = local.functions
+      reason = "Events of Firestore and Cloud Storage are delivered as this account."
+    }
+    functions_invoke = {
+      role   = "roles/run.invoker"
+      member = local.functions
+      reason = "Eventarc calls the functions as this account; they are made by firebase deploy, after this."
+    }
+    storage_events = {
+      role   = "roles/pubsub.publisher"
+      member = data.google_storage_project_service_account.storage.member
+      reason = "Cloud Storage tells of photos that arrive or go through Pub/Sub."
+    }
+    functions_build = {
+      role   = "roles/cloudbuild.builds.builder"
+      member = data.google_compute_default_service_account.default.member
+      reason = "firebase deploy builds the functions as this account, which new projects give no role."
+    }
+    build_logs = {
+      role   = "roles/logging.logWriter"
+      member = local.build
+      reason = "A build that fails has to say why."
+    }
+  }
+
+  bucket_roles = {
+    functions_photos = {
+      bucket = google_storage_bucket.photos.name
+      role   = google_project_iam_custom_role.photo_keeper.id
+      member = local.functions
+      reason = "Reads a photo to embed it, deletes it with its item."
+    }
+    functions_index = {
+      bucket = google_storage_bucket.catalog.name
+      role   = "roles/storage.objectViewer"
+      member = local.functions
+      reason = "Reads the index; publishing is the job's alone."
+    }
+    catalog_store = {
+      bucket = google_storage_bucket.catalog.name
+      role   = "roles/storage.objectUser"
+      member = local.catalog
+      reason = "Writes snapshots, vectors and indexes, and prunes old ones."
+    }
+    build_source = {
+      bucket = google_storage_bucket.build.name
+      role   = "roles/storage.objectViewer"
+      member = local.build
+      reason = "Reads the source that it builds."
+    }
+  }
+}
+
+resource "google_project_iam_member" "granted" {
+  for_each = local.project_roles
+
+  project = var.project
+  role    = each.value.role
+  member  = each.value.member
+}
+
+resource "google_storage_bucket_iam_member" "granted" {
+  for_each = local.bucket_roles
+
+  bucket = each.value.bucket
+  role   = each.value.role
+  member = each.value.member
+}
+
+# Reason: pushes the images that it builds, to this repository alone.
+resource "google_artifact_registry_repository_iam_member" "build_pushes" {
+  location   = google_artifact_registry_repository.images.location
+  repository = google_artifact_registry_repository.images.name
+  role       = "roles/artifactregistry.writer"
+  member     = local.build
+}
+
+# Reason: the job passes the key to Scrapfly; it reads this secret alone.
+resource "google_secret_manager_secret_iam_member" "catalog_reads_scrapfly_key" {
+  secret_id = google_secret_manager_secret.scrapfly_key.id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = local.catalog
+}
+
+# Reason: starts this job, with the arguments that it has.
+resource "google_cloud_run_v2_job_iam_member" "scheduler_runs_refresh" {
+  location = google_cloud_run_v2_job.refresh.location
+  name     = google_cloud_run_v2_job.refresh.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.scheduler.member
+}

@@ -1,0 +1,24 @@
+output "photos_bucket" {
+  description = "Bucket of people's photos: the frontend's storageBucket."
+  value       = google_storage_bucket.photos.name
+}
+
+output "store" {
+  description = "Store of catalog and index, for closetspace's --store."
+  value       = "gs://${google_storage_bucket.catalog.name}"
+}
+
+output "functions_env" {
+  description = "Settings of the functions: the deployment writes them to functions/.env.PROJECT."
+  value = join("", [
+    for name, value in merge(
+      {
+        CLOSETSPACE_REGION = var.region
+        INDEX_STORE        = "gs://${google_storage_bucket.catalog.name}"
+        PHOTO_BUCKET       = google_storage_bucket.photos.name
+        SERVICE_ACCOUNT    = google_service_account.functions.email
+      },
+      var.encoder == "" ? {} : { ENCODER = var.encoder },
+    ) : "${name}=${value}\n"
+  ])
+}
