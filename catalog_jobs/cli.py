@@ -2,7 +2,7 @@
 
 import typer
 
-from catalog_jobs.commands import bench, catalog, demo, doctor, encoder, evaluate, index, local
+from catalog_jobs.commands import bench, catalog, cloud, demo, doctor, encoder, evaluate, index, local
 
 app = typer.Typer(
     help="Clothes that fit what a person already owns: the backend's jobs, its local stack and its demo.",
@@ -15,6 +15,7 @@ app.command()(demo.demo)
 app.add_typer(local.app, name="local", help="The local stack: Firebase emulated, our functions for real.")
 app.add_typer(catalog.app, name="catalog", help="The catalog that recommendations come from.")
 app.add_typer(index.app, name="index", help="Versions of the index: build, publish, list, roll back.")
+app.add_typer(cloud.app, name="cloud", help="What is deployed: bring it there, and look whether it is as it should be.")
 app.add_typer(encoder.app, name="encoder", help="The encoder that turns photos and names into vectors.")
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from catalog_jobs.refresh.scraped import by_reason
 from closetspace.errors import ClosetspaceError
 
 notes = Console(stderr=True, highlight=False)
@@ -49,6 +50,17 @@ def errors_told() -> Iterator[None]:
     except ClosetspaceError as error:
         notes.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+def tell_left_out(left_out: Iterable[tuple[str, str]]) -> None:
+    """Say how many products were left out, why, and an example of each reason."""
+    tell_reasons(by_reason(left_out))
+
+
+def tell_reasons(left_out: Mapping[str, int]) -> None:
+    """Say how many products were left out for each reason."""
+    for reason, count in left_out.items():
+        notes.print(f"[yellow]left out {count}:[/yellow] {escape(reason)}")
 
 
 def print_json(result: Any) -> None:

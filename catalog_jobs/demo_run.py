@@ -3,18 +3,17 @@
 import csv
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.index_jobs import build_index
+from catalog_jobs.index_jobs import build_index, import_folder
+from catalog_jobs.refresh.scraped import by_reason
 from closetspace.bootstrap import open_store
 from closetspace.domain.wardrobe import photo_folder
 from closetspace.errors import InvalidInput, Transient
-from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
 from infra.local.person import Person, Refused
 
@@ -100,13 +99,12 @@ def _named_in(table: Path) -> dict[str | None, dict[str, str | None]]:
 
 def fill_catalog(
     folder: Path, bucket: str, importing: ProgressBar, embedding: ProgressBar
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Import, build and publish; returns the report's ``catalog`` (``build_ms`` is all of it), and the products that
-    were left out, each with the reason."""
+) -> tuple[dict[str, Any], Mapping[str, int]]:
+    """Import, build and publish; returns the report's ``catalog`` (``build_ms`` is all of it), and how many products
+    were left out by reason."""
     store = open_store(f"gs://{bucket}")
     started = time.perf_counter()
-    found = read_folder(folder)
-    CatalogStore(store).replace(found.items, importing)
+    _, left_out = import_folder(store, folder, importing)
     built = build_index(store, embedding)
     IndexVersions(store).publish(built.manifest.version, datetime.now(UTC))
     catalog = {
@@ -114,7 +112,7 @@ def fill_catalog(
         "index_version": built.manifest.version,
         "build_ms": _since(started),
     }
-    return catalog, found.left_out + built.left_out
+    return catalog, {**left_out, **by_reason(built.left_out)}
 
 
 def add_wardrobe(person: Person, photos: list[Photo], progress: ProgressBar) -> list[dict[str, Any]]:

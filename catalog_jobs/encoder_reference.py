@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from catalog_jobs.dataset import in_training_split
+from catalog_jobs.embedding import file_embedder
 from catalog_jobs.labelled_products import LabelledProduct, Side, read_inventory
 from closetspace.adapters.encoder_files import MANIFEST, REFERENCE, reference_content
 from closetspace.adapters.onnx_encoder import OnnxEncoder
-from closetspace.bootstrap import photo_decoder
-from closetspace.domain.attributes import packed
+from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import EncoderDescriptor
+from closetspace.domain.encodings import Encodings
 from closetspace.domain.reference import Reference
 from closetspace.errors import FailedPrecondition, InvalidInput
-from closetspace.services.embed_catalog import CatalogEmbedder, EmbeddedCatalog, Progress
+from closetspace.services.embed_catalog import EmbeddedCatalog, Progress
 from closetspace.settings import Settings
 
 SIZE = 1024
@@ -65,10 +66,7 @@ def write_reference(
     chosen = sample_of(inventory.products, part)
     _check_enough(len(chosen), dataset)
     items = [replace(product.item, image=str(product.picture)) for product in chosen]
-    embedder = CatalogEmbedder(
-        lambda image: Path(image).read_bytes(), photo_decoder(settings), encoder, os.cpu_count() or 1
-    )
-    embedded = embedder.embed(items, progress)
+    embedded = file_embedder(encoder, settings).embed(items, progress)
     _check_enough(len(embedded.items), dataset)
     digest = _put(folder, reference_content(_reference(embedded, encoder.descriptor)))
     left_out = [*inventory.left_out, *embedded.left_out]
@@ -90,12 +88,13 @@ def _check_enough(usable: int, dataset: Path) -> None:
         )
 
 
-def _reference(embedded: EmbeddedCatalog, descriptor: EncoderDescriptor) -> Reference:
+def _reference(embedded: EmbeddedCatalog[IndexedItem], descriptor: EncoderDescriptor) -> Reference:
+    encodings = Encodings.of(embedded.encodings, descriptor)
     places = {category: place for place, category in enumerate(descriptor.categories)}
     return Reference(
         categories=np.array([places[item.category] for item in embedded.items], np.int64),
-        vectors=embedded.embeddings,
-        attributes=np.array([packed(e.attributes, descriptor.heads) for e in embedded.encodings], np.uint8),
+        vectors=encodings.vectors,
+        attributes=encodings.attributes,
     )
 
 

@@ -1,6 +1,5 @@
 """The production code over a labelled dataset, written in the terms of a scorer that knows no model."""
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ import numpy as np
 
 from catalog_jobs.catalog_folder import cleaned
 from catalog_jobs.dataset import product_rows, without_telling_words
+from catalog_jobs.embedding import file_embedder
 from catalog_jobs.labelled_products import LabelledProduct, Side, read_inventory
 from catalog_jobs.personas import Persona
 from closetspace.adapters.bundle_writer import write_bundle
@@ -21,14 +21,15 @@ from closetspace.adapters.memory import MemoryDatabase
 from closetspace.bootstrap import backgrounds, bundle_opener, load_encoder, photo_decoder
 from closetspace.domain.attributes import packed
 from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import IndexedItem, Filters, Index
+from closetspace.domain.catalog import Filters, Index, IndexedItem
 from closetspace.domain.closet import Closet, ClosetEntry, pack, unpack
 from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment
+from closetspace.domain.encodings import Encodings
 from closetspace.domain.paging import Cursor, index_mark, short
 from closetspace.domain.products import item_key, product_key, title
 from closetspace.errors import InvalidInput
 from closetspace.services.build_index import bundle_contents
-from closetspace.services.embed_catalog import CatalogEmbedder, EmbeddedCatalog, Progress
+from closetspace.services.embed_catalog import EmbeddedCatalog, Progress
 from closetspace.services.recommend import Recommender, Request
 from closetspace.settings import Settings
 
@@ -67,7 +68,7 @@ class Lists:
 class EmbeddedInventory:
     """A side's products as the catalog embedded them; ``products`` are their rows of the table by the catalog's id."""
 
-    embedded: EmbeddedCatalog
+    embedded: EmbeddedCatalog[IndexedItem]
     encoder: EncoderDescriptor
     products: Mapping[str, LabelledProduct]
     left_out: list[tuple[str, str]]
@@ -79,7 +80,8 @@ class EmbeddedInventory:
     @property
     def contents(self) -> BundleContents:
         """What an index of all of it is built of."""
-        return bundle_contents(self.embedded, self.encoder, "evaluation")
+        encodings = Encodings.of(self.embedded.encodings, self.encoder)
+        return bundle_contents(self.embedded.items, encodings, self.encoder, "evaluation")
 
     def written(self, item_id: str) -> str:
         """The id as the table has it."""
@@ -122,10 +124,7 @@ def embed_inventory(
         for product, name in zip(inventory.products, shown, strict=True)
     ]
     encoder = load_encoder(settings)
-    embedder = CatalogEmbedder(
-        lambda image: Path(image).read_bytes(), photo_decoder(settings), encoder, os.cpu_count() or 1
-    )
-    embedded = embedder.embed(items, progress)
+    embedded = file_embedder(encoder, settings).embed(items, progress)
     if not embedded.items:
         raise InvalidInput("dataset_empty", f"No picture of {dataset} can be read.")
     products = {product.item.id: product for product in inventory.products}
@@ -218,7 +217,8 @@ def match_photos(dataset: Path, photos: Path, side: Side, settings: Settings, pr
     if not files:
         raise InvalidInput("photos_empty", f"{photos} holds no folders of photos: it needs CLASS/FILE.")
     found = embed_inventory(dataset, Names.NONE, side, settings, progress)
-    decode, encoder, embeddings = photo_decoder(settings), load_encoder(settings), found.embedded.embeddings
+    decode, encoder = photo_decoder(settings), load_encoder(settings)
+    embeddings = np.array([encoding.vector for encoding in found.embedded.encodings])
     result, left_out = {}, found.left_out
     for done, path in enumerate(files, start=1):
         photo = f"{path.parent.name}/{path.name}"

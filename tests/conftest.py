@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.drawing import draw_catalog
-from catalog_jobs.index_jobs import build_index
+from catalog_jobs.index_jobs import build_index, import_folder
 from closetspace.bootstrap import open_store
 from closetspace.errors import FailedPrecondition
-from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
 from infra.local.fireemu import find_program
 from infra.local.stack import LocalStack
@@ -64,7 +62,7 @@ def everything(installed: None, drawn_catalog: Path) -> Iterator[Journey]:
         for name, value in stack.environment.items():
             patch.setenv(name, value)
         store = open_store(f"gs://{stack.bucket}")
-        CatalogStore(store).replace(read_folder(drawn_catalog).items, ignore_progress)
+        import_folder(store, drawn_catalog, ignore_progress)
         version = build_index(store, ignore_progress).manifest.version
         IndexVersions(store).publish(version, datetime.now(UTC))
         patch.undo()

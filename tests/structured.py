@@ -20,9 +20,10 @@ from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.domain.attributes import packed
 from closetspace.domain.background import Background
 from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import IndexedItem, Filters, Index
+from closetspace.domain.catalog import Filters, Index, IndexedItem
 from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, UNISEX, USAGE, EncoderDescriptor, FloatArray, Shares
+from closetspace.domain.encodings import Encodings, as_photo_vectors
 from closetspace.domain.interests import Choice, interests_of, styles_of
 from closetspace.domain.reference import Reference
 from closetspace.domain.style import unit
@@ -116,8 +117,9 @@ def open_catalog(folder: Path) -> Bundle:
     ]
     vectors = np.array([piece.vector for piece in CATALOG.values()])
     photos = unit(vectors + np.float32(0.1) * np.roll(vectors, 1, axis=0))
-    told = [piece.told for piece in CATALOG.values()]
-    write_bundle(folder, BundleContents(items, vectors, photos, told, ENCODER, "structured"), NOW)
+    told = np.array([packed(piece.told, HEADS) for piece in CATALOG.values()], np.uint8)
+    encodings = Encodings(vectors, as_photo_vectors(photos), told, tuple(item.category for item in items))
+    write_bundle(folder, BundleContents(items, encodings, ENCODER, "structured"), NOW)
     return Bundle(folder, exact_scan_items=10_000)
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.drawing import draw_catalog
+from catalog_jobs.embedding import file_embedder
 from catalog_jobs.golden import golden_garments
 from closetspace.adapters.bundle_reader import Bundle
 from closetspace.adapters.bundle_writer import write_bundle
@@ -26,10 +27,10 @@ from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.background import Background
 from closetspace.domain.encoding import FloatArray, Garment
+from closetspace.domain.encodings import Encodings
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.requests import parse_recommend
 from closetspace.services.build_index import bundle_contents
-from closetspace.services.embed_catalog import CatalogEmbedder
 from closetspace.services.recommend import Recommender
 from closetspace.services.reconcile import Reconciler
 from closetspace.settings import Settings
@@ -326,8 +327,10 @@ def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
     settings = Settings()
     decode: Any = photo_decoder(settings)
     items = [replace(item, image=str(picture)) for item, picture in read_folder(catalog).items]
-    embedded = CatalogEmbedder(lambda image: Path(image).read_bytes(), decode, encoder, 1).embed(items, ignore)
-    contents = bundle_contents(embedded, encoder.descriptor, "test")
+    embedded = file_embedder(encoder, settings).embed(items, ignore)
+    contents = bundle_contents(
+        embedded.items, Encodings.of(embedded.encodings, encoder.descriptor), encoder.descriptor, "test"
+    )
     write_bundle(tmp_path, contents, datetime.now(UTC))
     world, index = World(settings=settings), Bundle(tmp_path, exact_scan_items=10_000)
     reconciler = Reconciler(world.database, world.photos, world.web, decode, encoder, settings)

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.cli import app
 from catalog_jobs.demo_run import find_photos
+from catalog_jobs.refresh.snapshots import Snapshots
 from closetspace.adapters.directory_objects import DirectoryObjects
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
-from closetspace.services.catalog_store import CatalogStore
 from tests.journey import photo
 
 
@@ -91,12 +91,17 @@ def test_folder_that_is_no_catalog_is_refused_with_what_it_lacks(tmp_path: Path)
 
 
 def test_catalog_that_is_missing_or_damaged_says_so(tmp_path: Path) -> None:
-    catalog = CatalogStore(DirectoryObjects(tmp_path))
+    snapshots = Snapshots(DirectoryObjects(tmp_path))
     with pytest.raises(FailedPrecondition, match="catalog import"):
-        catalog.load()
-    catalog.store.write("catalog/items.jsonl", b'{"id": "1"')
-    with pytest.raises(Incompatible):
-        catalog.load()
+        snapshots.required()
+    snapshots.store.write("catalog/imported.json", b'{"snapshot": "a"}')
+    assert snapshots.required() == "a"
+    snapshots.store.write("catalog/snapshots/a.parquet", b"PAR1")
+    with pytest.raises(Incompatible, match="snapshot a"):
+        snapshots.read("a")
+    snapshots.store.write("catalog/imported.json", b'{"snapshot"')
+    with pytest.raises(Incompatible, match="catalog/imported"):
+        snapshots.required()
 
 
 def test_limit_takes_photos_evenly_from_a_sorted_collection(tmp_path: Path) -> None:

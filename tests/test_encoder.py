@@ -29,14 +29,14 @@ from closetspace.adapters.encoder_files import (
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.adapters.pillow_squares import square
 from closetspace.domain.attributes import width
-from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
+from closetspace.domain.encodings import Encodings
 from closetspace.domain.preprocessing import garment_line
 from closetspace.domain.reference import Reference
 from closetspace.domain.style import unit
 from closetspace.errors import FailedPrecondition, Incompatible
-from closetspace.services.embed_catalog import EmbeddedCatalog
 from closetspace.settings import Settings
+from tests.fakes import HashEncoder
 
 GOLDEN_COSINE = 0.999
 """int8 kernels round differently from CPU to CPU: .9996 measured between SSE 4 and AVX2."""
@@ -187,11 +187,10 @@ def test_a_photos_own_vector_comes_along_whatever_else_is_known(encoder: Encoder
 
 def test_a_catalog_has_its_vectors_by_photo_and_the_whole_ones_where_an_encoder_does_not_tell() -> None:
     whole, photo = np.eye(2, dtype=np.float32)
-    items = [IndexedItem(item_id, "Shirt", "") for item_id in ("told", "untold")]
-    embedded = EmbeddedCatalog(items, [Encoding(whole, "Topwear", {}, photo), Encoding(whole, "Topwear", {})], [])
-    assert embedded.photo_embeddings.dtype == np.float32
-    assert (embedded.photo_embeddings == [photo, whole]).all()
-    assert (embedded.embeddings == [whole, whole]).all()
+    told, untold = Encoding(whole, "Topwear", {}, photo), Encoding(whole, "Topwear", {})
+    encodings = Encodings.of([told, untold], HashEncoder(2).descriptor)
+    assert encodings.photo_vectors.tolist() == [[0, 127], [127, 0]]
+    assert (encodings.vectors == [whole, whole]).all()
 
 
 def test_no_garments_give_no_encodings(encoder: Encoder) -> None:

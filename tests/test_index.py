@@ -13,17 +13,17 @@ import pytest
 from closetspace.adapters.bundle_reader import Bundle
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.memory import MemoryObjects
-from closetspace.domain.attributes import parts, width
+from closetspace.domain.attributes import packed, parts, width
 from closetspace.domain.bundle import BundleContents, Manifest
-from closetspace.domain.catalog import IndexedItem, Filters, Index
+from closetspace.domain.catalog import Filters, Index, IndexedItem
 from closetspace.domain.encoding import Encoding, FloatArray
+from closetspace.domain.encodings import Encodings, as_photo_vectors
 from closetspace.domain.products import item_key
 from closetspace.domain.publication import Current
 from closetspace.domain.style import unit
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound, Transient
 from closetspace.ports import ObjectStat
 from closetspace.services.build_index import bundle_contents
-from closetspace.services.embed_catalog import EmbeddedCatalog
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.live_index import LiveIndex
 from tests.fakes import HashEncoder
@@ -50,7 +50,9 @@ def contents(count: int = 300, catalog: str = "one") -> BundleContents:
     ]
     vectors = unit(random.standard_normal((count, DIM)).astype(np.float32))
     told = [{"colour": {"Red": i % 11 / 10, "Blue": 1 - i % 11 / 10}, "gender": {"Men": 0.5}} for i in range(count)]
-    return BundleContents(items, vectors, vectors[::-1], told, ENCODER, catalog)
+    attributes = np.array([packed(known, ENCODER.heads) for known in told], np.uint8)
+    encodings = Encodings(vectors, as_photo_vectors(vectors[::-1]), attributes, tuple(item.category for item in items))
+    return BundleContents(items, encodings, ENCODER, catalog)
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_candidates_of_a_small_category_are_all_of_it_with_all_that_a_ranking_se
     assert {item.id for item in bundle.items(found.rows)} == {i.id for i in contents().items if i.category == "Shoes"}
     assert (np.diff(found.rows) > 0).all()
     places = [items[item.id] for item in bundle.items(found.rows)]
-    np.testing.assert_array_equal(found.vectors, contents().embeddings[places])
+    np.testing.assert_array_equal(found.vectors, contents().encodings.vectors[places])
     mean = bundle.category_means["Shoes"]
     np.testing.assert_allclose(found.spread, np.linalg.norm(found.vectors - mean, axis=1), rtol=1e-5)
     assert bundle.keys(found.rows).tolist() == [item_key(item.id) for item in bundle.items(found.rows)]
@@ -158,7 +160,7 @@ def test_variants_of_a_product_share_its_number(tmp_path: Path) -> None:
 
 def test_photo_vectors_are_kept_to_a_hundredth(bundle: Bundle) -> None:
     rows = bundle.rows_of([item.id for item in contents().items])
-    np.testing.assert_allclose(bundle.photo_vectors(rows), contents().photo_embeddings, atol=0.005)
+    np.testing.assert_allclose(bundle.photo_vectors(rows), contents().encodings.vectors[::-1], atol=0.005)
 
 
 def test_filters_are_exact(bundle: Bundle) -> None:
@@ -551,11 +553,8 @@ def test_gender_that_a_shop_tells_counts_before_what_the_head_sees() -> None:
     items = [IndexedItem(str(number), "Shirt", gender=gender) for number, (_, gender) in enumerate(told)]
     vector = query()[:DIM]
     encodings = [Encoding(vector, "Topwear", {"gender": shares}) for shares, _ in told]
-    made = bundle_contents(EmbeddedCatalog(items, encodings, []), ENCODER, "one")
+    made = bundle_contents(items, Encodings.of(encodings, ENCODER), ENCODER, "one")
     assert [item.gender for item in made.items] == ["Men", "Women", "", "Grandparents"]
-    assert [dict(known["gender"]) for known in made.attributes] == [
-        {"Men": 1.0},
-        {"Women": 0.9},
-        {"Women": 0.4},
-        {"Women": 0.9},
-    ]
+    genders = made.encodings.attributes[:, parts(ENCODER.heads)["gender"]].tolist()
+    of = {label: place for place, label in enumerate(ENCODER.heads["gender"])}
+    assert [(row[of["Men"]], row[of["Women"]]) for row in genders] == [(255, 0), (0, 230), (0, 102), (0, 230)]

@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from google.cloud import firestore
 
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.index_jobs import build_index
+from catalog_jobs.index_jobs import build_index, import_folder
 from closetspace.adapters.firestore_people import FirestorePeople
 from closetspace.bootstrap import open_store
 from closetspace.domain.style import mean_of
 from closetspace.domain.wardrobe import photo_folder
-from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
 from infra.local.instance import instance
 from infra.local.person import CallFailed
@@ -243,7 +241,7 @@ def test_publishing_while_people_ask_fails_no_request(journey: Journey, drawn_ca
     for thread in threads:
         thread.start()
     try:
-        CatalogStore(store).replace(read_folder(drawn_catalog, limit=50).items, lambda *_: None)
+        import_folder(store, drawn_catalog, lambda *_: None, limit=50)
         version = build_index(store, lambda *_: None).manifest.version
         IndexVersions(store).publish(version, datetime.now(UTC))
         eventually(lambda: versions and versions[-1] == version, "the new version to answer", 60)

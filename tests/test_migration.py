@@ -17,13 +17,11 @@ import numpy as np
 import pytest
 from google.cloud import firestore
 
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.index_jobs import build_index
+from catalog_jobs.index_jobs import build_index, import_folder
 from closetspace.adapters.encoder_files import encoder_directory
 from closetspace.bootstrap import encoder_id, load_encoder, open_store, photo_decoder
 from closetspace.domain.encoding import Garment
 from closetspace.domain.wardrobe import photo_folder
-from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
 from closetspace.settings import Settings
 from infra.local.person import Person
@@ -106,7 +104,7 @@ def running(installed: None, drawn_catalog: Path, monkeypatch: pytest.MonkeyPatc
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)
         store = open_store(f"gs://{stack.bucket}")
-        CatalogStore(store).replace(read_folder(drawn_catalog).items, ignore_progress)
+        import_folder(store, drawn_catalog, ignore_progress)
         IndexVersions(store).publish(build_index(store, ignore_progress).manifest.version, datetime.now(UTC))
         yield Journey(stack, lines)
 

@@ -1,7 +1,6 @@
 """How fast photos become vectors, in a warm process."""
 
 import io
-import os
 import tempfile
 import time
 from dataclasses import replace
@@ -14,9 +13,9 @@ from PIL import Image, ImageFilter
 from catalog_jobs.benchmarks import Measurement
 from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.drawing import draw_catalog
+from catalog_jobs.embedding import file_embedder
 from closetspace.bootstrap import load_encoder, photo_decoder
 from closetspace.domain.encoding import Garment
-from closetspace.services.embed_catalog import CatalogEmbedder
 from closetspace.settings import Settings
 
 TWELVE_MEGAPIXELS = (4000, 3000)
@@ -61,9 +60,7 @@ def _catalog() -> float:
     with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as folder:
         draw_catalog(Path(folder), items=CATALOG)
         items = [replace(item, image=str(picture)) for item, picture in read_folder(Path(folder)).items]
-        embedder = CatalogEmbedder(
-            lambda image: Path(image).read_bytes(), photo_decoder(settings), load_encoder(settings), os.cpu_count() or 1
-        )
+        embedder = file_embedder(load_encoder(settings), settings)
         embedder.embed(items[:32], lambda *_: None)
         started = time.perf_counter()
         embedder.embed(items, lambda *_: None)

@@ -25,6 +25,7 @@ from closetspace.domain.bundle import BundleContents
 from closetspace.domain.catalog import IndexedItem
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import CATEGORY, FloatArray, Shares
+from closetspace.domain.encodings import Encodings, as_photo_vectors
 from closetspace.domain.style import unit
 from closetspace.requests import parse_recommend
 from closetspace.services.recommend import Recommender
@@ -164,7 +165,9 @@ def _recommender() -> Recommender:
         for i in range(ITEMS)
     ]
     vectors = np.array([draw(i % len(categories)) for i in range(ITEMS)], np.float32)
-    contents = BundleContents(items, vectors, vectors, [told() for _ in items], encoder, "synthetic")
+    attributes = np.array([packed(told(), encoder.heads) for _ in items], np.uint8)
+    encodings = Encodings(vectors, as_photo_vectors(vectors), attributes, tuple(item.category for item in items))
+    contents = BundleContents(items, encodings, encoder, "synthetic")
     with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as folder:
         write_bundle(Path(folder), contents, datetime.now(UTC))
         index = bundle_opener(settings)(Path(folder))

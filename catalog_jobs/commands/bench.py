@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from catalog_jobs.benchmarks import Measurement, embedding, journeys, recommending, rival
+from catalog_jobs.benchmarks import Measurement, embedding, journeys, recommending, refreshing, rival
 from catalog_jobs.commands import JsonOption
 from catalog_jobs.console import errors_told, notes, print_json
 
@@ -15,7 +15,7 @@ from catalog_jobs.console import errors_told, notes, print_json
 def bench(as_json: JsonOption = False) -> None:
     """Measure what the design asks for, on this machine, and print it beside what is to be reached.
 
-    Takes about a minute. Nothing else should be running.
+    Takes about four minutes. Nothing else should be running.
     """
     with errors_told():
         measurements: list[Measurement] = []
@@ -23,6 +23,7 @@ def bench(as_json: JsonOption = False) -> None:
             ("recommending", recommending.measure),
             ("embedding", embedding.measure),
             ("journeys through the local stack", lambda: journeys.measure(_note)),
+            ("catalog refreshes", lambda: refreshing.measure(_note)),
             ("torch beside it", lambda: rival.measure(_note)),
         ):
             notes.print(f"measuring {what}")

@@ -1,19 +1,19 @@
 """``closetspace catalog``."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.commands import JsonOption, StoreOption
-from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.commands import JsonOption, StoreOption, catalog_diff, catalog_refresh, catalog_status
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar, tell_reasons
+from catalog_jobs.index_jobs import import_folder
 from closetspace.bootstrap import open_store
-from closetspace.services.catalog_store import CatalogStore
 
 app = typer.Typer(no_args_is_help=True)
+app.command("refresh")(catalog_refresh.refresh_catalog)
+app.command("status")(catalog_status.status)
+app.command("diff")(catalog_diff.diff)
 
 
 @app.callback()
@@ -28,25 +28,15 @@ def import_catalog(
     limit: Annotated[int | None, typer.Option(min=1, help="Import at most this many products.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a folder of products the store's catalog: its items and their pictures.
+    """Make a folder of products the store's catalog, in the place of all it had: its items and their pictures.
 
     products.csv needs the columns id and productDisplayName; brand, subCategory, gender, price, currency, src
     and url are used where there are any. Each product's picture is images/ID.jpg (or .png, .webp).
     """
-    with errors_told():
-        found = read_folder(source, limit)
-        with progress_bar("importing") as progress:
-            stored = CatalogStore(open_store(store)).replace(found.items, progress)
-    tell_left_out(found.left_out)
+    with errors_told(), progress_bar("importing") as progress:
+        count, left_out = import_folder(open_store(store), source, progress, limit)
+    tell_reasons(left_out)
     if as_json:
-        print_json({"items": len(stored), "left_out": len(found.left_out)})
+        print_json({"items": count, "left_out": sum(left_out.values())})
     else:
-        notes.print(f"{len(stored)} items are in {store}. Next: closetspace index build --store {store}")
-
-
-def tell_left_out(left_out: list[tuple[str, str]]) -> None:
-    """Say how many products were left out, why, and an example of each reason."""
-    reasons = Counter(reason for _, reason in left_out)
-    examples = {reason: item_id for item_id, reason in reversed(left_out)}
-    for reason, count in reasons.most_common():
-        notes.print(f"[yellow]left out {count}:[/yellow] {escape(f'{reason} (for example {examples[reason]})')}")
+        notes.print(f"{count} items are in {store}. Next: closetspace index build --store {store}")

@@ -11,8 +11,7 @@ from rich.markup import escape
 
 from catalog_jobs import demo_run
 from catalog_jobs.commands import JsonOption
-from catalog_jobs.commands.catalog import tell_left_out
-from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar, tell_reasons
 from catalog_jobs.drawing import draw_catalog, draw_wardrobe
 from catalog_jobs.interrupts import interruptible, wait_for_interrupt
 from infra.local.page import PageServer
@@ -82,7 +81,7 @@ def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_
     report = demo_run.Report({"ready_ms": round(stack.ready_ms, 1)})
     with progress_bar("importing") as importing, progress_bar("embedding") as embedding:
         report.catalog, left_out = demo_run.fill_catalog(catalog, stack.bucket, importing, embedding)
-    tell_left_out(left_out)
+    tell_reasons(left_out)
     with progress_bar("uploading") as uploading:
         report.wardrobe = demo_run.add_wardrobe(person, wardrobe, uploading)
     report.ask(person)

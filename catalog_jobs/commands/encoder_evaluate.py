@@ -11,9 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from catalog_jobs.commands import JsonOption
-from catalog_jobs.commands.catalog import tell_left_out
 from catalog_jobs.commands.evaluate import check_writable
-from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar, tell_left_out
 from catalog_jobs.encoder_evaluation.comparison import Compared, as_numbers, comparison
 from catalog_jobs.encoder_evaluation.material import Decode, Material, read_material
 from catalog_jobs.encoder_evaluation.measuring import measure

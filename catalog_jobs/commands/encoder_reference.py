@@ -7,8 +7,7 @@ import typer
 from rich.markup import escape
 
 from catalog_jobs.commands import EncoderOption, JsonOption
-from catalog_jobs.commands.catalog import tell_left_out
-from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar, tell_left_out
 from catalog_jobs.encoder_listing import find_encoder
 from catalog_jobs.encoder_reference import Part, write_reference
 from closetspace.settings import Settings

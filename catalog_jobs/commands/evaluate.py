@@ -12,8 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from catalog_jobs.commands import EncoderOption, JsonOption
-from catalog_jobs.commands.catalog import tell_left_out
-from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar, tell_left_out
 from catalog_jobs.encoder_evaluation.material import Decode
 from catalog_jobs.encoder_listing import find_encoder
 from catalog_jobs.evaluation import (

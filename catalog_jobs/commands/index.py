@@ -7,8 +7,7 @@ import typer
 from rich.table import Column, Table
 
 from catalog_jobs.commands import JsonOption, StoreOption
-from catalog_jobs.commands.catalog import tell_left_out
-from catalog_jobs.console import errors_told, notes, print_json, progress_bar
+from catalog_jobs.console import errors_told, notes, print_json, progress_bar, tell_left_out
 from catalog_jobs.index_jobs import build_index
 from closetspace.bootstrap import open_store
 from closetspace.errors import FailedPrecondition
@@ -19,9 +18,10 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def build(store: StoreOption, as_json: JsonOption = False) -> None:
-    """Embed the catalog, build an index of it, verify it and upload it as a new version.
+    """Embed what is new in the catalog, build an index of it, verify it and upload it as a new version.
 
-    The version is not in use before it is published.
+    The version is not in use before it is published. `closetspace catalog refresh` does all of it, and compares with
+    the index in use.
     """
     with errors_told(), progress_bar("embedding") as progress:
         built = build_index(open_store(store), progress)

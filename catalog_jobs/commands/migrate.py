@@ -10,9 +10,9 @@ import typer
 from catalog_jobs.commands import JsonOption, StoreOption
 from catalog_jobs.console import errors_told, notes, print_json, progress_bar
 from catalog_jobs.index_jobs import build_index
+from catalog_jobs.refresh.snapshots import Snapshots
 from closetspace.bootstrap import Services, encoder_id, open_store
 from closetspace.errors import FailedPrecondition
-from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.migrate import Migration, Phase
 from closetspace.services.pace import Paced
@@ -69,11 +69,11 @@ def _migration(store: str, settings: Settings, rate: float) -> Migration:
     objects, services = open_store(store), Services(settings)
     return Migration(
         encoder_id=encoder_id(settings),
-        catalog=CatalogStore(objects),
+        catalog=Snapshots(objects).required,
         versions=IndexVersions(objects),
         wardrobe=services.wardrobe,
         closets=services.closets,
-        build=lambda progress: build_index(objects, progress, settings),
+        build=lambda progress: build_index(objects, progress, settings).manifest.version,
         move_item=services.reconciler.move,
         refresh_taste=services.taste_keeper.refresh,
         paced=Paced(rate, workers=os.cpu_count() or 1),

@@ -47,9 +47,10 @@ class Report(BaseModel):
 class RunRecord(BaseModel):
     """A run from start to end; ``finished`` is None while it goes on, or when it was killed.
 
-    ``version`` in ``report`` is the index in use after the run. ``items`` is how many that index has, ``stopped``
-    the sources whose update was left out and why, ``left_out`` what of each source could not be used, by reason,
-    ``error`` why the run ended without publishing, empty when it did publish.
+    ``version`` in ``report`` is the index in use after the run, ``items`` how many the one has that was built.
+    ``stopped`` are the sources whose update was left out and why, ``left_out`` is what of each source could not be used
+    by reason, ``failed`` why items have no vector, a hundred of them at most, and ``error`` why the run ended without
+    publishing, empty when it did publish, and ``refused`` whether that was a guard's doing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,5 +68,7 @@ class RunRecord(BaseModel):
     left: int = 0
     stopped: dict[str, str] = Field(default_factory=dict)
     left_out: dict[str, dict[str, int]] = Field(default_factory=dict)
+    failed: dict[str, str] = Field(default_factory=dict)
     report: Report = Report()
+    refused: bool = False
     error: str = ""

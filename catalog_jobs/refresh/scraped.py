@@ -1,6 +1,7 @@
 """What reading one source gives."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog_jobs.refresh.catalog_item import CatalogItem
@@ -19,3 +20,11 @@ class Scraped:
     items: Sequence[CatalogItem]
     left_out: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
+
+
+def by_reason(left_out: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How many were left out for each reason, the most frequent first; a reason has the first id as an example."""
+    pairs = list(left_out)
+    examples = {reason: item_id for item_id, reason in reversed(pairs)}
+    counted = Counter(reason for _, reason in pairs).most_common()
+    return {f"{reason} (for example {examples[reason]})": count for reason, count in counted}

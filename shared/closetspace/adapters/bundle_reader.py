@@ -10,7 +10,7 @@ import annoy
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.adapters.bundle_writer import PHOTO_SCALE, SHOWN, file_hash, nearest
+from closetspace.adapters.bundle_writer import SHOWN, file_hash, nearest
 from closetspace.domain.attributes import Heads, Packed, width
 from closetspace.domain.bundle import (
     ATTRIBUTES,
@@ -24,8 +24,9 @@ from closetspace.domain.bundle import (
     CategoryPart,
     Manifest,
 )
-from closetspace.domain.catalog import Candidates, IndexedItem, Filters, Keys, Mask, Rows
+from closetspace.domain.catalog import Candidates, Filters, IndexedItem, Keys, Mask, Rows
 from closetspace.domain.encoding import UNISEX, FloatArray
+from closetspace.domain.encodings import PHOTO_SCALE
 from closetspace.domain.style import side_by_side, unit
 from closetspace.errors import Incompatible
 

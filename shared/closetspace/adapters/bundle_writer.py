@@ -12,7 +12,6 @@ import annoy
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.attributes import packed
 from closetspace.domain.bundle import (
     ATTRIBUTES,
     COLUMNS,
@@ -36,9 +35,6 @@ TREES = 24
 
 SEED = 20
 CANARY_NEIGHBOURS = 10
-PHOTO_SCALE = 127
-"""Photo vectors are whole numbers of so many to 1: they explain, they don't rank."""
-
 SHOWN = ("id", "name", "brand", "category", "gender", "price", "currency", "src", "url", "in_stock")
 """Columns of an item that answers show, in the order of its fields, and whether it is in stock."""
 
@@ -50,14 +46,14 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
     """Write all files of a bundle into an empty folder, byte for byte the same for the same source and time."""
     order = sorted(range(len(source.items)), key=lambda i: (source.items[i].category, source.items[i].id))
     items = [source.items[i] for i in order]
-    embeddings = source.embeddings[order]
-    attributes = np.array([packed(source.attributes[i], source.encoder.heads) for i in order], np.uint8)
+    encodings = source.encodings.rows(order)
+    embeddings = encodings.vectors
     categories = [item.category for item in items]
     parts = _parts(categories)
     by_name = {part.name: mean_of(embeddings[part.start : part.start + part.count]) for part in parts}
     np.save(directory / VECTORS, embeddings)
-    np.save(directory / PHOTO_VECTORS, np.rint(source.photo_embeddings[order] * PHOTO_SCALE).astype(np.int8))
-    np.save(directory / ATTRIBUTES, attributes)
+    np.save(directory / PHOTO_VECTORS, encodings.photo_vectors)
+    np.save(directory / ATTRIBUTES, encodings.attributes)
     np.save(directory / MEANS, np.array(list(by_name.values()), np.float32))
     columns: dict[str, Any] = _columns(items, embeddings, by_name)
     np.savez(directory / COLUMNS, **columns)

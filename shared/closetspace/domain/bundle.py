@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from closetspace.domain.catalog import IndexedItem
-from closetspace.domain.encoding import EncoderDescriptor, FloatArray, Shares
+from closetspace.domain.encoding import EncoderDescriptor
+from closetspace.domain.encodings import Encodings
 from closetspace.errors import Incompatible
 
 FORMAT = 3
@@ -87,16 +88,10 @@ class Manifest:
 
 @dataclass(frozen=True)
 class BundleContents:
-    """What an index is built of: ``items``, and what the encoder made of them, from which catalog.
-
-    ``embeddings (n, d)`` are of photo and text, ``photo_embeddings (n, d)`` of the photo alone, ``attributes`` what the
-    heads say of each item.
-    """
+    """What an index is built of: ``items``, what ``encoder`` made of each, and the snapshot that they are from."""
 
     items: Sequence[IndexedItem]
-    embeddings: FloatArray
-    photo_embeddings: FloatArray
-    attributes: Sequence[Mapping[str, Shares]]
+    encodings: Encodings
     encoder: EncoderDescriptor
     catalog: str
 

@@ -1,80 +1,54 @@
-"""Build an index from the catalog in a store, and prove that it works before anyone is asked to use it."""
+"""What an index is built of: a catalog's items, and what the encoder made of them."""
 
-import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
-from closetspace.domain.bundle import BundleContents, Manifest
+import numpy as np
+
+from closetspace.domain.attributes import WHOLE, Packed, parts
+from closetspace.domain.bundle import BundleContents
 from closetspace.domain.catalog import IndexedItem
-from closetspace.domain.encoding import GENDER, EncoderDescriptor, Encoding, Shares
-from closetspace.errors import FailedPrecondition, Incompatible
-from closetspace.services.catalog_store import CatalogStore
-from closetspace.services.embed_catalog import CatalogEmbedder, EmbeddedCatalog, Progress
-from closetspace.services.index_versions import IndexVersions
+from closetspace.domain.encoding import GENDER, EncoderDescriptor
+from closetspace.domain.encodings import Encodings
 
-LEAST_RECALL = 0.95
 LIKELY = 0.5
 
 
-@dataclass(frozen=True)
-class BuiltIndex:
-    """The version that was built, and the items that were left out, each with the reason."""
+def bundle_contents(
+    items: Sequence[IndexedItem], encodings: Encodings, encoder: EncoderDescriptor, catalog: str
+) -> BundleContents:
+    """Place items in categories, and settle whom they are for.
 
-    manifest: Manifest
-    left_out: list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class IndexBuilder:
-    """``write`` makes a bundle in an empty folder; ``verify`` opens one, or raises `Incompatible`."""
-
-    catalog: CatalogStore
-    versions: IndexVersions
-    embedder: CatalogEmbedder
-    write: Callable[[Path, BundleContents, datetime], Manifest]
-    verify: Callable[[Path], object]
-
-    def build(self, now: datetime, progress: Progress) -> BuiltIndex:
-        """Build, verify and upload a new version; it is in use only after it was published."""
-        items, digest = self.catalog.load()
-        embedded = self.embedder.embed(items, progress)
-        if not embedded.items:
-            raise FailedPrecondition("No item of the catalog has a picture that can be read: import another.")
-        contents = bundle_contents(embedded, self.embedder.encoder.descriptor, digest)
-        with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
-            manifest = self.write(Path(folder), contents, now)
-            if manifest.recall < LEAST_RECALL:
-                raise Incompatible(f"recall@50 is {manifest.recall:.3f}, at least {LEAST_RECALL} is needed")
-            self.verify(Path(folder))
-            self.versions.upload(Path(folder), manifest)
-        return BuiltIndex(manifest, list(embedded.left_out))
-
-
-def bundle_contents(embedded: EmbeddedCatalog, encoder: EncoderDescriptor, catalog: str) -> BundleContents:
-    """What an index is built of; where a shop tells an item's gender, that counts and not what the head sees in it.
-
-    Of items whose gender nobody tells, the head's answer is what requests filter by, where it is more likely than not.
+    A shop's own category counts where closets can have it too; any other is replaced by the predicted one. Where a
+    shop tells an item's gender, that counts and not what the head sees in it. Of items whose gender nobody tells, the
+    head's answer is what requests filter by, where it is more likely than not.
     """
-    told = [_with_gender(*pair, encoder) for pair in zip(embedded.items, embedded.encodings, strict=True)]
-    return BundleContents(
-        items=[item for item, _ in told],
-        embeddings=embedded.embeddings,
-        photo_embeddings=embedded.photo_embeddings,
-        attributes=[attributes for _, attributes in told],
-        encoder=encoder,
-        catalog=catalog,
-    )
+    known = frozenset(encoder.categories)
+    placed = [
+        item if item.category in known else replace(item, category=predicted)
+        for item, predicted in zip(items, encodings.categories, strict=True)
+    ]
+    if GENDER not in encoder.heads:
+        return BundleContents(placed, encodings, encoder, catalog)
+    told, attributes = _with_gender(placed, encodings.attributes.copy(), encoder)
+    return BundleContents(told, replace(encodings, attributes=attributes), encoder, catalog)
 
 
 def _with_gender(
-    item: IndexedItem, encoding: Encoding, encoder: EncoderDescriptor
-) -> tuple[IndexedItem, Mapping[str, Shares]]:
-    seen = encoding.attributes.get(GENDER, {})
-    if not item.gender:
-        likeliest = next((label for label, share in seen.items() if share > LIKELY), "")
-        return replace(item, gender=likeliest), encoding.attributes
-    known = {label.casefold(): label for label in encoder.heads.get(GENDER, ())}
-    label = known.get(item.gender.casefold())
-    return item, {**encoding.attributes, GENDER: {label: 1.0}} if label else encoding.attributes
+    items: Sequence[IndexedItem], attributes: Packed, encoder: EncoderDescriptor
+) -> tuple[list[IndexedItem], Packed]:
+    """The items with a gender where one is known, and their attributes, changed where a shop knows better."""
+    genders = encoder.heads[GENDER]
+    seen = attributes[:, parts(encoder.heads)[GENDER]]
+    places = {label.casefold(): place for place, label in enumerate(genders)}
+    likeliest, likely = np.argmax(seen, axis=1), np.max(seen, axis=1, initial=0) > LIKELY * WHOLE
+    told = []
+    for row, item in enumerate(items):
+        place = places.get(item.gender.casefold())
+        if place is not None:
+            seen[row] = 0
+            seen[row, place] = WHOLE
+        elif not item.gender and likely[row]:
+            item = replace(item, gender=genders[likeliest[row]])
+        told.append(item)
+    return told, attributes

@@ -1,83 +1,125 @@
-"""Embed a catalog's items, several at a time, with progress."""
+"""Embed a catalog's items: their pictures are fetched, decoded and embedded several at a time, within bounds."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
-
-from closetspace.domain.catalog import IndexedItem
-from closetspace.domain.encoding import Encoder, Encoding, FloatArray, Garment, Picture
+from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.errors import InvalidInput
 
 BATCH = 16
 """Items embedded at once: the network is as fast as it gets, and a dozen pictures fit the processor's cache."""
 
+FETCHERS = 8
+"""Pictures fetched at once: that waits for the network, not for the processor."""
+
+BATCHES_AHEAD = 6
+"""Batches whose pictures are in memory, at most: enough for the processor never to wait."""
+
 Progress = Callable[[int, int], None]
 """Told how many are done, of how many."""
 
 
-@dataclass(frozen=True)
-class EmbeddedCatalog:
-    """Items with the category they are indexed under, what the encoder says of each, and what was left out and why."""
+class Pictured(Protocol):
+    """An item as far as it is embedded; ``image`` names its picture."""
 
-    items: Sequence[IndexedItem]
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def brand(self) -> str: ...
+    @property
+    def image(self) -> str: ...
+
+
+T = TypeVar("T", bound=Pictured)
+
+
+@dataclass(frozen=True)
+class Batch(Generic[T]):
+    """Some items that are done: those that were embedded, and the ids of those that were not, each with why."""
+
+    embedded: Sequence[tuple[T, Encoding]]
+    left_out: Sequence[tuple[str, str]]
+
+    def __len__(self) -> int:
+        return len(self.embedded) + len(self.left_out)
+
+
+@dataclass(frozen=True)
+class EmbeddedCatalog(Generic[T]):
+    """Items with what the encoder says of each, and what was left out and why."""
+
+    items: Sequence[T]
     encodings: Sequence[Encoding]
     left_out: Sequence[tuple[str, str]]
 
-    @property
-    def embeddings(self) -> FloatArray:
-        """The items' vectors, ``(n, d) float32``."""
-        return np.array([encoding.vector for encoding in self.encodings], np.float32)
-
-    @property
-    def photo_embeddings(self) -> FloatArray:
-        """Their vectors by the photo alone, ``(n, d) float32``; of an encoder that does not tell, the vectors."""
-        return np.array([e.vector if e.by_photo is None else e.by_photo for e in self.encodings], np.float32)
-
 
 @dataclass(frozen=True)
-class CatalogEmbedder:
-    """``read`` gives a picture's bytes by the name in `IndexedItem.image`."""
+class CatalogEmbedder(Generic[T]):
+    """``read`` gives an item's picture's bytes, or raises `InvalidInput`."""
 
-    read: Callable[[str], bytes]
+    read: Callable[[T], bytes]
     decode: Callable[[bytes], Picture]
     encoder: Encoder
     workers: int
 
-    def embed(self, items: Sequence[IndexedItem], progress: Progress) -> EmbeddedCatalog:
-        """Embed all items whose picture can be read; the others are reported, none is guessed."""
-        batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
-        done: list[tuple[IndexedItem, Encoding]] = []
-        left_out: list[tuple[str, str]] = []
-        with ThreadPoolExecutor(self.workers) as pool:
-            for embedded, failed in pool.map(self._embed_batch, batches):
-                done += embedded
-                left_out += failed
-                progress(len(done) + len(left_out), len(items))
-        known = frozenset(self.encoder.descriptor.categories)
+    def stream(self, items: Sequence[T]) -> Iterator[Batch[T]]:
+        """Embed all items whose picture can be read, in batches of neighbours, each as it gets done.
+
+        Fetching goes on while others are embedded, and waits when too much is in memory. The same items make the same
+        batches whatever is fetched first: a vector's last bits depend on what it was embedded beside.
+        """
+        coming = iter(items)
+        with ThreadPoolExecutor(FETCHERS) as fetchers, ThreadPoolExecutor(self.workers) as encoders:
+            fetching: list[dict[Future[bytes], T]] = []
+            encoding: set[Future[Batch[T]]] = set()
+            try:
+                while True:
+                    while len(fetching) + len(encoding) < BATCHES_AHEAD and (batch := list(islice(coming, BATCH))):
+                        fetching.append({fetchers.submit(self.read, item): item for item in batch})
+                    if not fetching and not encoding:
+                        return
+                    pending: list[Future[Any]] = [f for fetched in fetching for f in fetched if not f.done()]
+                    wait([*pending, *encoding], return_when=FIRST_COMPLETED)
+                    ready = [fetched for fetched in fetching if all(future.done() for future in fetched)]
+                    fetching = [fetched for fetched in fetching if fetched not in ready]
+                    encoding |= {encoders.submit(self._encode, fetched) for fetched in ready}
+                    done = {future for future in encoding if future.done()}
+                    encoding -= done
+                    for future in done:
+                        yield future.result()
+            finally:
+                fetchers.shutdown(cancel_futures=True)
+                encoders.shutdown(cancel_futures=True)
+
+    def embed(self, items: Sequence[T], progress: Progress) -> EmbeddedCatalog[T]:
+        """Embed all items, whose ids are unique, and keep their order; those left out are reported, none is guessed."""
+        made: dict[str, tuple[T, Encoding]] = {}
+        left_out: dict[str, str] = {}
+        for batch in self.stream(items):
+            made |= {item.id: (item, encoding) for item, encoding in batch.embedded}
+            left_out |= dict(batch.left_out)
+            progress(len(made) + len(left_out), len(items))
+        ordered = [made[item.id] for item in items if item.id in made]
         return EmbeddedCatalog(
-            [self._placed(item, encoding, known) for item, encoding in done],
-            [encoding for _, encoding in done],
-            left_out,
+            [item for item, _ in ordered],
+            [encoding for _, encoding in ordered],
+            [(item.id, left_out[item.id]) for item in items if item.id in left_out],
         )
 
-    def _embed_batch(
-        self, items: Sequence[IndexedItem]
-    ) -> tuple[list[tuple[IndexedItem, Encoding]], list[tuple[str, str]]]:
-        readable: list[tuple[IndexedItem, Garment]] = []
+    def _encode(self, fetched: Mapping[Future[bytes], T]) -> Batch[T]:
+        readable: list[tuple[T, Garment]] = []
         failed: list[tuple[str, str]] = []
-        for item in items:
+        for data, item in fetched.items():
             try:
-                picture = self.decode(self.read(item.image))
+                picture = self.decode(data.result())
             except InvalidInput as error:
                 failed.append((item.id, error.message))
             else:
                 readable.append((item, Garment(picture, item.name, item.brand)))
         encodings = self.encoder.encode([garment for _, garment in readable]) if readable else []
-        return [(item, encoding) for (item, _), encoding in zip(readable, encodings, strict=True)], failed
-
-    @staticmethod
-    def _placed(item: IndexedItem, encoding: Encoding, known: frozenset[str]) -> IndexedItem:
-        """A shop's own category counts where closets can have it too; any other is replaced by the predicted one."""
-        return item if item.category in known else replace(item, category=encoding.category)
+        return Batch([(item, encoding) for (item, _), encoding in zip(readable, encodings, strict=True)], failed)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from closetspace.domain.bundle import CURRENT, MANIFEST, Manifest, bundle_folder
 from closetspace.domain.publication import Current, Published
-from closetspace.errors import FailedPrecondition, Incompatible, NotFound
+from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound
 from closetspace.ports import ObjectStore
 
 
@@ -57,13 +57,16 @@ class IndexVersions:
                 return Current.from_json(data, stat.generation)
         raise Incompatible(f"{CURRENT} does not stop changing")
 
-    def publish(self, version: str, now: datetime) -> Current:
+    def publish(self, version: str, now: datetime, *, expected: int | None = None) -> Current:
         """Make a version the one in use, in the place of the one that its encoder built.
 
+        ``expected`` is the generation of what it is to replace, 0 of nothing; without one, whatever is in use.
         Raises `NotFound`, `FailedPrecondition` for a version of an encoder that closets hold no vectors of, or
         `Conflict` when another publisher was faster.
         """
         known = self.current()
+        if expected is not None and expected != (known.generation if known else 0):
+            raise Conflict(f"another index than the expected one is in use: {known.version if known else 'none'}")
         if known and version in {live.version for live in known.live}:
             return known
         published, encoder = self._look_up(version)
@@ -103,6 +106,10 @@ class IndexVersions:
             return self._look_up(version)[1]
         except (NotFound, Incompatible):
             return None
+
+    def manifest(self, version: str) -> Manifest:
+        """A version's manifest. Raises `NotFound`, or `Incompatible` when it is unreadable."""
+        return Manifest.from_json(self.store.read(bundle_folder(version) + MANIFEST))
 
     def _look_up(self, version: str) -> tuple[Published, str]:
         data = self.store.read(bundle_folder(version) + MANIFEST)

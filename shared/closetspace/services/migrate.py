@@ -17,8 +17,6 @@ from enum import StrEnum
 from closetspace.domain.publication import Current
 from closetspace.errors import FailedPrecondition
 from closetspace.ports import Closets, Wardrobe
-from closetspace.services.build_index import BuiltIndex
-from closetspace.services.catalog_store import CatalogStore
 from closetspace.services.embed_catalog import Progress
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.pace import Paced
@@ -48,16 +46,16 @@ class Done:
 class Migration:
     """The change to one encoder.
 
-    ``build`` makes and uploads an index by it, ``move`` settles an item by it, ``refresh_taste`` derives a
-    person's taste.
+    ``catalog`` names the catalog's state, ``build`` makes and uploads an index of it by the encoder, ``move`` settles
+    an item by it, ``refresh_taste`` derives a person's taste.
     """
 
     encoder_id: str
-    catalog: CatalogStore
+    catalog: Callable[[], str]
     versions: IndexVersions
     wardrobe: Wardrobe
     closets: Closets
-    build: Callable[[Progress], BuiltIndex]
+    build: Callable[[Progress], str]
     move_item: Callable[[str], object]
     refresh_taste: Callable[[str], None]
     paced: Paced
@@ -86,11 +84,11 @@ class Migration:
 
     def prepare(self, now: datetime, progress: Progress) -> str:
         """Publish an index by the encoder beside the one in use, a new one unless the catalog has one already."""
-        digest = self.catalog.load()[1]
-        fitting = (m for m in self.versions.versions() if (m.encoder, m.source) == (self.encoder_id, digest))
-        manifest = next(fitting, None) or self.build(progress).manifest
-        self.versions.publish_beside(manifest.version, now)
-        return manifest.version
+        wanted = (self.encoder_id, self.catalog())
+        fitting = (m.version for m in self.versions.versions() if (m.encoder, m.source) == wanted)
+        version = next(fitting, None) or self.build(progress)
+        self.versions.publish_beside(version, now)
+        return version
 
     def move(self, progress: Progress) -> Done:
         """Settle by the encoder whatever another one has settled; items that fail are left for the next time."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from closetspace.domain.background import Background
-from closetspace.domain.catalog import IndexedItem, Filters, Index, Rows
+from closetspace.domain.catalog import Filters, Index, IndexedItem, Rows
 from closetspace.domain.closet import Closet
 from closetspace.domain.encoding import COLOUR, USAGE
 from closetspace.domain.paging import Cursor, index_mark, short

@@ -1,0 +1,5 @@
+"""``python -m catalog_jobs`` is the command ``closetspace``."""
+
+from catalog_jobs.cli import app
+
+app()

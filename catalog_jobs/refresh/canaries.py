@@ -1,0 +1,78 @@
+"""Closets that nobody owns, asked of the index in use and of the one that is to replace it."""
+
+from collections.abc import Callable, Sequence
+from statistics import mean
+
+import numpy as np
+
+from closetspace.adapters.bundle_reader import Bundle
+from closetspace.adapters.memory import MemoryDatabase
+from closetspace.domain.background import Background
+from closetspace.domain.catalog import Index, Rows
+from closetspace.domain.closet import ClosetEntry, pack, unpack
+from closetspace.domain.products import title
+from closetspace.services.recommend import Recommender, Request
+
+CLOSETS = 12
+OWNED = 15
+ANSWERS = 50
+
+Backgrounds = Callable[[str], Background | None]
+
+
+def overlap(before: Bundle, after: Bundle, background: Backgrounds) -> float:
+    """The share of the first answers to canary closets that stays, mean over closets.
+
+    Closets are drawn from the index in use, each of items alike, as a person's are. Of its answers those count that
+    the later index still has: what left the catalog is for other guards.
+    """
+    shares = []
+    for owned in _closets(before):
+        closet = _entries(before, owned)
+        old, new = (_answer(index, closet, background) for index in (before, after))
+        lasting = [item for item, row in zip(old, after.rows_of(old), strict=True) if row >= 0] if old else []
+        if lasting:
+            shares.append(len(set(lasting) & set(new)) / len(lasting))
+    return round(mean(shares), 4) if shares else 1.0
+
+
+def _closets(index: Bundle) -> list[Rows]:
+    """Rows of items near to one another, about one drawn by its stable number."""
+    rows = np.arange(index.manifest.count)
+    first = rows[np.argsort(index.keys(rows), kind="stable")][:CLOSETS]
+    return [_near(index, int(row)) for row in first]
+
+
+def _near(index: Bundle, row: int) -> Rows:
+    rows = np.arange(index.manifest.count)
+    likeness = index.vectors(rows) @ index.vectors(rows[row : row + 1])[0]
+    # Every fortieth of the nearest: a closet has more than one thing, and more than one kind.
+    nearest = np.argsort(-likeness, kind="stable")
+    step = max(1, min(40, len(nearest) // OWNED))
+    return nearest[: OWNED * step : step]
+
+
+def _answer(index: Index, closet: Sequence[ClosetEntry], background: Backgrounds) -> list[str]:
+    # Of its own each time: a database remembers what was shown, and that is not shown again soon.
+    database = MemoryDatabase()
+    database.closets["canary"] = {entry.photo_hash: {entry.encoder: entry} for entry in closet}
+    recommender = Recommender(database, lambda _: index, background)
+    answer = recommender.recommend("canary", Request(ANSWERS, explore=0.0, seed=1))
+    return [str(item["id"]) for item in answer["items"]]
+
+
+def _entries(index: Index, rows: Rows) -> Sequence[ClosetEntry]:
+    return [
+        ClosetEntry(
+            encoder=index.encoder_id,
+            vector=unpack(pack(vector)),
+            category=item.category,
+            photo_hash=item.id,
+            attributes=attributes,
+            title=title(item.brand, item.name),
+            product=int(product),
+        )
+        for vector, item, attributes, product in zip(
+            index.vectors(rows), index.items(rows), index.attributes(rows), index.products(rows), strict=True
+        )
+    ]

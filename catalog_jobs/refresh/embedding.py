@@ -1,0 +1,63 @@
+"""One task's share of what has to be embedded."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from catalog_jobs.refresh.catalog_item import CatalogItem
+from catalog_jobs.refresh.kept_vectors import KeptVectors
+from closetspace.domain.encoding import Encoding
+from closetspace.domain.encodings import Encodings
+from closetspace.services.embed_catalog import CatalogEmbedder, Progress
+
+PART = 256
+"""Vectors kept at a time: a killed task repeats less than a second's work of each processor, and the parts are few."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """How many vectors were made, and which content has none, each key with why."""
+
+    count: int
+    failed: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ShardEmbedder:
+    """Embeds and keeps; ``still_ours`` is asked after each part and raises when the run is not to go on."""
+
+    embedder: CatalogEmbedder[CatalogItem]
+    kept: KeptVectors
+    still_ours: Callable[[], None]
+
+    def run(self, items: Sequence[CatalogItem], progress: Progress) -> Embedded:
+        """Embed these items, one for each content key, and keep each part as soon as it is done."""
+        keys = {item.id: item.content_key for item in items}
+        failed: dict[str, str] = {}
+        waiting: list[tuple[str, Encoding]] = []
+        done = 0
+        for batch in self.embedder.stream(items):
+            waiting += [(keys[item.id], encoding) for item, encoding in batch.embedded]
+            failed |= {keys[item_id]: why for item_id, why in batch.left_out}
+            done += len(batch)
+            while len(waiting) >= PART:
+                self._keep(waiting[:PART])
+                waiting = waiting[PART:]
+            progress(done, len(items))
+        self._keep(waiting)
+        return Embedded(done - len(failed), failed)
+
+    def _keep(self, made: Sequence[tuple[str, Encoding]]) -> None:
+        if made:
+            encodings = Encodings.of([encoding for _, encoding in made], self.kept.encoder)
+            self.kept.add([key for key, _ in made], encodings)
+            self.still_ours()
+
+
+def to_embed(items: Iterable[CatalogItem], known: Iterable[str], task: int = 0, tasks: int = 1) -> list[CatalogItem]:
+    """A task's share of the content that has no vector yet, an item for each, in the order of the keys.
+
+    A key decides whose it is, so that a task which starts again has the same share.
+    """
+    have = set(known)
+    missing = {item.content_key: item for item in items if item.content_key not in have}
+    return [missing[key] for key in sorted(missing) if int(key[:8], 16) % tasks == task]

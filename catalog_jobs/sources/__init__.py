@@ -1,0 +1,1 @@
+"""Where items come from: shops' pages, their own lists and their product feeds."""

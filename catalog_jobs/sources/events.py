@@ -1,0 +1,65 @@
+"""What a crawl tells while it runs: lines of JSON in a file, written by the child process, read by its parent."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from catalog_jobs.refresh.catalog_item import CatalogItem
+
+
+class EventWriter:
+    """Appends events, each a whole line at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+
+    def item(self, item: CatalogItem) -> None:
+        self._write({"item": item.model_dump(mode="json")})
+
+    def left_out(self, reason: str, count: int = 1) -> None:
+        self._write({"left_out": reason, "count": count})
+
+    def pages(self, done: int, known: int) -> None:
+        self._write({"pages": [done, known]})
+
+    def end(self, trouble: str) -> None:
+        self._write({"end": trouble})
+
+    def _write(self, event: dict[str, Any]) -> None:
+        self._file.write(json.dumps(event) + "\n")
+
+
+class EventReader:
+    """Reads what has been written so far, again and again, and adds it up."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch()
+        self._file = path.open(encoding="utf-8")
+        self._unfinished = ""
+        self.items: list[CatalogItem] = []
+        self.left_out: Counter[str] = Counter()
+        self.pages = (0, 0)
+        self.end: str | None = None
+
+    def read(self) -> None:
+        """Take in every line that is whole; a process that was killed leaves half a line, which is nothing."""
+        while line := self._file.readline():
+            self._unfinished += line
+            if not line.endswith("\n"):
+                return
+            self._take(json.loads(self._unfinished))
+            self._unfinished = ""
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if "item" in event:
+            self.items.append(CatalogItem.model_validate(event["item"]))
+        elif "left_out" in event:
+            self.left_out[event["left_out"]] += event["count"]
+        elif "pages" in event:
+            self.pages = (event["pages"][0], event["pages"][1])
+        else:
+            self.end = event["end"]

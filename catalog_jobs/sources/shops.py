@@ -1,0 +1,106 @@
+"""The shops, as one file configures them."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from closetspace.errors import InvalidInput
+
+SHIPPED = Path(__file__).parent.parent / "shops.toml"
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as exc:
+        raise ValueError(f"{text!r} is not a regular expression: {exc}") from exc
+    return text
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_length=2_048)]
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_pattern)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Shop(BaseModel):
+    """One shop: where to look, what to take, and how gently.
+
+    ``follow`` are regular expressions for the addresses of product pages, ``listings`` for further pages of links.
+    ``categories`` maps a regular expression to our category: the first that is in the shop's category or the item's
+    address decides. ``gender``, ``brand`` and ``currency`` are for items that tell none. ``least_yield`` is the share
+    of the last run's items under which the shop's update stops.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    kind: Literal["structured", "embedded_state", "shopify", "feed"]
+    enabled: bool = True
+    start_urls: tuple[Address, ...] = ()
+    sitemap_urls: tuple[Address, ...] = ()
+    feed: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    follow: tuple[Pattern, ...] = ()
+    listings: tuple[Pattern, ...] = ()
+    state: Annotated[str, StringConstraints(pattern=r"^[\w.$]+$")] = "__INITIAL_CONFIG__"
+    results_path: str = ""
+    page_parameter: Annotated[str, StringConstraints(pattern=r"^\w+$")] = "page"
+    categories: Mapping[Pattern, str] = Field(default_factory=dict)
+    gender: str = ""
+    brand: str = ""
+    currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""
+    limit: Annotated[int, Field(ge=1)] | None = None
+    max_pages: Annotated[int, Field(ge=1)] = 20_000
+    delay_seconds: Seconds = 1.0
+    concurrency: Annotated[int, Field(ge=1, le=16)] = 2
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
+    retry_wait_seconds: Seconds = 2.0
+    page_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    timeout_seconds: Annotated[float, Field(gt=0)] = 4 * 3_600.0
+    obey_robots: bool = True
+    scrapfly: bool = False
+    least_yield: Annotated[float, Field(ge=0, le=1)] = 0.8
+
+    @model_validator(mode="after")
+    def _knows_where_to_look(self) -> Self:
+        needed = {
+            "structured": ("start_urls or sitemap_urls", self.start_urls or self.sitemap_urls),
+            "embedded_state": ("start_urls", self.start_urls),
+            "shopify": ("start_urls", self.start_urls),
+            "feed": ("feed", self.feed),
+        }
+        field, given = needed[self.kind]
+        if not given:
+            raise ValueError(f"a shop of kind {self.kind} needs {field}")
+        return self
+
+
+def read_shops(path: Path) -> dict[str, Shop]:
+    """Every shop of a TOML file by its name. Raises `InvalidInput` that names the shop and the field at fault."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise InvalidInput("shops_missing", f"There is no file {path}: name the file that configures shops.") from exc
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise InvalidInput("shops_invalid", f"{path} can't be read as TOML: {exc}.") from exc
+    shops = tables.pop("shops", {})
+    if tables or not isinstance(shops, dict):
+        raise InvalidInput("shops_invalid", f"{path} may hold nothing but tables named [shops.NAME].")
+    return {name: _shop(name, fields, path) for name, fields in shops.items()}
+
+
+def _shop(name: str, fields: Any, path: Path) -> Shop:
+    if not isinstance(fields, dict):
+        raise InvalidInput("shops_invalid", f"{path}: shops.{name} has to be a table, [shops.{name}].")
+    try:
+        return Shop.model_validate({"name": name, **fields})
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        at = f"{field}: " if field else ""
+        raise InvalidInput("shops_invalid", f"{path}: [shops.{name}] {at}{first['msg']}.") from exc
