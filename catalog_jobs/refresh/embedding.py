@@ -9,8 +9,8 @@ from closetspace.domain.encoding import Encoding
 from closetspace.domain.encodings import Encodings
 from closetspace.services.embed_catalog import CatalogEmbedder, Progress
 
-PART = 256
-"""Vectors kept at a time: a killed task repeats less than a second's work of each processor, and the parts are few."""
+LEAST_PART, MOST_PART, PARTS = 16, 1_024, 64
+"""Vectors kept at a time are a sixty-fourth of a task's share: a killed task repeats little, and the parts are few."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class ShardEmbedder:
         keys = {item.id: item.content_key for item in items}
         failed: dict[str, str] = {}
         waiting: list[tuple[str, Encoding]] = []
-        done = 0
+        done, part = 0, min(max(LEAST_PART, -(-len(items) // PARTS)), MOST_PART)
         for batch in self.embedder.stream(items):
             waiting += [(keys[item.id], encoding) for item, encoding in batch.embedded]
             failed |= {keys[item_id]: why for item_id, why in batch.left_out}
             done += len(batch)
-            while len(waiting) >= PART:
-                self._keep(waiting[:PART])
-                waiting = waiting[PART:]
+            while len(waiting) >= part:
+                self._keep(waiting[:part])
+                waiting = waiting[part:]
             progress(done, len(items))
         self._keep(waiting)
         return Embedded(done - len(failed), failed)

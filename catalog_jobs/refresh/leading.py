@@ -20,6 +20,7 @@ from catalog_jobs.refresh.source import IMPORT
 from catalog_jobs.refresh.task import Task
 from catalog_jobs.refresh.workplace import Plan, Start, run_name
 from catalog_jobs.run_history.records import RunRecords
+from closetspace.domain.publication import Current
 from closetspace.errors import ClosetspaceError, FailedPrecondition, NotFound
 
 
@@ -94,7 +95,16 @@ class Lead:
         if not self.choices.dry_run:
             self.lease.take(now)
             self.task.workplace.keep_start(start)
+            self._finish_record_of(start.base_snapshot, current)
         return start
+
+    def _finish_record_of(self, snapshot: str | None, current: Current | None) -> None:
+        """Say of the run that published the index in use that it did, should it have been killed before it could."""
+        for record in self.records.list(1):
+            if current and record.finished is None and record.snapshot == snapshot is not None:
+                report = record.report.model_copy(update={"published": True, "version": current.version})
+                finished = datetime.fromisoformat(current.published_at)
+                self.records.write(record.model_copy(update={"report": report, "finished": finished}))
 
     def _go_through(self, start: Start) -> None:
         self._check_encoder()
