@@ -32,7 +32,13 @@ def refresh_catalog(
         ),
     ] = None,
     shops: Annotated[
-        Path, typer.Option(metavar="FILE", envvar="CLOSETSPACE_SHOPS", help="The shops and how each is read.")
+        Path,
+        typer.Option(
+            metavar="FILE",
+            envvar="CLOSETSPACE_SHOPS",
+            help="The shops and how each is read.",
+            show_default="the one of this release",
+        ),
     ] = SHOPS,
     tasks: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the work.")] = None,
     grace: Annotated[
@@ -91,7 +97,8 @@ def _tell(record: RunRecord, store: str) -> None:
         notes.print(f"[yellow]no vector for {escape(item)}:[/yellow] {escape(why)}", soft_wrap=True)
     if record.error:
         notes.print(f"[red]error:[/red] {escape(record.error)}", soft_wrap=True)
-        notes.print(f"Next: closetspace catalog status --store {store}, or --accept-change if this is as it should be.")
+        again = ", or --accept-change if this is as it should be" if record.refused else ""
+        notes.print(f"Next: closetspace catalog status --store {store}{again}.", soft_wrap=True)
     elif record.dry_run:
         notes.print("Nothing was changed. Without --dry-run this would be built, checked and published.")
     else:
