@@ -137,6 +137,7 @@ def function(spec: Function, **changed: Any) -> Json:
             "availableCpu": f"{spec.cpu:g}",
             "maxInstanceCount": spec.max_instances,
             "maxInstanceRequestConcurrency": spec.concurrency,
+            "serviceAccountEmail": spec.account or f"1234-compute@{PROJECT}.iam.gserviceaccount.com",
             "environmentVariables": {"INDEX_STORE": STORE, "FUNCTION_REGION": spec.region},
         },
         "state": "ACTIVE",
@@ -242,7 +243,7 @@ def test_what_is_deployed_as_the_repository_says_is_well_whatever_the_paging(
 ) -> None:
     status = look(cloud, repository)
     assert found(status) == []
-    there = [replace(one.function, bucket=None) for one in status.deployed.functions]
+    there = [replace(one.function, bucket=None, account=None) for one in status.deployed.functions]
     assert there == list(repository.functions)
     assert len([path for _, path in cloud.asked if path.startswith(FUNCTIONS)]) == len(repository.functions)
     assert all(line.ok for line in lines(status, NOW))
@@ -300,6 +301,15 @@ def test_every_number_of_a_function_that_differs_is_told(cloud: Cloud, repositor
         ("function recommend", "concurrency", str(wanted.concurrency), "1"),
         ("function recommend", "timeout (s)", str(wanted.timeout_seconds), "60"),
         ("function recommend", "most instances", str(wanted.max_instances), "3"),
+    ]
+
+
+def test_a_function_that_runs_as_another_account_is_told(cloud: Cloud, repository: Expected) -> None:
+    account = f"closetspace-functions@{PROJECT}.iam.gserviceaccount.com"
+    told = replace(repository, functions=tuple(replace(spec, account=account) for spec in repository.functions))
+    answer_functions(cloud, told, lambda spec: function(replace(spec, account=None) if spec.name == "sweep" else spec))
+    assert found(look(cloud, told)) == [
+        ("function sweep", "service account", account, f"1234-compute@{PROJECT}.iam.gserviceaccount.com")
     ]
 
 

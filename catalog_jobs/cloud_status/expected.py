@@ -104,5 +104,6 @@ def _function(name: str, endpoint: Endpoint, runtime: str | None, environment: M
         document=filters.get("document"),
         # Where no setting names it, it is the project's default bucket, which only the platform knows for sure.
         bucket=filters.get("bucket") if environment.get("PHOTO_BUCKET") else None,
+        account=endpoint.get("serviceAccountEmail"),
         retry=bool(trigger.get("retry")),
     )

@@ -18,7 +18,11 @@ _COMPARED = {
     "event": "event",
     "document": "documents",
     "bucket": "bucket",
+    "account": "service account",
 }
+
+_PLATFORMS_OWN = ("bucket", "account")
+"""What the platform chooses where no setting names it."""
 
 
 def function_differences(expected: Expected, deployed: Deployed) -> Iterator[Finding]:
@@ -46,7 +50,7 @@ def _present(function: Function, found: DeployedFunction, project: str) -> Itera
         yield tell(thing, "retry", function.retry, found.function.retry, deploy)
     for field, words in _COMPARED.items():
         wanted, there = getattr(function, field), getattr(found.function, field)
-        if wanted != there and not (field == "bucket" and wanted is None):
+        if wanted != there and not (field in _PLATFORMS_OWN and wanted is None):
             yield differs(thing, words, wanted, there, deploy)
 
 

@@ -53,6 +53,7 @@ def _deployed(answer: functions_v2.Function) -> DeployedFunction:
             event=trigger.event_type or None,
             document=filters.get("document"),
             bucket=filters.get("bucket"),
+            account=service.service_account_email or None,
             retry=trigger.retry_policy == functions_v2.EventTrigger.RetryPolicy.RETRY_POLICY_RETRY,
         ),
         state=functions_v2.Function.State(answer.state).name,
