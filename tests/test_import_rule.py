@@ -52,6 +52,17 @@ def test_adapters_import_no_service(path: Path) -> None:
     assert not {m for m in imports(path) if m.startswith("closetspace.services")}
 
 
+PURE = {"diff", "guards", "merging", "planning", "run_record", "scraped", "catalog_item", "source"}
+"""Modules of the catalog's refresh that decide, and neither read nor write."""
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_what_decides_a_refresh_reads_and_writes_nothing(name: str) -> None:
+    path = PACKAGE.parent.parent / "catalog_jobs" / "refresh" / f"{name}.py"
+    allowed = ("pydantic", *(f"catalog_jobs.refresh.{other}" for other in PURE))
+    assert not outward(path, allowed)
+
+
 def test_rule_is_looked_for_where_code_is() -> None:
     assert len(modules("domain")) > 5
     assert len(modules("services")) > 5

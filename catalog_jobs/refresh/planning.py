@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog_jobs.refresh import guards
 from catalog_jobs.refresh.catalog_item import CatalogItem
 from catalog_jobs.refresh.diff import compare
+from catalog_jobs.refresh.guards import by, failing, told, trouble, yields
 from catalog_jobs.refresh.merging import merged
 from catalog_jobs.refresh.run_record import GuardResult
 from catalog_jobs.refresh.scraped import Scraped
@@ -44,9 +44,9 @@ def plan(
     """
     checked = _checked(before, scraped, least_yield)
     stopped = {
-        source: guards.told(failing)
+        source: told(refusing)
         for source, results in checked.items()
-        if (failing := guards.failing(results, accept_change))
+        if (refusing := failing(results, accept_change))
     }
     updated = frozenset(s.source for s in scraped if s.source not in stopped) | frozenset(retired)
     next_state = merged(before, _items(s for s in scraped if s.source in updated), updated, now, grace)
@@ -64,11 +64,11 @@ def plan(
 def _checked(
     before: Sequence[CatalogItem], scraped: Sequence[Scraped], least: Mapping[str, float]
 ) -> dict[str, list[GuardResult]]:
-    had = guards.by(item.source for item in before if item.missing_since is None)
+    had = by(item.source for item in before if item.missing_since is None)
     return {
-        one.source: [guards.trouble(one.source, one.trouble)]
+        one.source: [trouble(one.source, one.trouble)]
         if one.trouble
-        else guards.yields(one.source, had.get(one.source, 0), len(one.items), least[one.source])
+        else yields(one.source, had.get(one.source, 0), len(one.items), least[one.source])
         for one in scraped
     }
 

@@ -10,6 +10,8 @@ from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.refresh.catalog_item import PICTURES, CatalogItem, read_item, stored_picture
 from catalog_jobs.refresh.scraped import Scraped, by_reason
 from catalog_jobs.refresh.source import IMPORT, Progress
+from catalog_jobs.sources.crawl import crawl
+from catalog_jobs.sources.feed import read_feed
 from catalog_jobs.sources.shops import Shop
 from closetspace.domain.catalog import IndexedItem
 from closetspace.errors import ClosetspaceError, InvalidInput
@@ -90,8 +92,6 @@ class FeedSource:
     least_yield: float = LEAST_YIELD
 
     def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> Scraped:  # noqa: ARG002
-        from catalog_jobs.sources.feed import read_feed
-
         scraped = read_feed(self.address, self.name, now)
         progress(len(scraped.items), len(scraped.items))
         return scraped
@@ -116,8 +116,6 @@ class ShopSource:
         return self.shop.least_yield
 
     def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> Scraped:
-        from catalog_jobs.sources.crawl import crawl
-
         with tempfile.TemporaryDirectory(prefix="closetspace-pages-") as folder:
             try:
                 return crawl(self.shop, Path(folder), now, progress)
@@ -129,4 +127,4 @@ class ShopSource:
 
     def _keep_pages(self, folder: Path, now: datetime) -> None:
         for page in sorted(path for path in folder.rglob("*") if path.is_file()):
-            self.store.write(f"{PAGES}{self.name}/{now:%Y%m%dT%H%M%SZ}/{page.relative_to(folder).as_posix()}", page)
+            self.store.write(f"{PAGES}{now:%Y%m%dT%H%M%SZ}/{page.relative_to(folder).as_posix()}", page)
