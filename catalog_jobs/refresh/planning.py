@@ -57,7 +57,7 @@ def plan(
         left=len(next_state.left),
         guards=[result for results in checked.values() for result in results],
         stopped=stopped,
-        refused="" if updated else "; ".join(stopped.values()),
+        refused="" if len(stopped) < len(scraped) else "; ".join(stopped.values()),
     )
 
 
