@@ -42,6 +42,10 @@ def examine() -> list[Finding]:
         _encoder(),
         _module("torch", "exporting the encoder"),
         _program("firebase", (13, 0), "deploying", "npm install -g firebase-tools", required=False),
+        _program("gcloud", (0, 0), "deploying", "install the Google Cloud CLI: cloud.google.com/sdk", required=False),
+        _program(
+            "terraform", (1, 7), "deploying", "install Terraform: developer.hashicorp.com/terraform", required=False
+        ),
     ]
 
 
