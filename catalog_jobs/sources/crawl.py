@@ -20,8 +20,8 @@ from catalog_jobs.sources.shops import Shop
 from closetspace.errors import InvalidInput, Transient
 
 POLL = 0.1
-GRACE = 5.0
-"""Seconds that a crawl gets to end by itself before it is killed."""
+GRACE = 10.0
+"""Seconds beyond its own time, and beyond that of its last page, after which a crawl is taken to hang."""
 
 _NO_KEY = f"There is no {KEY}, so it was read without Scrapfly."
 
@@ -95,7 +95,7 @@ def _read_feed(shop: Shop, now: datetime, progress: Progress) -> Scraped:
 
 @contextmanager
 def _child(job: str, log: Path) -> "Iterator[subprocess.Popen[str]]":
-    """The crawling process; ended, gently first, when the block is left, however it is left."""
+    """The crawling process; ended when the block is left, however it is left."""
     with log.open("w", encoding="utf-8") as errors:
         child = subprocess.Popen(
             [sys.executable, "-m", "catalog_jobs.sources.child"],
@@ -116,11 +116,8 @@ def _child(job: str, log: Path) -> "Iterator[subprocess.Popen[str]]":
 
 
 def _end(child: "subprocess.Popen[str]") -> None:
-    child.terminate()
-    try:
-        child.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+    # At once: whatever it writes is whole at any moment, and waiting for pages that nobody wants takes long.
+    child.kill()
+    child.wait()
     if child.stdin is not None:
         child.stdin.close()

@@ -4,6 +4,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from catalog_jobs.sources.found import Found, LeftOut, id_of, joined, listed, pictures_of, text_of, variant_id
@@ -16,6 +17,7 @@ MAIN = "main"
 """The group of the pictures that show the product itself, not how to wear or combine it."""
 
 _MOST_NODES = 200_000
+_MOST_ASSIGNMENTS = 10
 _PRICES = ("minItemPrice", "minimumPrice", "minPrice", "lowPrice", "price", "amount")
 
 
@@ -38,7 +40,8 @@ def read_search_page(text: str, url: str, name: str, path: str = "") -> Page:
 def _state(text: str, name: str) -> dict[str, Any] | str:
     """The JSON value after the assignment, or why there is none. What follows the value doesn't matter."""
     why = f"there is no {name}"
-    for match in re.finditer(rf"{re.escape(name)}[\"']?\]?\s{{0,20}}=\s{{0,20}}(?=\{{)", text):
+    assignments = re.finditer(rf"{re.escape(name)}[\"']?\]?\s{{0,20}}=\s{{0,20}}(?=\{{)", text)
+    for match in islice(assignments, _MOST_ASSIGNMENTS):
         try:
             return dict(json.JSONDecoder(strict=False).raw_decode(text, match.end())[0])
         except (ValueError, RecursionError):
@@ -132,9 +135,9 @@ def _one_price(entry: Any) -> tuple[float | None, str]:
     currency = text_of(entry.get("currencyCode") or entry.get("currency"))
     if "units" in entry:
         # Whole units and billionths of one, as protocol buffers write money.
-        units, nanos = entry.get("units"), entry.get("nanos", 0)
-        is_money = isinstance(units, int | float) and isinstance(nanos, int | float)
-        return read_price(units + nanos / 1e9 if is_money else units, currency)
+        whole, code = read_price(entry["units"], currency)
+        part = read_price(entry.get("nanos"))[0] or 0.0
+        return (None if whole is None else whole + part / 1e9), code
     value = next((entry[name] for name in _PRICES if entry.get(name) is not None), None)
     return _one_price(value) if isinstance(value, dict) and "units" in value else read_price(value, currency)
 

@@ -40,10 +40,10 @@ def text_of(value: Any) -> str:
         value = next((entry for entry in value if entry), None)
     if isinstance(value, str):
         return cleaned(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return ""
-    # 8123.0 and 8123 are the same id.
-    return str(int(value)) if value == int(value) else str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        # 8123.0 and 8123 are the same id.
+        return str(int(value)) if value == int(value) else str(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def id_of(value: Any) -> str:

@@ -66,8 +66,8 @@ class Gathering:
         return item
 
     def _item(self, found: Found) -> CatalogItem | LeftOut:
-        if not found.id:
-            return LeftOut("it has no id")
+        if not found.id or not found.name:
+            return LeftOut("it has no name" if found.id else "it has no id")
         defaults = self._defaults
         told = asdict(found) | {
             "id": f"{defaults.prefix}{found.id}",
@@ -81,6 +81,9 @@ class Gathering:
             item = read_item(self._now, source=defaults.source, **told)
         except InvalidInput as exc:
             return LeftOut(exc.message.rstrip("."))
+        except ValueError:
+            # Half a surrogate pair, which JSON can spell and no encoding can write.
+            return LeftOut("its text is not Unicode")
         return LeftOut(SEEN_BEFORE) if item.id in self._seen else item
 
     def _category(self, found: Found) -> str:

@@ -12,12 +12,19 @@ from w3lib.html import get_base_url
 from catalog_jobs.sources.found import listed
 
 _SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
-_CDATA = re.compile(r"^\s*(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?|(?://|/\*)?\s*\]\]>\s*(?:\*/)?\s*$")
+_CDATA_BEGINS = re.compile(r"(?://|/\*)? ?<!\[CDATA\[ ?(?:\*/)?")
+_CDATA_ENDS = re.compile(r"(?://|/\*)? ?\]\]> ?(?:\*/)?$")
 _BROKEN = (ValueError, RecursionError, IndexError)
 _DEEPEST = 20
 """Levels of ``@graph`` and ``mainEntity`` that are looked into."""
 
 _MOST_SCRIPTS = 200
+_LONGEST_SCRIPT = 4 * 1024**2
+"""Characters. Broken JSON is mended character by character, which takes its time."""
+
+_TOO_MUCH = "count(//*) > 20000 or count(//*[@itemprop]) > 5000 or //*[@itemscope][count(ancestor::*[@itemscope]) > 4]"
+"""Microdata that is not looked at: the extractor's time grows with the square of what nests in it (a page of 1.5 MB
+kept it busy for 380 s). Shops nest three deep, and their pages have some thousand elements."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Structured:
 def read_structured(text: str, url: str) -> Structured:
     """Everything that the page says of itself: JSON-LD, and microdata where there is no JSON-LD product."""
     base = get_base_url(text, url)
-    root = Selector(text=text, type="html").root
+    root = Selector(text=text, type="html", huge_tree=False).root
     nodes, broken = _json_ld(root)
     if not any(is_product(node) for node in nodes):
         nodes += _microdata(root, base)
@@ -53,13 +60,20 @@ def _json_ld(root: Any) -> tuple[list[dict[str, Any]], int]:
     nodes: list[dict[str, Any]] = []
     broken = 0
     for script in root.xpath(_SCRIPTS)[:_MOST_SCRIPTS]:
-        script.text = _CDATA.sub("", script.text or "")
         script.set("type", "application/ld+json")
         try:
+            script.text = _without_cdata((script.text or "").strip())
             nodes += _flat(JsonLdExtractor().extract_items(script))
         except _BROKEN:
             broken += 1
     return nodes, broken
+
+
+def _without_cdata(text: str) -> str:
+    if len(text) > _LONGEST_SCRIPT:
+        raise ValueError("the script is too long")
+    begins, ends = _CDATA_BEGINS.match(text), _CDATA_ENDS.search(text, max(0, len(text) - 20))
+    return text[begins.end() if begins else 0 : ends.start() if ends else len(text)]
 
 
 def _flat(values: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
@@ -74,6 +88,8 @@ def _flat(values: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def _microdata(root: Any, base: str) -> list[dict[str, Any]]:
+    if root.xpath(_TOO_MUCH):
+        return []
     try:
         items = MicrodataExtractor().extract_items(root, base)
         return [_as_json_ld(item) for item in items if isinstance(item, dict)]

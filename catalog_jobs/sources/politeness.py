@@ -16,9 +16,6 @@ LARGEST_PAGE = 16 * 1024**2
 LARGEST_LIST = 64 * 1024**2
 """Bytes, unpacked. The protocol of sitemaps allows 50 MB; a product page of 16 MB is a fault or an attack."""
 
-_ALWAYS_ASK_AFTER = 6 * 3_600
-"""Seconds. A nightly run asks whether a page has changed; a restart of the same night takes what it has."""
-
 _OURS = "catalog_jobs.sources"
 
 
@@ -52,7 +49,7 @@ def _manners(shop: Shop) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             f"{_OURS}.retrying.BackingOff": 550,
         },
-        "ITEM_PIPELINES": {f"{_OURS}.spider.Recording": 300},
+        "ITEM_PIPELINES": {f"{_OURS}.recording.Recording": 300},
     }
 
 
@@ -80,10 +77,13 @@ def _page_cache() -> dict[str, Any]:
         "HTTPCACHE_DIR": str(Path(folder).absolute()),
         "HTTPCACHE_POLICY": "scrapy.extensions.httpcache.RFC2616Policy",
         "HTTPCACHE_STORAGE": f"{_OURS}.page_cache.PageCache",
+        # Always ask whether a page has changed, never guess: prices do not keep to what a shop says of its pages. That
+        # is what no-cache means, for which Scrapy would not send the validators at all.
+        "HTTPCACHE_IGNORE_RESPONSE_CACHE_CONTROLS": ["no-cache"],
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Language": "en",
-            "Cache-Control": f"max-age={_ALWAYS_ASK_AFTER}",
+            "Cache-Control": "max-age=0",
         },
     }
 

@@ -1,6 +1,5 @@
 """Prices as shops write them, in any locale."""
 
-import math
 import re
 from typing import Any
 
@@ -53,7 +52,8 @@ def read_price(value: Any, currency: Any = "", default_currency: str = "") -> tu
 
 
 def _amount(amount: float | None) -> float | None:
-    return float(amount) if amount is not None and math.isfinite(amount) and 0 <= amount < HIGHEST else None
+    # Neither a NaN nor an infinity is in these bounds.
+    return float(amount) if amount is not None and 0 <= amount < HIGHEST else None
 
 
 def _separator(text: str, currency: str) -> str | None:

@@ -1,14 +1,13 @@
 """What every spider does: ask politely, count what becomes of each page, and tell it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
-from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
@@ -26,6 +25,8 @@ from catalog_jobs.sources.tally import Tally, trouble_of
 Outcome = Iterator[Found | Request]
 Read = Callable[[str, str], Page]
 
+CHALLENGE = "it is a challenge (captcha)"
+
 
 @dataclass(frozen=True)
 class Crawl:
@@ -37,21 +38,21 @@ class Crawl:
     kept: KeptPages
 
 
-class ShopSpider(Spider):
+class ShopSpider(Spider, ABC):
     """A spider of one shop. Its kinds say what to ask first and how to read what comes."""
 
     def __init__(self, crawl: Crawl) -> None:
         super().__init__(name=crawl.shop.name)
         self.shop = crawl.shop
         self.crawl = crawl
-        self.allowed_domains = hosts_of(crawl.shop)
+        self.hosts = self.allowed_domains = hosts_of(crawl.shop)
         self.gathering = Gathering(Defaults.of_shop(crawl.shop), crawl.now)
         self.tally = Tally()
         self._asked: set[str] = set()
 
+    @abstractmethod
     def first_requests(self) -> Iterator[Request]:
         """Where to begin."""
-        raise NotImplementedError
 
     async def start(self) -> AsyncIterator[Any]:
         """Scrapy's hook for the first requests."""
@@ -73,6 +74,11 @@ class ShopSpider(Spider):
         meta = {"listing": listing, "download_maxsize": LARGEST_LIST if listing else LARGEST_PAGE}
         yield self.request(url, callback=callback, errback=self.lost, meta=meta, cb_kwargs=told, dont_filter=True)
 
+    def is_inside(self, url: str) -> bool:
+        """Whether an address is one of the shop's."""
+        host = f".{urlsplit(url).hostname or ''}"
+        return any(host.endswith(f".{inside}") for inside in self.hosts)
+
     def read(self, response: Response, read: Read) -> Page:
         """The page as its kind's parser reads it; settles what became of it."""
         try:
@@ -83,7 +89,7 @@ class ShopSpider(Spider):
         if page.unreadable:
             self.unreadable(response, page.unreadable)
         else:
-            self.settle_read()
+            self.settle_read(response)
         return page
 
     def products(self, page: Page) -> Iterator[Found]:
@@ -94,9 +100,9 @@ class ShopSpider(Spider):
             else:
                 yield found
 
-    def settle_read(self) -> None:
+    def settle_read(self, response: Response) -> None:
         """Count a page that was read."""
-        self.tally.read += 1
+        self.tally.read += not response.meta.get("listing", False)
         self._settle()
 
     def unreadable(self, response: Response, why: str) -> None:
@@ -126,32 +132,6 @@ class ShopSpider(Spider):
     def _settle(self) -> None:
         self.tally.settled += 1
         self.crawl.events.pages(self.tally.settled, len(self._asked))
-
-
-CHALLENGE = "it is a challenge (captcha)"
-
-
-class Recording:
-    """The pipeline: items are made, each once, and told."""
-
-    def __init__(self, spider: ShopSpider) -> None:
-        self._spider = spider
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy for the crawl's spider."""
-        if not isinstance(crawler.spider, ShopSpider):
-            raise TypeError(f"{crawler.spider!r} is not a ShopSpider")
-        return cls(crawler.spider)
-
-    def process_item(self, item: Found) -> Found:
-        """Tell the item; raises `DropItem` where it is none that can be used."""
-        made = self._spider.gathering.take(item)
-        if made is None:
-            raise DropItem("counted")
-        self._spider.tally.items += 1
-        self._spider.crawl.events.item(made)
-        return item
 
 
 def text_of_response(response: Response) -> str:

@@ -44,7 +44,7 @@ class StructuredSpider(ShopSpider):
         if not links and not lists:
             yield from self.read_product(response)
             return
-        self.settle_read()
+        self.settle_read(response)
         for url in lists:
             yield from self.ask(url, self.read_start, listing=True)
         for url in links:
@@ -56,7 +56,7 @@ class StructuredSpider(ShopSpider):
         if not kind:
             self.unreadable(response, "it is no sitemap, and names none")
             return
-        self.settle_read()
+        self.settle_read(response)
         for url in addresses:
             if kind == "sitemapindex":
                 yield from self.ask(url, self.read_sitemap, listing=True)
@@ -66,8 +66,8 @@ class StructuredSpider(ShopSpider):
     def _links(self, response: Response, patterns: tuple[str, ...]) -> list[str]:
         if not patterns or not isinstance(response, TextResponse):
             return []
-        extractor = LinkExtractor(allow=patterns, allow_domains=self.allowed_domains or ())
-        return [link.url for link in extractor.extract_links(response)]
+        links = LinkExtractor(allow=patterns).extract_links(response)
+        return [link.url for link in links if self.is_inside(link.url)]
 
 
 class EmbeddedStateSpider(ShopSpider):

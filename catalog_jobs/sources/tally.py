@@ -12,9 +12,11 @@ REFUSED = "robots.txt refuses it"
 
 @dataclass
 class Tally:
-    """Pages by what became of them. Listings are start pages, sitemaps and pages of lists: each leads to many items."""
+    """Pages by what became of them: of products ``read`` and ``failed``, of listings ``lost_listings``.
 
-    asked: int = 0
+    Listings are start pages, sitemaps and pages of lists: each leads to many items.
+    """
+
     read: int = 0
     items: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
