@@ -89,7 +89,9 @@ class Wanted:
                 f"No shop is enabled in {self.shops}: configure one (docs/sources.md says how), or give a folder or a"
                 " feed by --source.",
             )
-        return [ShopSource(shop, store) for shop in chosen]
+        # A bucket is no folder: there CLOSETSPACE_PAGE_CACHE may name one that is mounted.
+        page_cache = None if self.store.startswith("gs://") else Path(self.store, "page-cache").absolute()
+        return [ShopSource(shop, store, page_cache) for shop in chosen]
 
     def configured(self) -> list[str] | None:
         """All shops that there are, when all of them are read."""
@@ -132,7 +134,9 @@ def refresh(wanted: Wanted, choices: Choices, place: Place, bar: Bar, log: Log) 
             bar=bar,
         )
         if place.number:
-            task.help()
+            # A dry run leaves nothing in the store by which tasks could share it: the leading one does it alone.
+            if not choices.dry_run:
+                task.help()
             return None
         return Lead(
             task=task,

@@ -16,8 +16,8 @@ STORE_VARIABLE = "CLOSETSPACE_STORE"
 @dataclass(frozen=True)
 class Function:
     """A function's configuration; None stands for what is not said. ``document`` is the pattern of the Firestore
-    documents that it listens to, ``bucket`` that of objects, ``account`` the service account that it runs as, ``retry`` whether a failed
-    event is delivered again."""
+    documents that it listens to, ``bucket`` that of objects, ``account`` the service account that it runs as, ``retry``
+    whether a failed event is delivered again."""
 
     name: str
     region: str

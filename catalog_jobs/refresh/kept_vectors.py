@@ -18,7 +18,7 @@ from catalog_jobs.refresh import parquet
 from closetspace.domain.attributes import width
 from closetspace.domain.encoding import EncoderDescriptor
 from closetspace.domain.encodings import Encodings
-from closetspace.errors import Incompatible
+from closetspace.errors import Incompatible, NotFound
 from closetspace.ports import ObjectStore
 
 FOLDER = "catalog/vectors/"
@@ -61,9 +61,9 @@ class KeptVectors:
                 categories |= dict(zip(keys, found, strict=True))
         return Known(part_of, categories, tuple(parts))
 
-    def add(self, keys: Sequence[str], encodings: Encodings) -> None:
-        """Keep a part. The same keys and vectors twice are kept once."""
-        digest = hashlib.sha256("\0".join(keys).encode()).hexdigest()[:32]
+    def add(self, keys: Sequence[str], encodings: Encodings) -> str:
+        """Keep a part; returns its name. The same keys and vectors twice are kept once."""
+        part = self._folder + hashlib.sha256("\0".join(keys).encode()).hexdigest()[:32]
         data = parquet.written(
             {
                 "content_key": list(keys),
@@ -73,9 +73,10 @@ class KeptVectors:
             },
             self._schema,
         )
-        self.store.write(f"{self._folder}{digest}{VECTORS}", data)
+        self.store.write(part + VECTORS, data)
         told = {"content_key": list(keys), "category": list(encodings.categories)}
-        self.store.write(f"{self._folder}{digest}{KEYS}", parquet.written(told, KEY_SCHEMA))
+        self.store.write(part + KEYS, parquet.written(told, KEY_SCHEMA))
+        return part
 
     def load(self, keys: Sequence[str], known: Known) -> Encodings:
         """The rows of these keys, in order. Raises `Incompatible` for a part that is damaged."""
@@ -92,22 +93,21 @@ class KeptVectors:
         if len(known.parts) <= MOST_PARTS and not wasteful:
             return
         kept = wanted if wasteful else sorted(known.part_of)
-        self.add(kept, self.load(kept, known))
-        whole = self.known()
-        for part in set(known.parts) - {whole.part_of[key] for key in kept}:
+        whole = self.add(kept, self.load(kept, known))
+        for part in set(known.parts) - {whole}:
             # The keys go first: a part without keys is none.
             self.store.delete(part + KEYS)
             self.store.delete(part + VECTORS)
 
     def _keys(self, part: str) -> tuple[list[str], list[str]]:
-        table = parquet.read(self.store.read(part + KEYS), KEY_SCHEMA, part)
+        table = self._table(part, KEYS, KEY_SCHEMA)
         return table["content_key"].to_pylist(), table["category"].to_pylist()
 
     def _part(self, part: str) -> tuple[list[str], Encodings]:
         keys, categories = self._keys(part)
-        table = parquet.read(self.store.read(part + VECTORS), self._schema, part)
+        table = self._table(part, VECTORS, self._schema)
         if table["content_key"].to_pylist() != keys:
-            raise Incompatible(f"{part} has keys that are not those of its vectors: delete both, then refresh again")
+            raise _damaged(part, "it has keys that are not those of its vectors")
         rows = {name: table[name].combine_chunks().buffers()[1] for name in ("vector", "photo_vector", "attributes")}
         return keys, Encodings(
             np.frombuffer(rows["vector"], np.float32).reshape(len(keys), -1),
@@ -115,6 +115,12 @@ class KeptVectors:
             np.frombuffer(rows["attributes"], np.uint8).reshape(len(keys), -1),
             tuple(categories),
         )
+
+    def _table(self, part: str, ending: str, schema: pa.Schema) -> pa.Table:
+        try:
+            return parquet.read(self.store.read(part + ending), schema, part + ending)
+        except (Incompatible, NotFound) as exc:
+            raise _damaged(part, str(exc)) from exc
 
     @property
     def _folder(self) -> str:
@@ -131,6 +137,10 @@ class KeptVectors:
                 ("attributes", pa.binary(width(self.encoder.heads))),
             ]
         )
+
+
+def _damaged(part: str, why: str) -> Incompatible:
+    return Incompatible(f"{part} is damaged ({why}): delete its files {KEYS} and {VECTORS}, then refresh again")
 
 
 def _rows(array: NDArray[Any]) -> list[bytes]:

@@ -1,5 +1,6 @@
 """The leading task of a run: it compares, decides, waits for the others, builds, publishes and tells."""
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from catalog_jobs.refresh.workplace import Plan, Start, run_name
 from catalog_jobs.run_history.records import RunRecords
 from closetspace.domain.publication import Current
 from closetspace.errors import ClosetspaceError, FailedPrecondition, NotFound
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -213,12 +216,14 @@ class Lead:
         return work.wait(f"task {number}", lambda: work.shard(number), self.task.still_ours)
 
     def _tidy_up(self, items: Sequence[CatalogItem]) -> None:
-        """What has become superfluous goes; none of it is needed for what was published."""
+        """What has become superfluous goes. The run has published: a fault here is not its own."""
         kept = self.task.shard.kept
-        kept.compact({item.content_key for item in items}, kept.known())
-        if current := self.publisher.versions.current():
-            self.pruner.prune(current, self.clock())
-        self.task.workplace.clear()
+        try:
+            kept.compact({item.content_key for item in items}, kept.known())
+            if current := self.publisher.versions.current():
+                self.pruner.prune(current, self.clock())
+        except ClosetspaceError as error:
+            log.warning("what nobody needs any more is left to the next run: %s", error)
 
     def _report(self, **changed: Any) -> None:
         self._update(report=self._record.report.model_copy(update=changed))

@@ -44,9 +44,7 @@ def plan(
     """
     checked = _checked(before, scraped, least_yield)
     stopped = {
-        source: told(refusing)
-        for source, results in checked.items()
-        if (refusing := failing(results, accept_change))
+        source: told(refusing) for source, results in checked.items() if (refusing := failing(results, accept_change))
     }
     updated = frozenset(s.source for s in scraped if s.source not in stopped) | frozenset(retired)
     next_state = merged(before, _items(s for s in scraped if s.source in updated), updated, now, grace)

@@ -14,7 +14,7 @@ from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.run_record import GuardResult
 from catalog_jobs.refresh.source import Progress
 from closetspace.adapters.bundle_reader import Bundle
-from closetspace.domain.bundle import Manifest
+from closetspace.domain.bundle import MANIFEST, Manifest, bundle_folder
 from closetspace.domain.publication import Current
 from closetspace.errors import ClosetspaceError
 from closetspace.services.index_versions import IndexVersions
@@ -85,6 +85,7 @@ class Publisher:
         progress(3, STEPS)
         found.append(guards.uploaded(self._problem_of(manifest.version)))
         if self._refused(found):
+            self._withdraw(manifest)
             return Outcome(None, manifest.count, found)
         self.still_ours()
         self.versions.publish(manifest.version, now, expected=base.generation)
@@ -126,6 +127,11 @@ class Publisher:
             except ClosetspaceError as error:
                 return str(error)
         return ""
+
+    def _withdraw(self, manifest: Manifest) -> None:
+        """Take away what is not what was built: nobody is to roll back to it, nor stumble over its manifest."""
+        for name in (MANIFEST, *manifest.files):
+            self.versions.store.delete(bundle_folder(manifest.version) + name)
 
     def _refused(self, found: Sequence[GuardResult]) -> bool:
         return bool(guards.failing(found, self.accept_change))

@@ -101,11 +101,13 @@ class FeedSource:
 class ShopSource:
     """A configured shop. Whatever goes wrong with it is its own trouble, and no other shop's.
 
-    Pages that could not be read are kept in the store, for a person to look at.
+    Pages that could not be read are kept in the store, for a person to look at. ``page_cache`` is a folder of pages as
+    they were last, where CLOSETSPACE_PAGE_CACHE names no other: a shop is only asked whether they have changed.
     """
 
     shop: Shop
     store: ObjectStore
+    page_cache: Path | None = None
 
     @property
     def name(self) -> str:
@@ -118,7 +120,7 @@ class ShopSource:
     def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> Scraped:
         with tempfile.TemporaryDirectory(prefix="closetspace-pages-") as folder:
             try:
-                return crawl(self.shop, Path(folder), now, progress)
+                return crawl(self.shop, Path(folder), now, progress, None if dry_run else self.page_cache)
             except ClosetspaceError as error:
                 return Scraped(self.name, (), trouble=str(error))
             finally:

@@ -1,6 +1,7 @@
 """Where the tasks of one run meet: what each has finished, in the store.
 
-Everything here is written whole and never changed, so a task that starts again finds what it had finished.
+Everything here is written whole and never changed, so a task that starts again finds what it had finished, and that
+its run is over, should it be. Pruning removes it when nobody starts again any more.
 """
 
 import hashlib
@@ -105,11 +106,6 @@ class Workplace:
             still_ours()
             self.pause(POLL_SECONDS)
         raise Transient(f"waited too long for {what}: look at the other tasks, then run the refresh again")
-
-    def clear(self) -> None:
-        """Forget all of it."""
-        for stat in list(self.store.list(f"{FOLDER}{self.key}/")):
-            self.store.delete(stat.name)
 
     def _json(self, name: str) -> dict[str, Any] | None:
         try:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from catalog_jobs.refresh.scraped import Scraped
 from catalog_jobs.sources.events import EventReader
 from catalog_jobs.sources.feed import gather_feed
 from catalog_jobs.sources.gathering import Defaults
+from catalog_jobs.sources.politeness import PAGE_CACHE
 from catalog_jobs.sources.scrapfly import KEY, has_key, without_key
 from catalog_jobs.sources.shops import Shop
 from closetspace.errors import InvalidInput, Transient
@@ -30,7 +32,7 @@ Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
 
 
-def crawl(shop: Shop, inspection: Path, now: datetime, progress: Progress) -> Scraped:
+def crawl(shop: Shop, inspection: Path, now: datetime, progress: Progress, page_cache: Path | None = None) -> Scraped:
     """Read a shop as its configuration says; never raises for what the shop does.
 
     ``inspection`` gets a folder of the shop's name with the pages that could not be read. ``progress`` is told pages
@@ -49,7 +51,7 @@ def crawl(shop: Shop, inspection: Path, now: datetime, progress: Progress) -> Sc
             "events": str(Path(folder) / "events.jsonl"),
             "inspection": str((inspection / shop.name).absolute()),
         }
-        with _child(json.dumps(job), log) as child:
+        with _child(json.dumps(job), log, page_cache) as child:
             _follow(
                 child, reader, progress, time.monotonic() + shop.timeout_seconds + shop.page_timeout_seconds + GRACE
             )
@@ -94,11 +96,12 @@ def _read_feed(shop: Shop, now: datetime, progress: Progress) -> Scraped:
 
 
 @contextmanager
-def _child(job: str, log: Path) -> "Iterator[subprocess.Popen[str]]":
+def _child(job: str, log: Path, page_cache: Path | None) -> "Iterator[subprocess.Popen[str]]":
     """The crawling process; ended when the block is left, however it is left."""
     with log.open("w", encoding="utf-8") as errors:
         child = subprocess.Popen(
             [sys.executable, "-m", "catalog_jobs.sources.child"],
+            env={**({PAGE_CACHE: str(page_cache)} if page_cache else {}), **os.environ},
             stdin=subprocess.PIPE,
             stdout=errors,
             stderr=errors,

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog_jobs.sources.shops import Shop
-from catalog_jobs.sources.spider import Crawl, ShopSpider
+
+if TYPE_CHECKING:
+    from catalog_jobs.sources.spider import Crawl, ShopSpider
 
 KEY = "SCRAPFLY_KEY"
 HOST = "SCRAPFLY_HOST"
@@ -32,13 +34,13 @@ def without_key(text: str, environment: Mapping[str, str] = os.environ) -> str:
     return text.replace(key, "***") if key else text
 
 
-def through_scrapfly(kind: type[ShopSpider]) -> type[ShopSpider]:
+def through_scrapfly(kind: "type[ShopSpider]") -> "type[ShopSpider]":
     """The same spider, asking through Scrapfly. Needs the extra ``scrapfly``."""
     from scrapfly import ScrapeConfig
     from scrapfly.scrapy import ScrapflyScrapyRequest, ScrapflySpider
 
     class Through(kind, ScrapflySpider):  # type: ignore[misc, valid-type]
-        def __init__(self, crawl: Crawl) -> None:
+        def __init__(self, crawl: "Crawl") -> None:
             super().__init__(crawl)
             # Scrapfly's retries look for their limit here, where other spiders have none.
             self.custom_settings = {"SCRAPFLY_MAX_API_RETRIES": crawl.shop.retries + 1}
