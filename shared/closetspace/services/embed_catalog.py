@@ -83,9 +83,12 @@ class CatalogEmbedder(Generic[T]):
                         fetching.append({fetchers.submit(self.read, item): item for item in batch})
                     if not fetching and not encoding:
                         return
-                    pending: list[Future[Any]] = [f for fetched in fetching for f in fetched if not f.done()]
-                    wait([*pending, *encoding], return_when=FIRST_COMPLETED)
-                    ready = [fetched for fetched in fetching if all(future.done() for future in fetched)]
+                    # Looked at once: what gets done after that ends the wait below at once.
+                    here = {future for fetched in fetching for future in fetched if future.done()}
+                    ready = [fetched for fetched in fetching if fetched.keys() <= here]
+                    if not ready:
+                        pending: list[Future[Any]] = [f for fetched in fetching for f in fetched if f not in here]
+                        wait([*pending, *encoding], return_when=FIRST_COMPLETED)
                     fetching = [fetched for fetched in fetching if fetched not in ready]
                     encoding |= {encoders.submit(self._encode, fetched) for fetched in ready}
                     done = {future for future in encoding if future.done()}
