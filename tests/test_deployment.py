@@ -25,7 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def uploaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The functions' folder as ``firebase deploy`` uploads it, alone in the world."""
     folder = tmp_path_factory.mktemp("upload") / "functions"
-    shutil.copytree(ROOT / "functions", folder, ignore=shutil.ignore_patterns("closetspace", "wheels", "venv", ".env.*", "__pycache__"))
+    shutil.copytree(
+        ROOT / "functions",
+        folder,
+        ignore=shutil.ignore_patterns("closetspace", "wheels", "venv", ".env.*", "__pycache__"),
+    )
     vendor(folder)
     return folder
 
