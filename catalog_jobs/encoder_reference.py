@@ -21,6 +21,7 @@ from closetspace.domain.encoding import EncoderDescriptor
 from closetspace.domain.encodings import Encodings
 from closetspace.domain.reference import Reference
 from closetspace.errors import FailedPrecondition, InvalidInput
+from closetspace.services.build_index import placed
 from closetspace.services.embed_catalog import EmbeddedCatalog, Progress
 from closetspace.settings import Settings
 
@@ -92,7 +93,9 @@ def _reference(embedded: EmbeddedCatalog[IndexedItem], descriptor: EncoderDescri
     encodings = Encodings.of(embedded.encodings, descriptor)
     places = {category: place for place, category in enumerate(descriptor.categories)}
     return Reference(
-        categories=np.array([places[item.category] for item in embedded.items], np.int64),
+        categories=np.array(
+            [places[item.category] for item in placed(embedded.items, encodings, descriptor)], np.int64
+        ),
         vectors=encodings.vectors,
         attributes=encodings.attributes,
     )

@@ -19,19 +19,23 @@ def bundle_contents(
 ) -> BundleContents:
     """Place items in categories, and settle whom they are for.
 
-    A shop's own category counts where closets can have it too; any other is replaced by the predicted one. Where a
-    shop tells an item's gender, that counts and not what the head sees in it. Of items whose gender nobody tells, the
-    head's answer is what requests filter by, where it is more likely than not.
+    Where a shop tells an item's gender, that counts and not what the head sees in it. Of items whose gender nobody
+    tells, the head's answer is what requests filter by, where it is more likely than not.
     """
+    items = placed(items, encodings, encoder)
+    if GENDER not in encoder.heads:
+        return BundleContents(items, encodings, encoder, catalog)
+    told, attributes = _with_gender(items, encodings.attributes.copy(), encoder)
+    return BundleContents(told, replace(encodings, attributes=attributes), encoder, catalog)
+
+
+def placed(items: Sequence[IndexedItem], encodings: Encodings, encoder: EncoderDescriptor) -> list[IndexedItem]:
+    """The items in the categories that closets have: a shop's own where it is one of them, else the predicted one."""
     known = frozenset(encoder.categories)
-    placed = [
+    return [
         item if item.category in known else replace(item, category=predicted)
         for item, predicted in zip(items, encodings.categories, strict=True)
     ]
-    if GENDER not in encoder.heads:
-        return BundleContents(placed, encodings, encoder, catalog)
-    told, attributes = _with_gender(placed, encodings.attributes.copy(), encoder)
-    return BundleContents(told, replace(encodings, attributes=attributes), encoder, catalog)
 
 
 def _with_gender(
