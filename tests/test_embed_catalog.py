@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from closetspace.domain.encoding import Garment
+from closetspace.domain.encoding import Encoding, Garment
 from closetspace.errors import InvalidInput
 from closetspace.services.embed_catalog import BATCH, BATCHES_AHEAD, FETCHERS, Batch, CatalogEmbedder
 from tests.conftest import ignore_progress
 from tests.fakes import HashEncoder, decode_anything
 from tests.journey import eventually
 
-LONG = 20.0
+LONG = 10.0
 """Seconds after which what a test waits for does not come any more."""
 
 
@@ -181,11 +181,15 @@ def test_an_item_whose_picture_can_not_be_had_or_read_is_left_out_with_the_reaso
     assert len(batch) == 4
 
 
-def test_a_batch_of_which_nothing_can_be_read_asks_no_encoder() -> None:
-    def before(_: Garment) -> None:
+class Unasked(HashEncoder):
+    """An encoder that nobody is to ask for anything."""
+
+    def encode(self, garments: Sequence[Garment]) -> list[Encoding]:
         raise AssertionError("nothing is to be embedded")
 
-    (batch,) = all_of(embedder(lambda _: b"bad", HashEncoder(before=before)), THINGS[:4])
+
+def test_a_batch_of_which_nothing_can_be_read_asks_no_encoder() -> None:
+    (batch,) = all_of(embedder(lambda _: b"bad", Unasked()), THINGS[:4])
     assert (len(batch), list(batch.embedded)) == (4, [])
 
 
@@ -216,17 +220,21 @@ def test_an_unexpected_fault_is_raised_and_leaves_no_thread(broken: CatalogEmbed
 
 
 def test_whoever_stops_early_leaves_no_thread_and_fetches_no_more() -> None:
-    before, fetched = set(threading.enumerate()), list[str]()
+    before, stopped, fetched = set(threading.enumerate()), threading.Event(), list[str]()
 
     def read(thing: Thing) -> bytes:
         fetched.append(thing.id)
+        if thing.id >= THINGS[BATCH].id:
+            assert stopped.wait(LONG)
         return picture_of(thing)
 
     stream = embedder(read).stream(THINGS)
     next(stream)
+    # What is under way goes on until it is done, and whoever closes waits for that.
+    threading.Timer(0.1, stopped.set).start()
     stream.close()  # type: ignore[attr-defined]
-    assert set(threading.enumerate()) <= before
-    assert len(fetched) <= (BATCHES_AHEAD + 1) * BATCH
+    eventually(lambda: set(threading.enumerate()) <= before)
+    assert len(fetched) <= BATCH + FETCHERS
 
 
 def test_all_at_once_are_in_order_with_progress_to_the_end() -> None:

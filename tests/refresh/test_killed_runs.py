@@ -100,7 +100,9 @@ def test_a_task_that_is_killed_anywhere_and_started_again_goes_on_with_the_same_
         missing, names = not_embedded(world), counting(world.encoder)
         in_use, source = world.current, Shelf(AFTER)
         read_before = world.store.stat("catalog/work/killed/scraped/north.json") is not None
+        all_embedded = world.store.stat("catalog/work/killed/shards/0.json") is not None
         record = world.run(source, key="killed", bounds=ANY)
+        assert record.report.embedded == (EMBEDDED if all_embedded else len(missing)), last
         assert (record.error, record.report.published, record.report.new) == ("", True, 15), last
         assert sorted(names) == sorted(missing), last
         assert source.read_dry == ([] if read_before else [False]), last
@@ -146,3 +148,14 @@ def test_a_run_that_lost_its_lease_while_it_was_dead_says_so() -> None:
     record = world.run(Shelf(AFTER), key="killed", bounds=ANY)
     assert "Run the next took the lease" in record.error
     assert not record.report.published
+
+
+def test_a_rollback_while_a_run_was_dead_stays() -> None:
+    world = second_night().copied()
+    first = world.current.history[0]
+    with pytest.raises(Killed):
+        world.over(Mortal(world.store, 8, decides)).run(Shelf(BEFORE), key="killed", bounds=ANY)
+    world.versions.rollback(world.clock())
+    record = world.run(Shelf(BEFORE), key="killed", bounds=ANY)
+    assert "another index than the expected one is in use" in record.error
+    assert (record.report.published, world.current.version) == (False, first)

@@ -115,6 +115,15 @@ def test_equal_content_is_embedded_once_for_all_items_that_have_it() -> None:
     assert len(world.index()) == 31
 
 
+def test_vectors_of_content_that_is_long_gone_are_dropped() -> None:
+    world = first_night()
+    for night in ("Linen", "Wool"):
+        found = [item(number, name=f"{night} shirt {number}") for number in range(COUNT)]
+        assert world.run(Shelf(found), accept_change=True).report.embedded == COUNT
+    assert set(world.kept.known().part_of) == {one.content_key for one in found}
+    assert len(world.index()) == COUNT
+
+
 def test_an_index_built_night_by_night_is_the_one_built_at_once() -> None:
     by_night, at_once = Refreshed(), Refreshed()
     for found in (stock(COUNT - 20), stock(COUNT), changed(stock(COUNT))):
@@ -189,6 +198,25 @@ def test_a_small_shop_that_is_lost_is_not_lost_in_the_total() -> None:
     record = world.run(Shelf(stock(400)), Shelf([], "south", least_yield=0.0), grace=AT_ONCE)
     assert record.refused
     assert "shop south is 0.0" in record.error
+
+
+def test_a_category_that_is_lost_is_not_lost_in_the_total() -> None:
+    world = Refreshed()
+    world.run(Shelf([*stock(200, category="Topwear"), *(item(200 + n, category="Shoes") for n in range(30))]))
+    record = world.run(Shelf(stock(230, category="Topwear")))
+    assert record.refused
+    assert [guard.name for guard in record.report.guards if not guard.ok] == ["category Shoes"]
+    assert "category Shoes is 0.0, the bound is 0.85 (30 before, 0 now)" in record.error
+
+
+def test_a_shop_none_of_whose_pictures_can_be_had_any_more_has_lost_its_items() -> None:
+    world = Refreshed()
+    world.run(Shelf(stock(400)), Shelf(stock(30, "south"), "south"))
+    world.gone_pictures = {"https://south.example/new.jpg"}
+    moved = [item(n, "south", image_urls=("https://south.example/new.jpg",)) for n in range(30)]
+    record = world.run(Shelf(stock(400)), Shelf(moved, "south"))
+    assert record.refused
+    assert "shop south is 0.0, the bound is 0.85 (30 before, 0 now)" in record.error
 
 
 def test_one_shop_that_is_stopped_keeps_its_items_and_the_others_are_published() -> None:
