@@ -196,4 +196,5 @@ def _others(wanted: Wanted, place: Place, log: Log) -> Iterator[Sequence[Child]]
 
 def _check(other: Child) -> None:
     if other.exit_status:
-        raise Transient(f"{other.name} has failed: {other.last_lines}. Run the refresh again: it goes on where it was.")
+        why = other.last_lines or f"it ended with {other.exit_status} and said nothing"
+        raise Transient(f"{other.name} has failed: {why}. Run the refresh again: it goes on where it was.")

@@ -480,3 +480,14 @@ def test_folder_store_refuses_names_that_leave_it(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         store.write("../outside", b"x")
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_folders_list_has_neither_what_is_being_written_nor_what_is_gone_meanwhile(tmp_path: Path) -> None:
+    store = DirectoryObjects(tmp_path / "store")
+    for number in range(3):
+        store.write(f"folder/{number}", b"data")
+    (tmp_path / "store" / "folder" / ".half-written").write_bytes(b"da")
+    stats = store.list("folder/")
+    assert next(stats).name == "folder/0"
+    store.delete("folder/1")
+    assert [stat.name for stat in stats] == ["folder/2"]

@@ -23,17 +23,22 @@ Backgrounds = Callable[[str], Background | None]
 def overlap(before: Bundle, after: Bundle, background: Backgrounds) -> float:
     """The share of the first answers to canary closets that stays, mean over closets.
 
-    Closets are drawn from the index in use, each of items alike, as a person's are. Of its answers those count that
-    the later index still has: what left the catalog is for other guards.
+    Closets are drawn from the index in use, each of items alike, as a person's are. Answers count that both indexes
+    could give: what left the catalog, and how much is new in it, is for other guards.
     """
     shares = []
     for owned in _closets(before):
         closet = _entries(before, owned)
         old, new = (_answer(index, closet, background) for index in (before, after))
-        lasting = [item for item, row in zip(old, after.rows_of(old), strict=True) if row >= 0] if old else []
+        lasting, known = _in(after, old), _in(before, new)
         if lasting:
-            shares.append(len(set(lasting) & set(new)) / len(lasting))
+            shares.append(len(lasting & known) / max(1, min(len(lasting), len(known))))
     return round(mean(shares), 4) if shares else 1.0
+
+
+def _in(index: Index, items: Sequence[str]) -> set[str]:
+    """Those of the items that an index has."""
+    return {item for item, row in zip(items, index.rows_of(items), strict=True) if row >= 0} if items else set()
 
 
 def _closets(index: Bundle) -> list[Rows]:

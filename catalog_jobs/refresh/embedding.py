@@ -15,9 +15,8 @@ LEAST_PART, MOST_PART, PARTS = 16, 1_024, 64
 
 @dataclass(frozen=True)
 class Embedded:
-    """How many vectors were made, and which content has none, each key with why."""
+    """Which content has no vector, each key with why."""
 
-    count: int
     failed: dict[str, str]
 
 
@@ -44,7 +43,7 @@ class ShardEmbedder:
                 waiting = waiting[part:]
             progress(done, len(items))
         self._keep(waiting)
-        return Embedded(done - len(failed), failed)
+        return Embedded(failed)
 
     def _keep(self, made: Sequence[tuple[str, Encoding]]) -> None:
         if made:

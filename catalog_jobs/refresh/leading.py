@@ -10,6 +10,7 @@ from catalog_jobs.refresh import guards
 from catalog_jobs.refresh.catalog_item import CatalogItem
 from catalog_jobs.refresh.embedding import Embedded, to_embed
 from catalog_jobs.refresh.guards import Bounds
+from catalog_jobs.refresh.kept_vectors import Known
 from catalog_jobs.refresh.lease import Lease
 from catalog_jobs.refresh.merging import with_predictions
 from catalog_jobs.refresh.planning import Planned, plan
@@ -130,9 +131,9 @@ class Lead:
                 self.task.workplace.keep_plan(Plan(None))
             raise FailedPrecondition(f"Refused, the index in use stays: {planned.refused}")
         if not self.choices.dry_run:
-            snapshot, items = self._snapshot(planned, kept.categories, start.time)
+            snapshot, missing = self._snapshot(planned, kept, start.time)
             self._tell(snapshot=snapshot)
-            self._embed_and_publish(snapshot, items, kept.part_of, base, start.time)
+            self._embed_and_publish(snapshot, missing, kept.part_of, base, start.time)
 
     def _check_encoder(self) -> None:
         """An index by an encoder that closets hold no vectors of could not be published: better said now."""
@@ -180,25 +181,25 @@ class Lead:
             accept_change=self.choices.accept_change,
         )
 
-    def _snapshot(self, planned: Planned, categories: Any, now: datetime) -> tuple[str, Sequence[CatalogItem]]:
-        """The next state as the tasks see it: what was planned before this task died, else what is planned now."""
+    def _snapshot(self, planned: Planned, kept: Known, now: datetime) -> tuple[str, int]:
+        """The next state as the tasks see it, and how much of it has no vector: what was planned before this task died,
+        else what is planned now."""
         if (earlier := self.task.workplace.plan()) and earlier.snapshot:
-            return earlier.snapshot, self.task.snapshots.read(earlier.snapshot)
-        items = with_predictions(planned.items, categories)
-        name = self.task.snapshots.write(items, now)
-        self.task.workplace.keep_plan(Plan(name))
-        return name, items
+            return earlier.snapshot, earlier.missing
+        name = self.task.snapshots.write(with_predictions(planned.items, kept.categories), now)
+        missing = len(to_embed(planned.items, kept.part_of))
+        self.task.workplace.keep_plan(Plan(name, missing))
+        return name, missing
 
     def _embed_and_publish(
-        self, snapshot: str, items: Sequence[CatalogItem], known: Collection[str], base: Base, now: datetime
+        self, snapshot: str, missing: int, known: Collection[str], base: Base, now: datetime
     ) -> None:
+        items = self.task.snapshots.read(snapshot)
         self.task.embed(items, known)
-        shards = [self._shard(number) for number in range(self.task.count)]
-        failed = {key: why for shard in shards for key, why in shard.failed.items()}
-        made = sum(shard.count for shard in shards)
-        self._report(embedded=made, failed=sum(item.content_key in failed for item in items))
+        failed = {key: why for number in range(self.task.count) for key, why in self._shard(number).failed.items()}
+        self._report(embedded=missing - len(failed), failed=sum(item.content_key in failed for item in items))
         self._tell(failed=dict(sorted((i.id, failed[i.content_key]) for i in items if i.content_key in failed)[:100]))
-        pictures = guards.failed_pictures(len(failed), made + len(failed), self.choices.bounds)
+        pictures = guards.failed_pictures(len(failed), missing, self.choices.bounds)
         with self.task.bar("publishing") as progress:
             outcome = self.publisher.publish(snapshot, items, base, pictures, now, progress)
         results = (*self._record.report.guards, *outcome.guards)
@@ -219,6 +220,8 @@ class Lead:
         """What has become superfluous goes. The run has published: a fault here is not its own."""
         kept = self.task.shard.kept
         try:
+            # Another run may count on vectors that this one no longer needs.
+            self.task.still_ours()
             kept.compact({item.content_key for item in items}, kept.known())
             if current := self.publisher.versions.current():
                 self.pruner.prune(current, self.clock())

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog_jobs.refresh.catalog_item import PICTURES
+from catalog_jobs.refresh.kept_vectors import FOLDER as VECTORS
+from catalog_jobs.refresh.kept_vectors import KEYS as KEYS_FILE
+from catalog_jobs.refresh.kept_vectors import VECTORS as VECTORS_FILE
 from catalog_jobs.refresh.reading import PAGES
 from catalog_jobs.refresh.snapshots import Snapshots
 from catalog_jobs.refresh.workplace import FOLDER as WORK
 from closetspace.domain.bundle import CURRENT, Manifest, bundle_folder
 from closetspace.domain.publication import Current
-from closetspace.ports import ObjectStore
+from closetspace.ports import ObjectStat, ObjectStore
 from closetspace.services.index_versions import IndexVersions
 
 INDEX = "index/"
@@ -91,6 +94,15 @@ class Pruner:
             for stat in self.store.list(prefix)
             if now - stat.created > age and stat.name not in named and stat.name.split("/")[1] not in versions
         ]
+        leftovers += _vectors_without_keys([stat for stat in self.store.list(VECTORS) if now - stat.created > old])
         for name in leftovers:
             self.store.delete(name)
         return len(leftovers)
+
+
+def _vectors_without_keys(stats: Sequence[ObjectStat]) -> list[str]:
+    """Halves of parts that were never finished."""
+    names = {stat.name for stat in stats}
+    return [
+        n for n in sorted(names) if n.endswith(VECTORS_FILE) and n.removesuffix(VECTORS_FILE) + KEYS_FILE not in names
+    ]

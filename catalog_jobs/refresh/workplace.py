@@ -42,9 +42,11 @@ class Start:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the tasks are to embed: a snapshot; none when the run ended before."""
+    """What the tasks are to embed: a snapshot, none when the run ended before, and how much of its content had no
+    vector when it was planned."""
 
     snapshot: str | None
+    missing: int = 0
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,7 @@ LEFT_BEHIND = {
     "catalog/work/dead/start.json": 2,
     "index/20260101T000000000Z-dead/vectors.npy": 2,
     "catalog/pages/20261101T000000Z/north/1.html": 30,
+    "catalog/vectors/hash-1/half-a-part.vectors.parquet": 2,
 }
 
 

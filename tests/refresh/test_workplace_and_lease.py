@@ -23,7 +23,7 @@ def test_each_thing_is_read_as_it_was_kept_by_any_task() -> None:
     store = MemoryObjects()
     start = Start("a run", NOW.isoformat(), "a snapshot", 7)
     scraped = Scraped("north", stock(3), {"no price (for example 3)": 2}, "A captcha.")
-    embedded = Embedded(5, {"key": "The photo can't be read."})
+    embedded = Embedded({"key": "The photo can't be read."})
     work, other = Workplace(store, "key"), Workplace(store, "key")
     work.keep_start(start)
     work.keep_scraped(scraped)
@@ -68,8 +68,8 @@ def test_a_source_whose_reading_was_cut_off_was_not_read() -> None:
 def test_a_task_waits_until_another_has_done_its_part() -> None:
     pauses: list[float] = []
     work = Workplace(MemoryObjects(), "key", pause=pauses.append)
-    asked = iter([None, None, Embedded(1, {})])
-    assert work.wait("task 1", lambda: next(asked), nothing) == Embedded(1, {})
+    asked = iter([None, None, Embedded({})])
+    assert work.wait("task 1", lambda: next(asked), nothing) == Embedded({})
     assert pauses == [POLL_SECONDS] * 2
 
 

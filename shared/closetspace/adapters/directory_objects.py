@@ -53,8 +53,14 @@ class DirectoryObjects:
     def list(self, prefix: str) -> Iterator[ObjectStat]:
         folder = self._path(prefix.rpartition("/")[0] or ".")
         for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            stat = self._stat(path) if path.is_file() and path.name != LOCK else None
-            if stat and stat.name.startswith(prefix):
+            # What begins with a dot is the lock, or being written.
+            if path.name.startswith(".") or not path.is_file():
+                continue
+            try:
+                stat = self._stat(path)
+            except FileNotFoundError:  # another process has deleted it meanwhile
+                continue
+            if stat.name.startswith(prefix):
                 yield stat
 
     def url(self, name: str) -> str:
