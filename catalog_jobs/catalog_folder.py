@@ -1,12 +1,12 @@
 """A catalog as a folder: ``products.csv`` and ``images/``."""
 
 import csv
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from catalog_jobs.refresh.catalog_item import cleaned
 from closetspace.domain.catalog import IndexedItem
 from closetspace.errors import InvalidInput
 
@@ -14,9 +14,6 @@ REQUIRED = ("id", "productDisplayName")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 SOLD_OUT = ("0", "no", "false", "out of stock", "out_of_stock", "sold out")
 """What a column ``in_stock`` says of what can't be bought; anything else, and no column, is in stock."""
-
-LONGEST_FIELD = 1_000
-"""Characters. Nothing a shop calls a name is longer; what is, is not a name."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +94,6 @@ def _item(row: Mapping[str, str | None]) -> IndexedItem:
         group=fields.get("group", ""),
         in_stock=fields.get("in_stock", "").casefold() not in SOLD_OUT,
     )
-
-
-def cleaned(text: str) -> str:
-    """Turn a table's field into the text it means: no entities, no stray blanks, not longer than a name can be."""
-    return " ".join(html.unescape(text).split())[:LONGEST_FIELD]
 
 
 def _price(text: str) -> float | None:

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from catalog_jobs.catalog_folder import cleaned
 from catalog_jobs.dataset import product_rows, without_telling_words
 from catalog_jobs.embedding import file_embedder
 from catalog_jobs.labelled_products import LabelledProduct, Side, read_inventory
 from catalog_jobs.personas import Persona
+from catalog_jobs.refresh.catalog_item import cleaned
 from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.memory import MemoryDatabase
 from closetspace.bootstrap import backgrounds, bundle_opener, load_encoder, photo_decoder

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from catalog_jobs.catalog_folder import cleaned, read_folder
+from catalog_jobs.catalog_folder import read_folder
 from catalog_jobs.dataset import in_training_split, product_rows
+from catalog_jobs.refresh.catalog_item import cleaned
 from closetspace.domain.catalog import IndexedItem
 from closetspace.errors import InvalidInput
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from catalog_jobs.catalog_folder import cleaned
+from catalog_jobs.refresh.catalog_item import cleaned
 from closetspace.errors import InvalidInput
 
 LABELS = ("gender", "usage", "palette", "sub_categories")

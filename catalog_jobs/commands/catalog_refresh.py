@@ -13,10 +13,10 @@ from catalog_jobs.console import errors_told, notes, print_json, progress_bar
 from catalog_jobs.refresh.leading import Choices
 from catalog_jobs.refresh.run_record import RunRecord
 from catalog_jobs.refresh_job import Place, Wanted, refresh
+from catalog_jobs.sources.shops import SHIPPED
 from closetspace.errors import InvalidInput
 from infra.local.logs import Log
 
-SHOPS = Path(__file__).resolve().parent.parent / "shops.toml"
 COUNTED = ("new", "changed_picture", "changed_text", "changed_price", "gone", "unchanged", "embedded", "failed")
 
 
@@ -39,7 +39,7 @@ def refresh_catalog(
             help="The shops and how each is read.",
             show_default="the one of this release",
         ),
-    ] = SHOPS,
+    ] = SHIPPED,
     tasks: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the work.")] = None,
     grace: Annotated[
         float, typer.Option(metavar="DAYS", min=0, help="Days that an item stays after its shop was seen without it.")

@@ -46,7 +46,6 @@ class IndexBuilder:
             currency=item.currency,
             src=item.image_urls[0] if item.image_urls else self.url(item.image),
             url=item.url,
-            image=item.image,
             group=item.group,
             in_stock=item.available,
         )

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from catalog_jobs.refresh.catalog_item import CatalogItem
+from catalog_jobs.sources.politeness import user_agent
 from closetspace.errors import InvalidInput, NotFound, Transient
 from closetspace.ports import ObjectStore
 
@@ -28,8 +29,7 @@ AT_ONCE = 4
 LEAST_SECONDS = 0.02
 """Seconds between the beginnings of two downloads from one host, and that for each task that downloads."""
 
-AGENT = "Closetspace/0.1"
-ACCEPTED = {"User-Agent": AGENT, "Accept": "image/jpeg,image/png,image/webp", "Accept-Encoding": "identity"}
+ACCEPTED = {"Accept": "image/jpeg,image/png,image/webp", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Downloads:
     tasks: int = 1
     back_off: float = 1.0
     _hosts: dict[str, _Host] = field(default_factory=lambda: defaultdict(_Host), repr=False)
-    _client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT, headers=ACCEPTED), repr=False)
+    _client: httpx.Client = field(default_factory=lambda: _new_client(), repr=False)
 
     def __call__(self, url: str) -> bytes:
         """Raises `InvalidInput` when there is no picture at the address, `Transient` when it may be there later."""
@@ -138,6 +138,10 @@ class Downloads:
             raise InvalidInput("picture_url_invalid", "The picture's address is none.") from exc
         except httpx.HTTPError as exc:
             raise Transient(f"the picture's server does not answer: {exc or type(exc).__name__}") from exc
+
+
+def _new_client() -> httpx.Client:
+    return httpx.Client(timeout=TIMEOUT, headers={"User-Agent": user_agent(), **ACCEPTED})
 
 
 def _check_status(status: int) -> None:

@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from catalog_jobs.refresh.scraped import Scraped
+from catalog_jobs.refresh.source import Progress
 from catalog_jobs.sources.events import EventReader
 from catalog_jobs.sources.feed import gather_feed
 from catalog_jobs.sources.gathering import Defaults
@@ -26,8 +27,6 @@ GRACE = 10.0
 """Seconds beyond its own time, and beyond that of its last page, after which a crawl is taken to hang."""
 
 _NO_KEY = f"There is no {KEY}, so it was read without Scrapfly."
-
-Progress = Callable[[int, int], None]
 
 _log = logging.getLogger(__name__)
 
