@@ -36,6 +36,10 @@ DataOption = Annotated[Path, typer.Option(metavar="DIR", help="Labelled products
 PhotosOption = Annotated[
     Path | None, typer.Option(metavar="DIR", help="fashion: people's photos, a folder a class, in train/.")
 ]
+NoGarmentOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="fashion: pictures without a garment; those with an even file name are learnt."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed and data give the same encoder.")]
 
 
@@ -44,6 +48,7 @@ def train(
     data: DataOption,
     out: Annotated[Path, typer.Option(metavar="RUN_DIR", help="Where checkpoints, weights and the loss plot go.")],
     photos: PhotosOption = None,
+    no_garment: NoGarmentOption = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -61,11 +66,11 @@ def train(
     Uses a GPU where there is one. Stopped or killed, the same command goes on from the last checkpoint. Needs the
     extra train, the autoencoder the extra train-autoencoder.
     """
-    _refuse_strangers(architecture, photos, weights)
+    _refuse_strangers(architecture, photos or no_garment, weights)
     with errors_told(), _disk_watched():
         chosen = {name: value for name, value in (("epochs", epochs), ("batch", batch)) if value is not None}
         if architecture is Architecture.FASHION:
-            task, most = _fashion(data, photos, chosen | {"seed": seed})
+            task, most = _fashion(data, photos, no_garment, chosen | {"seed": seed})
         else:
             task, most = _autoencoder(data, chosen | {"seed": seed} | ({"weights": weights} if weights else {}))
         history = _train(task, out, most, patience)
@@ -78,6 +83,7 @@ def export(
     run: Annotated[Path, typer.Option(metavar="RUN_DIR", help="What train has written.")],
     out: Annotated[Path, typer.Option(metavar="ENCODER_DIR", help="Where the encoder's files go.")],
     photos: PhotosOption = None,
+    no_garment: NoGarmentOption = None,
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,10 +91,10 @@ def export(
 
     A sample of the products' training split goes with it, for tastes to be compared with.
     """
-    _refuse_strangers(architecture, photos, None)
+    _refuse_strangers(architecture, photos or no_garment, None)
     with errors_told(), _disk_watched():
         if architecture is Architecture.FASHION:
-            manifest = _export_fashion(data, photos, run, out, seed)
+            manifest = _export_fashion(data, photos, no_garment, run, out, seed)
         else:
             manifest = _export_autoencoder(data, run, out)
         manifest |= _reference(data, out)
@@ -105,12 +111,14 @@ def _refuse_strangers(architecture: Architecture, photos: Path | None, weights: 
         raise typer.BadParameter(f"{architecture} brings its own weights.", param_hint="--weights")
 
 
-def _fashion(data: Path, photos: Path | None, chosen: dict[str, Any]) -> tuple[Task, int]:
+def _fashion(
+    data: Path, photos: Path | None, no_garment: Path | None, chosen: dict[str, Any]
+) -> tuple[Task, int]:
     from catalog_jobs.training.fashion_data import read_fashion_data
     from catalog_jobs.training.fashion_training import FashionTask, Recipe
 
     recipe = Recipe(**chosen, user_photos=photos is not None)
-    return FashionTask(read_fashion_data(data, photos), recipe), recipe.epochs
+    return FashionTask(read_fashion_data(data, photos, no_garment), recipe), recipe.epochs
 
 
 def _autoencoder(data: Path, chosen: dict[str, Any]) -> tuple[Task, int]:
@@ -122,11 +130,13 @@ def _autoencoder(data: Path, chosen: dict[str, Any]) -> tuple[Task, int]:
     return AutoencoderTask(read_products(data, notes.print), recipe), recipe.epochs
 
 
-def _export_fashion(data: Path, photos: Path | None, run: Path, out: Path, seed: int) -> dict[str, Any]:
+def _export_fashion(
+    data: Path, photos: Path | None, no_garment: Path | None, run: Path, out: Path, seed: int
+) -> dict[str, Any]:
     from catalog_jobs.training.fashion_data import read_fashion_data
     from catalog_jobs.training.fashion_export import export_fashion
 
-    return export_fashion(read_fashion_data(data, photos), run, out, seed=seed, progress=notes.print)
+    return export_fashion(read_fashion_data(data, photos, no_garment), run, out, seed=seed, progress=notes.print)
 
 
 def _export_autoencoder(data: Path, run: Path, out: Path) -> dict[str, Any]:

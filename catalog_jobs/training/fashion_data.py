@@ -1,92 +1,77 @@
-"""What the fashion encoder learns from: products, people's photos, their labels, and the views of them it meets."""
+"""What the fashion encoder learns from: products, people's photos, pictures without a garment, and their labels."""
 
 from __future__ import annotations
 
+import csv
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageFilter
-
 from catalog_jobs.dataset import in_training_split, labelled_rows, split_bucket
-from catalog_jobs.training.extra import train_module
+from catalog_jobs.training.fashion_labels import (
+    AGES,
+    CATEGORY_OF_CLASS,
+    CHILD_IN_NAME,
+    CLASSES,
+    COLOUR_OF_PHOTO,
+    GENDER_OF_PHOTO,
+    GENDER_OF_PRODUCT,
+    GENDERS,
+    PATTERN_OF_PHOTO,
+    PATTERNS,
+    SECOND_COLOUR,
+    TYPES_OF_CLASS,
+    USAGE_OF_PHOTO,
+    patterns_in_name,
+)
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoding import Picture
-from closetspace.errors import FailedPrecondition
+from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
 
 WORN = ("Apparel", "Footwear", "Accessories")
 LEAST_OF_A_LABEL = 10
-"""Training products; of fewer nothing can be learnt."""
+"""Training examples; from fewer nothing can be learnt."""
 
-TASKS = ("article", "colour", "gender", "usage")
-COLUMNS = {
-    "article": "articleType",
-    "colour": "baseColour",
-    "gender": "gender",
-    "usage": "usage",
-    "category": "subCategory",
-}
-
-SHOES = frozenset({"Casual Shoes", "Sports Shoes", "Heels", "Sandals", "Formal Shoes", "Flats", "Flip Flops"})
-CATEGORY_OF_CLASS = {
-    "dress": "Dress",
-    "hat": "Headwear",
-    "longsleeve": "Topwear",
-    "outwear": "Topwear",
-    "shirt": "Topwear",
-    "t-shirt": "Topwear",
-    "pants": "Bottomwear",
-    "shorts": "Bottomwear",
-    "skirt": "Bottomwear",
-    "shoes": "Shoes",
-}
-"""The folders of the user photos, in the words of the products' ``subCategory``."""
-
-TYPES_OF_CLASS = {
-    "dress": frozenset({"Dresses"}),
-    "hat": frozenset({"Caps", "Hat"}),
-    "longsleeve": frozenset({"Tshirts", "Sweatshirts", "Sweaters", "Tops"}),
-    "outwear": frozenset({"Jackets", "Sweaters", "Sweatshirts", "Blazers", "Rain Jacket", "Waistcoat"}),
-    "pants": frozenset({"Jeans", "Trousers", "Track Pants", "Capris", "Leggings", "Jeggings", "Tights"}),
-    "shirt": frozenset({"Shirts"}),
-    "shoes": SHOES,
-    "shorts": frozenset({"Shorts"}),
-    "skirt": frozenset({"Skirts"}),
-    "t-shirt": frozenset({"Tshirts", "Tops"}),
-}
-"""The folders of the user photos, in the words of the products' ``articleType``: what a class may be sold as."""
-
-CLASSES = tuple(sorted(TYPES_OF_CLASS))
-UNKNOWN = -1
+_COLUMNS = {"article": "articleType", "category": "subCategory", "colour": "baseColour", "usage": "usage"}
+_GENDER = "gender"
 
 _HELD_OUT_BUCKET = 6  # of the seven training buckets: chooses recipes and calibrates, so that the eval split need not
-_HELD_OUT_PHOTOS = 10  # one photo in so many
-_WHITE = 243  # a product's background is lighter than this in every channel
-_PATCH = 48  # pixels of a person's photo that become the background of a product
+_HELD_OUT_SENDERS = 3  # the bucket of ten, by their hash: about a tenth of senders and of photos
+
+Labels = Mapping[str, int]
+Shares = Mapping[int, float]
+
+
+class Source(Enum):
+    """Where a picture comes from."""
+
+    PRODUCT = "product"
+    PHOTO = "photo"
+    OTHER = "no garment"
 
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled picture on disk. ``labels`` are indices by task, ``UNKNOWN`` where nothing is known.
+    """A labelled picture on disk.
 
-    ``types`` are the article types it may be: one of a product, several of a person's photo; ``classes`` the
-    classes of photos that it may stand in: one of a photo, several or none of a product.
+    ``shares`` has, by task, the share of each label that the picture has, summing to one; a task that nothing is
+    known of is missing. ``candidates`` has, by task, the labels of which one is right.
     """
 
     path: Path
-    name: str
-    labels: Mapping[str, int]
-    types: frozenset[int]
-    classes: frozenset[int]
-    user_class: int = UNKNOWN
+    source: Source
+    name: str = ""
+    shares: Mapping[str, Shares] = field(default_factory=dict)
+    candidates: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    sender: str = ""
 
     @property
     def is_product(self) -> bool:
-        return self.user_class == UNKNOWN
+        return self.source is Source.PRODUCT
 
     def picture(self) -> Picture:
         picture: Picture = photo_decoder(Settings())(self.path.read_bytes())
@@ -102,30 +87,59 @@ class FashionData:
     vocabulary: Mapping[str, tuple[str, ...]]
 
 
-def read_fashion_data(products: Path, user_photos: Path | None) -> FashionData:
+@dataclass(frozen=True)
+class _Photo:
+    """A person's photo: its class, where that is one to learn, and what ``labels.csv`` says of it."""
+
+    path: Path
+    kind: str
+    sender: str
+    label: Mapping[str, str]
+
+
+def read_fashion_data(products: Path, user_photos: Path | None, no_garment: Path | None = None) -> FashionData:
     """Read the training split of a labelled product folder, and ``train/`` of a folder of photos by class.
 
+    The photos' colour, pattern, gender and usage come from ``labels.csv`` and their senders from ``photos.csv``, where
+    the folder has these. Of ``no_garment``, pictures of other things, those with a file name of an even number of
+    characters are learnt from.
+
     Raises:
-        InvalidInput: the products are no labelled dataset.
+        InvalidInput: the products are no labelled dataset, or a table of the photos cannot be read.
         FailedPrecondition: no label has enough of them.
     """
     rows = [
         row
-        for row in labelled_rows(products, needed=COLUMNS.values())
+        for row in labelled_rows(products, needed=(*_COLUMNS.values(), _GENDER))
         if row["masterCategory"] in WORN and in_training_split(row["productDisplayName"])
     ]
-    vocabulary = {task: _frequent(row[column] for row in rows) for task, column in COLUMNS.items()}
-    if not all(vocabulary.values()):
+    photos = _user_photos(user_photos) if user_photos else []
+    vocabulary = _vocabulary(rows, photos)
+    if not all(vocabulary[task] for task in _COLUMNS):
         raise FailedPrecondition(f"{products.name}: no label has {LEAST_OF_A_LABEL} products to learn from.")
     index = {task: {word: i for i, word in enumerate(words)} for task, words in vocabulary.items()}
     train: list[Example] = []
     held_out: list[Example] = []
     for row in rows:
         part = held_out if split_bucket(row["productDisplayName"]) == _HELD_OUT_BUCKET else train
-        part.append(_product(products, row, index))
-    for number, photo in enumerate(_user_photos(user_photos, index)):
-        (train if number % _HELD_OUT_PHOTOS else held_out).append(photo)
+        part.append(_product_example(products, row, index))
+    for photo in photos:
+        (held_out if _is_held_out(photo) else train).append(_photo_example(photo, index))
+    train += [Example(path, Source.OTHER) for path in learnable_no_garment(no_garment)]
     return FashionData(train, held_out, vocabulary)
+
+
+def learnable_no_garment(folder: Path | None) -> list[Path]:
+    """Return the pictures without a garment that may be learnt from; results are reported on the others."""
+    return [path for path in sorted(folder.glob("*.*")) if len(path.stem) % 2 == 0] if folder else []
+
+
+def _vocabulary(rows: Sequence[Mapping[str, str]], photos: Sequence[_Photo]) -> dict[str, tuple[str, ...]]:
+    colours = [COLOUR_OF_PHOTO.get(photo.label.get("colour", ""), "") for photo in photos]
+    usages = [USAGE_OF_PHOTO.get(photo.label.get("usage", ""), "") for photo in photos]
+    also = {"colour": colours, "usage": usages}
+    learnt = {task: _frequent([*(row[c] for row in rows), *also.get(task, [])]) for task, c in _COLUMNS.items()}
+    return learnt | {"class": CLASSES, "gender": GENDERS, "age": AGES, "pattern": PATTERNS}
 
 
 def _frequent(words: Iterable[str]) -> tuple[str, ...]:
@@ -133,97 +147,94 @@ def _frequent(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for word, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])) if n >= LEAST_OF_A_LABEL)
 
 
-def _product(folder: Path, row: Mapping[str, str], index: Mapping[str, Mapping[str, int]]) -> Example:
-    labels = {task: index[task].get(row[column], UNKNOWN) for task, column in COLUMNS.items()}
-    types = frozenset() if labels["article"] == UNKNOWN else frozenset({labels["article"]})
-    classes = frozenset(i for i, name in enumerate(CLASSES) if row["articleType"] in TYPES_OF_CLASS[name])
-    picture = folder / "images" / f"{row['id']}.jpg"
-    return Example(picture, row["productDisplayName"], labels, types, classes)
-
-
-def _user_photos(folder: Path | None, index: Mapping[str, Mapping[str, int]]) -> list[Example]:
-    if folder is None:
-        return []
-    paths = sorted((folder / "train").glob("*/*"))
-    return [_user_photo(path, index) for path in paths if path.parent.name in TYPES_OF_CLASS]
-
-
-def _user_photo(path: Path, index: Mapping[str, Mapping[str, int]]) -> Example:
-    name = path.parent.name
-    user_class = CLASSES.index(name)
-    category = index["category"].get(CATEGORY_OF_CLASS[name], UNKNOWN)
-    types = frozenset(index["article"][t] for t in TYPES_OF_CLASS[name] if t in index["article"])
-    labels = dict.fromkeys(COLUMNS, UNKNOWN) | {"category": category}
-    return Example(path, "", labels, types, frozenset({user_class}), user_class)
-
-
-@dataclass(frozen=True)
-class Views:
-    """Makes training views of ``side`` pixels: cut, turned, lit otherwise, products also before other backgrounds.
-
-    ``backgrounds`` are people's photos, of which a corner, blown up, makes a background; without them products
-    stay on white.
-    """
-
-    side: int
-    backgrounds: Sequence[Path] = ()
-
-    def view(self, example: Example, random: np.random.Generator) -> tuple[Picture, NDArray[np.float32] | None]:
-        """Return ``(side, side, 3) uint8``, and of products how much of each cell of a 7 x 7 grid is garment."""
-        picture = Image.fromarray(example.picture())
-        if not example.is_product:
-            return np.asarray(_crop(picture, random, self.side)), None
-        mask = Image.fromarray(foreground(np.asarray(picture)))
-        if self.backgrounds and random.random() < 0.5:
-            picture, mask = self._moved(picture, mask, random)
-        state = random.bit_generator.state
-        view = _crop(picture, random, self.side)
-        random.bit_generator.state = state
-        seen = _crop(mask, random, self.side, light=False)
-        cells = np.asarray(seen.resize((7, 7), Image.Resampling.BOX), np.float32) / np.float32(255)
-        return np.asarray(view), cells
-
-    def _moved(
-        self, picture: Image.Image, mask: Image.Image, random: np.random.Generator
-    ) -> tuple[Image.Image, Image.Image]:
-        other = Image.open(self.backgrounds[int(random.integers(len(self.backgrounds)))]).convert("RGB")
-        left, top = (int(random.choice([0, max(0, edge - _PATCH)])) for edge in other.size)
-        box = (left, top, left + _PATCH, top + _PATCH)
-        scene = other.resize(picture.size, Image.Resampling.BILINEAR, box=_within(box, other.size))
-        soft = mask.filter(ImageFilter.GaussianBlur(1))
-        return Image.composite(picture, scene, soft), mask
-
-
-def _within(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    return box[0], box[1], min(box[2], size[0]), min(box[3], size[1])
-
-
-def foreground(picture: Picture) -> NDArray[np.uint8]:
-    """Mask of what is not the white around a product, holes filled: ``(h, w) uint8``, 255 for garment."""
-    ndimage = train_module("scipy.ndimage")
-    filled = ndimage.binary_fill_holes(picture.min(axis=2) < _WHITE)
-    mask: NDArray[np.uint8] = filled.astype(np.uint8) * np.uint8(255)
-    return mask
-
-
-def _crop(picture: Image.Image, random: np.random.Generator, side: int, light: bool = True) -> Image.Image:
-    """Cut a random part, perhaps mirrored, a little turned: one resampling of the original."""
-    width, height = picture.size
-    area = width * height * random.uniform(0.45, 1.0)
-    aspect = np.exp(random.uniform(np.log(3 / 4), np.log(4 / 3)))
-    w, h = min(width, (area * aspect) ** 0.5), min(height, (area / aspect) ** 0.5)
-    x, y = random.uniform(0, width - w), random.uniform(0, height - h)
-    mirrored, angle = random.random() < 0.5, random.normal(0, 0.08)
-    gain, tint = random.uniform(0.85, 1.15), random.uniform(0.95, 1.05, 3)
-    cos, sin = np.cos(angle) / side, np.sin(angle) / side
-    sign = -1 if mirrored else 1
-    a, b, d, e = sign * w * cos, -w * sin, sign * h * sin, h * cos
-    c, f = x + w / 2 - (a + b) * side / 2, y + h / 2 - (d + e) * side / 2
-    fill = (255, 255, 255) if picture.mode == "RGB" else 0
-    cut = picture.transform(
-        (side, side), Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BILINEAR, fillcolor=fill
+def _product_example(folder: Path, row: Mapping[str, str], index: Mapping[str, Labels]) -> Example:
+    name, gender = row["productDisplayName"], row[_GENDER]
+    child = gender in ("Boys", "Girls") or CHILD_IN_NAME.search(name) is not None
+    known = {task: {row[column]: 1.0} for task, column in _COLUMNS.items() if task != "article"}
+    known |= {"gender": {GENDER_OF_PRODUCT.get(gender, ""): 1.0}, "age": {AGES[child]: 1.0}}
+    article = row["articleType"]
+    return Example(
+        path=folder / "images" / f"{row['id']}.jpg",
+        source=Source.PRODUCT,
+        name=name,
+        shares=_indexed(known, index),
+        candidates={
+            "article": _places({article}, index["article"]),
+            "class": frozenset(i for i, kind in enumerate(CLASSES) if article in TYPES_OF_CLASS[kind]),
+            "pattern": _places(patterns_in_name(name), index["pattern"]),
+        },
     )
-    if not light:
-        return cut
-    lit = np.asarray(cut, np.float32) * (gain * tint)
-    return Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
+
+
+def _photo_example(photo: _Photo, index: Mapping[str, Labels]) -> Example:
+    label = photo.label
+    first, second = (COLOUR_OF_PHOTO.get(label.get(column, ""), "") for column in ("colour", "colour2"))
+    colours = {first: 1.0} if not second or second == first else {first: 1 - SECOND_COLOUR, second: SECOND_COLOUR}
+    child = label.get("gender") == "K" or label.get("kids") == "True"
+    known = {
+        "colour": colours,
+        "gender": GENDER_OF_PHOTO.get(label.get("gender", ""), {}),
+        "usage": {USAGE_OF_PHOTO.get(label.get("usage", ""), ""): 1.0},
+        "category": {CATEGORY_OF_CLASS.get(photo.kind, ""): 1.0},
+        "age": {AGES[child]: 1.0} if label.get("gender") else {},
+    }
+    return Example(
+        path=photo.path,
+        source=Source.PHOTO,
+        shares=_indexed(known, index),
+        candidates={
+            "article": _places(TYPES_OF_CLASS.get(photo.kind, ()), index["article"]),
+            "class": _places({photo.kind}, index["class"]),
+            "pattern": _places({PATTERN_OF_PHOTO.get(label.get("pattern", ""), "")}, index["pattern"]),
+        },
+        sender=photo.sender,
+    )
+
+
+def _indexed(known: Mapping[str, Mapping[str, float]], index: Mapping[str, Labels]) -> dict[str, Shares]:
+    """Turn words into places in the vocabulary; a task that it has no word of is left out, the others sum to one."""
+    found: dict[str, Shares] = {}
+    for task, words in known.items():
+        shares = {index[task][word]: share for word, share in words.items() if word in index[task]}
+        if total := sum(shares.values()):
+            found[task] = {place: share / total for place, share in shares.items()}
+    return found
+
+
+def _places(words: Iterable[str], index: Labels) -> frozenset[int]:
+    return frozenset(index[word] for word in words if word in index)
+
+
+def _user_photos(folder: Path) -> list[_Photo]:
+    labels = {row["id"]: row for row in _table(folder / "labels.csv", ("id", "colour", "gender", "usage"))}
+    listed = {row["id"]: row for row in _table(folder / "photos.csv", ("id", "sender"))}
+    photos = []
+    for path in sorted((folder / "train").glob("*/*")):
+        row = listed.get(path.stem, {})
+        if path.parent.name in TYPES_OF_CLASS or path.stem in labels:
+            label = {**labels.get(path.stem, {}), "kids": row.get("kids", "")}
+            photos.append(_Photo(path, path.parent.name, row.get("sender", ""), label))
+    return photos
+
+
+def _table(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
+    """Read a CSV file that need not be there."""
+    if not path.is_file():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restval="")
+            missing = [column for column in needed if column not in (reader.fieldnames or ())]
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+        raise InvalidInput("photos_invalid", f"{path} is not a CSV file in UTF-8: {exc}.") from exc
+    if missing:
+        raise InvalidInput("photos_invalid", f"{path} lacks the columns {', '.join(missing)}.")
+    return rows
+
+
+def _is_held_out(photo: _Photo) -> bool:
+    """Hold out whole senders, so that no room or camera of a held-out photo was learnt from."""
+    who = photo.sender or photo.path.name
+    digest = hashlib.sha1(who.encode(), usedforsecurity=False).hexdigest()
+    return int(digest, 16) % 10 == _HELD_OUT_SENDERS

@@ -17,7 +17,16 @@ COLOURS = 64
 FROZEN_BLOCKS = 5
 """Edges, textures and hues need no retraining; without their gradients an epoch takes 40 % of the time."""
 
-BLOCK_DIMS = {"article": 96, "colour": 48, "gender": 24, "usage": 24}
+BLOCK_DIMS = {"article": 96, "colour": 48, "gender": 24, "usage": 16, "pattern": 24}
+TASKS_OF_BLOCK: Mapping[str, tuple[str, ...]] = {
+    # The photos' classes are labels beside the article types, in the same block: one space for both worlds.
+    "article": ("article", "class"),
+    "colour": ("colour",),
+    "gender": ("gender", "age"),
+    "usage": ("usage",),
+    "pattern": ("pattern",),
+}
+"""The tasks whose labels have their proxies in a block; a softmax goes over the labels of one task."""
 
 
 def pretrained_backbone() -> Any:
@@ -122,48 +131,56 @@ class CosineHead(nn.Module):  # type: ignore[misc, name-defined]
         return block, self.log_scale.exp() * block @ functional.normalize(self.proxies, dim=1).T
 
 
-class LinearHead(nn.Module):  # type: ignore[misc, name-defined]
-    """The usual classifier over a bottleneck, for comparison."""
-
-    def __init__(self, features: int, dim: int, labels: int) -> None:
-        super().__init__()
-        self.block = nn.Linear(features, dim)
-        self.classifier = nn.Linear(dim, labels)
-
-    def forward(self, features: Any) -> tuple[Any, Any]:
-        block = self.block(features)
-        return functional.normalize(block, dim=1), self.classifier(block)
-
-
 class FashionNetwork(nn.Module):  # type: ignore[misc, name-defined]
-    """Features with a head a task; that of article types has the user photos' classes as further labels."""
+    """Features with a head for each block, and one that tells garments from other pictures."""
 
-    def __init__(self, labels: Mapping[str, int], *, attention: bool, cosine: bool) -> None:
+    def __init__(self, labels: Mapping[str, int], *, attention: bool) -> None:
         super().__init__()
         self.features = GarmentFeatures(attention)
-        head = CosineHead if cosine else LinearHead
-        self.heads = nn.ModuleDict({task: head(FEATURES, BLOCK_DIMS[task], n) for task, n in labels.items()})
+        self.heads = block_heads(FEATURES, labels)
+        self.garment = nn.Linear(FEATURES, 1)
         self.dropout = nn.Dropout(0.2)
+        self._labels = dict(labels)
 
-    def forward(self, low: Any) -> tuple[dict[str, tuple[Any, Any]], Any]:
-        """Return each task's blocks and logits, and the garment's cells, of what the stem has seen."""
-        features, garment = self.features.pooled(low)
+    def forward(self, low: Any) -> tuple[dict[str, Any], Any, Any]:
+        """Return each task's logits, the garment logit ``(n,)`` and its cells' logits, of what the stem has seen."""
+        features, cells = self.features.pooled(low)
         features = self.dropout(features)
-        return {task: head(features) for task, head in self.heads.items()}, garment
+        blocks = {name: head(features)[1] for name, head in self.heads.items()}
+        return logits_by_task(blocks, self._labels), self.garment(features)[:, 0], cells
 
 
-def cross_entropy(logits: Any, labels: Any) -> Any:
-    """Mean over rows with a known label; zero when there is none."""
-    known = labels >= 0
+def block_heads(features: int, labels: Mapping[str, int]) -> Any:
+    """Build a head for each block, with proxies for the labels of all its tasks."""
+    return nn.ModuleDict(
+        {
+            block: CosineHead(features, BLOCK_DIMS[block], sum(labels[task] for task in tasks))
+            for block, tasks in TASKS_OF_BLOCK.items()
+        }
+    )
+
+
+def logits_by_task(blocks: Mapping[str, Any], labels: Mapping[str, int]) -> dict[str, Any]:
+    """Split the logits of each block ``(n, labels of all its tasks)`` by task."""
+    found: dict[str, Any] = {}
+    for block, tasks in TASKS_OF_BLOCK.items():
+        parts = torch.split(blocks[block], [labels[task] for task in tasks], dim=1)
+        found |= dict(zip(tasks, parts, strict=True))
+    return found
+
+
+def share_loss(logits: Any, shares: Any) -> Any:
+    """Mean cross-entropy to ``shares (n, labels)``, softened; rows of zeros do not count."""
+    known = shares.sum(1) > 0
     if not bool(known.any()):
         return logits.sum() * 0.0
-    return functional.cross_entropy(logits[known], labels[known], label_smoothing=0.05)
+    return functional.cross_entropy(logits[known], shares[known], label_smoothing=0.05)
 
 
 def candidate_loss(logits: Any, candidates: Any) -> Any:
-    """Mean of minus the log of the share that falls on a row's candidates ``(n, labels) bool``; rows without are left.
+    """Mean of minus the log of the probability of a row's candidates ``(n, labels) bool``; rows without do not count.
 
-    For labels that are known but for a few: a photo's class says which article types it may be sold as.
+    For labels of which some are ruled out: a photo's class says which article types it may be sold as.
     """
     known = candidates.any(1)
     if not bool(known.any()):
@@ -172,24 +189,18 @@ def candidate_loss(logits: Any, candidates: Any) -> Any:
     return -shares.masked_fill(~candidates[known], -torch.inf).logsumexp(1).mean()
 
 
-def supervised_contrastive(blocks: Any, positives: Any, temperature: float = 0.1) -> Any:
-    """Pull ``(n, d)`` blocks to those that ``positives`` ``(n, n) bool`` names.
-
-    Source: Khosla et al., "Supervised Contrastive Learning" (2020), eq. 2.
-    """
-    self_pairs = torch.eye(len(blocks), dtype=torch.bool)
-    positives = positives & ~self_pairs
-    known = positives.any(1)
-    if not bool(known.any()):
-        return blocks.sum() * 0.0
-    logits = (blocks @ blocks.T / temperature).masked_fill(self_pairs, -torch.inf)
-    shares = torch.log_softmax(logits, dim=1).masked_fill(self_pairs, 0.0)
-    return -((shares * positives).sum(1)[known] / positives.sum(1)[known]).mean()
+def share_matrix(shares: Sequence[Mapping[int, float]], labels: int) -> Any:
+    """Turn shares by label to ``(n, labels) float32``."""
+    matrix = torch.zeros(len(shares), labels)
+    for row, of_row in enumerate(shares):
+        for label, share in of_row.items():
+            matrix[row, label] = share
+    return matrix
 
 
-def candidate_matrix(types: Sequence[frozenset[int]], labels: int) -> Any:
+def candidate_matrix(candidates: Sequence[frozenset[int]], labels: int) -> Any:
     """Turn sets of labels to ``(n, labels) bool``."""
-    matrix = torch.zeros(len(types), labels, dtype=torch.bool)
-    for row, candidates in enumerate(types):
-        matrix[row, sorted(candidates)] = True
+    matrix = torch.zeros(len(candidates), labels, dtype=torch.bool)
+    for row, of_row in enumerate(candidates):
+        matrix[row, sorted(of_row)] = True
     return matrix

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.domain.attributes import width
-from closetspace.domain.encoding import CATEGORY, EncoderDescriptor
+from closetspace.domain.encoding import CATEGORY, EncoderDescriptor, Framing
 from closetspace.domain.reference import Reference
 from closetspace.domain.style import unit
 from closetspace.errors import Incompatible
@@ -64,9 +64,11 @@ def read_descriptor(directory: Path) -> EncoderDescriptor:
             heads=heads,
             files=manifest["files"],
             side=manifest["side"],
+            framing=Framing(manifest.get("framing", Framing.CENTRE)),
             lines=lines,
             blocks=_blocks(directory, manifest),
             reference=reference,
+            tells_garment=bool(manifest.get("tells_garment", False)),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise Incompatible(f"{directory.name}: its {MANIFEST} cannot be read") from exc

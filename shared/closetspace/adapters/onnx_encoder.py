@@ -3,7 +3,8 @@
 Three networks: ``image.onnx`` turns ``pixels (n, side, side, 3) uint8`` into ``features (n, i)``, ``text.onnx``
 turns ``ids`` and ``mask (n, tokens) int64`` into ``features (n, t)``, and ``fusion.onnx`` turns ``image (n, i)``,
 ``has_image (n, 1)``, ``text (n, lines, t)`` and ``has_text (n, lines)``, zeros where nothing is known, into
-``vector (n, dim)`` of unit length and for each head the probabilities ``(n, labels)`` under its name.
+``vector (n, dim)`` of unit length and for each head the probabilities ``(n, labels)`` under its name; where the manifest
+says ``tells_garment``, also into ``garment (n, 1)``, the probability that the photo shows one.
 
 onnxruntime and tokenizers are imported, and each file is read and checked, when something first needs them.
 """
@@ -29,6 +30,9 @@ from closetspace.domain.preprocessing import garment_line
 
 LEAST_SHARE = 0.01
 """Labels less likely than that are left to the unknown."""
+
+GARMENT = "garment"
+"""The fusion's output that tells garments from other pictures."""
 
 _IMAGE_BATCH = 16  # larger batches are no faster, and their activations leave the cache
 _MAX_TOKENS = 128
@@ -77,10 +81,11 @@ class OnnxEncoder:
 
     def fuse(self, features: dict[str, FloatArray]) -> list[Encoding]:
         """Turn `features` into encodings."""
-        names = ["vector", *self._descriptor.heads]
+        names = ["vector", *self._descriptor.heads, *([GARMENT] if self._descriptor.tells_garment else [])]
         outputs = dict(zip(names, self._load(FUSION_NETWORK, self._session).run(names, features), strict=True))
         is_known = (features["has_image"].sum(axis=1) + features["has_text"].sum(axis=1)).tolist()
         by_photo = self._by_photo(features, outputs["vector"])
+        tells = self._descriptor.tells_garment
         return [
             Encoding(
                 outputs["vector"][row],
@@ -89,6 +94,7 @@ class OnnxEncoder:
                 if is_known[row]
                 else {},
                 by_photo[row],
+                float(outputs[GARMENT][row, 0]) if tells and by_photo[row] is not None else None,
             )
             for row in range(len(is_known))
         ]
@@ -109,7 +115,7 @@ class OnnxEncoder:
 
     def _image_features(self, garments: Sequence[Garment]) -> FloatArray:
         pictures = [garment.picture for garment in garments if garment.picture is not None]
-        pixels = np.stack([square(picture, self._descriptor.side) for picture in pictures])
+        pixels = np.stack([square(picture, self._descriptor.side, self._descriptor.framing) for picture in pictures])
         return cast(FloatArray, self._load(IMAGE_NETWORK, self._session).run(None, {"pixels": pixels})[0])
 
     def _text_features(self, line: str) -> FloatArray:
