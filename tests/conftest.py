@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from catalog_jobs.drawing import draw_catalog
 from catalog_jobs.index_jobs import build_index, import_folder
@@ -14,6 +15,10 @@ from closetspace.services.index_versions import IndexVersions
 from infra.local.fireemu import find_program
 from infra.local.stack import LocalStack
 from tests.journey import Journey
+
+# A slow machine must not fail a test.
+settings.register_profile("closetspace", deadline=None)
+settings.load_profile("closetspace")
 
 
 def ignore_progress(done: int, total: int) -> None:

@@ -24,7 +24,6 @@ from closetspace.domain.catalog import Filters, Index, IndexedItem
 from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, UNISEX, USAGE, EncoderDescriptor, FloatArray, Shares
 from closetspace.domain.encodings import Encodings, as_photo_vectors
-from closetspace.domain.interests import Choice, interests_of, styles_of
 from closetspace.domain.reference import Reference
 from closetspace.domain.style import unit
 from closetspace.domain.taste import derive_taste
@@ -160,13 +159,6 @@ def wearer_of(owned: Iterable[Piece] | Mapping[str, ClosetEntry], said: Said = N
     entries = owned if isinstance(owned, Mapping) else {piece.id: piece.entry for piece in owned}
     closet = Closet("ann", {item_id: {ENCODER.id: entry} for item_id, entry in entries.items()}, 1)
     return Wearer(closet.encoded_by(ENCODER.id), derive_taste(closet, ENCODER.id, background()), background(), said)
-
-
-def with_choice(wearer: Wearer, choice: Choice) -> Wearer:
-    """The same person, recommended to by this method."""
-    style = styles_of(wearer.worn, wearer.background) if choice.variant.by_style else None
-    taste = replace(wearer.taste, choice=choice, interests=interests_of(wearer.worn, style))
-    return Wearer(wearer.worn, taste, wearer.background, wearer.said)
 
 
 def owned_by(seed: int, count: int = 12) -> list[Piece]:

@@ -146,3 +146,15 @@ def test_roles_are_told_whatever_the_case_and_what_is_unknown_is_an_extra() -> N
     for category, role in ROLES.items():
         assert role_of(category.title()) is role_of(category.upper()) is role
     assert role_of("") is role_of("Kimonos") is Role.EXTRA
+
+
+def test_what_is_not_worn_comes_only_if_its_category_is_asked_for() -> None:
+    offered = (*OFFERED, "Fragrance", "Free Gifts")
+    owned = {"Topwear": 5, "Fragrance": 5}
+    assert not {"Fragrance", "Free Gifts"} & set(category_shares(owned, offered, None, 0.15))
+    assert category_shares(owned, offered, {"Fragrance"}, 0.15) == {"Fragrance": 1.0}
+
+
+def test_closet_of_nothing_that_is_worn_is_offered_clothes() -> None:
+    shares = category_shares({"Fragrance": 4}, (*OFFERED, "Fragrance"), None, 0.15)
+    assert of_roles(shares, Role.TOP, Role.BOTTOM, Role.SHOES) == pytest.approx(1)

@@ -14,13 +14,13 @@ from closetspace.adapters.bundle_reader import Bundle
 from closetspace.domain.attributes import block
 from closetspace.domain.closet import ClosetEntry
 from closetspace.domain.encoding import COLOUR, GENDER, USAGE
-from closetspace.domain.interests import Choice, Variant
+from closetspace.domain.interests import EMBEDDING_SHARE
 from closetspace.domain.paging import short
 from closetspace.domain.ranking import rank
 from closetspace.domain.reasons import CLOSE, IMAGE, LIKED, TEXT, explain
 from closetspace.domain.style import unit
-from closetspace.domain.wishes import FEEDBACK, SEEN, SERENDIPITY, SIMILARITY, Ranked, Said, Wish
-from tests.structured import BLOCKS, CATALOG, Piece, open_catalog, wearer_of, with_choice
+from closetspace.domain.wishes import FEEDBACK, METHOD, SEEN, SERENDIPITY, SIMILARITY, Ranked, Said, Wish
+from tests.structured import BLOCKS, CATALOG, Piece, open_catalog, wearer_of
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +51,13 @@ def lately(index: Bundle) -> tuple[tuple[int, ...], ...]:
     return (tuple(keys[::2]), tuple(keys))
 
 
-@pytest.mark.parametrize("variant", Variant)
 @pytest.mark.parametrize("weight", [0.5, 4.0])
-def test_contributions_add_up_to_the_score(index: Bundle, variant: Variant, weight: float) -> None:
-    wearer = with_choice(wearer_of(CLOSET, said(index)), Choice(variant, weight))
+def test_contributions_add_up_to_the_score(index: Bundle, weight: float) -> None:
+    wearer, method = wearer_of(CLOSET, said(index)), replace(METHOD, similarity=weight)
     wish = Wish(40, seed=5, explore=0.3, serendipity=0.5, mix=0.5, lately=lately(index))
-    ranked = rank(wearer, index, wish)
+    ranked = rank(wearer, index, wish, method)
     assert len(ranked) == 40
-    for one, reason in zip(ranked, explain(ranked, wearer, index), strict=True):
+    for one, reason in zip(ranked, explain(ranked, wearer, index, method), strict=True):
         assert set(reason.contributions) == {IMAGE, TEXT, COLOUR, GENDER, USAGE, FEEDBACK, SEEN, SERENDIPITY}
         assert sum(reason.contributions.values()) == pytest.approx(one.score, abs=1e-3)
         assert reason.contributions[FEEDBACK] != 0
@@ -91,17 +90,16 @@ def test_whatever_is_asked_for_adds_up_and_is_said_in_one_sentence(index: Bundle
         assert len(cosines) == min(3, len(owned))
 
 
-@pytest.mark.parametrize("variant", Variant)
-def test_colour_has_what_the_colour_block_makes_of_the_similarity(index: Bundle, variant: Variant) -> None:
+def test_colour_has_what_the_colour_block_makes_of_the_similarity(index: Bundle) -> None:
     """By leaving the block out of the arithmetic of the similarity."""
-    wearer = with_choice(wearer_of(CLOSET), Choice(variant, 2.0))
-    ranked = rank(wearer, index, Wish(20))
-    for one, reason in zip(ranked, explain(ranked, wearer, index), strict=True):
-        to, mean = wearer.anchors(one.category, index), index.category_means[one.category]
+    wearer, method = wearer_of(CLOSET), replace(METHOD, similarity=2.0)
+    ranked = rank(wearer, index, Wish(20), method)
+    for one, reason in zip(ranked, explain(ranked, wearer, index, method), strict=True):
+        to, mean = wearer.anchor(one.category, index), index.category_means[one.category]
         vector, part = index.vectors(np.array([one.row]))[0], block(index.blocks, COLOUR)
         residual = unit(vector - mean)
-        near, style = vector * to.near[one.anchor], residual * to.style[one.anchor]
-        hue = 2.0 * (to.share * near[part].sum() + (1 - to.share) * style[part].sum())
+        near, style = vector * to.near, residual * to.style
+        hue = 2.0 * (EMBEDDING_SHARE * near[part].sum() + (1 - EMBEDDING_SHARE) * style[part].sum())
         assert reason.contributions[COLOUR] - one.parts[COLOUR] == pytest.approx(hue, abs=1e-4)
         assert reason.contributions[IMAGE] + reason.contributions[TEXT] == pytest.approx(
             one.parts[SIMILARITY] - hue, abs=1e-4
@@ -109,11 +107,14 @@ def test_colour_has_what_the_colour_block_makes_of_the_similarity(index: Bundle,
 
 
 def test_what_a_photo_tells_alone_is_the_images_part(index: Bundle) -> None:
-    wearer = with_choice(wearer_of(CLOSET), Choice(Variant.CATEGORY, 1.0))
-    ranked = rank(wearer, index, Wish(20))
-    for one, reason in zip(ranked, explain(ranked, wearer, index), strict=True):
-        photo = index.photo_vectors(np.array([one.row]))[0] * wearer.anchors(one.category, index).near[0]
-        expected = photo.sum() - photo[block(index.blocks, COLOUR)].sum()
+    wearer, method = wearer_of(CLOSET), replace(METHOD, similarity=1.0)
+    ranked = rank(wearer, index, Wish(20), method)
+    for one, reason in zip(ranked, explain(ranked, wearer, index, method), strict=True):
+        row, to, mean = np.array([one.row]), wearer.anchor(one.category, index), index.category_means[one.category]
+        spread = np.linalg.norm(index.vectors(row)[0] - mean)
+        photo = index.photo_vectors(row)[0]
+        parts = EMBEDDING_SHARE * photo * to.near + (1 - EMBEDDING_SHARE) * (photo - mean) * to.style / spread
+        expected = parts.sum() - parts[block(index.blocks, COLOUR)].sum()
         assert reason.contributions[IMAGE] == pytest.approx(float(expected), abs=1e-4)
 
 
@@ -125,7 +126,7 @@ def sentence(index: Bundle, piece: Piece, owned: Mapping[str, ClosetEntry], **fi
     """Said of a catalog's piece to somebody with these entries."""
     wearer = wearer_of(owned)
     parts = dict.fromkeys((COLOUR, GENDER, USAGE, SIMILARITY, FEEDBACK), 0.0) | fields.pop("parts", {})
-    ranked = Ranked(int(index.rows_of([piece.id])[0]), piece.category, 0.0, parts, 0, 0, **fields)
+    ranked = Ranked(int(index.rows_of([piece.id])[0]), piece.category, 0.0, parts, 0, **fields)
     [reason] = explain([ranked], wearer, index)
     return reason.sentence
 

@@ -13,11 +13,13 @@ from closetspace.adapters.firestore_states import STATES
 from closetspace.adapters.firestore_transactions import run_transaction, translated_errors
 from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import FloatArray
-from closetspace.domain.interests import Choice, Interest, Variant
+from closetspace.domain.interests import Interest
 from closetspace.domain.membership import Worn
 from closetspace.domain.taste import Taste
 
 TASTES = "taste"
+TASTE_FORMAT = 2
+"""Of taste documents: changed with the way in which a taste is derived, because a closet's version does not show that."""
 ITEMS_AT_ONCE = 200
 """Items whose states a transaction reads and holds while their entries go."""
 
@@ -87,33 +89,28 @@ def _surplus(entries: Mapping[str, Mapping[str, ClosetEntry]], encoder_id: str) 
 def _taste_document(uid: str, taste: Taste) -> dict[str, Any]:
     return {
         "uid": uid,
+        "format": TASTE_FORMAT,
         "encoder": taste.encoder,
         "mean": _bytes(taste.mean),
-        "interests": [
-            {"category": i.category, "count": i.count, "mean": _bytes(i.mean), "style": i.style}
-            for i in taste.interests
-        ],
+        "interests": [{"category": i.category, "count": i.count, "mean": _bytes(i.mean)} for i in taste.interests],
         "worn": {
             head: {"member": _bytes(worn.member), "share": _bytes(worn.share)} for head, worn in taste.worn.items()
         },
-        "choice": {"variant": taste.choice.variant.value, "weight": taste.choice.weight},
         "closet_version": taste.closet_version,
         "updated_at": firestore.SERVER_TIMESTAMP,
     }
 
 
-def taste_in(document: dict[str, Any]) -> Taste:
-    """The taste that a document holds."""
-    choice = document["choice"]
+def taste_in(document: dict[str, Any]) -> Taste | None:
+    """The taste that a document holds; None for one that an earlier release derived in another way."""
+    if document.get("format") != TASTE_FORMAT:
+        return None
     return Taste(
         encoder=document["encoder"],
         mean=_floats(document["mean"]),
-        interests=tuple(
-            Interest(i["category"], i["count"], _floats(i["mean"]), i["style"]) for i in document["interests"]
-        ),
+        interests=tuple(Interest(i["category"], i["count"], _floats(i["mean"])) for i in document["interests"]),
         closet_version=document["closet_version"],
         worn={head: Worn(_floats(w["member"]), _floats(w["share"])) for head, w in document["worn"].items()},
-        choice=Choice(Variant(choice["variant"]), choice["weight"]),
     )
 
 

@@ -3,8 +3,8 @@
 Three networks: ``image.onnx`` turns ``pixels (n, side, side, 3) uint8`` into ``features (n, i)``, ``text.onnx``
 turns ``ids`` and ``mask (n, tokens) int64`` into ``features (n, t)``, and ``fusion.onnx`` turns ``image (n, i)``,
 ``has_image (n, 1)``, ``text (n, lines, t)`` and ``has_text (n, lines)``, zeros where nothing is known, into
-``vector (n, dim)`` of unit length and for each head the probabilities ``(n, labels)`` under its name; where the manifest
-says ``tells_garment``, also into ``garment (n, 1)``, the probability that the photo shows one.
+``vector (n, dim)`` of unit length and for each head the probabilities ``(n, labels)`` under its name. If the manifest
+says ``tells_garment``, there is also ``garment (n, 1)``, the probability that the photo shows one.
 
 onnxruntime and tokenizers are imported, and each file is read and checked, when something first needs them.
 """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from closetspace.domain.attributes import Packed
 from closetspace.domain.catalog import Index, Rows
 from closetspace.domain.encoding import GENDER, FloatArray
-from closetspace.domain.interests import similarities
+from closetspace.domain.interests import EMBEDDING_SHARE, similarity
 from closetspace.domain.products import NO_PRODUCT
 from closetspace.domain.scoring import Fitting, asked_for, fitting
 from closetspace.domain.style import side_by_side, unit
@@ -22,19 +22,16 @@ WIDER = 2
 
 @dataclass(frozen=True)
 class Scored:
-    """Candidates with their scores: ``parts (n, parts)`` in nats, ``near (n,)`` the cosine to the best of their
-    category's anchors, ``anchor (n,)`` which that is, ``category (n,)`` the place of their category."""
+    """Candidates with their scores: ``parts (n, parts)`` in nats, ``near (n,)`` the similarity to their category's
+    anchor, ``category (n,)`` the place of their category."""
 
     rows: Rows
     parts: FloatArray
     near: FloatArray
-    anchor: NDArray[np.int64]
     category: NDArray[np.int64]
 
     def only(self, places: NDArray[np.int64]) -> "Scored":
-        return Scored(
-            self.rows[places], self.parts[places], self.near[places], self.anchor[places], self.category[places]
-        )
+        return Scored(self.rows[places], self.parts[places], self.near[places], self.category[places])
 
 
 class Scorer:
@@ -43,6 +40,7 @@ class Scorer:
     def __init__(self, wearer: Wearer, index: Index, wish: Wish, method: Method, categories: Sequence[str]) -> None:
         self._wearer, self._index, self._categories = wearer, index, categories
         self._mask = index.matching(wish.filters)
+        self._similarity = np.float32(method.similarity)
         self._fits = _fitting(wearer, index, wish)
         self._feedback = _rocchio(wearer.said, method)
         self._never = _excluded(wearer, index, wish)
@@ -54,9 +52,9 @@ class Scorer:
     def best(self) -> Scored:
         """The best of each category, before what they have to do with each other."""
         compared = [self._compared(category) for category in self._categories]
-        rows, attributes, near, anchor, feedback = (np.concatenate(column) for column in zip(*compared, strict=True))
+        rows, attributes, near, feedback = (np.concatenate(column) for column in zip(*compared, strict=True))
         ends = np.cumsum([len(of_one) for of_one, *_ in compared])
-        similar = np.float32(self._wearer.taste.choice.weight) * near
+        similar = self._similarity * near
         fits = self._fits(attributes)
         # Categories lie in an index in the order of their names, and so do shares: rows ascend.
         seen = np.zeros(len(rows), np.float32)
@@ -70,22 +68,21 @@ class Scorer:
             rows=rows[places],
             parts=np.column_stack([np.log(fits[places]), similar[places], feedback[places], seen[places]]),
             near=near[places],
-            anchor=anchor[places],
             category=np.repeat(np.arange(len(chosen)), [len(part) for part in chosen]),
         )
 
-    def _compared(self, category: str) -> tuple[Rows, Packed, FloatArray, NDArray[np.int64], FloatArray]:
-        """A category's candidates: rows, attributes, cosine to the best anchor, which that is, and feedback's part."""
-        to = self._wearer.anchors(category, self._index)
-        queries = side_by_side(to.near * np.float32(to.share**0.5), to.style * np.float32((1 - to.share) ** 0.5))
-        found = self._index.candidates(category, queries, self._looked_at + len(self._never), self._mask)
-        similar = similarities(found.vectors, self._index.category_means[category], found.spread, to)
-        alone = len(to.interests) == 1
+    def _compared(self, category: str) -> tuple[Rows, Packed, FloatArray, FloatArray]:
+        """A category's candidates: rows, attributes, similarity to its anchor, and feedback's part."""
+        to = self._wearer.anchor(category, self._index)
+        query = side_by_side(
+            to.near * np.float32(EMBEDDING_SHARE**0.5), to.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
+        )
+        found = self._index.candidates(category, query[None], self._looked_at + len(self._never), self._mask)
+        similar = similarity(found.vectors, self._index.category_means[category], found.spread, to)
         return (
             found.rows,
             found.attributes,
-            similar[:, 0] if alone else similar.max(axis=1, initial=-1),
-            np.zeros(len(similar), np.int64) if alone else similar.argmax(axis=1),
+            similar,
             np.zeros(len(similar), np.float32) if self._feedback is None else found.vectors @ self._feedback,
         )
 

@@ -26,6 +26,13 @@ ROLES: Mapping[str, Role] = {
 }
 """By category, in lower case; what is not here is an extra, which no outfit lacks."""
 
+NOT_WORN = frozenset(
+    {"accessories", "fragrance", "free gifts", "makeup", "shoe accessories", "skin care"}
+    | {"sports equipment", "umbrellas"}
+)
+"""Categories of things that nobody dresses in, in lower case: laces, perfume, gift sets (the products that the
+encoder learnt "Accessories" from). They are offered only to those who ask for the category."""
+
 BALANCE: Mapping[Role, float] = {Role.TOP: 0.4, Role.BOTTOM: 0.25, Role.SHOES: 0.2, Role.EXTRA: 0.15}
 """What a closet that lacks nothing is made of: about five tops to three bottoms and two or three pairs of shoes."""
 
@@ -42,6 +49,7 @@ def category_shares(
     owned: Mapping[str, int], offered: Collection[str], wanted: Collection[str] | None, mix: float
 ) -> dict[str, float]:
     """Each category's share of the answer, summing to one; only of those ``offered``, and ``wanted`` where it says.
+    Without ``wanted``, what is `NOT_WORN` has no share.
 
     In the order of the categories' names.
 
@@ -50,7 +58,8 @@ def category_shares(
     that merely has no dress does not. Where nothing is owned of what is wanted, what the closet is short of goes
     first, and where it is short of nothing, all of it shares alike.
     """
-    open_to = sorted(set(offered) & set(wanted) if wanted is not None else set(offered))
+    worn = {category for category in offered if category.casefold() not in NOT_WORN}
+    open_to = sorted(worn if wanted is None else set(offered) & set(wanted))
     own = _normal({category: float(owned.get(category, 0)) for category in open_to})
     lacking = _lacking(owned, open_to)
     if not own:

@@ -45,7 +45,9 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
         return []
     scored = np.column_stack([pool.parts, _off_distance(cosine, wish.serendipity, method.serendipity)])
     score = scored.sum(axis=1)
-    composable = _composable(pool, vectors, score + noise, mix, wearer, index, wish)
+    composable = _composable(
+        pool, vectors, score + noise - method.similarity * pool.near.max(), mix, wearer, index, wish
+    )
     order = compose(composable, wish.count, method.composition, method.near_duplicate)
     names, categories = (*scorer.names, SERENDIPITY), list(mix)
     return [
@@ -54,8 +56,7 @@ def rank(wearer: Wearer, index: Index, wish: Wish, method: Method = METHOD) -> l
             category=(category := categories[pool.category[place]]),
             score=float(score[place]),
             parts=dict(zip(names, scored[place].tolist(), strict=True)),
-            interest=wearer.anchors(category, index).interests[pool.anchor[place]],
-            anchor=int(pool.anchor[place]),
+            interest=wearer.anchor(category, index).interest,
             own_similar=_own_similar(
                 wearer.worn, int(composable.products[place]), int(owned[place]), float(cosine[place]), method
             )
@@ -119,14 +120,13 @@ def _composable(
     index: Index,
     wish: Wish,
 ) -> Pool:
-    weight = wearer.taste.choice.weight
     worn = members(wearer, index, wish)
     known = COLOUR in worn and COLOUR in index.heads
     member = worn[COLOUR] if known else np.zeros(0, np.float32)
     looks = vectors[:, block(index.blocks, LOOK)]
     return Pool(
         # The nearest candidate that certainly fits is worth 1, whatever the closet's cosines are like.
-        worth=np.exp(np.minimum(score - weight * pool.near.max(), 0)),
+        worth=np.exp(np.minimum(score, 0)),
         category=pool.category,
         shares=np.array(list(mix.values()), np.float32),
         brands=index.brands(pool.rows),

@@ -10,9 +10,9 @@ from closetspace.domain.attributes import Heads, Packed, block, parts
 from closetspace.domain.catalog import Index, Rows
 from closetspace.domain.closet import Wearables
 from closetspace.domain.encoding import COLOUR, USAGE, FloatArray
-from closetspace.domain.interests import Interest
+from closetspace.domain.interests import EMBEDDING_SHARE, Interest
 from closetspace.domain.style import spread_of, unit
-from closetspace.domain.wishes import FEEDBACK, SIMILARITY, Ranked, Wearer
+from closetspace.domain.wishes import FEEDBACK, METHOD, SIMILARITY, Method, Ranked, Wearer
 
 IMAGE, TEXT = "image", "text"
 """What a photo alone and what name and brand contribute to a score, apart from colour."""
@@ -43,15 +43,15 @@ class Reason:
     sentence: str
 
 
-def explain(ranked: Sequence[Ranked], wearer: Wearer, index: Index) -> list[Reason]:
-    """A reason for each recommendation, in order."""
+def explain(ranked: Sequence[Ranked], wearer: Wearer, index: Index, method: Method = METHOD) -> list[Reason]:
+    """A reason for each recommendation by a method, in order."""
     if not ranked:
         return []
     rows = np.array([one.row for one in ranked], np.int64)
     vectors = index.vectors(rows)
     owned = nearest_owned(wearer.worn, vectors)
     traits = _Traits(index.attributes(rows), wearer.worn, index.heads)
-    contributions = _contributions(ranked, rows, vectors, wearer, index)
+    contributions = _contributions(ranked, rows, vectors, wearer, index, method)
     aspects = _aspects(vectors, wearer.worn.vectors[[near[0][0] for near in owned]], index.blocks)
     return [
         Reason(
@@ -67,7 +67,7 @@ def explain(ranked: Sequence[Ranked], wearer: Wearer, index: Index) -> list[Reas
 
 
 def _contributions(
-    ranked: Sequence[Ranked], rows: Rows, vectors: FloatArray, wearer: Wearer, index: Index
+    ranked: Sequence[Ranked], rows: Rows, vectors: FloatArray, wearer: Wearer, index: Index, method: Method
 ) -> list[dict[str, float]]:
     """The parts of each score, with the similarity's split into what photo, text and colour make of it.
 
@@ -75,7 +75,7 @@ def _contributions(
     Colour is the colour block's part of both; of the rest the photo alone makes what its own vector would, and text
     what is left.
     """
-    direction, taken = _directions(ranked, vectors, wearer, index)
+    direction, taken = _directions(ranked, vectors, wearer, index, method.similarity)
     colour = block(index.blocks, COLOUR)
     whole, by_photo = vectors * direction - taken, index.photo_vectors(rows) * direction - taken
     in_colour = whole[:, colour].sum(axis=1)
@@ -89,16 +89,14 @@ def _contributions(
 
 
 def _directions(
-    ranked: Sequence[Ranked], vectors: FloatArray, wearer: Wearer, index: Index
+    ranked: Sequence[Ranked], vectors: FloatArray, wearer: Wearer, index: Index, weight: float
 ) -> tuple[FloatArray, FloatArray]:
     """What each embedding was multiplied with for its similarity, and what was taken off for the mean, ``(k, d)``."""
-    to = [wearer.anchors(one.category, index) for one in ranked]
+    to = [wearer.anchor(one.category, index) for one in ranked]
     mean = np.array([index.category_means[one.category] for one in ranked])
-    near = np.array([anchor.near[one.anchor] for anchor, one in zip(to, ranked, strict=True)])
-    style = np.array([anchor.style[one.anchor] for anchor, one in zip(to, ranked, strict=True)])
-    weight, share = np.float32(wearer.taste.choice.weight), np.float32(to[0].share)
-    style *= weight * (1 - share) / spread_of(vectors, mean)[:, None]
-    return weight * share * near + style, mean * style
+    near, style = np.array([anchor.near for anchor in to]), np.array([anchor.style for anchor in to])
+    style *= np.float32(weight * (1 - EMBEDDING_SHARE)) / spread_of(vectors, mean)[:, None]
+    return np.float32(weight * EMBEDDING_SHARE) * near + style, mean * style
 
 
 class _Traits:

@@ -9,7 +9,6 @@ the same length, Annoy's angular order is the order of the scores.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from closetspace.domain.encoding import FloatArray
 
@@ -30,12 +29,6 @@ def mean_of(vectors: FloatArray) -> FloatArray:
         return np.zeros(0, np.float32)
     mean: FloatArray = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     return mean
-
-
-def distinct(vectors: FloatArray) -> NDArray[np.int64]:
-    """Places of the vectors of unit length that are no near-duplicates of one before them."""
-    again = np.tril(vectors @ vectors.T >= NEAR_DUPLICATE, -1).any(axis=1)
-    return np.flatnonzero(~again)
 
 
 def residuals(vectors: FloatArray, categories: Sequence[str], means: Mapping[str, FloatArray]) -> FloatArray:

@@ -1,18 +1,21 @@
-"""A closet in short: what interests it shows, what its owner wears, and by which method it recommends best."""
+"""A closet in short: what interests it shows, and what its owner wears."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from closetspace.domain.audience import audience, tells_audience
 from closetspace.domain.background import Background
 from closetspace.domain.closet import Closet, Wearables
-from closetspace.domain.encoding import GENDER, UNISEX, FloatArray
-from closetspace.domain.interests import DEFAULT, Anchors, Choice, Interest, anchors, interests_of, styles_of
-from closetspace.domain.leave_one_out import choose, evenly
-from closetspace.domain.membership import Weighed, Worn, weigh
-from closetspace.domain.style import distinct, mean_of
+from closetspace.domain.encoding import COLOUR, GENDER, USAGE, FloatArray
+from closetspace.domain.interests import Anchor, Interest, anchor, interests_of, style_of
+from closetspace.domain.membership import Worn, worn_labels
+from closetspace.domain.style import mean_of
+
+FITTED = (COLOUR, GENDER, USAGE)
+"""The attributes that recommendations must fit, as far as an encoder tells them; a pattern is no matter of fit."""
 
 MOST_WEIGHED = 256
 """Items of a closet that tell what its owner wears: enough for shares to 3 %, and 4 ms; a larger one is sampled."""
@@ -22,7 +25,7 @@ MOST_WEIGHED = 256
 class Taste:
     """A closet in short. ``mean`` is ``(d,) float32``; ``closet_version`` says which closet it was derived from.
 
-    ``worn`` says of each attribute what the person wears; ``choice`` is the method that explains the closet best.
+    ``worn`` says of each attribute what the person wears.
     """
 
     encoder: str
@@ -30,16 +33,17 @@ class Taste:
     interests: tuple[Interest, ...]
     closet_version: int
     worn: Mapping[str, Worn] = field(default_factory=dict)
-    choice: Choice = DEFAULT
-    _compared: dict[str, dict[str, Anchors]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _compared: dict[str, dict[str, Anchor]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def anchors(self, category: str, index_version: str, usual: Mapping[str, FloatArray]) -> Anchors:
+    def anchor(self, category: str, index_version: str, usual: Mapping[str, FloatArray]) -> Anchor:
         """What an index's candidates of a category are compared with, made once; ``usual`` are its category means."""
         known = self._compared.setdefault(index_version, {})
         if category not in known:
             # A copy of the values: another request may add to them meanwhile.
-            styles = next((compared.style for compared in list(known.values())), None)
-            known[category] = anchors(self.interests, category, self.choice.variant, usual, styles)
+            style = next((compared.style for compared in list(known.values())), None)
+            known[category] = anchor(
+                self.interests, category, style_of(self.interests, usual) if style is None else style
+            )
         return known[category]
 
     @property
@@ -66,25 +70,22 @@ def derive_taste(closet: Closet, encoder_id: str, background: Background | None 
     if background is None or not worn.attributes.size:
         return taste
     chosen = worn.only(evenly(len(worn.ids), MOST_WEIGHED))
-    weighed = _weighed(chosen, background)
-    taste = replace(taste, worn={head: sets.worn() for head, sets in weighed.items()})
-    if background.reference is None:
-        return taste
-    # A second photo of a garment would make finding the first too easy.
-    once = distinct(chosen.vectors)
-    tried = chosen.only(once)
-    choice = choose(tried, styles_of(tried, background), {h: w.only(once) for h, w in weighed.items()}, background)
-    style = styles_of(worn, background) if choice.variant.by_style else None
-    return replace(taste, choice=choice, interests=interests_of(worn, style))
+    return replace(taste, worn=_worn(chosen, background))
 
 
-def _weighed(worn: Wearables, background: Background) -> dict[str, Weighed]:
-    told = background.told(worn.attributes)
-    return {
-        head: weigh(posterior, background.usual_in(head, worn.categories), _free(head, background.heads[head]))
-        for head, posterior in told.items()
-    }
+def _worn(closet: Wearables, background: Background) -> dict[str, Worn]:
+    posteriors = background.told(closet.attributes)
+    found: dict[str, Worn] = {}
+    for head in FITTED:
+        if head in posteriors:
+            labels, usual = background.heads[head], background.usual_in(head, closet.categories)
+            if head == GENDER and tells_audience(labels):
+                found[head] = audience(posteriors[head], usual, labels)
+            else:
+                found[head] = worn_labels(posteriors[head], usual)
+    return found
 
 
-def _free(head: str, labels: Sequence[str]) -> NDArray[np.bool_] | None:
-    return np.array([label == UNISEX for label in labels]) if head == GENDER else None
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Up to ``most`` places of ``count``, evenly apart."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)) if count else np.zeros(0, np.int64)

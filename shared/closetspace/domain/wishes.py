@@ -9,7 +9,7 @@ from closetspace.domain.catalog import Filters, Index, Keys
 from closetspace.domain.closet import Wearables
 from closetspace.domain.composing import Composition
 from closetspace.domain.encoding import FloatArray
-from closetspace.domain.interests import Anchors
+from closetspace.domain.interests import Anchor
 from closetspace.domain.style import NEAR_DUPLICATE
 from closetspace.domain.taste import Taste
 
@@ -31,6 +31,9 @@ BLOCK = 100
 @dataclass(frozen=True)
 class Method:
     """The weights of the method, in nats where nothing else is said; chosen on half of the personas."""
+
+    similarity: float = 0.5
+    """For each unit of an item's cosine to what is owned."""
 
     like: float = 1.0
     """Most that likes give to an item that is just like them; half of it after two."""
@@ -103,17 +106,16 @@ class Wearer:
     background: Background
     said: Said
 
-    def anchors(self, category: str, index: Index) -> Anchors:
+    def anchor(self, category: str, index: Index) -> Anchor:
         """What an index's candidates of a category are compared with."""
-        return self.taste.anchors(category, index.version, index.category_means)
+        return self.taste.anchor(category, index.version, index.category_means)
 
 
 @dataclass(frozen=True)
 class Ranked:
     """One recommendation: its row in the index, its category, its score before exploration, and the score's parts.
 
-    ``interest`` is the place of the interest that it serves and ``anchor`` which of its category's anchors that has;
-    ``own_similar`` the owned item that it nearly is.
+    ``interest`` is the place of the interest that it serves, ``own_similar`` the owned item that it nearly is.
     """
 
     row: int
@@ -121,5 +123,4 @@ class Ranked:
     score: float
     parts: Mapping[str, float]
     interest: int
-    anchor: int
     own_similar: str | None = None
