@@ -23,6 +23,7 @@ from closetspace.domain.encoding import (
     Encoding,
     Garment,
     Picture,
+    Shares,
 )
 from closetspace.domain.style import unit
 from closetspace.domain.wardrobe import photo_folder
@@ -42,11 +43,17 @@ HEADS = {
 
 @dataclass
 class HashEncoder:
-    """Equal garments get equal vectors, others independent ones. ``before`` is called ahead of every garment."""
+    """Equal garments get equal vectors, others independent ones. ``before`` is called ahead of every garment.
+
+    ``garment`` answers with the probability that a photo shows one, ``categories`` with the category's probabilities,
+    the likeliest first; without them the encoder reports neither.
+    """
 
     dim: int = 8
     id: str = "hash-1"
     before: Callable[[Garment], None] = lambda _: None
+    garment: Callable[[Garment], float | None] = lambda _: None
+    categories: Callable[[Garment], Shares] = lambda _: {}
 
     @property
     def descriptor(self) -> EncoderDescriptor:
@@ -61,7 +68,10 @@ class HashEncoder:
         picture = b"" if garment.picture is None else garment.picture.tobytes()
         digest = hashlib.sha256(picture + f"|{garment.name}|{garment.brand}".encode()).digest()
         vector = np.random.default_rng(list(digest)).standard_normal(self.dim).astype(np.float32)
-        return Encoding(unit(vector), CATEGORIES[digest[0] % 3], {COLOUR: {"Red": 0.9}})
+        categories = self.categories(garment)
+        attributes = {COLOUR: {"Red": 0.9}} | ({CATEGORY: categories} if categories else {})
+        category = next(iter(categories), CATEGORIES[digest[0] % 3])
+        return Encoding(unit(vector), category, attributes, garment=self.garment(garment))
 
 
 def second_encoder(first: Path, folder: Path) -> Path:
@@ -74,10 +84,10 @@ def second_encoder(first: Path, folder: Path) -> Path:
 
 
 def decode_anything(data: bytes) -> Picture:
-    """Bytes are the picture; those that begin with ``bad`` are none."""
+    """Fill a picture of 64 x 64 pixels with the bytes, over and over; those that begin with ``bad`` are refused."""
     if data.startswith(b"bad"):
         raise InvalidInput("photo_unreadable", "The photo can't be read. Upload another.")
-    return np.frombuffer(data, np.uint8)
+    return np.resize(np.frombuffer(data, np.uint8), (64, 64, 3))
 
 
 @dataclass

@@ -14,6 +14,7 @@ import pytest
 from closetspace.domain import reasons, wishes
 from closetspace.domain.encoding import COLOUR, GENDER, USAGE
 from closetspace.domain.person import Kind
+from closetspace.domain.wardrobe import Hint, Status
 from closetspace.domain.wishes import Order
 from closetspace.errors import FailedPrecondition
 from closetspace.requests import RecommendFields, parse_feedback, parse_recommend
@@ -356,6 +357,13 @@ def test_errors_are_told_by_the_servers_sentence_without_the_sdks_status(script:
     assert told[:2] == ["Clear some of them first.", "explore: Input should be less than or equal to 1."]
     assert told[2].startswith("You are signed out.")
     assert told[3] == told[4] == "Something went wrong here. Try again in a moment."
+
+
+def test_every_status_and_hint_of_an_item_has_words(script: Script) -> None:
+    badges, hints = script('import { BADGES, HINTS } from "./sentences.js"; answer([BADGES, HINTS]);')
+    assert set(badges) == {status.value for status in Status}
+    assert set(hints) == {hint.value for hint in Hint}
+    assert all(sentence.endswith(".") for sentence in hints.values())
 
 
 def test_every_part_of_a_score_has_a_word(script: Script) -> None:

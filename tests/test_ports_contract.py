@@ -15,11 +15,10 @@ from closetspace.adapters.directory_objects import DirectoryObjects
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
 from closetspace.domain.closet import Closet, ClosetEntry
 from closetspace.domain.encoding import FloatArray
-from closetspace.domain.interests import Choice, Variant
 from closetspace.domain.membership import Worn
 from closetspace.domain.person import MOST_OPINIONS, Kind, Opinion, Person, Preferences, Shown, ShownList
 from closetspace.domain.taste import derive_taste
-from closetspace.domain.wardrobe import Fault, ItemState, Status
+from closetspace.domain.wardrobe import Fault, Hint, ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound, ResourceExhausted
 from closetspace.ports import Closets, Keep, ObjectStore, People, Put, Remove, Wardrobe
 
@@ -114,6 +113,20 @@ def test_commit_writes_state_and_entry_together(database: Database, uid: str, it
     assert (stored.encoder, stored.category, stored.photo_hash) == ("hash-1", "Topwear", "photo-1")
     assert (stored.attributes.tolist(), stored.title, stored.product) == ([1, 255, 0], "Shirt 1", 2**63 + 1)
     assert closet.version > 0
+
+
+@pytest.mark.parametrize("hint", [*Hint, None])
+def test_hint_is_kept_until_a_state_without_one_is_written(
+    database: Database, uid: str, item_id: str, hint: Hint | None
+) -> None:
+    database.write(item_id, {"uid": uid})
+    hinted = replace(ready(uid), hint=hint)
+    record = database.wardrobe.commit(database.wardrobe.read(item_id), hinted, Put(entry(1)))
+    assert record.state is not None
+    stored = database.wardrobe.read(item_id).state
+    assert stored == record.state == replace(hinted, shard=0)
+    database.wardrobe.commit(record, replace(hinted, hint=None), Put(entry(2)))
+    assert database.wardrobe.read(item_id).state == replace(ready(uid), shard=0)
 
 
 def test_what_is_not_there_reads_as_nothing(database: Database, uid: str, item_id: str) -> None:
@@ -259,7 +272,6 @@ def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str,
     new = replace(
         derive_taste(database.closets.closet(uid), "hash-1"),
         worn={"colour": Worn(vector(3), vector(4))},
-        choice=Choice(Variant.STYLES, 2.0),
     )
     for taste in (old, new, old):
         database.closets.save_taste(uid, taste)
@@ -268,7 +280,7 @@ def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str,
     assert (set(closet.entries), closet.version) == ({item_id, item_id + "2"}, new.closet_version)
     assert kept is not None
     assert (kept.closet_version, kept.encoder, kept.count) == (new.closet_version, "hash-1", 2)
-    assert (kept.choice, kept.mix, set(kept.worn)) == (new.choice, {"Topwear": 2}, {"colour"})
+    assert (kept.mix, set(kept.worn)) == ({"Topwear": 2}, {"colour"})
     np.testing.assert_array_equal(kept.worn["colour"].member, vector(3))
     np.testing.assert_array_equal(kept.worn["colour"].share, vector(4))
     np.testing.assert_allclose(kept.mean, new.mean, atol=1e-6)

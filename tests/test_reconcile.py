@@ -12,7 +12,7 @@ from closetspace.domain.encoding import Garment
 from closetspace.domain.plan import Embed, Forget, Refuse, Settled, Wait
 from closetspace.domain.products import product_key
 from closetspace.domain.style import mean_of
-from closetspace.domain.wardrobe import Deletion, photo_folder
+from closetspace.domain.wardrobe import Deletion, Hint, photo_folder
 from closetspace.errors import Conflict, Transient
 from closetspace.services.sweep import Sweeper
 from tests.fakes import HEADS, HashEncoder, World
@@ -249,6 +249,103 @@ def test_unreadable_encoder_error_is_not_taken_for_a_bad_photo(world: World) -> 
     assert world.status("shirt") == "processing"
 
 
+def shows_garment(garment: Garment) -> float:
+    """No garment for photos that begin with ``sofa``, a doubtful one for ``blur``."""
+    photo = b"" if garment.picture is None else garment.picture.tobytes()
+    return 0.01 if photo.startswith(b"sofa") else 0.3 if photo.startswith(b"blur") else 0.9
+
+
+def hint_of(world: World, item_id: str = "shirt") -> Hint | None:
+    return world.database.states[item_id][0].hint
+
+
+def test_photo_without_a_garment_fails_until_it_is_replaced(world: World) -> None:
+    world.encoder.garment = shows_garment
+    world.add("shirt", b"sofa")
+    state = world.database.states["shirt"][0]
+    assert (state.status, state.error and state.error.code) == ("failed", "no_garment")
+    assert (state.hint, state.category) == (None, None)
+    assert not world.database.closet("ann").entries
+    world.upload("shirt", b"a photo")
+    world.reconciler.reconcile("shirt")
+    state = world.database.states["shirt"][0]
+    assert (state.status, state.error, state.hint) == ("ready", None, None)
+
+
+def test_ready_item_whose_photo_no_longer_shows_a_garment_leaves_the_closet(world: World) -> None:
+    world.encoder.garment = shows_garment
+    world.add("shirt")
+    assert set(world.entries()) == {"shirt"}
+    world.upload("shirt", b"sofa")
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "failed"
+    assert not world.database.closet("ann").entries
+
+
+def test_doubtful_photo_is_ready_with_a_hint_until_it_is_replaced(world: World) -> None:
+    world.encoder.garment = shows_garment
+    world.add("shirt", b"blur")
+    assert (world.status("shirt"), hint_of(world)) == ("ready", Hint.UNSURE_GARMENT)
+    assert set(world.entries()) == {"shirt"}
+    world.upload("shirt", b"a photo")
+    world.reconciler.reconcile("shirt")
+    assert (world.status("shirt"), hint_of(world)) == ("ready", None)
+
+
+def test_photo_of_an_unclear_category_is_ready_with_a_hint_until_a_name_makes_it_clear(world: World) -> None:
+    world.encoder.categories = lambda garment: {"Shoes": 0.9 if garment.name else 0.3}
+    world.add("shoes")
+    assert (world.status("shoes"), hint_of(world, "shoes")) == ("ready", Hint.UNCLEAR_PHOTO)
+    world.write_item("shoes", name="Running shoes")
+    world.reconciler.reconcile("shoes")
+    assert (world.status("shoes"), hint_of(world, "shoes")) == ("ready", None)
+
+
+def test_hint_of_the_last_photo_is_gone_while_the_next_one_is_embedded(world: World) -> None:
+    world.encoder.garment = shows_garment
+    world.add("shirt", b"blur")
+    seen: list[tuple[str, Hint | None]] = []
+    world.encoder.before = lambda _: seen.append((world.status("shirt"), hint_of(world)))
+    world.upload("shirt", b"a photo")
+    world.reconciler.reconcile("shirt")
+    assert seen == [("processing", None)]
+
+
+@pytest.mark.parametrize("data", [b"sofa", b"blur"])
+def test_duplicate_event_for_a_judged_photo_embeds_nothing(world: World, data: bytes) -> None:
+    world.encoder.garment = shows_garment
+    world.add("shirt", data)
+    embedded: list[Garment] = []
+    world.encoder.before = embedded.append
+    before = dict(world.database.states)
+    for _ in range(3):
+        assert isinstance(world.reconciler.reconcile("shirt"), Settled)
+    assert (embedded, world.database.states) == ([], before)
+
+
+def test_photo_is_embedded_once_though_its_refusal_loses_a_race(world: World) -> None:
+    embedded: list[Garment] = []
+
+    def interrupt(garment: Garment) -> None:
+        embedded.append(garment)
+        state, written, version = world.database.states["shirt"]
+        world.database.states["shirt"] = (state, written, version + 1000)
+
+    world.encoder.garment, world.encoder.before = shows_garment, interrupt
+    world.add("shirt", b"sofa")
+    assert (world.status("shirt"), len(embedded)) == ("failed", 1)
+
+
+def test_thresholds_are_settings(world: World) -> None:
+    world.encoder.garment = lambda _: 0.3
+    world.settings = replace(world.settings, no_garment_below=0.1, unsure_garment_below=0.2)
+    world.add("shirt")
+    assert (world.status("shirt"), hint_of(world)) == ("ready", None)
+    world.settings = replace(world.settings, no_garment_below=0.4)
+    world.add("jeans", b"another photo")
+    assert world.status("jeans") == "failed"
+
+
 @pytest.fixture
 def newer(world: World) -> World:
     """The same world as an instance with another encoder sees it."""
@@ -329,6 +426,28 @@ def test_failed_item_is_tried_once_by_the_new_encoder(world: World, newer: World
     assert isinstance(newer.reconciler.move("shirt"), Embed)
     assert not list(world.database.encoded_otherwise("hash.2"))
     assert world.status("shirt") == "failed"
+
+
+def test_new_encoder_judges_a_moved_photo_anew(world: World, newer: World) -> None:
+    newer.encoder.garment = shows_garment
+    for item_id, data in (("sofa", b"sofa"), ("blur", b"blur"), ("shirt", b"a photo")):
+        world.add(item_id, data)
+        assert (world.status(item_id), hint_of(world, item_id)) == ("ready", None)
+        newer.reconciler.move(item_id)
+        assert isinstance(world.reconciler.reconcile(item_id), Settled), (
+            "an instance with the old encoder undoes nothing"
+        )
+    assert [world.status(item_id) for item_id in ("sofa", "blur", "shirt")] == ["failed", "ready", "ready"]
+    assert [hint_of(world, item_id) for item_id in ("blur", "shirt")] == [Hint.UNSURE_GARMENT, None]
+    assert world.database.closet("ann").coverage == {"hash-1": 2, "hash.2": 2}
+
+
+def test_photo_that_only_the_old_encoder_refused_is_ready_once_moved(world: World, newer: World) -> None:
+    world.encoder.garment = shows_garment
+    world.add("sofa", b"sofa")
+    newer.reconciler.move("sofa")
+    assert world.status("sofa") == "ready"
+    assert world.database.closet("ann").coverage == {"hash.2": 1}
 
 
 def test_taste_is_of_the_vectors_that_most_items_have(world: World, newer: World) -> None:

@@ -20,7 +20,12 @@ from tests.fakes import HashEncoder, World
 ITEMS = st.sampled_from(["shirt", "jeans"])
 PEOPLE = st.sampled_from(["ann", "bob"])
 NAMES = st.sampled_from(["", "Blue", "Red"])
-PHOTOS = st.sampled_from([b"photo one", b"photo two", b"bad picture", b"x" * 1001])
+PHOTOS = st.sampled_from([b"photo one", b"photo two", b"sofa", b"bad picture", b"x" * 1001])
+
+
+def shows_garment(garment: Garment) -> float:
+    """What the newer encoder knows and the older one does not: a sofa is no garment."""
+    return 0.01 if garment.picture is not None and garment.picture.tobytes().startswith(b"sofa") else 0.9
 
 
 class Crash(Exception):
@@ -34,7 +39,8 @@ class WardrobeHistories(RuleBasedStateMachine):
     def start(self) -> None:
         self.world = World()
         self.world.encoder.before = self.while_embedding
-        self.newer = replace(self.world, encoder=HashEncoder(id="hash.2", before=self.while_embedding))
+        newer = HashEncoder(id="hash.2", before=self.while_embedding, garment=shows_garment)
+        self.newer = replace(self.world, encoder=newer)
         self.events: list[tuple[str, str, Deletion | None]] = []
         self.interruptions: list[Callable[[], None]] = []
         self.closet_versions: dict[str, int] = {}
@@ -211,6 +217,10 @@ class WardrobeHistories(RuleBasedStateMachine):
         elif photo.startswith(b"bad") or len(photo) > 1000:
             assert state.status == "failed"
             assert state.error is not None
+        elif photo == b"sofa" and state.encoder == "hash.2":
+            assert state.status == "failed"
+            assert state.error is not None
+            assert state.error.code == "no_garment"
         else:
             assert state.status == "ready"
 

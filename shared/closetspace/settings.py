@@ -51,6 +51,16 @@ class Settings:
     encoder_threads: int = 1
     """Threads of one embedding; instances serve several photos at once instead."""
 
+    no_garment_below: float = 0.05
+    """Probability of a garment below which a photo is refused. Low: a wrong refusal costs a person their item, a wrong
+    acceptance only a poor recommendation."""
+
+    unsure_garment_below: float = 0.5
+    """Probability of a garment below which an accepted photo gets a hint: it more likely shows none."""
+
+    unclear_category_below: float = 0.5
+    """Probability of the likeliest category below which a photo gets a hint: it is more likely of another one."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read ``CLOSETSPACE_REGION``, ``WARDROBE_COLLECTION``, ``ALLOWED_PHOTO_HOSTS`` (by commas), ``PHOTO_BUCKET``,

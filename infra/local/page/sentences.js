@@ -7,6 +7,12 @@ export const BADGES = {
   failed: "not usable",
 };
 
+/** A sentence for each hint that an item's state may carry. */
+export const HINTS = {
+  unsure_garment: "This may not be a garment. A photo that shows one clearly gives better recommendations.",
+  unclear_photo: "This photo is hard to read. A larger, brighter one from the front gives better recommendations.",
+};
+
 /** The parts of a score; one that is not here is told by its own name. */
 export const PARTS = {
   image: "photo",

@@ -1,7 +1,7 @@
 // The wardrobe: a card for each item, kept up to date in place so that nobody is interrupted while typing.
 
-import { element, picture } from "./dom.js";
-import { BADGES } from "./sentences.js";
+import { element, picture, say } from "./dom.js";
+import { BADGES, HINTS } from "./sentences.js";
 
 const LARGEST_PHOTO = 20_000_000;
 // What the server calls colours, as screens show them; a name that is not here is one that CSS knows.
@@ -67,11 +67,12 @@ export class Wardrobe {
     const badge = element("span", { className: "badge" });
     const [name, brand] = ["name", "brand"].map((field) => this.#input(id, field));
     const detail = element("p", { className: "quiet detail" });
+    const hint = element("p", { className: "quiet hint", hidden: true });
     const remove = element("button", { type: "button", className: "remove", title: "Delete", ariaLabel: "Delete" }, "×");
     remove.addEventListener("click", () => this.#remove(id));
-    const root = element("article", { className: "card" }, frame, badge, remove, name, brand, detail);
+    const root = element("article", { className: "card" }, frame, badge, remove, name, brand, detail, hint);
     this.grid.append(root);
-    return { root, frame, badge, name, brand, detail };
+    return { root, frame, badge, name, brand, detail, hint };
   }
 
   #fill(card, id, item, state) {
@@ -83,6 +84,7 @@ export class Wardrobe {
     }
     const words = status === "failed" ? (state.error?.message ?? "") : (state.category ?? "");
     card.detail.replaceChildren(words, ...(state.colours ?? []).map(swatch));
+    say(card.hint, HINTS[state.hint] ?? "");
     if (status !== "waiting_for_photo") void this.#fillPhoto(card, id);
   }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from google.cloud import firestore
 
-from closetspace.domain.wardrobe import Fault, ItemState, Status
+from closetspace.domain.wardrobe import Fault, Hint, ItemState, Status
 
 STATES = "item_state"
 
@@ -15,6 +15,7 @@ def state_document(state: ItemState) -> dict[str, Any]:
     return asdict(state) | {
         "status": state.status.value,
         "colours": list(state.colours),
+        "hint": state.hint.value if state.hint else None,
         "updated_at": firestore.SERVER_TIMESTAMP,
     }
 
@@ -31,4 +32,5 @@ def state_in(document: dict[str, Any]) -> ItemState:
         colours=tuple(document.get("colours") or ()),
         error=Fault(error["code"], error["message"]) if error else None,
         shard=document.get("shard"),
+        hint=Hint(document["hint"]) if document.get("hint") else None,
     )

@@ -21,6 +21,16 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class Hint(StrEnum):
+    """What the owner of a usable item could do better; the frontend shows a sentence for it."""
+
+    UNSURE_GARMENT = "unsure_garment"
+    """The photo may not show a garment."""
+
+    UNCLEAR_PHOTO = "unclear_photo"
+    """The photo is too small, too dark or too unclear to be sure what it shows."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """A permanent fault: ``code`` for programs, ``message`` for the person who owns the item."""
@@ -74,7 +84,7 @@ class ItemState:
 
     ``content_key`` names what was, or is being, embedded. ``encoder`` is the one that settled the item last: that
     of its newest vector, or the one that could not make one. ``shard`` is the closet document that holds the
-    item's vectors, None when no closet does.
+    item's vectors, None when no closet does. ``hint`` is set on ready items alone.
     """
 
     uid: str
@@ -85,6 +95,7 @@ class ItemState:
     colours: tuple[str, ...] = ()
     error: Fault | None = None
     shard: int | None = None
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True)

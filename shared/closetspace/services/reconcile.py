@@ -8,12 +8,13 @@ from datetime import timedelta
 
 from closetspace.domain.attributes import packed
 from closetspace.domain.closet import ClosetEntry
-from closetspace.domain.encoding import Encoder, EncoderDescriptor, Encoding, Garment, Picture
+from closetspace.domain.encoding import Encoder, EncoderDescriptor, Encoding, Picture
 from closetspace.domain.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide, only_encoder_differs
 from closetspace.domain.products import product_key, title
 from closetspace.domain.wardrobe import (
     Deletion,
     Fault,
+    Hint,
     Item,
     ItemState,
     ObjectPhoto,
@@ -21,10 +22,10 @@ from closetspace.domain.wardrobe import (
     Status,
     UrlPhoto,
     photo_folder,
-    too_large,
 )
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import ItemRecord, Keep, ObjectStore, PhotoFetcher, Put, Remove, Wardrobe
+from closetspace.services.embed_photo import EmbeddedPhoto, PhotoEmbedder
 from closetspace.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class Reconciler:
         return self._settle(item_id, None, by_any_encoder=False)
 
     def _settle(self, item_id: str, deletion: Deletion | None, *, by_any_encoder: bool) -> Plan:
-        encodings: dict[str, Encoding] = {}
+        embedded: dict[str, EmbeddedPhoto] = {}
         for _ in range(ATTEMPTS):
             record = self.wardrobe.read(item_id)
             photo = self._stat(record.item)
@@ -79,7 +80,7 @@ class Reconciler:
                 by_any_encoder=by_any_encoder,
             )
             try:
-                self._carry_out(plan, record, photo, encodings)
+                self._carry_out(plan, record, photo, embedded)
             except (Conflict, NotFound) as changed:
                 log.info("item %s changed meanwhile (%s), reading it again", item_id, changed)
                 continue
@@ -99,7 +100,7 @@ class Reconciler:
         return None
 
     def _carry_out(
-        self, plan: Plan, record: ItemRecord, photo: PhotoStat | None, encodings: dict[str, Encoding]
+        self, plan: Plan, record: ItemRecord, photo: PhotoStat | None, embedded: dict[str, EmbeddedPhoto]
     ) -> None:
         item = record.item
         if isinstance(plan, Forget):
@@ -110,27 +111,29 @@ class Reconciler:
             case Wait():
                 self.wardrobe.commit(record, ItemState(item.uid, Status.WAITING_FOR_PHOTO), Remove())
             case Refuse(fault, key):
-                self.wardrobe.commit(record, self._failed(item, fault, key), Remove())
+                self._refuse(item, fault, key, record)
             case Embed(key) if photo:
-                self._embed(item, key, photo, record, encodings)
+                self._embed(item, key, photo, record, embedded)
 
     def _embed(
-        self, item: Item, key: str, photo: PhotoStat, record: ItemRecord, encodings: dict[str, Encoding]
+        self, item: Item, key: str, photo: PhotoStat, record: ItemRecord, embedded: dict[str, EmbeddedPhoto]
     ) -> None:
-        encoder_id = self.encoder.descriptor.id
-        beside = only_encoder_differs(item, photo, record.state, encoder_id)
+        beside = only_encoder_differs(item, photo, record.state, self.encoder.descriptor.id)
         if not beside:
             record = self._announce(item, key, record)
         try:
-            encoding = encodings.get(key) or self._encode(item)
+            found = embedded.get(key) or self._embed_photo(item)
         except NotFound:
             raise
         except InvalidInput as error:
-            self.wardrobe.commit(record, self._failed(item, Fault.of(error), key), Remove())
+            self._refuse(item, Fault.of(error), key, record)
             return
-        encodings[key] = encoding
-        ready = ItemState(item.uid, Status.READY, key, encoder_id, category=encoding.category, colours=encoding.colours)
-        entry = closet_entry(item, photo, encoding, self.encoder.descriptor)
+        embedded[key] = found
+        if isinstance(found.verdict, Fault):
+            self._refuse(item, found.verdict, key, record)
+            return
+        entry = closet_entry(item, photo, found.encoding, self.encoder.descriptor)
+        ready = ready_state(item, found.encoding, found.verdict, key, self.encoder.descriptor)
         self.wardrobe.commit(record, ready, Put(entry, beside_others=beside))
 
     def _announce(self, item: Item, key: str, record: ItemRecord) -> ItemRecord:
@@ -138,25 +141,21 @@ class Reconciler:
         state = record.state or ItemState(item.uid, Status.PROCESSING)
         if (state.status, state.content_key, state.uid) == (Status.PROCESSING, key, item.uid):
             return record
-        state = replace(state, uid=item.uid, status=Status.PROCESSING, content_key=key, error=None)
+        state = replace(state, uid=item.uid, status=Status.PROCESSING, content_key=key, error=None, hint=None)
         moved = record.state is not None and record.state.uid != item.uid
         return self.wardrobe.commit(record, state, Remove() if moved else Keep())
 
-    def _encode(self, item: Item) -> Encoding:
-        picture = self.decode(self._load(item))
-        return self.encoder.encode([Garment(picture, item.name, item.brand)])[0]
+    def _embed_photo(self, item: Item) -> EmbeddedPhoto:
+        embedder = PhotoEmbedder(self.decode, self.encoder, self.settings)
+        return embedder.embed(self._load(item), item.name, item.brand)
 
     def _load(self, item: Item) -> bytes:
         match item.photo:
             case ObjectPhoto(path):
-                data = self.photos.read(path)
+                return self.photos.read(path)
             case UrlPhoto(url):
-                data = self.fetcher.fetch(url)
-            case None:
-                raise NotFound("photo_not_found", "The photo is gone. Upload it again.")
-        if len(data) > self.settings.max_photo_bytes:
-            raise too_large(self.settings.max_photo_bytes)
-        return data
+                return self.fetcher.fetch(url)
+        raise NotFound("photo_not_found", "The photo is gone. Upload it again.")
 
     def _discard_photos(self, item_id: str, deletion: Deletion) -> None:
         """Delete the photos that the item had; a much younger one belongs to an item of the same id yet to come.
@@ -168,9 +167,23 @@ class Reconciler:
             if photo.created <= deletion.at + REUSE_AFTER:
                 self.photos.delete(photo.name, if_generation=photo.generation)
 
-    def _failed(self, item: Item, fault: Fault, key: str | None) -> ItemState:
+    def _refuse(self, item: Item, fault: Fault, key: str | None, record: ItemRecord) -> None:
         # A fault that depends on no content would be found by any encoder.
-        return ItemState(item.uid, Status.FAILED, key, self.encoder.descriptor.id if key else None, error=fault)
+        encoder_id = self.encoder.descriptor.id if key else None
+        self.wardrobe.commit(record, ItemState(item.uid, Status.FAILED, key, encoder_id, error=fault), Remove())
+
+
+def ready_state(item: Item, encoding: Encoding, hint: Hint | None, key: str, encoder: EncoderDescriptor) -> ItemState:
+    """Return the state of an item whose content, named by ``key``, is in the closet."""
+    return ItemState(
+        item.uid,
+        Status.READY,
+        key,
+        encoder.id,
+        category=encoding.category,
+        colours=encoding.colours,
+        hint=hint,
+    )
 
 
 def closet_entry(item: Item, photo: PhotoStat, encoding: Encoding, encoder: EncoderDescriptor) -> ClosetEntry:
