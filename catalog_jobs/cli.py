@@ -2,7 +2,7 @@
 
 import typer
 
-from catalog_jobs.commands import bench, catalog, cloud, demo, doctor, encoder, evaluate, index, local
+from catalog_jobs.commands import bench, catalog, cloud, demo, doctor, encoder, evaluate, index, local, photo
 
 app = typer.Typer(
     help="Clothes that fit what a person already owns: the backend's jobs, its local stack and its demo.",
@@ -17,6 +17,7 @@ app.add_typer(catalog.app, name="catalog", help="The catalog that recommendation
 app.add_typer(index.app, name="index", help="Versions of the index: build, publish, list, roll back.")
 app.add_typer(cloud.app, name="cloud", help="What is deployed: bring it there, and look whether it is as it should be.")
 app.add_typer(encoder.app, name="encoder", help="The encoder that turns photos and names into vectors.")
+app.add_typer(photo.app, name="photo", help="Photos of garments, as the functions see them.")
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
 app.command()(doctor.doctor)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from closetspace.adapters.pillow_photos import LONGEST_SIDE, decode_photo
+from closetspace.adapters.pillow_photos import LONGEST_SIDE, decode_photo, stored_size
 from closetspace.errors import InvalidInput
 
 decode = partial(decode_photo, max_pixels=50_000_000)
@@ -123,6 +123,15 @@ def test_a_picture_of_absurd_size_is_refused_on_its_header() -> None:
     assert refusal(b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 8) + b"IDAT") == "photo_too_many_pixels"
     with pytest.raises(InvalidInput, match="too many pixels"):
         decode(saved(photo(), "JPEG"), max_pixels=96 * 64 - 1)
+
+
+def test_stored_size_is_the_headers_even_of_what_is_refused() -> None:
+    for data in (*(saved(photo(), file_format) for file_format in ("JPEG", "PNG", "WEBP")), heic(photo())):
+        assert stored_size(data) == (96, 64)
+    assert stored_size(saved(photo((15, 200)), "PNG")) == (15, 200)
+    assert stored_size(saved(photo((2000, 1000)), "JPEG")[:3000]) == (2000, 1000)
+    for data in (b"", b"just text", saved(photo(), "TIFF"), saved(photo(), "PNG")[:20]):
+        assert stored_size(data) is None
 
 
 def test_what_is_no_photo_is_refused() -> None:

@@ -68,6 +68,15 @@ def decode_photo(data: bytes, *, max_pixels: int, longest_side: int = LONGEST_SI
         ) from exc
 
 
+def stored_size(data: bytes) -> tuple[int, int] | None:
+    """Return ``(width, height)`` in pixels from a photo's header, before any turn; None if it can't be read."""
+    try:
+        with Image.open(BytesIO(data), formats=[_format_of(data)]) as image:
+            return image.size
+    except Exception:  # as for decoding: a parser of hostile bytes raises anything
+        return None
+
+
 def _format_of(data: bytes) -> str:
     """Name the format that the content shows, whatever the file is called."""
     if data.startswith(b"\xff\xd8\xff"):
