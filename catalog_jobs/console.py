@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -12,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from catalog_jobs.refresh.scraped import by_reason
-from closetspace.errors import ClosetspaceError
+from closetspace.errors import ClosetspaceError, InvalidInput
 
 notes = Console(stderr=True, highlight=False)
 
@@ -52,13 +53,19 @@ def errors_told() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
+def check_writable(file: Path) -> None:
+    """Refuse a file that can't be written before minutes of work; raises `InvalidInput`."""
+    if file.is_dir() or not file.parent.is_dir():
+        raise InvalidInput("out_invalid", f"{file} can't be written: its folder must be there, and it must be a file.")
+
+
 def tell_left_out(left_out: Iterable[tuple[str, str]]) -> None:
-    """Say how many products were left out, why, and an example of each reason."""
+    """Say how many products or photos were left out, why, and an example of each reason."""
     tell_reasons(by_reason(left_out))
 
 
 def tell_reasons(left_out: Mapping[str, int]) -> None:
-    """Say how many products were left out for each reason."""
+    """Say how many products or photos were left out for each reason."""
     for reason, count in left_out.items():
         notes.print(f"[yellow]left out {count}:[/yellow] {escape(reason)}")
 

@@ -32,6 +32,14 @@ def product_rows(folder: Path, needed: Iterable[str] = REQUIRED) -> list[dict[st
     table = folder / "products.csv"
     if not table.is_file():
         raise InvalidInput("dataset_invalid", f"{folder} is not a labelled dataset: it has no products.csv.")
+    return table_rows(table, needed)
+
+
+def table_rows(table: Path, needed: Iterable[str]) -> list[dict[str, str]]:
+    """Return a CSV file's rows; short rows end in ``""``.
+
+    Raises `InvalidInput` if the file is missing, is not a CSV file in UTF-8, or lacks a ``needed`` column.
+    """
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restkey=_BEYOND, restval="")
@@ -39,6 +47,8 @@ def product_rows(folder: Path, needed: Iterable[str] = REQUIRED) -> list[dict[st
             if missing:
                 raise InvalidInput("dataset_invalid", f"{table} lacks the columns {', '.join(missing)}.")
             return list(reader)
+    except OSError as exc:
+        raise InvalidInput("dataset_invalid", f"{table} cannot be read: {exc.strerror}.") from exc
     except (UnicodeDecodeError, csv.Error) as exc:
         raise InvalidInput("dataset_invalid", f"{table} is not a CSV file in UTF-8: {exc}.") from exc
 

@@ -112,6 +112,20 @@ def group_mean_estimate(groups: Mapping[str, Numbers]) -> Estimate:
     return Estimate(float(value), float(low), float(high), sum(len(values) for values in groups.values()))
 
 
+def cluster_mean_estimate(values: Numbers, clusters: Sequence[str]) -> Estimate:
+    """Return the mean of ``(n,)`` with the interval over resampled clusters, whose values depend on each other.
+
+    ``clusters`` names each value's cluster; the estimate's ``n`` counts clusters.
+    """
+    place = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
+    rows = np.array([place[name] for name in clusters])
+    sums, counts = np.bincount(rows, values), np.bincount(rows)
+    random = np.random.default_rng(0)
+    drawn = [random.integers(0, len(place), len(place)) for _ in range(DRAWS)]
+    low, high = np.percentile([sums[draw].sum() / counts[draw].sum() for draw in drawn], (2.5, 97.5))
+    return Estimate(float(values.mean()), float(low), float(high), len(place))
+
+
 def _resampled_means(values: Numbers, random: np.random.Generator) -> Numbers:
     means: Numbers = np.array([values[random.integers(0, len(values), len(values))].mean() for _ in range(DRAWS)])
     return means

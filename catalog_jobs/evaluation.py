@@ -1,41 +1,35 @@
-"""The production code over a labelled dataset, written in the terms of a scorer that knows no model."""
+"""A labelled dataset as the production code embeds it, and lists of its products for a scorer that knows no model."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
 from catalog_jobs.dataset import product_rows, without_telling_words
-from catalog_jobs.embedding import file_embedder
+from catalog_jobs.embedding import embed_photos, file_embedder
+from catalog_jobs.encoder_metrics import nearest
 from catalog_jobs.labelled_products import LabelledProduct, Side, read_inventory
 from catalog_jobs.personas import Persona
 from catalog_jobs.refresh.catalog_item import cleaned
 from closetspace.adapters.bundle_writer import write_bundle
-from closetspace.adapters.memory import MemoryDatabase
-from closetspace.bootstrap import backgrounds, bundle_opener, load_encoder, photo_decoder
-from closetspace.domain.attributes import packed
+from closetspace.bootstrap import bundle_opener, load_encoder
 from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import Filters, Index, IndexedItem
+from closetspace.domain.catalog import Index, IndexedItem
 from closetspace.domain.closet import Closet, ClosetEntry, pack, unpack
-from closetspace.domain.encoding import EncoderDescriptor, Encoding, Garment
+from closetspace.domain.encoding import EncoderDescriptor, Encoding, FloatArray
 from closetspace.domain.encodings import Encodings
-from closetspace.domain.paging import Cursor, index_mark, short
-from closetspace.domain.products import item_key, product_key, title
+from closetspace.domain.wardrobe import Item, PhotoStat
 from closetspace.errors import InvalidInput
 from closetspace.services.build_index import bundle_contents
 from closetspace.services.embed_catalog import EmbeddedCatalog, Progress
-from closetspace.services.recommend import Recommender, Request
+from closetspace.services.reconcile import closet_entry
 from closetspace.settings import Settings
 
-T = TypeVar("T")
-
-RECOMMENDATIONS = 50
 MATCHES = 10
 
 
@@ -49,9 +43,9 @@ class Names(StrEnum):
 
 @dataclass(frozen=True)
 class Lists:
-    """Ordered product ids for each persona or photo, and what was left out on the way, each with why.
+    """Ordered product ids for each persona, closet, photo or query, and what was left out on the way, each with why.
 
-    ``wanted`` is how long a scorer needs each list to be; one is shorter where there are not enough products.
+    ``wanted`` is the length that a scorer needs; a list is shorter if there are too few products.
     """
 
     ids: dict[str, list[str]]
@@ -87,26 +81,34 @@ class EmbeddedInventory:
         """The id as the table has it."""
         return self.products[item_id].id
 
-    def closet_of(self, persona: Persona) -> Closet:
-        """What the functions would have made of the persona's wardrobe, as far as there are pictures of it."""
-        seen = [item_id for item_id in persona.wardrobe if item_id in self.encodings]
-        return Closet(persona.id, {item_id: {self.encoder.id: self._entry(item_id)} for item_id in seen})
+    def nearest(self, queries: Mapping[str, FloatArray]) -> dict[str, list[str]]:
+        """Return the ids of the `MATCHES` products nearest to each vector ``(d,)``, best first, by the query's name."""
+        embeddings = np.array([encoding.vector for encoding in self.embedded.encodings])
+        rows = nearest(np.array(list(queries.values())), embeddings, MATCHES)
+        ids = [self.written(item.id) for item in self.embedded.items]
+        return {name: [ids[row] for row in best] for name, best in zip(queries, rows, strict=True)}
 
-    def _entry(self, item_id: str) -> ClosetEntry:
-        encoding, item = self.encodings[item_id], self._items[item_id]
-        return ClosetEntry(
-            encoder=self.encoder.id,
-            vector=unpack(pack(encoding.vector)),
-            category=encoding.category,
-            photo_hash=item_id,
-            attributes=packed(encoding.attributes, self.encoder.heads),
-            title=title(item.brand, item.name),
-            product=product_key(item.brand, item.name),
+    def closet_of(self, persona: Persona) -> Closet:
+        """Return the closet that the functions would make of the persona's wardrobe, as far as it has pictures."""
+        seen = [item_id for item_id in persona.wardrobe if item_id in self.encodings]
+        owned = {item_id: (self._items[item_id], self.encodings[item_id]) for item_id in seen}
+        return Closet(
+            persona.id,
+            {
+                item_id: stored_entry(Item(item_id, persona.id, item.name, item.brand, None), encoding, self.encoder)
+                for item_id, (item, encoding) in owned.items()
+            },
         )
 
     @cached_property
     def _items(self) -> dict[str, IndexedItem]:
         return {item.id: item for item in self.embedded.items}
+
+
+def stored_entry(item: Item, encoding: Encoding, encoder: EncoderDescriptor) -> dict[str, ClosetEntry]:
+    """Return what a closet's document keeps of an item, in its precision, by the encoder's id."""
+    entry = closet_entry(item, PhotoStat(item.id, None), encoding, encoder)
+    return {encoder.id: replace(entry, vector=unpack(pack(entry.vector)))}
 
 
 def embed_inventory(
@@ -158,81 +160,21 @@ def open_index(contents: BundleContents, settings: Settings) -> Index:
     return index
 
 
-def recommend_for_personas(
-    people: Sequence[Persona], found: EmbeddedInventory, index: Index, settings: Settings, progress: Progress
-) -> Lists:
-    """Fifty products for each persona, none of them from its wardrobe, through the deployed code path.
-
-    Where the list ends before, the rest is asked for of the categories that it did not touch. What they own but nobody
-    can see, for want of a picture, their closets lack.
-    """
-    database = MemoryDatabase()
-    recommender = Recommender(database, lambda _: index, backgrounds(settings).get)
-    result = {}
-    for done, persona in enumerate(people, start=1):
-        database.closets[persona.id] = {i: dict(by) for i, by in found.closet_of(persona).entries.items()}
-        result[persona.id] = [found.written(item_id) for item_id in _recommend(recommender, persona, index)]
-        progress(done, len(people))
-    return Lists(result, RECOMMENDATIONS, found.left_out)
-
-
-def _recommend(recommender: Recommender, persona: Persona, index: Index) -> list[str]:
-    def page(count: int, filters: Filters, before: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        # What is owned counts as shown, so that the inventory's copy of it is not recommended.
-        shown = [short(item_key(item_id)) for item_id in [*persona.wardrobe, *(item["id"] for item in before)]]
-        cursor = Cursor(0, index_mark(index.version), tuple(shown))
-        items: list[dict[str, Any]] = recommender.recommend(
-            persona.id, Request(count, filters, explore=0.0, cursor=cursor)
-        )["items"]
-        return items
-
-    items = to_the_end(RECOMMENDATIONS, index, page, lambda item: str(item["category"]))
-    return [item["id"] for item in items]
-
-
-def to_the_end(
-    count: int, index: Index, page: Callable[[int, Filters, Sequence[T]], Sequence[T]], category: Callable[[T], str]
-) -> list[T]:
-    """Ask for pages, of so many items that pass the filters and come after others, until there are ``count``.
-
-    Where nothing is left in the categories that a list keeps to, it goes on in all others.
-    """
-    items: list[T] = []
-    for filters in (Filters(), None):
-        others = frozenset(index.category_means) - {category(item) for item in items}
-        while len(items) < count and others:
-            found = page(count - len(items), filters or Filters(categories=others), items)
-            items += found
-            if not found:
-                break
-    return items
-
-
 def match_photos(dataset: Path, photos: Path, side: Side, settings: Settings, progress: Progress) -> Lists:
-    """The ten products nearest to each photo of a folder a class, both seen without any name.
+    """Find the ten products nearest to each photo of a folder a class; neither has a name.
 
     Raises `InvalidInput` when there is no photo that can be read.
     """
-    files = [path for path in sorted(photos.glob("*/*")) if path.is_file()]
+    files = {f"{path.parent.name}/{path.name}": path for path in sorted(photos.glob("*/*")) if path.is_file()}
     if not files:
         raise InvalidInput("photos_empty", f"{photos} holds no folders of photos: it needs CLASS/FILE.")
     found = embed_inventory(dataset, Names.NONE, side, settings, progress)
-    decode, encoder = photo_decoder(settings), load_encoder(settings)
-    embeddings = np.array([encoding.vector for encoding in found.embedded.encodings])
-    result, left_out = {}, found.left_out
-    for done, path in enumerate(files, start=1):
-        photo = f"{path.parent.name}/{path.name}"
-        try:
-            vector = encoder.encode([Garment(decode(path.read_bytes()))])[0].vector
-        except InvalidInput as error:
-            left_out.append((photo, error.message))
-        else:
-            best = np.argsort(-(embeddings @ vector), kind="stable")[:MATCHES]
-            result[photo] = [found.written(found.embedded.items[row].id) for row in best]
-        progress(done, len(files))
-    if not result:
+    results = embed_photos(files, load_encoder(settings), settings, progress)
+    readable = {name: result.encoding.vector for name, result in results.items() if result.encoding}
+    if not readable:
         raise InvalidInput("photos_empty", f"None of the {len(files)} files in {photos} is a photo that can be read.")
-    return Lists(result, MATCHES, left_out)
+    unreadable = [(name, result.refusal) for name, result in results.items() if not result.encoding]
+    return Lists(found.nearest(readable), MATCHES, [*found.left_out, *unreadable])
 
 
 def _names(dataset: Path, products: Sequence[LabelledProduct], names: Names) -> list[str]:

@@ -1,12 +1,12 @@
 """Personas: people made up of real products, whose taste is known because it was drawn first."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from catalog_jobs.json_records import as_list, as_text, read_records
 from catalog_jobs.refresh.catalog_item import cleaned
 from closetspace.errors import InvalidInput
 
@@ -45,18 +45,10 @@ def read_personas(path: Path, half: Half | None = None) -> list[Persona]:
 
     Raises `InvalidInput` for anything else, for an id that comes twice, and when nobody is left of a half.
     """
-    try:
-        everybody = [_persona(fields) for fields in json.loads(path.read_bytes())]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
-        raise InvalidInput("personas_invalid", f"{path} is not a list of {{id, wardrobe}}: {exc}") from exc
-    seen: set[str] = set()
-    for persona in everybody:
-        if persona.id in seen:
-            raise InvalidInput("personas_invalid", f"{path} has {persona.id} twice: lists are told apart by it.")
-        seen.add(persona.id)
+    everybody = read_records(path, _persona, noun="persona", shape="{id, wardrobe}", code="personas_invalid")
     chosen = everybody if half is None else everybody[half is Half.ODD :: 2]
     if not chosen:
-        raise InvalidInput("personas_invalid", f"{path} holds no persona{f' in its {half} half' if half else ''}.")
+        raise InvalidInput("personas_invalid", f"{path} holds no persona in its {half} half.")
     return chosen
 
 
@@ -72,26 +64,16 @@ def check_labelled(people: Sequence[Persona], path: Path) -> None:
 
 
 def _persona(fields: Any) -> Persona:
+    wardrobe = [as_text(str(item_id), "wardrobe") for item_id in as_list(fields["wardrobe"], "wardrobe")]
     return Persona(
-        id=str(fields["id"]),
-        wardrobe=tuple(cleaned(str(item_id)) for item_id in _listed(fields["wardrobe"], "wardrobe")),
-        gender=_text(fields.get("gender", ""), "gender"),
-        usage=_text(fields.get("usage", ""), "usage"),
-        palette=frozenset(_text(one, "palette") for one in _listed(fields.get("palette", []), "palette")),
-        sub_categories=frozenset(
-            _text(one, "sub_categories") for one in _listed(fields.get("sub_categories", []), "sub_categories")
-        ),
+        id=as_text(str(fields["id"]), "id"),
+        wardrobe=tuple(cleaned(item_id) for item_id in wardrobe),
+        gender=as_text(fields.get("gender", ""), "gender"),
+        usage=as_text(fields.get("usage", ""), "usage"),
+        palette=_texts(fields, "palette"),
+        sub_categories=_texts(fields, "sub_categories"),
     )
 
 
-def _listed(value: Any, name: str) -> list[Any]:
-    # A text would be taken for the list of its letters.
-    if not isinstance(value, list):
-        raise TypeError(f"{name} is no list")
-    return value
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
-    return value
+def _texts(fields: Any, name: str) -> frozenset[str]:
+    return frozenset(as_text(one, name) for one in as_list(fields.get(name, []), name))

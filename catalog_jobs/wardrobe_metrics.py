@@ -5,13 +5,13 @@ fits nobody.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog_jobs.encoder_metrics import Estimate, Flags, Rows, mean_estimate
+from catalog_jobs.encoder_metrics import Estimate, Flags, Numbers, Rows, mean_estimate
 from catalog_jobs.personas import Persona
 from closetspace.domain.encoding import UNISEX
 
@@ -48,8 +48,8 @@ def measure(persona: Persona, wardrobe: Labels, listed: Labels) -> dict[str, flo
     page = listed.only(slice(PAGE))
     fit = fits(persona, page)
     return {
-        "all20": _share(np.logical_and.reduce(list(fit.values())), PAGE),
-        **{trait: _share(flags, PAGE) for trait, flags in fit.items()},
+        "all20": share(np.logical_and.reduce(list(fit.values())), PAGE),
+        **{trait: share(flags, PAGE) for trait, flags in fit.items()},
         "rel50": relevance(persona, listed.only(slice(DEPTH))),
         "coverage": coverage(wardrobe.sub_category, page.sub_category),
         "kl": divergence(wardrobe.sub_category, page.sub_category),
@@ -58,24 +58,26 @@ def measure(persona: Persona, wardrobe: Labels, listed: Labels) -> dict[str, flo
     }
 
 
-def estimates(each: Sequence[Mapping[str, float]]) -> dict[str, Estimate]:
-    """The mean of every metric over personas, with its 95 % bootstrap interval."""
-    return {metric: mean_estimate(np.array([one[metric] for one in each])) for metric in METRICS}
+def estimates(
+    each: Sequence[Mapping[str, float]], mean: Callable[[Numbers], Estimate] = mean_estimate
+) -> dict[str, Estimate]:
+    """Return the mean of every metric over lists, with its 95 % bootstrap interval."""
+    return {metric: mean(np.array([one[metric] for one in each])) for metric in each[0]}
 
 
 def fits(persona: Persona, listed: Labels) -> dict[str, Flags]:
     """Whether each product is of the persona's gender (or for everybody), usage and palette, ``(n,)`` each."""
     return {
-        "gender": _is_one_of(listed.gender, {persona.gender, UNISEX}),
-        "usage": _is_one_of(listed.usage, {persona.usage}),
-        "palette": _is_one_of(listed.colour, persona.palette),
+        "gender": is_one_of(listed.gender, {persona.gender, UNISEX}),
+        "usage": is_one_of(listed.usage, {persona.usage}),
+        "palette": is_one_of(listed.colour, persona.palette),
     }
 
 
 def relevance(persona: Persona, listed: Labels) -> float:
     """The share of `DEPTH` places that fit in every trait, and are of a sub-category that the persona wears."""
-    worn = _is_one_of(listed.sub_category, persona.sub_categories)
-    return _share(np.logical_and.reduce([*fits(persona, listed).values(), worn]), DEPTH)
+    worn = is_one_of(listed.sub_category, persona.sub_categories)
+    return share(np.logical_and.reduce([*fits(persona, listed).values(), worn]), DEPTH)
 
 
 def coverage(owned: Names, listed: Names) -> float:
@@ -106,12 +108,14 @@ def variety(listed: Labels) -> float:
 def twins(owned: Names, listed: Names) -> float:
     """The share of the page whose name something owned has, or another of the page."""
     own, often = set(owned), Counter(listed)
-    return _share(np.array([name in own or often[name] > 1 for name in listed], np.bool_), PAGE)
+    return share(np.array([name in own or often[name] > 1 for name in listed], np.bool_), PAGE)
 
 
-def _is_one_of(labels: Names, wanted: set[str] | frozenset[str]) -> Flags:
+def is_one_of(labels: Iterable[object], wanted: Collection[object]) -> Flags:
+    """Return whether each label is among the wanted ones, ``(n,)``."""
     return np.array([label in wanted for label in labels], np.bool_)
 
 
-def _share(flags: Flags, places: int) -> float:
+def share(flags: Flags, places: int) -> float:
+    """Return the share of so many places that are true."""
     return float(flags.sum() / places)

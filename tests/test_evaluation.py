@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +83,13 @@ def silent(_step: str) -> Iterator[Progress]:
 
 def invoke(*arguments: object) -> Any:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def usage_error(*arguments: object) -> str:
+    """What the command says of options that it refuses, without the frame around it."""
+    result = invoke(*arguments)
+    assert result.exit_code == 2, result.output
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─]", " ", result.stderr).split())
 
 
 def invoke_json(*arguments: object) -> dict[str, Any]:
@@ -485,7 +493,6 @@ def test_what_is_owned_but_can_not_be_seen_is_left_out(tmp_path: Path, drawn_cat
     ("arguments", "sentence"),
     [
         (["--out", "{tmp}/nowhere/out.json", "--photos", "{tmp}"], "can't be written"),
-        (["--out", "{tmp}/out.json"], "either --personas or --photos"),
         (["--out", "{tmp}/out.json", "--photos", "{tmp}"], "no folders of photos"),
         (["--out", "{tmp}/out.json", "--photos", "{tmp}", "--encoder", "nobody's"], "no encoder nobody's"),
         (["--out", "{tmp}/out.json", "--photos", "{tmp}", "--encoder", "{tmp}"], "manifest.json cannot be read"),

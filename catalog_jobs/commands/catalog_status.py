@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from catalog_jobs.commands import JsonOption, StoreOption
-from catalog_jobs.commands.evaluate import check_writable
-from catalog_jobs.console import errors_told, notes, print_json
+from catalog_jobs.console import check_writable, errors_told, notes, print_json
 from catalog_jobs.refresh.run_record import RunRecord
 from catalog_jobs.run_history.records import RunRecords
 from catalog_jobs.run_history.report import report as page

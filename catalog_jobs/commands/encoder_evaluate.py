@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from catalog_jobs.commands import JsonOption
-from catalog_jobs.commands.evaluate import check_writable
-from catalog_jobs.console import errors_told, notes, print_json, progress_bar, tell_left_out
+from catalog_jobs.console import check_writable, errors_told, notes, print_json, progress_bar, tell_left_out
 from catalog_jobs.encoder_evaluation.comparison import Compared, as_numbers, comparison
 from catalog_jobs.encoder_evaluation.material import Decode, Material, read_material
 from catalog_jobs.encoder_evaluation.measuring import measure

@@ -1,7 +1,7 @@
 """Pictures to encodings, many at a time, by the photo alone and with a name."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -42,14 +42,21 @@ def embed_products(
 
 def embed_photos(encoder: Encoder, photos: Sequence[Path], decode: Decode, progress: Progress) -> FloatArray:
     """Encode photos without a name: ``(n, dim)``."""
+    return _embed(encoder, photos, lambda path: Garment(decode(path.read_bytes())), progress)
+
+
+def embed_texts(encoder: Encoder, texts: Sequence[str], progress: Progress) -> FloatArray:
+    """Encode texts as names without a photo: ``(n, dim)``."""
+    return _embed(encoder, texts, lambda text: Garment(None, name=text), progress)
+
+
+def _embed(encoder: Encoder, things: Sequence[_T], garment: Callable[[_T], Garment], progress: Progress) -> FloatArray:
     found: list[Encoding] = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for encodings in pool.map(
-            lambda batch: encoder.encode([Garment(decode(path.read_bytes())) for path in batch]), _batches(photos)
-        ):
+        for encodings in pool.map(lambda batch: encoder.encode([garment(thing) for thing in batch]), _batches(things)):
             found += encodings
-            progress(len(found), len(photos))
-    return vectors(found).reshape(len(photos), encoder.descriptor.dim)
+            progress(len(found), len(things))
+    return vectors(found).reshape(len(things), encoder.descriptor.dim)
 
 
 def vectors(encodings: Sequence[Encoding]) -> FloatArray:

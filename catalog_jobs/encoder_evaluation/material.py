@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from catalog_jobs.labelled_products import LabelledProduct, Side, read_inventory
-from catalog_jobs.training.fashion_data import TYPES_OF_CLASS
+from catalog_jobs.training.fashion_labels import TYPES_OF_CLASS
 from closetspace.domain.encoding import Picture
 from closetspace.errors import InvalidInput
 from closetspace.services.embed_catalog import Progress
@@ -14,7 +14,7 @@ from closetspace.services.embed_catalog import Progress
 Decode = Callable[[bytes], Picture]
 
 # What models learn from has no such type; a dataset that nobody has seen may.
-_SOLD_AS = TYPES_OF_CLASS | {"outwear": TYPES_OF_CLASS["outwear"] | {"Nehru Jackets"}}
+_SOLD_AS = {**TYPES_OF_CLASS, "outwear": TYPES_OF_CLASS["outwear"] | {"Nehru Jackets"}}
 _FOOTWEAR = frozenset({"Shoes", "Sandal", "Flip Flops"})
 _T = TypeVar("_T")
 

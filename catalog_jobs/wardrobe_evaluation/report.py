@@ -1,22 +1,26 @@
-"""The comparison as one HTML page that needs nothing from anywhere: a table, and personas as pictures."""
+"""The comparison as one HTML page without references to other files: a table, and shoppers as pictures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from catalog_jobs.encoder_evaluation.material import Decode
 from catalog_jobs.encoder_evaluation.report import template, thumbnail
-from catalog_jobs.labelled_products import LabelledProduct
-from catalog_jobs.personas import Persona
-from catalog_jobs.wardrobe_evaluation.comparison import HEADER, HEADLINE, Comparison, lines
+from catalog_jobs.encoder_metrics import Rows
+from catalog_jobs.wardrobe_evaluation.comparison import Comparison, header, lines
 from catalog_jobs.wardrobe_evaluation.methods import OURS, PROTOTYPE, ours
-from catalog_jobs.wardrobe_evaluation.shop import COLUMNS, Shopper, labels_of
-from catalog_jobs.wardrobe_metrics import PAGE, fits
+from catalog_jobs.wardrobe_evaluation.shop import Shopper, words_of
+from catalog_jobs.wardrobe_metrics import PAGE
 from closetspace.domain.reasons import explain
 
-PERSONAS = 12
+SHOPPERS = 12
 """Shown as pictures: with 55 each the page is about 3 MB."""
+
+Picture = Callable[[Path], str]
+"""A picture's file to a data URI."""
 
 
 @dataclass(frozen=True)
@@ -25,80 +29,85 @@ class Card:
 
     picture: str
     text: str
-    fits: dict[str, bool]
+    fits: Mapping[str, bool] = field(default_factory=dict)
     reason: str = ""
 
     @property
     def all_fit(self) -> bool:
-        return all(self.fits.values())
+        return bool(self.fits) and all(self.fits.values())
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A persona with their wardrobe, and the first page that the prototype and we have for them."""
+    """A shopper with their things, and the first page that the prototype and we have for them."""
 
-    persona: Persona
+    title: str
+    about: str
     wardrobe: Sequence[Card]
     lists: Sequence[tuple[str, float, Sequence[Card]]]
 
 
 def report(comparison: Comparison, about: str, decode: Decode) -> str:
     """Return the page; ``about`` is a sentence on what was measured."""
-    return template("catalog_jobs.wardrobe_evaluation").render(
-        about=about,
-        header=HEADER,
-        lines=lines(comparison),
-        ours=OURS,
-        headline=HEADLINE,
-        page=PAGE,
-        shown=_shown(comparison, decode),
-    )
 
-
-def evenly_chosen(count: int, most: int) -> list[int]:
-    """Up to ``most`` places of ``count``, evenly apart."""
-    return [number * count // most for number in range(most)] if count > most else list(range(count))
-
-
-def _shown(comparison: Comparison, decode: Decode) -> list[Shown]:
     @cache
     def picture(path: Path) -> str:
         return thumbnail(path, decode)
 
-    def cards(shopper: Shopper, products: Sequence[LabelledProduct], reasons: Sequence[str] = ()) -> list[Card]:
-        fit = fits(shopper.persona, labels_of(products)) if products else {}
-        return [
-            Card(
-                picture(product.picture),
-                _text(product),
-                {trait: bool(flags[place]) for trait, flags in fit.items()},
-                reasons[place] if reasons else "",
-            )
-            for place, product in enumerate(products)
-        ]
+    return template("catalog_jobs.wardrobe_evaluation").render(
+        about=about,
+        header=header(comparison),
+        lines=lines(comparison),
+        ours=OURS,
+        headline=comparison.headline,
+        legend=comparison.judge.legend,
+        shown=[_shown(comparison, place, picture) for place in evenly_chosen(len(comparison.shoppers), SHOPPERS)],
+    )
 
-    found = []
-    for place in evenly_chosen(len(comparison.shoppers), PERSONAS):
-        shopper, shop = comparison.shoppers[place], comparison.shop
-        ranked = ours(shopper, shop.index)[:PAGE]
-        reasons = [reason.sentence for reason in explain(ranked, shopper.wearer, shop.index)]
-        rival = comparison.method(PROTOTYPE)
-        lists = [
+
+def evenly_chosen(count: int, most: int) -> list[int]:
+    """Return up to ``most`` places of ``count``, evenly apart."""
+    return [number * count // most for number in range(most)] if count > most else list(range(count))
+
+
+def _shown(comparison: Comparison, place: int, picture: Picture) -> Shown:
+    shopper, judge = comparison.shoppers[place], comparison.judge
+    owned = [Card(picture(one.picture), one.text, one.fits) for one in judge.belongings(shopper)]
+    rows, reasons = _explained(comparison, shopper)
+    rival, own = comparison.method(PROTOTYPE), comparison.method(OURS)
+    return Shown(
+        *judge.describe(shopper),
+        owned,
+        [
             (
                 "The prototype's",
-                rival.each[place][HEADLINE],
-                cards(shopper, [shop.products[row] for row in rival.lists[place][:PAGE]]),
+                rival.each[place][comparison.headline],
+                _cards(comparison, shopper, rival.lists[place][:PAGE], picture),
             ),
-            (
-                "Ours",
-                comparison.method(OURS).each[place][HEADLINE],
-                cards(shopper, [shop.products[one.row] for one in ranked], reasons),
-            ),
-        ]
-        seen = [product for product in shopper.wardrobe if product.item.id in shopper.wearer.worn.ids]
-        found.append(Shown(shopper.persona, cards(shopper, seen), lists))
-    return found
+            ("Ours", own.each[place][comparison.headline], _cards(comparison, shopper, rows, picture, reasons)),
+        ],
+    )
 
 
-def _text(product: LabelledProduct) -> str:
-    return " - ".join(part for part in (product.item.name, *(product.label(c) for c in COLUMNS.values())) if part)
+def _explained(comparison: Comparison, shopper: Shopper) -> tuple[Rows, list[str]]:
+    """Return the rows of our first page, and why each product is on it."""
+    index = comparison.shop.index
+    ranked = ours(shopper, index)[:PAGE]
+    reasons = [reason.sentence for reason in explain(ranked, shopper.wearer, index)]
+    return np.array([one.row for one in ranked], np.int64), reasons
+
+
+def _cards(
+    comparison: Comparison, shopper: Shopper, rows: Rows, picture: Picture, reasons: Sequence[str] = ()
+) -> list[Card]:
+    fits = comparison.judge.fits(shopper, rows)
+    products = [comparison.shop.products[row] for row in rows]
+    return [
+        Card(
+            picture(product.picture),
+            words_of(product),
+            {trait: bool(flags[place]) for trait, flags in fits.items()},
+            reasons[place] if reasons else "",
+        )
+        for place, product in enumerate(products)
+    ]

@@ -1,25 +1,29 @@
 """What methods are compared on: an open index with what is known of its rows, and people with closets."""
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 
 from catalog_jobs.encoder_metrics import Flags
-from catalog_jobs.evaluation import EmbeddedInventory
+from catalog_jobs.evaluation import EmbeddedInventory, open_index
 from catalog_jobs.labelled_products import LabelledProduct
-from catalog_jobs.personas import Persona
 from catalog_jobs.rivals import Shelf
+from catalog_jobs.wardrobe_evaluation.recommending import Caller
 from catalog_jobs.wardrobe_metrics import Labels
+from closetspace.bootstrap import backgrounds
 from closetspace.domain.background import Background
 from closetspace.domain.catalog import Index
+from closetspace.domain.encoding import EncoderDescriptor
 from closetspace.domain.paging import short
 from closetspace.domain.products import item_key
 from closetspace.domain.taste import derive_taste
-from closetspace.domain.wishes import Said, Wearer
+from closetspace.domain.wishes import Said, Wearer, Wish
 from closetspace.errors import InvalidInput
+from closetspace.services.embed_catalog import Progress
+from closetspace.services.recommend import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
+from closetspace.settings import Settings
 
 COLUMNS = {
     "gender": "gender",
@@ -60,52 +64,80 @@ class Shop:
 
 @dataclass(frozen=True)
 class Shopper:
-    """A persona as methods see it: its closet, the shortened keys of what it owns, and which rows it does not own."""
+    """Someone as methods see them: their closet and taste, what they ask for, and which rows ``(n,)`` they do not own.
 
-    persona: Persona
+    ``wish`` carries the shopper's own seed, and what they own as shown before.
+    """
+
+    id: str
     wearer: Wearer
-    owned: frozenset[int]
+    wish: Wish
     free: Flags
-    wardrobe: Sequence[LabelledProduct]
-
-    @property
-    def seed(self) -> int:
-        """The persona's own, whoever else takes part."""
-        return zlib.crc32(self.persona.id.encode())
 
 
-def products_of(index: Index, found: EmbeddedInventory) -> list[LabelledProduct]:
-    """What an index's rows stand for, in order."""
+def open_shop(found: EmbeddedInventory, index: Index, settings: Settings) -> Shop:
+    """Return the inventory behind an index, and the same with every variant apart."""
+    contents = found.contents
+    apart = replace(contents, items=[replace(item, group=item.id) for item in contents.items])
+    return Shop(index, open_index(apart, settings), _products_of(index, found))
+
+
+def shoppers_of(
+    callers: Sequence[Caller], found: EmbeddedInventory, shop: Shop, settings: Settings, progress: Progress
+) -> list[Shopper]:
+    """Derive the tastes of callers as the functions would."""
+    encoder = found.encoder
+    background = backgrounds(settings).get(encoder.id) or Background(encoder.heads)
+    shoppers: list[Shopper] = []
+    for caller in callers:
+        shoppers.append(_shopper(caller, encoder, shop, background))
+        progress(len(shoppers), len(callers))
+    return shoppers
+
+
+def _shopper(caller: Caller, encoder: EncoderDescriptor, shop: Shop, background: Background) -> Shopper:
+    closet, keys = caller.closet, {item_key(item_id) for item_id in caller.owned}
+    nothing = np.zeros((0, encoder.dim), np.float32)
+    wearer = Wearer(
+        closet.encoded_by(encoder.id),
+        derive_taste(closet, encoder.id, background),
+        background,
+        Said(nothing, nothing, np.zeros(0, np.uint64)),
+    )
+    free = ~np.isin(shop.index.keys(np.arange(len(shop.products))), np.array(sorted(keys), np.uint64))
+    return Shopper(closet.uid, wearer, _wish(caller, frozenset(map(short, keys))), free)
+
+
+def _wish(caller: Caller, owned: frozenset[int]) -> Wish:
+    """Return the caller's request, with the product's defaults for what it leaves open."""
+    asked = caller.request
+    return Wish(
+        asked.count,
+        seed=asked.seed or 0,
+        explore=DEFAULT_EXPLORE if asked.explore is None else asked.explore,
+        serendipity=DEFAULT_SERENDIPITY,
+        mix=DEFAULT_MIX,
+        shown=owned,
+    )
+
+
+def _products_of(index: Index, found: EmbeddedInventory) -> list[LabelledProduct]:
+    """Return what an index's rows stand for, in order."""
     count = len(found.embedded.items)
     chunks = [np.arange(start, min(start + _AT_ONCE, count)) for start in range(0, count, _AT_ONCE)]
     return [found.products[item.id] for chunk in chunks for item in index.items(chunk)]
 
 
-def shopper_of(persona: Persona, found: EmbeddedInventory, shop: Shop, background: Background) -> Shopper:
-    """Derive a persona's taste as the functions would."""
-    closet = found.closet_of(persona)
-    keys = {item_key(item_id) for item_id in persona.wardrobe}
-    nothing = np.zeros((0, found.encoder.dim), np.float32)
-    wearer = Wearer(
-        closet.encoded_by(found.encoder.id),
-        derive_taste(closet, found.encoder.id, background),
-        background,
-        Said(nothing, nothing, np.zeros(0, np.uint64)),
-    )
-    return Shopper(
-        persona=persona,
-        wearer=wearer,
-        owned=frozenset(short(key) for key in keys),
-        free=~np.isin(shop.index.keys(np.arange(len(shop.products))), np.array(sorted(keys), np.uint64)),
-        wardrobe=[found.products[item_id] for item_id in persona.wardrobe if item_id in found.products],
-    )
-
-
 def labels_of(products: Sequence[LabelledProduct]) -> Labels:
     """The labels as the table has them. Raises `InvalidInput` where it lacks a column."""
     if products and (missing := [column for column in COLUMNS.values() if column not in products[0].row]):
-        raise InvalidInput("dataset_unlabelled", f"The products have no {', '.join(missing)}: nobody knows what fits.")
+        raise InvalidInput("dataset_unlabelled", f"The products have no {', '.join(missing)}: what fits is unknown.")
     names = [product.display_name.lower() for product in products]
     columns = {name: [product.row[column] for product in products] for name, column in COLUMNS.items()}
     columns |= {"name": names, "brand": [name.split(" ")[0] for name in names]}
     return Labels(**{column.name: np.array(columns[column.name], object) for column in fields(Labels)})
+
+
+def words_of(product: LabelledProduct) -> str:
+    """Return a product's name and labels."""
+    return " - ".join(part for part in (product.item.name, *(product.label(c) for c in COLUMNS.values())) if part)
