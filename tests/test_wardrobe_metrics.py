@@ -1,9 +1,7 @@
 """What is measured of lists for personas: by hand, and against a scorer that knows no model."""
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -25,8 +23,7 @@ from catalog_jobs.wardrobe_metrics import (
     twins,
     variety,
 )
-
-SCORER = Path(__file__).resolve().parents[2] / "shared" / "bench" / "wardrobe_bench.py"
+from tests.scorers import load_scorer
 
 ANN = Persona("ann", (), "Women", "Casual", frozenset({"Red", "Blue"}), frozenset({"Topwear", "Shoes"}))
 TEE = {"gender": "Women", "usage": "Casual", "colour": "Red", "sub_category": "Topwear", "article": "Tshirts"}
@@ -124,14 +121,7 @@ def test_every_metric_is_in_its_bounds_whatever_the_list(owned: list[str], lengt
 
 @pytest.fixture(scope="module")
 def scorer() -> ModuleType:
-    if not SCORER.is_file():
-        pytest.skip("the scorer is not here: it is no part of this repository")
-    spec = importlib.util.spec_from_file_location("wardrobe_bench", SCORER)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_scorer("wardrobe_bench")
 
 
 def test_the_scorers_numbers_come_out_to_the_last_digit(scorer: ModuleType) -> None:

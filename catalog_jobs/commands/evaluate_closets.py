@@ -25,7 +25,7 @@ def evaluate_closets(closets_file: Path, folder: Path, options: EvaluateOptions)
         product_rows(options.dataset, (*REQUIRED, *PRODUCT_LABELS))
     with progress_bar("embedding photos") as progress:
         photos = embed_closets(closets, folder, options.settings, progress, splits=bool(options.told))
-    tell_left_out(photos.left_out)
+    tell_left_out(photos.left_out(closets))
     callers = [photos.caller(closet) for closet in closets]
     if options.told:
         write_labels({photo: head_labels(encoding) for photo, encoding in photos.encodings.items()}, options.told)

@@ -35,15 +35,19 @@ class ClosetPhotos:
     encoder: EncoderDescriptor
     results: Mapping[str, PhotoResult]
 
-    @property
-    def left_out(self) -> list[tuple[str, str]]:
-        """The photos that no closet would take, each with why."""
-        return [(photo, result.refusal) for photo, result in self.results.items() if result.refusal]
-
     @cached_property
     def encodings(self) -> dict[str, Encoding]:
         """What is known of each photo that can be decoded."""
         return {photo: result.encoding for photo, result in self.results.items() if result.encoding}
+
+    def left_out(self, closets: Sequence[PhotographedCloset]) -> list[tuple[str, str]]:
+        """Return the photos that cannot be decoded and those of closets that the functions refuse, each with why."""
+        owned = {photo for closet in closets for photo in closet.photos}
+        return [
+            (photo, result.refusal)
+            for photo, result in self.results.items()
+            if result.refusal and (photo in owned or not result.encoding)
+        ]
 
     def caller(self, closet: PhotographedCloset) -> Caller:
         """Return the closet's owner, who asks with the product's defaults and a seed of their own.
