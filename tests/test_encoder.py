@@ -29,7 +29,7 @@ from closetspace.adapters.encoder_files import (
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.adapters.pillow_squares import square
 from closetspace.domain.attributes import width
-from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
+from closetspace.domain.encoding import Encoder, Encoding, Framing, Garment, Picture
 from closetspace.domain.encodings import Encodings
 from closetspace.domain.preprocessing import garment_line
 from closetspace.domain.reference import Reference
@@ -443,8 +443,9 @@ def test_the_shipped_files_are_small_and_name_no_place() -> None:
         assert not [place for place in (b"/home/", b"/tmp/", b"site-packages") if place in content]
 
 
-def test_the_middle_square_of_a_picture_is_what_networks_see() -> None:
+@pytest.mark.parametrize(("framing", "white"), [(Framing.CENTRE, 1.0), (Framing.WHOLE, 1 / 3)])
+def test_networks_see_the_middle_square_of_a_picture_or_all_of_it(framing: Framing, white: float) -> None:
     picture: Picture = np.zeros((100, 300, 3), np.uint8)
     picture[:, 100:200] = 255
-    assert (square(picture, 224)[4:-4, 4:-4] == 255).all()
-    assert square(np.zeros((1, 512, 3), np.uint8), 224).shape == (224, 224, 3)
+    assert square(picture, 224, framing).mean() / 255 == pytest.approx(white, abs=0.01)
+    assert square(np.zeros((1, 512, 3), np.uint8), 224, framing).shape == (224, 224, 3)

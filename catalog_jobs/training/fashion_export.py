@@ -14,10 +14,21 @@ from catalog_jobs.dataset import without_telling_words
 from catalog_jobs.training.encoder_folder import EncoderCard, finish_encoder
 from catalog_jobs.training.exported import Encode, encoded_lines, image_runner
 from catalog_jobs.training.extra import train_module
-from catalog_jobs.training.fashion_data import CLASSES, Example, FashionData, Views
-from catalog_jobs.training.fashion_fusion import BLOCK_DIMS, DIM, HEADS, Garments, calibrate, fit_fusion
-from catalog_jobs.training.fashion_network import GarmentFeatures, candidate_matrix
-from catalog_jobs.training.fashion_training import SIDE
+from catalog_jobs.training.fashion_data import Example, FashionData, Source
+from catalog_jobs.training.fashion_fusion import (
+    BLOCK_DIMS,
+    DIM,
+    GENDER_LABELS,
+    HEADS,
+    SHARE_HEADS,
+    Garments,
+    calibrate,
+    fit_fusion,
+    task_labels,
+)
+from catalog_jobs.training.fashion_network import GarmentFeatures, candidate_matrix, share_matrix
+from catalog_jobs.training.fashion_training import CANDIDATE_TASKS, SIDE
+from catalog_jobs.training.fashion_views import Views
 from catalog_jobs.training.loop import load_best
 from catalog_jobs.training.onnx_export import (
     export_fusion_network,
@@ -26,12 +37,13 @@ from catalog_jobs.training.onnx_export import (
     least_cosine,
 )
 from closetspace.adapters.encoder_files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
+from closetspace.adapters.onnx_encoder import GARMENT
 from closetspace.adapters.pillow_squares import square
-from closetspace.domain.encoding import FloatArray, Garment, Picture
+from closetspace.domain.encoding import GENDER, FloatArray, Framing, Garment, Picture
 from closetspace.domain.preprocessing import garment_line
 
 LINES = (("brand", "name"),)
-_VIEWS = 2  # of a training picture: as it is encoded, and as the network was trained on
+_VIEWS = 4  # of a training picture: as it is encoded, and others as the network was trained on
 _CALIBRATION = 300  # pictures whose activations set the ranges of int8
 _BATCH = 16
 
@@ -57,10 +69,10 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
     held_out = garments(data.held_out, data, encode, out, views=1, seed=seed, progress=progress)
     train = garments(data.train, data, encode, out, views=_VIEWS, seed=seed, progress=progress)
     progress("Fitting the fusion")
-    labels = {task: len(words) for task, words in data.vocabulary.items()}
-    fusion = fit_fusion(train, labels, seed)
+    fusion = fit_fusion(train, task_labels(data.vocabulary), seed)
     calibrate(fusion, held_out)
-    export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], HEADS, out / FUSION_NETWORK)
+    outputs = (*HEADS, GARMENT)
+    export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], outputs, out / FUSION_NETWORK)
     pictures = [square(e.picture(), SIDE) for e in data.held_out[:64]]
     card = EncoderCard(
         architecture="fashion",
@@ -68,7 +80,9 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
         blocks=BLOCK_DIMS,
         side=SIDE,
         lines=LINES,
-        heads={head: data.vocabulary[head] for head in HEADS},
+        heads={head: GENDER_LABELS if head == GENDER else data.vocabulary[head] for head in HEADS},
+        framing=Framing.WHOLE,
+        tells_garment=True,
         metrics={"least_cosine_of_int8_to_float": round(least_cosine(encode(pictures), exactly(network, pictures)), 4)},
         about={"learnt_from": {"examples": len(data.train), "held_out": len(data.held_out)}, "seed": seed},
     )
@@ -111,11 +125,16 @@ def garments(
     return Garments(
         image=np.stack(pictures),
         text=encoded_lines(folder, lines),
-        labels={
-            task: np.array([example.labels[task] for example in examples], np.int64) for task in examples[0].labels
+        shares={
+            task: share_matrix([example.shares.get(task, {}) for example in examples], len(data.vocabulary[task]))
+            for task in SHARE_HEADS
         },
-        types=candidate_matrix([example.types for example in examples], len(data.vocabulary["article"])),
-        classes=candidate_matrix([example.classes for example in examples], len(CLASSES)),
+        candidates={
+            task: candidate_matrix([e.candidates.get(task, frozenset()) for e in examples], len(data.vocabulary[task]))
+            for task in CANDIDATE_TASKS
+        },
+        garment=train_module("torch").tensor([float(e.source is not Source.OTHER) for e in examples]),
+        photo=np.array([e.source is Source.PHOTO for e in examples]),
     )
 
 

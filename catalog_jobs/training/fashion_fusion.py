@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,41 +11,62 @@ from numpy.typing import NDArray
 
 from catalog_jobs.training.calibration import fit_temperature
 from catalog_jobs.training.extra import train_module
-from catalog_jobs.training.fashion_data import CLASSES, TASKS
-from catalog_jobs.training.fashion_network import FEATURES, CosineHead, candidate_loss, cross_entropy
-from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, USAGE, FloatArray
+from catalog_jobs.training.fashion_labels import GENDERS
+from catalog_jobs.training.fashion_network import (
+    BLOCK_DIMS as TASK_DIMS,
+)
+from catalog_jobs.training.fashion_network import (
+    FEATURES,
+    TASKS_OF_BLOCK,
+    block_heads,
+    candidate_loss,
+    logits_by_task,
+    share_loss,
+)
+from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, PATTERN, UNISEX, USAGE, FloatArray
 
 torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional
 
-HEADS = (CATEGORY, COLOUR, GENDER, USAGE)
-BLOCK_DIMS = {"article": 96, "colour": 48, "gender": 24, "usage": 24, "look": 64}
+HEADS = (CATEGORY, COLOUR, GENDER, USAGE, PATTERN)
+GENDER_LABELS = (*GENDERS, "Boys", "Girls")
+"""What the gender head says: whom a thing is made for, and of children's things for whom of them."""
+
+SHARE_HEADS = (CATEGORY, COLOUR, GENDER, "age", USAGE)
+"""What is learnt as shares of labels; the gender head of the encoder is made of gender and age."""
+
+BLOCK_DIMS = {**TASK_DIMS, "look": 48}
 """In the order that they have in the vector."""
 DIM = sum(BLOCK_DIMS.values())
-SHARES = {"article": 0.30, "colour": 0.25, "gender": 0.20, "usage": 0.20, "look": 0.05}
-"""Of the cosine between two garments: more of the kind finds products for photos better (.36: .868 of ten instead of
-.860), more of the rest recommends better (.651 instead of .643 of twenty)."""
+SHARES = {"article": 0.30, "colour": 0.24, "gender": 0.18, "usage": 0.12, "pattern": 0.06, "look": 0.10}
+"""Of the cosine between two garments."""
 
-_TRUNK = 384
-_EPOCHS, _BATCH, _RATE, _FORGET = 30, 256, 2e-3, 0.05
+_TRUNK = 512
+_EPOCHS, _BATCH, _RATE, _FORGET = 40, 256, 2e-3, 0.05
 _SCALE = 8.0  # of a unit vector on its way in: its numbers are small
 _TEXT_HIDDEN, _IMAGE_HIDDEN = 0.4, 0.15
 """Shares of products that are learnt from without their name, or without their photo: names tell colour and gender."""
 
+_TEMPERATURE = 0.07  # of both contrasts
+_CONTRAST, _BRIDGE = 0.5, 1.0  # weights of the contrasts beside the sum of all tasks
+_LEAST_SHARE = 0.5  # of a label, from which on it counts as the label when heads are calibrated
+
 
 @dataclass(frozen=True)
 class Garments:
-    """Features and labels of ``n`` garments.
+    """Features and labels of ``n`` pictures.
 
-    ``image`` is ``(views, n, i)``; ``text`` is ``(variants, n, t)``, zeros where there is none. ``labels`` are
-    ``(n,)`` by task and for the category, ``-1`` unknown; ``types`` and ``classes`` ``(n, labels) bool``.
+    ``image`` is ``(views, n, i)``; ``text`` is ``(variants, n, t)``, zeros where there is none. ``shares`` are
+    ``(n, labels) float32`` by task, rows of zeros where nothing is known; ``candidates`` ``(n, labels) bool``.
+    ``garment (n,)`` is 1 for a garment, ``photo (n,)`` says which are people's photos.
     """
 
     image: FloatArray
     text: FloatArray
-    labels: Mapping[str, NDArray[np.int64]]
-    types: Any
-    classes: Any
+    shares: Mapping[str, Any]
+    candidates: Mapping[str, Any]
+    garment: Any
+    photo: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return int(self.image.shape[1])
@@ -54,26 +75,26 @@ class Garments:
 class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
     """Features to vectors and probabilities: the ``fusion.onnx`` of the encoder.
 
-    Each block has unit length and is a label's proxy's neighbour; ``look`` is the image network's principal
-    directions, for what no label names. A block's share of the cosine is the square of its scale.
+    Each block has unit length and is a label's proxy's neighbour; ``look`` is for what no label names, and learnt by
+    telling which name belongs to which photo. A block's share of the cosine is the square of its scale.
     """
 
-    def __init__(self, labels: Mapping[str, int], mean: Any, look: Any, text: int) -> None:
+    def __init__(self, labels: Mapping[str, int], mean: Any, text: int) -> None:
         super().__init__()
-        image = len(mean)
         self.register_buffer("mean", mean)
-        self.register_buffer("look", look)
         self.image = nn.Linear(FEATURES, _TRUNK)
-        self.palette = nn.Linear(image - FEATURES, _TRUNK)
+        self.palette = nn.Linear(len(mean) - FEATURES, _TRUNK)
         self.text = nn.Linear(text, _TRUNK)
         self.known = nn.Linear(2, _TRUNK)
         self.trunk = nn.Sequential(nn.LayerNorm(_TRUNK), nn.GELU(), nn.Dropout(0.3))
-        sizes = {"article": labels["article"] + len(CLASSES)} | {task: labels[task] for task in TASKS[1:]}
-        self.blocks = nn.ModuleDict({t: CosineHead(_TRUNK, BLOCK_DIMS[t], n) for t, n in sizes.items()})
-        self.heads = nn.ModuleDict({head: nn.Linear(_TRUNK, labels[head]) for head in HEADS})
-        self.average = nn.Parameter(torch.randn(BLOCK_DIMS["look"]), requires_grad=False)
+        self.blocks = block_heads(_TRUNK, labels)
+        self.look = nn.Linear(_TRUNK, BLOCK_DIMS["look"])
+        self.heads = nn.ModuleDict({head: nn.Linear(_TRUNK, labels[head]) for head in (*SHARE_HEADS, PATTERN)})
+        self.garment = nn.Linear(FEATURES, 1)
         # A temperature each for what is seen: photo alone, text alone, both.
-        self.temperatures = nn.ParameterDict({h: nn.Parameter(torch.ones(3), requires_grad=False) for h in HEADS})
+        tasks = (*SHARE_HEADS, PATTERN)
+        self.temperatures = nn.ParameterDict({t: nn.Parameter(torch.ones(3), requires_grad=False) for t in tasks})
+        self._labels = dict(labels)
 
     def hidden(self, image: Any, has_image: Any, text: Any, has_text: Any) -> Any:
         centred = image - self.mean
@@ -83,41 +104,55 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
         read = self.text(_SCALE * text[:, 0]) * has_text
         return self.trunk(seen + read + self.known(torch.cat([has_image, has_text], 1)))
 
-    def learn(self, image: Any, has_image: Any, text: Any, has_text: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the logits of blocks and of heads."""
-        hidden = self.hidden(image, has_image, text, has_text)
-        return {t: b(hidden)[1] for t, b in self.blocks.items()}, {h: head(hidden) for h, head in self.heads.items()}
+    def task_logits(self, hidden: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the logits of the blocks' proxies and of the heads, by task."""
+        blocks = {name: block(hidden)[1] for name, block in self.blocks.items()}
+        return logits_by_task(blocks, self._labels), {task: head(hidden) for task, head in self.heads.items()}
+
+    def vector(self, hidden: Any) -> Any:
+        """Return the garments' vectors, ``(n, 256)`` of unit length."""
+        blocks = {name: block(hidden)[0] for name, block in self.blocks.items()}
+        blocks["look"] = functional.normalize(self.look(hidden), dim=1)
+        joined = torch.cat([blocks[name] * SHARES[name] ** 0.5 for name in BLOCK_DIMS], 1)
+        return functional.normalize(joined, dim=1)
+
+    def garment_logits(self, image: Any) -> Any:
+        """Return the logits ``(n, 1)`` of a picture showing a garment."""
+        return self.garment(_SCALE * functional.normalize((image - self.mean)[:, :FEATURES], dim=1))
 
     def forward(self, image: Any, has_image: Any, text: Any, has_text: Any) -> tuple[Any, ...]:
         hidden = self.hidden(image, has_image, text, has_text)
-        look = functional.normalize((image - self.mean)[:, :FEATURES] @ self.look, dim=1) * has_image
-        look = look + functional.normalize(self.average, dim=0) * (1 - has_image)
-        blocks = {t: block(hidden)[0] for t, block in self.blocks.items()} | {"look": look}
-        vector = torch.cat([blocks[name] * SHARES[name] ** 0.5 for name in BLOCK_DIMS], 1)
         seen = torch.cat([has_image * (1 - has_text), has_text * (1 - has_image), has_image * has_text], 1)
-        shares = []
+        found = {}
         for name, head in self.heads.items():
             temperature = 1 + seen @ (self.temperatures[name][:, None] - 1)
-            shares.append(torch.softmax(head(hidden) / temperature, dim=1))
-        return functional.normalize(vector, dim=1), *shares
+            found[name] = torch.softmax(head(hidden) / temperature, dim=1)
+        found[GENDER] = _with_age(found[GENDER], found["age"])
+        return self.vector(hidden), *(found[name] for name in HEADS), torch.sigmoid(self.garment_logits(image))
+
+
+def _with_age(gender: Any, age: Any) -> Any:
+    """Join whom a thing is made for ``(n, 3)`` and whether that is a child ``(n, 2)`` to `GENDER_LABELS`."""
+    unisex = GENDERS.index(UNISEX)
+    halves = gender[:, unisex : unisex + 1] / 2
+    by_sex = torch.cat([gender[:, i : i + 1] + halves for i in range(len(GENDERS)) if i != unisex], 1)
+    return torch.cat([gender * age[:, :1], by_sex * age[:, 1:]], 1)
 
 
 def fit_fusion(train: Garments, labels: Mapping[str, int], seed: int) -> FashionFusion:
     """Fit blocks and heads; `calibrate` follows."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    views = torch.from_numpy(train.image)
-    mean = views.mean((0, 1))
-    directions = torch.linalg.eigh(torch.cov((views[0] - mean)[:, :FEATURES].T))[1][:, -BLOCK_DIMS["look"] :].flip(1)
-    fusion = FashionFusion(labels, mean, directions.contiguous(), train.text.shape[2])
+    shown = torch.from_numpy(train.image[:, train.garment.numpy() > 0])
+    fusion = FashionFusion(labels, shown.mean((0, 1)), train.text.shape[2])
     optimiser = torch.optim.AdamW([p for p in fusion.parameters() if p.requires_grad], _RATE, weight_decay=_FORGET)
-    steps = _EPOCHS * (len(train) // _BATCH)
+    steps = _EPOCHS * max(1, len(train) // _BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     chance = _balanced(train)
     for _ in range(steps):
         fusion.train()
-        rows = random.choice(len(train), _BATCH, p=chance)
-        loss = _loss(fusion, train, rows, _what_is_seen(train, rows, random))
+        rows = random.choice(len(train), min(_BATCH, len(train)), p=chance)
+        loss = _task_loss(fusion, train, rows, random) + _CONTRAST * _contrast(fusion, train, rows, random)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -127,20 +162,34 @@ def fit_fusion(train: Garments, labels: Mapping[str, int], seed: int) -> Fashion
 
 
 def calibrate(fusion: FashionFusion, held_out: Garments) -> None:
-    """Set the heads' temperatures on garments that they have not learnt from."""
+    """Set the heads' temperatures on garments that they have not learnt from.
+
+    Photos without a name are people's, so if there are any these alone calibrate what a photo alone says.
+    """
     images, texts = torch.from_numpy(held_out.image[0]), torch.from_numpy(held_out.text[0])
     named = texts.abs().sum(1) > 0
+    photos = torch.from_numpy(held_out.photo)
+    alone = photos if bool(photos.any()) else torch.ones_like(named)
     one, none = torch.ones(len(held_out), 1), torch.zeros(len(held_out), 1)
-    cases = ((one, none, torch.ones_like(named)), (none, one, named), (one, one, named))
+    cases = ((one, none, alone), (none, one, named), (one, one, named))
     with torch.no_grad():
         for case, (has_image, has_text, rows) in enumerate(cases):
-            _, heads = fusion.learn(images * has_image, has_image, (texts * has_text)[:, None], has_text)
-            for head in HEADS:
-                label = torch.from_numpy(held_out.labels[head])
-                use = rows & (label >= 0)
+            hidden = fusion.hidden(images * has_image, has_image, (texts * has_text)[:, None], has_text)
+            _, heads = fusion.task_logits(hidden)
+            for task, logits in heads.items():
+                share = _certain(held_out, task)
+                use = rows & (share.max(1).values >= _LEAST_SHARE)
                 if bool(use.any()):
-                    temperature = fit_temperature(heads[head][use].numpy(), label[use].numpy())
-                    fusion.temperatures[head][case] = temperature
+                    label = share[use].argmax(1)
+                    fusion.temperatures[task][case] = fit_temperature(logits[use].numpy(), label.numpy())
+
+
+def _certain(garments: Garments, task: str) -> Any:
+    """A task's labels as shares: a candidate counts where it is the only one."""
+    if task in garments.shares:
+        return garments.shares[task]
+    candidates = garments.candidates[task].float()
+    return candidates * (candidates.sum(1, keepdim=True) == 1)
 
 
 @dataclass(frozen=True)
@@ -151,31 +200,83 @@ class _Seen:
     has_text: Any
 
 
+def _drawn(features: FloatArray, rows: NDArray[np.int64], random: np.random.Generator) -> FloatArray:
+    """Any view, or variant, of each row."""
+    return features[random.integers(len(features), size=len(rows)), rows]
+
+
 def _what_is_seen(garments: Garments, rows: NDArray[np.int64], random: np.random.Generator) -> _Seen:
     n = len(rows)
-    image = garments.image[random.integers(len(garments.image), size=n), rows]
-    text = garments.text[random.integers(len(garments.text), size=n), rows]
+    image, text = _drawn(garments.image, rows, random), _drawn(garments.text, rows, random)
     has_text = text.any(axis=1) & (random.random(n) >= _TEXT_HIDDEN)
     has_image = ~has_text | (random.random(n) >= _IMAGE_HIDDEN)
     shown, named = (torch.from_numpy(known.astype(np.float32)[:, None]) for known in (has_image, has_text))
     return _Seen(torch.from_numpy(image) * shown, shown, (torch.from_numpy(text) * named)[:, None], named)
 
 
-def _loss(fusion: FashionFusion, garments: Garments, rows: NDArray[np.int64], seen: _Seen) -> Any:
-    blocks, heads = fusion.learn(seen.image, seen.has_image, seen.text, seen.has_text)
-    types = garments.types.shape[1]
-    loss = candidate_loss(blocks["article"][:, :types], garments.types[rows])
-    loss = loss + candidate_loss(blocks["article"][:, types:], garments.classes[rows])
-    for task in TASKS[1:]:
-        loss = loss + cross_entropy(blocks[task], torch.from_numpy(garments.labels[task][rows]))
-    for head in HEADS:
-        loss = loss + cross_entropy(heads[head], torch.from_numpy(garments.labels[head][rows]))
-    return loss
+def _task_loss(fusion: FashionFusion, garments: Garments, rows: NDArray[np.int64], random: np.random.Generator) -> Any:
+    seen = _what_is_seen(garments, rows, random)
+    hidden = fusion.hidden(seen.image, seen.has_image, seen.text, seen.has_text)
+    blocks, heads = fusion.task_logits(hidden)
+    loss = _BRIDGE * _bridge(fusion.blocks["article"](hidden)[0], garments, rows)
+    for logits in (blocks, heads):
+        for task in logits:
+            if task in garments.shares:
+                loss = loss + share_loss(logits[task], garments.shares[task][rows])
+            else:
+                loss = loss + candidate_loss(logits[task], garments.candidates[task][rows])
+    image = seen.has_image[:, 0] > 0
+    garment = fusion.garment_logits(seen.image)[image, 0]
+    return loss + functional.binary_cross_entropy_with_logits(garment, garments.garment[rows][image])
+
+
+def _bridge(article: Any, garments: Garments, rows: NDArray[np.int64]) -> Any:
+    """Draw the article blocks ``(n, d)`` of photos to those of the products that their class may be sold as.
+
+    Source: Khosla et al., "Supervised Contrastive Learning" (2020), over pairs of a photo and a product alone.
+    """
+    photo = torch.from_numpy(garments.photo[rows])
+    types = garments.candidates["article"][rows].float()
+    product = ~photo & (types.sum(1) > 0)
+    fits = types[photo] @ types[product].T > 0
+    known = fits.any(1)
+    if not bool(known.any()):
+        return article.sum() * 0.0
+    shares = torch.log_softmax(article[photo][known] @ article[product].T / _TEMPERATURE, dim=1)
+    return -shares.masked_fill(~fits[known], -torch.inf).logsumexp(1).mean()
+
+
+def _contrast(fusion: FashionFusion, garments: Garments, rows: NDArray[np.int64], random: np.random.Generator) -> Any:
+    """Draw the vector of a photo alone and that of its name alone together, away from those of all others.
+
+    Source: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision" (2021), fig. 3.
+    """
+    rows = rows[garments.text[0, rows].any(axis=1)]
+    if len(rows) < 2:
+        return torch.zeros(())
+    image = torch.from_numpy(_drawn(garments.image, rows, random))
+    text = torch.from_numpy(_drawn(garments.text[:1], rows, random))
+    one, none = torch.ones(len(rows), 1), torch.zeros(len(rows), 1)
+    seen = fusion.vector(fusion.hidden(image, one, torch.zeros_like(text)[:, None], none))
+    read = fusion.vector(fusion.hidden(torch.zeros_like(image), none, text[:, None], one))
+    logits = seen @ read.T / _TEMPERATURE
+    same = (text @ text.T > 0.9999).float()
+    wanted = same / same.sum(1, keepdim=True)
+    return (functional.cross_entropy(logits, wanted) + functional.cross_entropy(logits.T, wanted)) / 2
 
 
 def _balanced(garments: Garments) -> NDArray[np.float64]:
-    kinds = np.concatenate([garments.types.numpy(), garments.classes.numpy()], axis=1)
+    """Draw rare kinds more often, and products, people's photos and other pictures each for a fixed share."""
+    kinds = np.concatenate([garments.candidates[task].numpy() for task in TASKS_OF_BLOCK["article"]], axis=1)
     _, kind, counts = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
-    weight = counts[kind.reshape(-1)] ** -0.5
-    chance: NDArray[np.float64] = weight / weight.sum()
-    return chance
+    weight: NDArray[np.float64] = counts[kind.reshape(-1)] ** -0.5
+    other = garments.garment.numpy() == 0
+    for rows, share in ((garments.photo, 0.47), (other, 0.05), (~garments.photo & ~other, 0.48)):
+        if rows.any():
+            weight[rows] *= share / weight[rows].sum()
+    return weight / weight.sum()
+
+
+def task_labels(vocabulary: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return how many labels each task has."""
+    return {task: len(words) for task, words in vocabulary.items()}

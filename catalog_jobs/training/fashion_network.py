@@ -51,7 +51,9 @@ class Stem(nn.Module):  # type: ignore[misc, name-defined]
 
 
 class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
-    """``(n, side, side, 3) uint8`` pixels to ``(n, 1280 + 64)``: features, and the palette that they forget.
+    """``(n, side, side, 3) uint8`` pixels to ``(n, 1280 + 128)``: features, and the palettes that they forget.
+
+    One palette is the garment's, the other its surroundings', which show the light that the photo was taken in.
 
     With ``attention`` the cells of the feature map are weighed by how much garment each holds, which the white
     around products teaches; without it all count the same.
@@ -91,9 +93,10 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
 
 
 class Palette(nn.Module):  # type: ignore[misc, name-defined]
-    """Which colours a garment has: the square roots of their shares ``(n, 64)``, of pixels weighed by the attention.
+    """Which colours a garment has, and which its surroundings: the square roots of their shares, ``(n, 2 * 64)``.
 
-    Each pixel is shared out between the colours near it, so that shares have no edges.
+    Pixels are weighed by the attention, for the surroundings by what it leaves. Each is shared out between the colours
+    near it, so that shares have no edges. Without attention both are the whole picture's.
     """
 
     def __init__(self) -> None:
@@ -107,10 +110,11 @@ class Palette(nn.Module):  # type: ignore[misc, name-defined]
         distances = (self.colours**2).sum(1) - 2 * flat @ self.colours.T
         shares = torch.softmax(-distances / 0.02, dim=2)
         if garment is None:
-            return shares.mean(1).sqrt()
-        weight = functional.interpolate(torch.sigmoid(garment)[:, None], cells.shape[2:], mode="bilinear")
-        weight = weight.flatten(2) + 1e-3
-        return ((weight @ shares)[:, 0] / weight.sum(2)).sqrt()
+            whole = shares.mean(1).sqrt()
+            return torch.cat([whole, whole], 1)
+        weight = functional.interpolate(torch.sigmoid(garment)[:, None], cells.shape[2:], mode="bilinear").flatten(2)
+        both = torch.cat([weight, 1 - weight], 1) + 1e-3
+        return ((both @ shares) / both.sum(2, keepdim=True)).flatten(1).sqrt()
 
 
 class CosineHead(nn.Module):  # type: ignore[misc, name-defined]

@@ -42,10 +42,10 @@ class EncoderDescriptor:
 
     ``files`` maps each file of the encoder to its sha256 in hex, ``heads`` each attribute to its labels. The
     image network sees squares of ``side`` pixels, framed by ``framing``; the text network one line for each of
-    ``lines``, which names the garment's fields that are joined to it. ``blocks`` are the named parts that a vector is made of, in order,
-    with their dimensions, where it has any; ``reference`` is the sha256 of the sample that tastes are compared with,
-    empty where there is none: a new sample leaves the vectors, and so the id, as they are. ``tells_garment`` says
-    whether the encoder tells garments from other pictures.
+    ``lines``, which names the garment's fields that are joined to it. ``blocks`` are the named parts that a vector is
+    made of, in order, with their dimensions, where it has any; ``reference`` is the sha256 of the sample that tastes
+    are compared with, empty where there is none: a new sample leaves the vectors, and so the id, as they are.
+    ``tells_garment`` says whether the encoder tells garments from other pictures.
     """
 
     id: str
