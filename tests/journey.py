@@ -23,15 +23,19 @@ from closetspace.settings import Settings
 from infra.local.person import Person
 from infra.local.stack import LocalStack
 
+TEE_LEFT = ((0.5, 0.2), (0.42, 0.18), (0.36, 0.13), (0.08, 0.28), (0.17, 0.43), (0.3, 0.36))
+"""The left half of a T-shirt's outline from the collar to the armpit, as shares of width and height."""
+
 
 def picture(seed: int, size: tuple[int, int] = (240, 320)) -> Image.Image:
-    """A garment of some colour on a light background; another for every seed."""
+    """A T-shirt of some colour on a light background; another for every seed."""
     random = np.random.default_rng(seed)
     background, cloth = (tuple(int(c) for c in random.integers(*span, 3)) for span in ((200, 256), (0, 200)))
     image = Image.new("RGB", size, background)
     width, height = size
-    top = int(random.integers(height // 8, height // 3))
-    ImageDraw.Draw(image).rectangle([width // 4, top, width * 3 // 4, height - height // 8], fill=cloth)
+    hem = random.uniform(0.75, 0.92)
+    outline = [*TEE_LEFT, (0.3, hem), (0.7, hem), *((1 - x, y) for x, y in reversed(TEE_LEFT))]
+    ImageDraw.Draw(image).polygon([(x * width, y * height) for x, y in outline], fill=cloth)
     return image
 
 

@@ -159,7 +159,7 @@ def test_unisex_fits_whoever_asks_and_whatever_is_owned(index: Bundle, gender: s
         ranked = rank(wearer_of(owned), index, wish)
         parts = {piece: one.parts[GENDER] for piece, one in zip(listed(index, ranked), ranked, strict=True)}
         assert {piece.gender for piece in list(parts)[:20]} == {gender, UNISEX}
-        assert min(part for piece, part in parts.items() if piece.gender == UNISEX) > -0.4
+        assert min(part for piece, part in parts.items() if piece.gender == UNISEX) > -0.6
 
 
 def test_what_is_asked_for_counts_in_the_place_of_what_is_owned(ask: Ask) -> None:

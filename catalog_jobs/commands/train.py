@@ -111,9 +111,7 @@ def _refuse_strangers(architecture: Architecture, photos: Path | None, weights: 
         raise typer.BadParameter(f"{architecture} brings its own weights.", param_hint="--weights")
 
 
-def _fashion(
-    data: Path, photos: Path | None, no_garment: Path | None, chosen: dict[str, Any]
-) -> tuple[Task, int]:
+def _fashion(data: Path, photos: Path | None, no_garment: Path | None, chosen: dict[str, Any]) -> tuple[Task, int]:
     from catalog_jobs.training.fashion_data import read_fashion_data
     from catalog_jobs.training.fashion_training import FashionTask, Recipe
 

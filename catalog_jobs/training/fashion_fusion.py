@@ -38,7 +38,7 @@ SHARE_HEADS = (CATEGORY, COLOUR, GENDER, "age", USAGE)
 BLOCK_DIMS = {**TASK_DIMS, "look": 48}
 """In the order that they have in the vector."""
 DIM = sum(BLOCK_DIMS.values())
-SHARES = {"article": 0.30, "colour": 0.24, "gender": 0.18, "usage": 0.12, "pattern": 0.06, "look": 0.10}
+SHARES = {"article": 0.40, "colour": 0.22, "gender": 0.13, "usage": 0.10, "pattern": 0.05, "look": 0.10}
 """Of the cosine between two garments."""
 
 _TRUNK = 512
@@ -266,15 +266,29 @@ def _contrast(fusion: FashionFusion, garments: Garments, rows: NDArray[np.int64]
 
 
 def _balanced(garments: Garments) -> NDArray[np.float64]:
-    """Draw rare kinds more often, and products, people's photos and other pictures each for a fixed share."""
+    """Draw rare kinds more often, and products, people's photos and other pictures each for a fixed share.
+
+    Photos of women's, men's and children's things are drawn alike often: what a head says of a photo then is evidence
+    that starts from nothing, and closets are judged by it.
+    """
     kinds = np.concatenate([garments.candidates[task].numpy() for task in TASKS_OF_BLOCK["article"]], axis=1)
-    _, kind, counts = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
-    weight: NDArray[np.float64] = counts[kind.reshape(-1)] ** -0.5
+    people = np.concatenate([garments.shares[task].numpy() for task in (GENDER, "age")], axis=1)
+    weight = _rarity(kinds, 0.5) * _rarity(people, 1.0)
     other = garments.garment.numpy() == 0
-    for rows, share in ((garments.photo, 0.47), (other, 0.05), (~garments.photo & ~other, 0.48)):
+    product = ~garments.photo & ~other
+    weight[product] = (_rarity(kinds, 0.5) * _rarity(people, 0.5))[product]
+    for rows, share in ((garments.photo, 0.47), (other, 0.05), (product, 0.48)):
         if rows.any():
             weight[rows] *= share / weight[rows].sum()
-    return weight / weight.sum()
+    chance: NDArray[np.float64] = weight / weight.sum()
+    return chance
+
+
+def _rarity(rows: NDArray[Any], power: float) -> NDArray[np.float64]:
+    """One over how often each row ``(n, d)`` comes, to a power."""
+    _, kind, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    rarity: NDArray[np.float64] = counts[kind.reshape(-1)].astype(np.float64) ** -power
+    return rarity
 
 
 def task_labels(vocabulary: Mapping[str, Sequence[str]]) -> dict[str, int]:

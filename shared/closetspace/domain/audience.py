@@ -25,18 +25,11 @@ FOR_BOTH = 0.2
 CHILDREN, NO_CHILDREN = 0.35, 0.02
 """Share of children's things in a closet with and in one without: the latter are errors of the heads."""
 
-SHARED, WITH_CHILDREN = 0.2, 0.12
+SHARED, WITH_CHILDREN = 0.4, 0.12
 """How many closets belong to a woman and a man, and how many hold children's things, before anything is seen."""
 
 UNISEX_FIT = 0.8
 """How well a thing for nobody in particular fits, beside one that is made for the person."""
-
-EVIDENCE = 0.5
-"""Power of the labels' frequency that posteriors are divided by: between 0, heads that begin from all labels alike, and
-1, heads that begin from how often the labels are sold. They learn from products and from photos, of which each has
-other frequencies."""
-
-_RAREST = 0.03  # frequency that a label has at least: children's things are rare in shops, and not in closets
 
 
 @dataclass(frozen=True)
@@ -65,20 +58,24 @@ def _hypotheses() -> tuple[_Hypothesis, ...]:
 
 _HYPOTHESES = _hypotheses()
 
+EVIDENCE = 0.6
+"""How much an item's evidence counts: photos of a closet share a room, a camera and a style, and so the errors of the
+head, which therefore add up to less than those of as many strangers' photos."""
+
 
 def tells_audience(labels: Sequence[str]) -> bool:
     """Whether a head's labels say for whom a thing is made, in the words that the hypotheses know."""
     return {WOMEN, MEN} <= set(labels)
 
 
-def audience(posteriors: FloatArray, usual: FloatArray, labels: Sequence[str]) -> Worn:
+def audience(posteriors: FloatArray, labels: Sequence[str]) -> Worn:
     """Estimate for whom the things fit that a closet's owner would want.
 
-    ``posteriors (n, labels)`` are the gender head's for ``n`` items, ``usual (n, labels)`` how common the labels are.
+    ``posteriors (n, labels)`` are the gender head's for ``n`` items. They are taken for likelihoods: the head is fitted
+    on photos of women's, men's and children's things in equal parts, so it begins from none of them.
     """
-    likelihood = posteriors / np.maximum(usual.astype(np.float64), _RAREST) ** EVIDENCE
     shares = np.array([[one.shares().get(label, 0.0) for label in labels] for one in _HYPOTHESES])
-    evidence = np.log(np.maximum(likelihood @ shares.T, 1e-9)).sum(axis=0)
+    evidence = EVIDENCE * np.log(np.maximum(posteriors.astype(np.float64) @ shares.T, 1e-9)).sum(axis=0)
     evidence += np.log([one.prior for one in _HYPOTHESES])
     weight = np.exp(evidence - evidence.max())
     member = _fits(labels, weight / weight.sum())

@@ -12,6 +12,11 @@ LEAST_FIT = 0.01
 """Least probability that a head is believed: what it rules out may still be shown, last."""
 
 
+WEIGHTS: Mapping[str, int] = {GENDER: 2}
+"""How many times an attribute counts, once unless stated: a thing made for another sex, or for children, is a worse
+mistake than one in another colour."""
+
+
 @dataclass(frozen=True)
 class Fitting:
     """What a person wears, as one product with what heads say.
@@ -25,9 +30,13 @@ class Fitting:
     offset: FloatArray
 
     def __call__(self, rows: Packed) -> FloatArray:
-        """How likely each garment fits in each attribute, ``(n, attributes)``, from `LEAST_FIT` to 1."""
+        """How well each garment fits in each attribute, ``(n, attributes)`` up to 1: the probability that it fits, at
+        least `LEAST_FIT`, to the power of the attribute's weight."""
         # The shares' scale is in the matrix: rows are many, and labels few.
         fit: FloatArray = np.minimum(rows.astype(np.float32) @ self.matrix + (self.offset + np.float32(LEAST_FIT)), 1)
+        for column, attribute in enumerate(self.attributes):
+            if (weight := WEIGHTS.get(attribute, 1)) != 1:
+                fit[:, column] **= weight
         return fit
 
 

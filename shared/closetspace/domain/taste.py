@@ -78,11 +78,10 @@ def _worn(closet: Wearables, background: Background) -> dict[str, Worn]:
     found: dict[str, Worn] = {}
     for head in FITTED:
         if head in posteriors:
-            labels, usual = background.heads[head], background.usual_in(head, closet.categories)
-            if head == GENDER and tells_audience(labels):
-                found[head] = audience(posteriors[head], usual, labels)
+            if head == GENDER and tells_audience(background.heads[head]):
+                found[head] = audience(posteriors[head], background.heads[head])
             else:
-                found[head] = worn_labels(posteriors[head], usual)
+                found[head] = worn_labels(posteriors[head], background.usual_in(head, closet.categories))
     return found
 
 
