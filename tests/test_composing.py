@@ -62,6 +62,21 @@ def test_list_follows_the_mix(shares: tuple[float, ...], count: int) -> None:
     np.testing.assert_allclose(found, np.array(shares) * count, atol=1.01)
 
 
+def test_what_hardly_fits_comes_last_however_much_its_category_lacks() -> None:
+    candidates = pool([0.9, *[0.01] * 5, *falling(20)], [0] * 6 + [1] * 20, (0.5, 0.5))
+    order = listed(candidates, 26)
+    assert 0 in order[:4]
+    assert set(order[-5:]) == {1, 2, 3, 4, 5}
+
+
+def test_repeating_costs_a_share_of_what_the_list_is_worth() -> None:
+    """A list of items that all fit half as well is composed alike."""
+    candidates = random_pool(3, 60)
+    half = replace(candidates, worth=candidates.worth / 2)
+    flat = replace(HOW, calibration=0.0)
+    assert listed(half, 20, flat) == listed(candidates, 20, flat)
+
+
 def test_every_page_follows_the_mix_and_not_the_whole_list_alone() -> None:
     candidates = pool(falling(60) * 2, [0] * 60 + [1] * 60, (0.5, 0.5))
     order = candidates.category[listed(candidates, 60)]
@@ -172,8 +187,10 @@ def repeats(candidates: Pool) -> NDArray[np.bool_]:
     return np.asarray((candidates.products[:, None] == candidates.products) | (same & alike), np.bool_)
 
 
-def added(candidates: Pool, chosen: list[int], how: Composition) -> NDArray[np.float64]:
-    """What each candidate adds to a list, worked out from the beginning."""
+def added(candidates: Pool, chosen: list[int], how: Composition, count: int) -> NDArray[np.float64]:
+    """What each candidate adds to a list of ``count``, worked out from the beginning."""
+    typical = np.sort(candidates.worth)[-count:].mean()
+    best = np.array([candidates.worth[candidates.category == place].max() for place in candidates.category])
     recent = chosen[max(0, len(chosen) - how.window) :]
     taken = (candidates.category[:, None] == candidates.category[chosen]).sum(axis=1) + how.first
     same = candidates.category[:, None] == candidates.category[recent]
@@ -182,7 +199,8 @@ def added(candidates: Pool, chosen: list[int], how: Composition) -> NDArray[np.f
     over = np.maximum(0, candidates.colours[chosen].sum(axis=0) - candidates.palette * (len(chosen) + 1))
     lacking = how.calibration * candidates.shares[candidates.category] * np.log((taken + 1) / taken)
     spent = how.look * looks + how.brand * brands + how.colour * (candidates.colours @ over)
-    return np.asarray(candidates.worth + lacking - spent, np.float64)
+    last = np.where(candidates.worth < how.misfit * best, 1e3, 0)
+    return np.asarray(candidates.worth + lacking - typical * spent - last, np.float64)
 
 
 @given(st.integers(0, 1_000), st.integers(0, 60), st.integers(1, 5))
@@ -191,7 +209,7 @@ def test_each_step_takes_what_adds_most_and_repeats_nothing(seed: int, size: int
     before, open_to = candidates.worth.copy(), np.ones(size, np.bool_)
     chosen = listed(candidates, 15, how)
     for step, place in enumerate(chosen):
-        value = added(candidates, chosen[:step], how)
+        value = added(candidates, chosen[:step], how, 15)
         assert open_to[place]
         assert value[place] == pytest.approx(value[open_to].max(), abs=1e-5)
         open_to &= ~repeats(candidates)[place]

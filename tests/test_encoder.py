@@ -393,9 +393,9 @@ def test_blocks_that_do_not_make_up_the_vector_are_refused(described: Path, bloc
 
 def test_the_vector_is_the_blocks_side_by_side(encoder: Encoder) -> None:
     ends = np.cumsum(list(encoder.descriptor.blocks.values()))
-    assert list(encoder.descriptor.blocks) == ["article", "colour", "gender", "usage", "look"]
+    assert list(encoder.descriptor.blocks) == ["article", "colour", "gender", "usage", "pattern", "look"]
     parts = np.split(encoder.encode([golden_garments()["photo and text"]])[0].vector, ends[:-1])
-    assert [float(part @ part) for part in parts] == pytest.approx([0.30, 0.25, 0.20, 0.20, 0.05], abs=1e-4)
+    assert [float(part @ part) for part in parts] == pytest.approx([0.40, 0.22, 0.13, 0.10, 0.05, 0.10], abs=1e-4)
 
 
 def test_the_shipped_sample_is_whole_and_small(encoder: Encoder) -> None:

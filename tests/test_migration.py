@@ -27,7 +27,6 @@ from closetspace.settings import Settings
 from infra.local.person import Person
 from infra.local.stack import LocalStack
 from tests.conftest import ignore_progress
-from tests.fakes import second_encoder
 from tests.journey import Journey, eventually, photo
 
 CLOSETSPACE = str(Path(sys.executable).parent / "closetspace")
@@ -98,7 +97,8 @@ class Load:
 
 @pytest.fixture
 def running(installed: None, drawn_catalog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
-    """A stack of its own with a published index: what it goes through, no other test should."""
+    """A stack of its own with an index by the encoder before: what it goes through, no other test should."""
+    monkeypatch.setenv("ENCODER", "fashion-1")
     lines: list[str] = []
     with LocalStack(log=lines.append) as stack:
         for name, value in stack.environment.items():
@@ -147,11 +147,8 @@ def expected_vectors(person: Person, ids: list[str], encoder: Path) -> np.ndarra
     return np.array([encoding.vector for encoding in load_encoder(settings).encode(garments)])
 
 
-def test_encoder_changes_under_load_without_a_failed_request_or_a_mixed_answer(
-    running: Journey, tmp_path: Path
-) -> None:
-    first, second = Settings.from_env().encoder, tmp_path / "second"
-    second_encoder(encoder_directory(first), second)
+def test_encoder_changes_under_load_without_a_failed_request_or_a_mixed_answer(running: Journey) -> None:
+    first, second = "fashion-1", encoder_directory(Settings().encoder)
     old, new = (encoder_id(replace(Settings(), encoder=str(name))) for name in (first, second))
     versions = IndexVersions(open_store(f"gs://{running.stack.bucket}"))
     before = versions.current()

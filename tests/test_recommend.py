@@ -30,7 +30,7 @@ from closetspace.requests import parse_recommend
 from closetspace.services.feedback import FeedbackKeeper
 from closetspace.services.live_index import most_covering
 from closetspace.services.recommend import Recommender
-from tests.fakes import HashEncoder, World
+from tests.fakes import HashEncoder, World, decode_anything
 from tests.test_index import DIM, ENCODER, NOW, contents
 
 
@@ -61,7 +61,7 @@ def ask(recommender: Recommender, uid: str = "ann", **data: Any) -> dict[str, An
 
 def picture(number: int) -> Garment:
     """What `World.add` uploads as ``photo {number}``."""
-    return Garment(np.frombuffer(f"photo {number}".encode(), np.uint8))
+    return Garment(decode_anything(f"photo {number}".encode()))
 
 
 def ids(answer: dict[str, Any]) -> list[str]:

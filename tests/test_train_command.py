@@ -66,7 +66,9 @@ def exporting(monkeypatch: pytest.MonkeyPatch) -> None:
         return dict(manifest)
 
     package = "catalog_jobs.training"
-    monkeypatch.setitem(sys.modules, f"{package}.fashion_data", SimpleNamespace(read_fashion_data=lambda data, _: data))
+    monkeypatch.setitem(
+        sys.modules, f"{package}.fashion_data", SimpleNamespace(read_fashion_data=lambda data, *_: data)
+    )
     monkeypatch.setitem(sys.modules, f"{package}.fashion_export", SimpleNamespace(export_fashion=export_fashion))
 
 

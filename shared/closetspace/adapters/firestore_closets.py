@@ -19,7 +19,7 @@ from closetspace.domain.taste import Taste
 
 TASTES = "taste"
 TASTE_FORMAT = 2
-"""Of taste documents: changed with the way in which a taste is derived, because a closet's version does not show that."""
+"""Of taste documents. It changes with the way in which a taste is derived, which a closet's version does not show."""
 ITEMS_AT_ONCE = 200
 """Items whose states a transaction reads and holds while their entries go."""
 

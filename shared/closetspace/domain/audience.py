@@ -25,7 +25,7 @@ FOR_BOTH = 0.2
 CHILDREN, NO_CHILDREN = 0.35, 0.02
 """Share of children's things in a closet with and in one without: the latter are errors of the heads."""
 
-SHARED, WITH_CHILDREN = 0.4, 0.12
+SHARED, WITH_CHILDREN = 0.4, 0.2
 """How many closets belong to a woman and a man, and how many hold children's things, before anything is seen."""
 
 UNISEX_FIT = 0.8

@@ -26,22 +26,22 @@ class Composition:
     What repetition costs (``colour``, ``brand``, ``look``) is a share of what the best items of the list are worth.
     """
 
-    calibration: float = 24.0
+    calibration: float = 26.0
     """Of the mix: what the first item of a category is worth that has the whole share."""
 
     first: float = 0.5
     """How many items a category counts as having from the start: less makes sure of small categories sooner."""
 
-    colour: float = 0.2
+    colour: float = 0.15
     """Of each item above a colour's share of the palette."""
 
-    brand: float = 0.05
+    brand: float = 0.04
     """Of each item of the same brand."""
 
     look: float = 0.05
     """Of each item of the same look; of another look the fourth power of their cosine."""
 
-    misfit: float = 0.1
+    misfit: float = 0.08
     """An item that fits less likely than this share of the best of its category comes last, however much the category
     lacks: that women's dresses are few does not make those for girls fit a woman."""
 
@@ -79,13 +79,13 @@ def compose(pool: Pool, count: int, how: Composition, near_duplicate: float) -> 
     # In double precision: what is added for an item is taken off again once it is out of the window.
     worth = pool.worth.astype(np.float64)
     starts = np.searchsorted(pool.category, np.arange(len(pool.shares) + 1)).tolist()
-    best = np.array([worth[start:end].max(initial=0) for start, end in pairwise(starts)])
+    best = np.array([worth[start:end].max(initial=0.0) for start, end in pairwise(starts)])
     worth[worth < how.misfit * best[pool.category]] -= _LAST
     taken = [0] * len(pool.shares)
     for place, share in enumerate(pool.shares.tolist()):
         worth[starts[place] : starts[place + 1]] += share * _lacking(0, how)
     # Repetition costs a share of what the list's items are worth: less where nothing is certain to fit.
-    typical = float(np.sort(pool.worth)[-count:].mean()) if len(pool.worth) else 0.0
+    typical = float(np.sort(np.maximum(pool.worth, 0))[-max(count, 1) :].mean()) if len(pool.worth) else 0.0
     colour, brand, look = (np.float32(typical * cost) for cost in (how.colour, how.brand, how.look))
     colours = np.zeros(len(pool.palette), np.float32)
     chosen: list[int] = []
