@@ -186,7 +186,7 @@ def test_second_colour_has_a_share_of_the_label() -> None:
 
 
 LABELS = """id,colour,colour2,pattern,gender,usage
-one,white,black,stripes,K,casual
+one,brown,black,stripes,K,casual
 two,lightblue,,solid,U,sports
 three,none,,solid,W,casual
 """
@@ -210,7 +210,7 @@ def test_labels_of_photos_are_learnt_beside_their_classes(products: Path, labell
     one, two, three = (photos[name] for name in ("one", "two", "three"))
     assert {words["age"][i]: share for i, share in one.shares["age"].items()} == {"child": 1.0}
     assert "gender" not in one.shares, "a child's thing says nothing of who wears it"
-    assert {words["colour"][i] for i in one.shares["colour"]} == {"White", "Black"}
+    assert {words["colour"][i] for i in one.shares["colour"]} == {"Brown", "Black"}
     assert [words["pattern"][i] for i in one.candidates["pattern"]] == ["Striped"]
     assert {words["gender"][i] for i in two.shares["gender"]} == {"Men", "Women", "Unisex"}
     assert not two.candidates["class"], "unsure is no class to learn"
