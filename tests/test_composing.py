@@ -72,7 +72,7 @@ def test_what_hardly_fits_comes_last_however_much_its_category_lacks() -> None:
 def test_repeating_costs_a_share_of_what_the_list_is_worth() -> None:
     """A list of items that all fit half as well is composed alike."""
     candidates = random_pool(3, 60)
-    half = replace(candidates, worth=candidates.worth / 2)
+    half = replace(candidates, worth=candidates.worth * np.float32(0.5))
     flat = replace(HOW, calibration=0.0)
     assert listed(half, 20, flat) == listed(candidates, 20, flat)
 

@@ -13,10 +13,8 @@ from catalog_jobs.training.calibration import fit_temperature
 from catalog_jobs.training.extra import train_module
 from catalog_jobs.training.fashion_labels import GENDERS
 from catalog_jobs.training.fashion_network import (
-    BLOCK_DIMS as TASK_DIMS,
-)
-from catalog_jobs.training.fashion_network import (
     FEATURES,
+    TASK_BLOCK_DIMS,
     TASKS_OF_BLOCK,
     block_heads,
     candidate_loss,
@@ -35,7 +33,7 @@ GENDER_LABELS = (*GENDERS, "Boys", "Girls")
 SHARE_HEADS = (CATEGORY, COLOUR, GENDER, "age", USAGE)
 """What is learnt as shares of labels; the gender head of the encoder is made of gender and age."""
 
-BLOCK_DIMS = {**TASK_DIMS, "look": 48}
+BLOCK_DIMS = {**TASK_BLOCK_DIMS, "look": 48}
 """In the order that they have in the vector."""
 DIM = sum(BLOCK_DIMS.values())
 SHARES = {"article": 0.40, "colour": 0.22, "gender": 0.13, "usage": 0.10, "pattern": 0.05, "look": 0.10}

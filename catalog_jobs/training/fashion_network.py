@@ -17,7 +17,7 @@ COLOURS = 64
 FROZEN_BLOCKS = 5
 """Edges, textures and hues need no retraining; without their gradients an epoch takes 40 % of the time."""
 
-BLOCK_DIMS = {"article": 96, "colour": 48, "gender": 24, "usage": 16, "pattern": 24}
+TASK_BLOCK_DIMS = {"article": 96, "colour": 48, "gender": 24, "usage": 16, "pattern": 24}
 TASKS_OF_BLOCK: Mapping[str, tuple[str, ...]] = {
     # The photos' classes are labels beside the article types, in the same block: one space for both worlds.
     "article": ("article", "class"),
@@ -158,7 +158,7 @@ def block_heads(features: int, labels: Mapping[str, int]) -> Any:
     """Build a head for each block, with proxies for the labels of all its tasks."""
     return nn.ModuleDict(
         {
-            block: CosineHead(features, BLOCK_DIMS[block], sum(labels[task] for task in tasks))
+            block: CosineHead(features, TASK_BLOCK_DIMS[block], sum(labels[task] for task in tasks))
             for block, tasks in TASKS_OF_BLOCK.items()
         }
     )
