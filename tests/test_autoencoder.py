@@ -26,7 +26,7 @@ from closetspace.adapters.bundle_writer import write_bundle
 from closetspace.adapters.onnx_encoder import OnnxEncoder
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.background import Background
-from closetspace.domain.encoding import FloatArray, Garment
+from closetspace.domain.encoding import FloatArray, Framing, Garment
 from closetspace.domain.encodings import Encodings
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.requests import parse_recommend
@@ -276,7 +276,9 @@ def exact_vector(trained: Path, garment: Garment) -> FloatArray:
     if garment.picture is not None:
         with torch.no_grad():
             image = (
-                trained_network(trained).encoder(torch.from_numpy(square(garment.picture, 224).copy())[None])[0].numpy()
+                trained_network(trained)
+                .encoder(torch.from_numpy(square(garment.picture, 224, Framing.CENTRE).copy())[None])[0]
+                .numpy()
             )
     texts = [getattr(garment, fields[0]) for fields in LINES]
     model = SentenceTransformer(str(get_model_path()), device="cpu")

@@ -89,8 +89,10 @@ def test_vectors_do_not_depend_on_the_processors_integer_kernels() -> None:
     folder = encoder_directory(Settings().encoder)
     exact = onnxruntime.SessionOptions()
     exact.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    squares = np.stack([square(g.picture, 224) for g in golden_garments().values() if g.picture is not None])
-    squares = np.concatenate([squares, [square(picture, 224) for picture in pictures(6)]])
+    squares = np.stack(
+        [square(g.picture, 224, Framing.WHOLE) for g in golden_garments().values() if g.picture is not None]
+    )
+    squares = np.concatenate([squares, [square(picture, 224, Framing.WHOLE) for picture in pictures(6)]])
     here, there = (
         onnxruntime.InferenceSession(folder / "image.onnx", options).run(None, {"pixels": squares})[0]
         for options in (onnxruntime.SessionOptions(), exact)

@@ -16,7 +16,7 @@ import numpy as np
 from catalog_jobs.dataset import in_training_split, labelled_rows
 from closetspace.adapters.pillow_squares import square
 from closetspace.bootstrap import photo_decoder
-from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, USAGE, Garment, Picture
+from closetspace.domain.encoding import CATEGORY, COLOUR, GENDER, USAGE, Framing, Garment, Picture
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
 
@@ -39,7 +39,7 @@ class Product:
 
     def picture(self) -> Picture:
         """Return the square that is encoded, ``(SIDE, SIDE, 3) uint8``."""
-        return square(photo_decoder(Settings())(self.path.read_bytes()), SIDE)
+        return square(photo_decoder(Settings())(self.path.read_bytes()), SIDE, Framing.CENTRE)
 
     def garment(self) -> Garment:
         """Return its text alone."""

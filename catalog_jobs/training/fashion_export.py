@@ -27,7 +27,7 @@ from catalog_jobs.training.fashion_fusion import (
     task_labels,
 )
 from catalog_jobs.training.fashion_network import GarmentFeatures, candidate_matrix, share_matrix
-from catalog_jobs.training.fashion_training import CANDIDATE_TASKS, SIDE
+from catalog_jobs.training.fashion_training import CANDIDATE_TASKS, FRAMING, SIDE
 from catalog_jobs.training.fashion_views import Views
 from catalog_jobs.training.loop import load_best
 from catalog_jobs.training.onnx_export import (
@@ -39,7 +39,7 @@ from catalog_jobs.training.onnx_export import (
 from closetspace.adapters.encoder_files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
 from closetspace.adapters.onnx_encoder import GARMENT
 from closetspace.adapters.pillow_squares import square
-from closetspace.domain.encoding import GENDER, FloatArray, Framing, Garment, Picture
+from closetspace.domain.encoding import GENDER, FloatArray, Garment, Picture
 from closetspace.domain.preprocessing import garment_line
 
 LINES = (("brand", "name"),)
@@ -61,7 +61,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
     network = trained_network(run)
     out.mkdir(parents=True, exist_ok=True)
     progress("Quantising the image network")
-    calibration = [square(e.picture(), SIDE) for e in _sample(data.train, _CALIBRATION, seed)]
+    calibration = [square(e.picture(), SIDE, FRAMING) for e in _sample(data.train, _CALIBRATION, seed)]
     export_image_network(network, SIDE, out / IMAGE_NETWORK, calibration, keep=("/attention", "/palette"))
     progress("Quantising the text network")
     export_text_network(out / TEXT_NETWORK, out / TOKENIZER)
@@ -73,7 +73,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
     calibrate(fusion, held_out)
     outputs = (*HEADS, GARMENT)
     export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], outputs, out / FUSION_NETWORK)
-    pictures = [square(e.picture(), SIDE) for e in data.held_out[:64]]
+    pictures = [square(e.picture(), SIDE, FRAMING) for e in data.held_out[:64]]
     card = EncoderCard(
         architecture="fashion",
         dim=DIM,
@@ -81,7 +81,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
         side=SIDE,
         lines=LINES,
         heads={head: GENDER_LABELS if head == GENDER else data.vocabulary[head] for head in HEADS},
-        framing=Framing.WHOLE,
+        framing=FRAMING,
         tells_garment=True,
         metrics={"least_cosine_of_int8_to_float": round(least_cosine(encode(pictures), exactly(network, pictures)), 4)},
         about={"learnt_from": {"examples": len(data.train), "held_out": len(data.held_out)}, "seed": seed},
@@ -147,7 +147,7 @@ class _Look:
 
     def __call__(self, number: int, example: Example) -> Picture:
         if self._view == 0:
-            return square(example.picture(), SIDE)
+            return square(example.picture(), SIDE, FRAMING)
         return self._views.view(example, np.random.default_rng([self._seed, self._view, number]))[0]
 
 

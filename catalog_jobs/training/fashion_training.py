@@ -27,13 +27,16 @@ from catalog_jobs.training.fashion_views import CELLS, Views
 from catalog_jobs.training.loop import Report
 from catalog_jobs.training.onnx_export import export_onnx
 from closetspace.adapters.pillow_squares import square
-from closetspace.domain.encoding import FloatArray, Picture
+from closetspace.domain.encoding import FloatArray, Framing, Picture
 
 torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 SIDE = 224
 """Pixels of the square that is encoded; training may look at smaller ones, which cost less."""
+
+FRAMING = Framing.WHOLE
+"""People put a garment anywhere in their photo; views in training vary proportions, so squashing does no harm."""
 
 SHARE_TASKS = ("colour", "gender", "age", "usage")
 CANDIDATE_TASKS = ("article", "class", "pattern")
@@ -164,7 +167,7 @@ class FashionTask:
         with torch.no_grad():
             for start in range(0, len(self._held_out), self._recipe.batch):
                 examples = self._held_out[start : start + self._recipe.batch]
-                low = see(np.stack([square(e.picture(), SIDE) for e in examples]))
+                low = see(np.stack([square(e.picture(), SIDE, FRAMING) for e in examples]))
                 total += len(examples) * self._loss(self._averaged, _Batch.of(examples, low, self._labels)).item()
         return total / max(1, len(self._held_out))
 

@@ -6,7 +6,7 @@ from PIL import Image
 from closetspace.domain.encoding import Framing, Picture
 
 
-def square(picture: Picture, side: int, framing: Framing = Framing.WHOLE) -> Picture:
+def square(picture: Picture, side: int, framing: Framing) -> Picture:
     """Scale ``(h, w, 3) uint8``, or its middle square, to ``(side, side, 3) uint8``."""
     height, width, _ = picture.shape
     if height == width == side:
