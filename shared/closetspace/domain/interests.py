@@ -61,9 +61,8 @@ def similarity(vectors: FloatArray, mean: FloatArray, spread: FloatArray, to: An
     ``vectors (n, d)`` are their embeddings, ``mean (d,)`` is their category's and ``spread (n,)`` how far from it each
     lies: with these an embedding tells its style residual's product with anything.
     """
-    # Both in one pass over the embeddings, which are more than any cache holds.
-    near, style = (vectors @ np.array([to.near, to.style]).T).T
-    residual = (style - to.style @ mean) / spread
+    near, style = vectors @ to.near, vectors @ to.style
+    residual = (style - np.float32(to.style @ mean)) / spread
     joint: FloatArray = np.float32(EMBEDDING_SHARE) * near + np.float32(1 - EMBEDDING_SHARE) * residual
     return joint
 
