@@ -86,6 +86,11 @@ class FashionData:
     held_out: Sequence[Example]
     vocabulary: Mapping[str, tuple[str, ...]]
 
+    @property
+    def label_counts(self) -> dict[str, int]:
+        """How many labels each task has."""
+        return {task: len(words) for task, words in self.vocabulary.items()}
+
 
 @dataclass(frozen=True)
 class _Photo:

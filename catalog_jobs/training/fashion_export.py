@@ -24,7 +24,6 @@ from catalog_jobs.training.fashion_fusion import (
     Garments,
     calibrate,
     fit_fusion,
-    task_labels,
 )
 from catalog_jobs.training.fashion_network import GarmentFeatures, candidate_matrix, share_matrix
 from catalog_jobs.training.fashion_training import CANDIDATE_TASKS, FRAMING, SIDE
@@ -69,7 +68,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
     held_out = garments(data.held_out, data, encode, out, views=1, seed=seed, progress=progress)
     train = garments(data.train, data, encode, out, views=_VIEWS, seed=seed, progress=progress)
     progress("Fitting the fusion")
-    fusion = fit_fusion(train, task_labels(data.vocabulary), seed)
+    fusion = fit_fusion(train, data.label_counts, seed)
     calibrate(fusion, held_out)
     outputs = (*HEADS, GARMENT)
     export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], outputs, out / FUSION_NETWORK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -300,10 +300,9 @@ def _balanced(garments: Garments) -> NDArray[np.float64]:
     """
     kinds = np.concatenate([garments.candidates[task].numpy() for task in TASKS_OF_BLOCK["article"]], axis=1)
     people = np.concatenate([garments.shares[task].numpy() for task in (GENDER, "age")], axis=1)
-    weight = _rarity(kinds, 0.5) * _rarity(people, 1.0)
     other = garments.garment.numpy() == 0
     product = ~garments.photo & ~other
-    weight[product] = (_rarity(kinds, 0.5) * _rarity(people, 0.5))[product]
+    weight = _rarity(kinds, 0.5) * _rarity(people, np.where(product, 0.5, 1.0))
     for rows, share in ((garments.photo, 0.47), (other, 0.05), (product, 0.48)):
         if rows.any():
             weight[rows] *= share / weight[rows].sum()
@@ -311,13 +310,8 @@ def _balanced(garments: Garments) -> NDArray[np.float64]:
     return chance
 
 
-def _rarity(rows: NDArray[Any], power: float) -> NDArray[np.float64]:
-    """One over how often each row ``(n, d)`` comes, to a power."""
+def _rarity(rows: NDArray[Any], power: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return one over how often each row ``(n, d)`` comes, to a power, or to one for each row."""
     _, kind, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     rarity: NDArray[np.float64] = counts[kind.reshape(-1)].astype(np.float64) ** -power
     return rarity
-
-
-def task_labels(vocabulary: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return how many labels each task has."""
-    return {task: len(words) for task, words in vocabulary.items()}

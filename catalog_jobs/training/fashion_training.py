@@ -90,7 +90,7 @@ class FashionTask:
         used = [e for e in data.train if recipe.user_photos or e.source is not Source.PHOTO]
         self._pools = {source: pool for source in Source if (pool := [e for e in used if e.source is source])}
         self._held_out = data.held_out
-        self._labels = {task: len(words) for task, words in data.vocabulary.items()}
+        self._labels = data.label_counts
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = FashionNetwork(self._labels, attention=recipe.attention).to(
             self.device, memory_format=torch.channels_last

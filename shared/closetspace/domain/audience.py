@@ -28,6 +28,10 @@ CHILDREN, NO_CHILDREN = 0.35, 0.02
 SHARED, WITH_CHILDREN = 0.4, 0.2
 """How many closets belong to a woman and a man, and how many hold children's things, before anything is seen."""
 
+EVIDENCE = 0.6
+"""How much an item's evidence counts: photos of a closet share a room, a camera and a style, and so the errors of the
+head, which therefore add up to less than those of as many strangers' photos."""
+
 UNISEX_FIT = 0.8
 """How well a thing for nobody in particular fits, beside one that is made for the person."""
 
@@ -57,10 +61,6 @@ def _hypotheses() -> tuple[_Hypothesis, ...]:
 
 
 _HYPOTHESES = _hypotheses()
-
-EVIDENCE = 0.6
-"""How much an item's evidence counts: photos of a closet share a room, a camera and a style, and so the errors of the
-head, which therefore add up to less than those of as many strangers' photos."""
 
 
 def tells_audience(labels: Sequence[str]) -> bool:
