@@ -38,7 +38,7 @@ PhotosOption = Annotated[
 ]
 NoGarmentOption = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="fashion: pictures without a garment; those with an even file name are learnt."),
+    typer.Option(metavar="DIR", help="fashion: pictures without a garment; learns those whose names have an even length."),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed and data give the same encoder.")]
 
