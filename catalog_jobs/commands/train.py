@@ -38,7 +38,9 @@ PhotosOption = Annotated[
 ]
 NoGarmentOption = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="fashion: pictures without a garment; learns those whose names have an even length."),
+    typer.Option(
+        metavar="DIR", help="fashion: pictures without a garment; learns those whose names have an even length."
+    ),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed and data give the same encoder.")]
 
