@@ -1,5 +1,5 @@
 # One command each; all of them set up what they need, in .venv and infra/local/node_modules, and nowhere else.
-.PHONY: help demo test test-train check format bench deploy setup clean
+.PHONY: help demo test test-fast test-train check format bench deploy setup clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -8,14 +8,16 @@ ARGS ?=
 VENV_READY := .venv/.ready
 TRAIN_BIN := .venv-train/bin
 TRAIN_READY := .venv-train/.ready
-TRAIN_TESTS := tests/test_training_loop.py tests/test_autoencoder.py tests/test_encoder_export.py
+TRAIN_TESTS := tests/jobs/encoders/test_training_loop.py tests/jobs/encoders/test_autoencoder.py tests/jobs/encoders/test_fashion_export.py
 NODE_READY := infra/local/node_modules/.ready
 
 help:
 	@echo "make demo     run everything on this machine and show it on a local page  (ARGS=\"--help\" for options)"
 	@echo "make test     pass the tests                                              (ARGS=\"-k name\" for some)"
+	@echo "make test-fast    pass the tests that start no process: under a minute"
 	@echo "make test-train   pass the tests of training, in an environment of their own (6 GB)"
-	@echo "make check    format, lint, type-check and test"
+	@echo "make check    check format, lint and types, test, and report coverage; changes nothing"
+	@echo "make format   format the code"
 	@echo "make bench    print the benchmark's numbers                               (ARGS=--json)"
 	@echo "make deploy   bring everything to Google Cloud, in order                   (PROJECT=… DRY_RUN=1)"
 	@echo "make clean    remove what the commands above have set up"
@@ -26,10 +28,14 @@ demo: setup
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+test-fast: $(VENV_READY)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit $(ARGS)
+
 test-train: $(TRAIN_READY)
 	@$(TRAIN_BIN)/python -m pytest $(TRAIN_TESTS) $(ARGS)
 
-check: setup format
+check: setup
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

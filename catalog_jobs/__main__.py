@@ -1,5 +1,5 @@
 """``python -m catalog_jobs`` is the command ``closetspace``."""
 
-from catalog_jobs.cli import app
+from catalog_jobs.cli.app import app
 
 app()

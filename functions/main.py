@@ -1,4 +1,4 @@
-"""Closetspace's Cloud Functions: a table of contents. What each does is in `closetspace.handlers`."""
+"""Closetspace's Cloud Functions: a table of contents. What each does is in `closetspace.api.handlers`."""
 
 import os
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from firebase_admin import initialize_app
 from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
 
+from closetspace.api.handlers import Handlers
 from closetspace.bootstrap import Services
-from closetspace.handlers import Handlers
 from closetspace.settings import Settings
 
 # An instance serves many requests at once: threads of one that wait for those of another made it ten times slower.

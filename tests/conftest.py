@@ -7,18 +7,30 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from catalog_jobs.drawing import draw_catalog
-from catalog_jobs.index_jobs import build_index, import_folder
+from catalog_jobs.demo.drawing import draw_catalog
+from catalog_jobs.refresh.index_jobs import build_index, import_folder
 from closetspace.bootstrap import open_store
 from closetspace.errors import FailedPrecondition
 from closetspace.services.index_versions import IndexVersions
-from infra.local.fireemu import find_program
-from infra.local.stack import LocalStack
-from tests.journey import Journey
+from closetspace_infra.local.fireemu import find_program
+from closetspace_infra.local.stack import LocalStack
+from tests.support.journey import Journey
 
 # A slow machine must not fail a test.
 settings.register_profile("closetspace", deadline=None)
 settings.load_profile("closetspace")
+
+
+TIERS = ("unit", "stack", "jobs", "deployment")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its tier, the folder below `tests` that it is in."""
+    here = Path(__file__).parent
+    for item in items:
+        tier = item.path.relative_to(here).parts[0]
+        if tier in TIERS:
+            item.add_marker(tier)
 
 
 def ignore_progress(done: int, total: int) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from catalog_jobs.benchmarks import Measurement
-from catalog_jobs.catalog_folder import read_folder
-from catalog_jobs.drawing import draw_catalog
-from catalog_jobs.embedding import file_embedder
+from catalog_jobs.catalog.folder import read_folder
+from catalog_jobs.demo.drawing import draw_catalog
+from catalog_jobs.encoders.embedding import file_embedder
 from closetspace.bootstrap import load_encoder, photo_decoder
-from closetspace.domain.encoding import Garment
+from closetspace.domain.encoder.encoding import Garment
 from closetspace.settings import Settings
 
 TWELVE_MEGAPIXELS = (4000, 3000)

@@ -11,14 +11,13 @@ from urllib.parse import quote
 
 import httpx
 
-from catalog_jobs import demo_run
 from catalog_jobs.benchmarks import Measurement, Note
-from catalog_jobs.commands.demo import backend_of
-from catalog_jobs.drawing import draw_catalog, draw_wardrobe
-from closetspace.domain.wardrobe import photo_folder
-from infra.local.instance import instance
-from infra.local.person import Person
-from infra.local.stack import LocalStack
+from catalog_jobs.demo import run as demo_run
+from catalog_jobs.demo.drawing import draw_catalog, draw_wardrobe
+from closetspace.domain.wardrobe.item import photo_folder
+from closetspace_infra.local.instance import instance
+from closetspace_infra.local.person import Person
+from closetspace_infra.local.stack import LocalStack
 
 LOG = Path(".local/bench.log")
 COLD_STARTS, PHOTOS, BURST = 5, 20, 100
@@ -36,7 +35,7 @@ def measure(note: Note) -> list[Measurement]:
         draw_catalog(folder / "catalog", items=240)
         draw_wardrobe(folder / "wardrobe")
         demo_run.fill_catalog(folder / "catalog", stack.bucket, lambda *_: None, lambda *_: None)
-        person = Person.sign_up(backend_of(stack), "bench@closetspace.example", "a password")
+        person = Person.sign_up(stack.backend, "bench@closetspace.example", "a password")
         photos = demo_run.find_photos(folder / "wardrobe", None)
         note("photos, one after the other")
         ready = _one_by_one(person, [photos[i % len(photos)] for i in range(PHOTOS + 1)])
@@ -61,7 +60,7 @@ def _one_by_one(person: Person, photos: list[demo_run.Photo]) -> float:
 
 
 def _burst(stack: LocalStack, photos: list[demo_run.Photo]) -> float:
-    person = Person.sign_up(backend_of(stack), "burst@closetspace.example", "a password")
+    person = Person.sign_up(stack.backend, "burst@closetspace.example", "a password")
 
     def add(number: int) -> None:
         photo = photos[number % len(photos)]

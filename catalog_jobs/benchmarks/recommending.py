@@ -16,20 +16,20 @@ from pathlib import Path
 import numpy as np
 
 from catalog_jobs.benchmarks import Measurement, percentile
-from closetspace.adapters.bundle_writer import write_bundle
-from closetspace.adapters.encoder_files import encoder_directory, read_descriptor
+from closetspace.adapters.encoder.files import encoder_directory, read_descriptor
+from closetspace.adapters.index.writer import write_bundle
 from closetspace.adapters.memory import MemoryDatabase
-from closetspace.bootstrap import backgrounds, bundle_opener
-from closetspace.domain.attributes import packed
-from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import IndexedItem
-from closetspace.domain.closet import ClosetEntry
-from closetspace.domain.encoding import CATEGORY, FloatArray, Shares
-from closetspace.domain.encodings import Encodings, as_photo_vectors
-from closetspace.domain.style import unit
-from closetspace.requests import parse_recommend
+from closetspace.api.requests import parse_recommend
+from closetspace.bootstrap import bundle_opener, encoder_priors
+from closetspace.domain.encoder.attributes import packed
+from closetspace.domain.encoder.encoding import CATEGORY, FloatArray, Shares
+from closetspace.domain.encoder.encoding_batch import EncodingBatch, as_photo_vectors
+from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.index.bundle import BundleContents
+from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.wardrobe.closet import ClosetEntry
 from closetspace.services.recommend import Recommender
-from closetspace.services.taste import TasteKeeper
+from closetspace.services.refresh_taste import TasteKeeper
 from closetspace.settings import Settings
 
 ITEMS, OWNED, MOST_OWNED = 8_000, 50, 5_000
@@ -138,7 +138,7 @@ def _work(count: int) -> int:
 def _recommender() -> Recommender:
     settings = Settings()
     encoder = read_descriptor(encoder_directory(settings.encoder))
-    background = backgrounds(settings)[encoder.id]
+    priors = encoder_priors(settings)[encoder.id]
     random = np.random.default_rng(1)
     categories = encoder.categories[:8]
     centres = random.standard_normal((len(categories), encoder.dim))
@@ -166,7 +166,7 @@ def _recommender() -> Recommender:
     ]
     vectors = np.array([draw(i % len(categories)) for i in range(ITEMS)], np.float32)
     attributes = np.array([packed(told(), encoder.heads) for _ in items], np.uint8)
-    encodings = Encodings(vectors, as_photo_vectors(vectors), attributes, tuple(item.category for item in items))
+    encodings = EncodingBatch(vectors, as_photo_vectors(vectors), attributes, tuple(item.category for item in items))
     contents = BundleContents(items, encodings, encoder, "synthetic")
     with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as folder:
         write_bundle(Path(folder), contents, datetime.now(UTC))
@@ -185,5 +185,5 @@ def _recommender() -> Recommender:
                 i + 1,
             )
             database.closets[uid][f"owned-{i}"] = {encoder.id: entry}
-        TasteKeeper(database, encoder.id, lambda _: background).refresh(uid)
-    return Recommender(database, lambda _: index, lambda _: background)
+        TasteKeeper(database, encoder.id, lambda _: priors).refresh(uid)
+    return Recommender(database, lambda _: index, lambda _: priors)

@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from catalog_jobs.benchmarks import Measurement, Note
-from catalog_jobs.drawing import draw_catalog
-from catalog_jobs.refresh.leading import Choices
-from catalog_jobs.refresh.run_record import Report
-from catalog_jobs.refresh.source import Progress
-from catalog_jobs.refresh_job import Place, Wanted, refresh
+from catalog_jobs.catalog.run_record import Report
+from catalog_jobs.catalog.source import Progress
+from catalog_jobs.demo.drawing import draw_catalog
+from catalog_jobs.processes.logs import Log
+from catalog_jobs.refresh.coordinator import Choices
+from catalog_jobs.refresh.job import SourceSelection, TaskContext, refresh
 from closetspace.errors import FailedPrecondition
-from infra.local.logs import Log
 
 ITEMS, DRAWN = 20_000, 200
 SHARES = (0.1, 0.01, 0.0)
@@ -64,8 +64,8 @@ class _Shop:
         self._write(places)
 
     def refresh(self) -> Report:
-        wanted = Wanted(str(self._store), Path(), source=str(self._folder))
-        record = refresh(wanted, Choices(timedelta(days=3)), Place.of({}, None), _silent, Log(None))
+        wanted = SourceSelection(str(self._store), Path(), source=str(self._folder))
+        record = refresh(wanted, Choices(timedelta(days=3)), TaskContext.of({}, None), _silent, Log(None))
         if record is None or record.error:
             raise FailedPrecondition(f"the refresh failed: {record and record.error}")
         return record.report

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from catalog_jobs.refresh.catalog_item import CatalogItem
-from catalog_jobs.refresh.kept_vectors import KeptVectors, Known
-from closetspace.domain.bundle import BundleContents, Manifest
-from closetspace.domain.catalog import IndexedItem
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.refresh.embedding_store import EmbeddingStore, Known
+from closetspace.domain.index.bundle import BundleContents, Manifest
+from closetspace.domain.index.index import IndexedItem
 from closetspace.errors import FailedPrecondition
 from closetspace.services.build_index import bundle_contents
 
@@ -17,7 +17,7 @@ from closetspace.services.build_index import bundle_contents
 class IndexBuilder:
     """``write`` makes a bundle in an empty folder, ``url`` says where a browser finds a stored picture."""
 
-    kept: KeptVectors
+    kept: EmbeddingStore
     write: Callable[[Path, BundleContents, datetime], Manifest]
     url: Callable[[str], str]
 

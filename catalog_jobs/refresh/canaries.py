@@ -5,22 +5,22 @@ from statistics import mean
 
 import numpy as np
 
-from closetspace.adapters.bundle_reader import Bundle
+from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.memory import MemoryDatabase
-from closetspace.domain.background import Background
-from closetspace.domain.catalog import Index, Rows
-from closetspace.domain.closet import ClosetEntry, pack, unpack
-from closetspace.domain.products import title
+from closetspace.domain.encoder.priors import EncoderPriors
+from closetspace.domain.index.index import Index, Rows
+from closetspace.domain.index.products import title
+from closetspace.domain.wardrobe.closet import ClosetEntry, pack, unpack
 from closetspace.services.recommend import Recommender, Request
 
 CLOSETS = 12
 OWNED = 15
 ANSWERS = 50
 
-Backgrounds = Callable[[str], Background | None]
+Backgrounds = Callable[[str], EncoderPriors | None]
 
 
-def overlap(before: Bundle, after: Bundle, background: Backgrounds) -> float:
+def overlap(before: Bundle, after: Bundle, priors: Backgrounds) -> float:
     """The share of the first answers to canary closets that stays, mean over closets.
 
     Closets are drawn from the index in use, each of items alike, as a person's are. Answers count that both indexes
@@ -29,7 +29,7 @@ def overlap(before: Bundle, after: Bundle, background: Backgrounds) -> float:
     shares = []
     for owned in _closets(before):
         closet = _entries(before, owned)
-        old, new = (_answer(index, closet, background) for index in (before, after))
+        old, new = (_answer(index, closet, priors) for index in (before, after))
         lasting, known = _in(after, old), _in(before, new)
         if lasting:
             shares.append(len(lasting & known) / max(1, min(len(lasting), len(known))))
@@ -57,11 +57,11 @@ def _near(index: Bundle, row: int) -> Rows:
     return nearest[: OWNED * step : step]
 
 
-def _answer(index: Index, closet: Sequence[ClosetEntry], background: Backgrounds) -> list[str]:
+def _answer(index: Index, closet: Sequence[ClosetEntry], priors: Backgrounds) -> list[str]:
     # Of its own each time: a database remembers what was shown, and that is not shown again soon.
     database = MemoryDatabase()
     database.closets["canary"] = {entry.photo_hash: {entry.encoder: entry} for entry in closet}
-    recommender = Recommender(database, lambda _: index, background)
+    recommender = Recommender(database, lambda _: index, priors)
     answer = recommender.recommend("canary", Request(ANSWERS, explore=0.0, seed=1))
     return [str(item["id"]) for item in answer["items"]]
 

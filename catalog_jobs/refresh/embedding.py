@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from catalog_jobs.refresh.catalog_item import CatalogItem
-from catalog_jobs.refresh.kept_vectors import KeptVectors
-from closetspace.domain.encoding import Encoding
-from closetspace.domain.encodings import Encodings
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.refresh.embedding_store import EmbeddingStore
+from closetspace.domain.encoder.encoding import Encoding
+from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.services.embed_catalog import CatalogEmbedder, Progress
 
 LEAST_PART, MOST_PART, PARTS = 16, 1_024, 64
@@ -22,11 +22,11 @@ class Embedded:
 
 @dataclass(frozen=True)
 class ShardEmbedder:
-    """Embeds and keeps; ``still_ours`` is asked after each part and raises when the run is not to go on."""
+    """Embeds and keeps; ``check_lease`` is asked after each part and raises when the run is not to go on."""
 
     embedder: CatalogEmbedder[CatalogItem]
-    kept: KeptVectors
-    still_ours: Callable[[], None]
+    kept: EmbeddingStore
+    check_lease: Callable[[], None]
 
     def run(self, items: Sequence[CatalogItem], progress: Progress) -> Embedded:
         """Embed these items, one for each content key, and keep each part as soon as it is done."""
@@ -47,9 +47,9 @@ class ShardEmbedder:
 
     def _keep(self, made: Sequence[tuple[str, Encoding]]) -> None:
         if made:
-            encodings = Encodings.of([encoding for _, encoding in made], self.kept.encoder)
+            encodings = EncodingBatch.of([encoding for _, encoding in made], self.kept.encoder)
             self.kept.add([key for key, _ in made], encodings)
-            self.still_ours()
+            self.check_lease()
 
 
 def to_embed(items: Iterable[CatalogItem], known: Iterable[str], task: int = 0, tasks: int = 1) -> list[CatalogItem]:

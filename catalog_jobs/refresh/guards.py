@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from catalog_jobs.refresh.run_record import GuardResult
+from catalog_jobs.catalog.run_record import READING, GuardResult
 
 FEW = 20
 """Items. Of fewer, a few that come or go are a large share and mean nothing."""
 
-RECALL, UPLOADED, READING = "recall", "uploaded", "reading of"
+RECALL, UPLOADED = "recall", "uploaded"
 NEVER_ACCEPTED = (RECALL, UPLOADED, READING)
 """How the names of guards begin that no change of a catalog explains: they are of our own faults, and of a source that
 was not read to its end."""
@@ -94,20 +94,9 @@ def failing(guards: Iterable[GuardResult], accept_change: bool) -> list[GuardRes
     ]
 
 
-def told(guards: Iterable[GuardResult]) -> str:
-    """Failing guards as a person reads them: which, and by how much."""
-    return "; ".join(_sentence(guard) for guard in guards)
-
-
 def by(groups: Iterable[str]) -> dict[str, int]:
     """How many of each."""
     return dict(Counter(groups))
-
-
-def _sentence(guard: GuardResult) -> str:
-    if guard.name.startswith(READING):
-        return f"{guard.name}: {guard.detail}"
-    return f"{guard.name} is {guard.value}, the bound is {guard.bound}" + (f" ({guard.detail})" if guard.detail else "")
 
 
 def _kept(name: str, before: int, after: int, least: float) -> GuardResult:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog_jobs.refresh.catalog_item import CatalogItem
+from catalog_jobs.catalog.item import CatalogItem
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from catalog_jobs.refresh.catalog_item import CatalogItem
-from catalog_jobs.sources.politeness import user_agent
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.sources.settings import user_agent
 from closetspace.errors import InvalidInput, NotFound, Transient
 from closetspace.ports import ObjectStore
 

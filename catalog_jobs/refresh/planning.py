@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog_jobs.refresh.catalog_item import CatalogItem
-from catalog_jobs.refresh.diff import compare
-from catalog_jobs.refresh.guards import by, failing, told, trouble, yields
+from catalog_jobs.catalog.diff import compare
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.run_record import GuardResult, format_failures
+from catalog_jobs.catalog.source_result import Scraped
+from catalog_jobs.refresh.guards import by, failing, trouble, yields
 from catalog_jobs.refresh.merging import merged
-from catalog_jobs.refresh.run_record import GuardResult
-from catalog_jobs.refresh.scraped import Scraped
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def plan(
     """
     checked = _checked(before, scraped, least_yield)
     stopped = {
-        source: told(refusing) for source, results in checked.items() if (refusing := failing(results, accept_change))
+        source: format_failures(refusing)
+        for source, results in checked.items()
+        if (refusing := failing(results, accept_change))
     }
     updated = frozenset(s.source for s in scraped if s.source not in stopped) | frozenset(retired)
     next_state = merged(before, _items(s for s in scraped if s.source in updated), updated, now, grace)

@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog_jobs.refresh.catalog_item import PICTURES
-from catalog_jobs.refresh.kept_vectors import FOLDER as VECTORS
-from catalog_jobs.refresh.kept_vectors import KEYS as KEYS_FILE
-from catalog_jobs.refresh.kept_vectors import VECTORS as VECTORS_FILE
-from catalog_jobs.refresh.reading import PAGES
-from catalog_jobs.refresh.snapshots import Snapshots
-from catalog_jobs.refresh.workplace import FOLDER as WORK
-from closetspace.domain.bundle import CURRENT, Manifest, bundle_folder
-from closetspace.domain.publication import Current
+from catalog_jobs.catalog.item import PICTURES
+from catalog_jobs.catalog.snapshots import Snapshots
+from catalog_jobs.refresh.embedding_store import FOLDER as VECTORS
+from catalog_jobs.refresh.embedding_store import KEYS as KEYS_FILE
+from catalog_jobs.refresh.embedding_store import VECTORS as VECTORS_FILE
+from catalog_jobs.refresh.run_store import FOLDER as WORK
+from catalog_jobs.sources.sources import PAGES
+from closetspace.domain.index.bundle import CURRENT, Manifest, bundle_folder
+from closetspace.domain.index.publication import Current
 from closetspace.ports import ObjectStat, ObjectStore
 from closetspace.services.index_versions import IndexVersions
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.run_record import GuardResult
+from catalog_jobs.catalog.source import Progress
 from catalog_jobs.refresh import guards
 from catalog_jobs.refresh.building import IndexBuilder
 from catalog_jobs.refresh.canaries import Backgrounds, overlap
-from catalog_jobs.refresh.catalog_item import CatalogItem
 from catalog_jobs.refresh.guards import Bounds
-from catalog_jobs.refresh.run_record import GuardResult
-from catalog_jobs.refresh.source import Progress
-from closetspace.adapters.bundle_reader import Bundle
-from closetspace.domain.bundle import MANIFEST, Manifest, bundle_folder
-from closetspace.domain.publication import Current
+from closetspace.adapters.index.reader import Bundle
+from closetspace.domain.index.bundle import MANIFEST, Manifest, bundle_folder
+from closetspace.domain.index.publication import Current
 from closetspace.errors import ClosetspaceError
 from closetspace.services.index_versions import IndexVersions
 
@@ -44,15 +44,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Publisher:
-    """``still_ours`` raises when another run has taken over."""
+    """``check_lease`` raises when another run has taken over."""
 
     versions: IndexVersions
     builder: IndexBuilder
     open_bundle: Callable[[Path], Bundle]
-    background: Backgrounds
+    priors: Backgrounds
     bounds: Bounds
     accept_change: bool
-    still_ours: Callable[[], None]
+    check_lease: Callable[[], None]
 
     def publish(
         self,
@@ -79,7 +79,7 @@ class Publisher:
             found += self._compared(manifest, built, items, base, before)
             if self._refused(found):
                 return Outcome(None, manifest.count, found)
-            self.still_ours()
+            self.check_lease()
             progress(2, STEPS)
             self.versions.upload(built, manifest)
         progress(3, STEPS)
@@ -87,7 +87,7 @@ class Publisher:
         if self._refused(found):
             self._withdraw(manifest)
             return Outcome(None, manifest.count, found)
-        self.still_ours()
+        self.check_lease()
         self.versions.publish(manifest.version, now, expected=base.generation)
         progress(STEPS, STEPS)
         return Outcome(manifest.version, manifest.count, found)
@@ -110,7 +110,7 @@ class Publisher:
         alike = earlier.encoder == manifest.encoder
         had, has = (guards.by(item.source for item in self.builder.usable(state)) for state in (base.items, items))
         held, holds = ({part.name: part.count for part in m.categories} for m in (earlier, manifest))
-        kept = overlap(self.open_bundle(folder), self.open_bundle(built), self.background) if alike else None
+        kept = overlap(self.open_bundle(folder), self.open_bundle(built), self.priors) if alike else None
         return [
             *guards.total(earlier.count, manifest.count, self.bounds),
             *guards.counts("shop", had, has, self.bounds),

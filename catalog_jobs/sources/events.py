@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from catalog_jobs.refresh.catalog_item import CatalogItem
+from catalog_jobs.catalog.item import CatalogItem
 
 
 class EventWriter:

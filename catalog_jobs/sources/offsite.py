@@ -7,7 +7,7 @@ from scrapy.exceptions import IgnoreRequest
 ELSEWHERE = "it leads out of the shop"
 
 
-class StayInTheShop(OffsiteMiddleware):
+class StrictOffsiteMiddleware(OffsiteMiddleware):
     """Scrapy's, for every request: also for one that is tried again, which Scrapy would let go wherever it is sent.
 
     It refuses when the request is made, not when it is scheduled, so that whoever asked hears of it.

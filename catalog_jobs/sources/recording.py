@@ -5,11 +5,11 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from catalog_jobs.sources.found import Found
-from catalog_jobs.sources.spider import ShopSpider
+from catalog_jobs.sources.items import ScrapedProduct
+from catalog_jobs.sources.spiders.base import ShopSpider
 
 
-class Recording:
+class ItemPipeline:
     """The pipeline: items are made, each once, and told."""
 
     def __init__(self, spider: ShopSpider) -> None:
@@ -22,7 +22,7 @@ class Recording:
             raise TypeError(f"{crawler.spider!r} is not a ShopSpider")
         return cls(crawler.spider)
 
-    def process_item(self, item: Found) -> Found:
+    def process_item(self, item: ScrapedProduct) -> ScrapedProduct:
         """Tell the item; raises `DropItem` where it is none that can be used."""
         made = self._spider.gathering.take(item)
         if made is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from catalog_jobs.sources.shops import Shop
 
 if TYPE_CHECKING:
-    from catalog_jobs.sources.spider import Crawl, ShopSpider
+    from catalog_jobs.sources.spiders.base import Crawl, ShopSpider
 
 KEY = "SCRAPFLY_KEY"
 HOST = "SCRAPFLY_HOST"

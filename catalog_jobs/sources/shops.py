@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from closetspace.errors import InvalidInput
 
-SHIPPED = Path(__file__).parent.parent / "shops.toml"
+SHIPPED = Path(__file__).with_name("shops.toml")
 
 
 def _pattern(text: str) -> str:

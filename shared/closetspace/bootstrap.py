@@ -13,15 +13,15 @@ from closetspace.settings import Settings
 if TYPE_CHECKING:
     from google.cloud import firestore
 
-    from closetspace.domain.background import Background
-    from closetspace.domain.encoding import Encoder
+    from closetspace.domain.encoder.encoding import Encoder
+    from closetspace.domain.encoder.priors import EncoderPriors
     from closetspace.ports import Closets, ObjectStore, People, Wardrobe
     from closetspace.services.feedback import FeedbackKeeper
     from closetspace.services.live_index import LiveIndex
     from closetspace.services.recommend import Recommender
     from closetspace.services.reconcile import Reconciler
+    from closetspace.services.refresh_taste import TasteKeeper
     from closetspace.services.sweep import Sweeper
-    from closetspace.services.taste import TasteKeeper
 
 T = TypeVar("T")
 
@@ -75,9 +75,9 @@ class Services:
     def live_index(self) -> "LiveIndex":
         return self._once("live_index", self._live_index)
 
-    def background(self, encoder: str) -> "Background | None":
+    def priors(self, encoder: str) -> "EncoderPriors | None":
         """What is known of an encoder by its id: of the one in use, and of all that the package ships."""
-        found: Background | None = self._once("backgrounds", lambda: backgrounds(self.settings)).get(encoder)
+        found: EncoderPriors | None = self._once("encoder_priors", lambda: encoder_priors(self.settings)).get(encoder)
         return found
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
@@ -88,7 +88,7 @@ class Services:
             return made
 
     def _reconciler(self) -> "Reconciler":
-        from closetspace.adapters.http_photos import HttpPhotos
+        from closetspace.adapters.images.download import HttpPhotos
         from closetspace.services.reconcile import Reconciler
 
         settings = self.settings
@@ -102,31 +102,31 @@ class Services:
         )
 
     def _wardrobe(self) -> "Wardrobe":
-        from closetspace.adapters.firestore_wardrobe import FirestoreWardrobe
+        from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 
         settings = self.settings
         client = self._once("firestore", _firestore_client)
         return FirestoreWardrobe(client, settings.wardrobe_collection, settings.allowed_photo_hosts)
 
     def _closets(self) -> "Closets":
-        from closetspace.adapters.firestore_closets import FirestoreClosets
+        from closetspace.adapters.firestore.closets import FirestoreClosets
 
         return FirestoreClosets(self._once("firestore", _firestore_client))
 
     def _people(self) -> "People":
-        from closetspace.adapters.firestore_people import FirestorePeople
+        from closetspace.adapters.firestore.people import FirestorePeople
 
         return FirestorePeople(self._once("firestore", _firestore_client))
 
     def _taste_keeper(self) -> "TasteKeeper":
-        from closetspace.services.taste import TasteKeeper
+        from closetspace.services.refresh_taste import TasteKeeper
 
-        return TasteKeeper(self.closets, encoder_id(self.settings), self.background)
+        return TasteKeeper(self.closets, encoder_id(self.settings), self.priors)
 
     def _recommender(self) -> "Recommender":
         from closetspace.services.recommend import Recommender
 
-        return Recommender(self.people, self.live_index.get, self.background)
+        return Recommender(self.people, self.live_index.get, self.priors)
 
     def _feedback_keeper(self) -> "FeedbackKeeper":
         from closetspace.services.feedback import FeedbackKeeper
@@ -150,13 +150,13 @@ class Services:
 def open_store(address: str) -> "ObjectStore":
     """The store at ``gs://BUCKET`` or in a folder."""
     if not address.startswith("gs://"):
-        from closetspace.adapters.directory_objects import DirectoryObjects
+        from closetspace.adapters.storage.directory import DirectoryObjects
 
         return DirectoryObjects(Path(address))
     from google.auth.exceptions import DefaultCredentialsError
     from google.cloud.storage import Client
 
-    from closetspace.adapters.gcs_objects import GcsObjects
+    from closetspace.adapters.storage.gcs import GcsObjects
 
     bucket = address.removeprefix("gs://").rstrip("/")
     if not bucket or "/" in bucket:
@@ -173,48 +173,48 @@ def open_store(address: str) -> "ObjectStore":
 
 def load_encoder(settings: Settings) -> "Encoder":
     """The encoder in use; its networks are loaded when they first encode."""
-    from closetspace.adapters.encoder_files import encoder_directory
-    from closetspace.adapters.onnx_encoder import OnnxEncoder
+    from closetspace.adapters.encoder.files import encoder_directory
+    from closetspace.adapters.encoder.onnx import OnnxEncoder
 
     return OnnxEncoder(encoder_directory(settings.encoder), threads=settings.encoder_threads)
 
 
-def backgrounds(settings: Settings) -> dict[str, "Background"]:
+def encoder_priors(settings: Settings) -> dict[str, "EncoderPriors"]:
     """What is known of encoders by their ids, without loading one."""
-    from closetspace.adapters.encoder_files import (
+    from closetspace.adapters.encoder.files import (
         MANIFEST,
         encoder_directory,
         models_directory,
         read_descriptor,
         read_reference,
     )
-    from closetspace.domain.background import Background
+    from closetspace.domain.encoder.priors import EncoderPriors
 
     found = {}
     for folder in {encoder_directory(settings.encoder), *models_directory().iterdir()}:
         if (folder / MANIFEST).is_file():
             descriptor = read_descriptor(folder)
-            found[descriptor.id] = Background(descriptor.heads, read_reference(folder, descriptor))
+            found[descriptor.id] = EncoderPriors(descriptor.heads, read_reference(folder, descriptor))
     return found
 
 
 def encoder_id(settings: Settings) -> str:
     """The id of the encoder in use, without loading it."""
-    from closetspace.adapters.encoder_files import encoder_directory, read_descriptor
+    from closetspace.adapters.encoder.files import encoder_directory, read_descriptor
 
     return read_descriptor(encoder_directory(settings.encoder)).id
 
 
 def photo_decoder(settings: Settings) -> Callable[[bytes], Any]:
     """Bytes of a photo to an upright picture."""
-    from closetspace.adapters.pillow_photos import decode_photo
+    from closetspace.adapters.images.decoding import decode_photo
 
     return partial(decode_photo, max_pixels=settings.max_photo_pixels)
 
 
 def bundle_opener(settings: Settings) -> Callable[[Path], Any]:
     """A bundle's folder to an open, verified index."""
-    from closetspace.adapters.bundle_reader import Bundle
+    from closetspace.adapters.index.reader import Bundle
 
     return partial(Bundle, exact_scan_items=settings.exact_scan_items)
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from closetspace.domain.closet import Closet, ClosetEntry
-from closetspace.domain.person import Opinion, Person, Shown
-from closetspace.domain.taste import Taste
-from closetspace.domain.wardrobe import Item, ItemState
+from closetspace.domain.person.person import Opinion, Person, Shown
+from closetspace.domain.taste.taste import Taste
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
+from closetspace.domain.wardrobe.item import Item, ItemState
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class Wardrobe(Protocol):
         """Ids of items waiting or in progress whose state was last written between the two times."""
         ...
 
-    def encoded_otherwise(self, encoder_id: str) -> Iterator[str]:
+    def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
         """Ids of items whose state names another encoder, a page at a time; what is settled meanwhile may or may
         not come."""
         ...
 
-    def count_encoded_otherwise(self, encoder_id: str) -> int: ...
+    def count_items_with_other_encoder(self, encoder_id: str) -> int: ...
 
 
 class Closets(Protocol):

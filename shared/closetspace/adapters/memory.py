@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from closetspace.domain.closet import Closet, ClosetEntry, pack, unpack
-from closetspace.domain.person import Opinion, Person, Shown, parse_preferences, with_opinion
-from closetspace.domain.taste import Taste
-from closetspace.domain.wardrobe import ItemState, Status, parse_item
+from closetspace.domain.person.person import Opinion, Person, Shown, parse_preferences, with_opinion
+from closetspace.domain.taste.taste import Taste
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack, unpack
+from closetspace.domain.wardrobe.item import ItemState, Status, parse_item
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import ClosetChange, ItemRecord, Keep, ObjectStat, Put
 
@@ -84,13 +84,13 @@ class MemoryDatabase:
             if state.status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO) and after < written < before:
                 yield item_id
 
-    def encoded_otherwise(self, encoder_id: str) -> Iterator[str]:
+    def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
         with self._lock:
             states = [(item_id, state.encoder) for item_id, (state, _, _) in self.states.items()]
         return (item_id for item_id, encoder in states if encoder not in (None, encoder_id))
 
-    def count_encoded_otherwise(self, encoder_id: str) -> int:
-        return len(list(self.encoded_otherwise(encoder_id)))
+    def count_items_with_other_encoder(self, encoder_id: str) -> int:
+        return len(list(self.items_with_other_encoder(encoder_id)))
 
     def closet(self, uid: str) -> Closet:
         with self._lock:

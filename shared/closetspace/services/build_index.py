@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from closetspace.domain.attributes import WHOLE, Packed, parts
-from closetspace.domain.bundle import BundleContents
-from closetspace.domain.catalog import IndexedItem
-from closetspace.domain.encoding import GENDER, EncoderDescriptor
-from closetspace.domain.encodings import Encodings
+from closetspace.domain.encoder.attributes import WHOLE, Packed, parts
+from closetspace.domain.encoder.encoding import GENDER, EncoderDescriptor
+from closetspace.domain.encoder.encoding_batch import EncodingBatch
+from closetspace.domain.index.bundle import BundleContents
+from closetspace.domain.index.index import IndexedItem
 
 LIKELY = 0.5
 
 
 def bundle_contents(
-    items: Sequence[IndexedItem], encodings: Encodings, encoder: EncoderDescriptor, catalog: str
+    items: Sequence[IndexedItem], encodings: EncodingBatch, encoder: EncoderDescriptor, catalog: str
 ) -> BundleContents:
     """Place items in categories, and settle whom they are for.
 
@@ -29,7 +29,7 @@ def bundle_contents(
     return BundleContents(told, replace(encodings, attributes=attributes), encoder, catalog)
 
 
-def placed(items: Sequence[IndexedItem], encodings: Encodings, encoder: EncoderDescriptor) -> list[IndexedItem]:
+def placed(items: Sequence[IndexedItem], encodings: EncodingBatch, encoder: EncoderDescriptor) -> list[IndexedItem]:
     """The items in the categories that closets have: a shop's own where it is one of them, else the predicted one."""
     known = frozenset(encoder.categories)
     return [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
-from closetspace.domain.encoding import Encoder, Encoding, Garment, Picture
+from closetspace.domain.encoder.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.errors import InvalidInput
 
 BATCH = 16

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from closetspace.domain.catalog import Index
-from closetspace.domain.person import Kind, Opinion
+from closetspace.domain.index.index import Index
+from closetspace.domain.person.person import Kind, Opinion
 from closetspace.errors import InvalidInput
 from closetspace.ports import People
 

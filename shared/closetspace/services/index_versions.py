@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from closetspace.domain.bundle import CURRENT, MANIFEST, Manifest, bundle_folder
-from closetspace.domain.publication import Current, Published
+from closetspace.domain.index.bundle import CURRENT, MANIFEST, Manifest, bundle_folder
+from closetspace.domain.index.publication import Current, Published
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound
 from closetspace.ports import ObjectStore
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from closetspace.domain.catalog import Index
-from closetspace.domain.publication import Current
+from closetspace.domain.index.index import Index
+from closetspace.domain.index.publication import Current
 from closetspace.errors import Incompatible, NotFound, Transient
 from closetspace.services.index_versions import IndexVersions
 
@@ -24,7 +24,7 @@ class LiveIndex:
     """Serves what is published, one index or, while the encoder is being changed, two; follows ``current.json``.
 
     `get` never waits for a new version while an old one covers the closet: a request that finds the last look too
-    long ago starts one in the background and is answered from what is there. A version that can't be opened
+    long ago starts one in the priors and is answered from what is there. A version that can't be opened
     is reported and passed over until another is published.
     """
 

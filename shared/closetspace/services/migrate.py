@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from closetspace.domain.publication import Current
+from closetspace.domain.index.publication import Current
 from closetspace.errors import FailedPrecondition
 from closetspace.ports import Closets, Wardrobe
 from closetspace.services.embed_catalog import Progress
 from closetspace.services.index_versions import IndexVersions
-from closetspace.services.pace import Paced
+from closetspace.services.throttled_pool import ThrottledPool
 
 PASSES = 5
 """Rounds over what is left: instances with the old encoder may go on adding to it until they are replaced."""
@@ -58,7 +58,7 @@ class Migration:
     build: Callable[[Progress], str]
     move_item: Callable[[str], object]
     refresh_taste: Callable[[str], None]
-    paced: Paced
+    paced: ThrottledPool
 
     def phases(self) -> list[Phase]:
         """What remains to be done. Raises `FailedPrecondition` where there is nothing to change from, or another
@@ -80,7 +80,7 @@ class Migration:
 
     def left(self) -> int:
         """How many items another encoder has settled."""
-        return self.wardrobe.count_encoded_otherwise(self.encoder_id)
+        return self.wardrobe.count_items_with_other_encoder(self.encoder_id)
 
     def prepare(self, now: datetime, progress: Progress) -> str:
         """Publish an index by the encoder beside the one in use, a new one unless the catalog has one already."""
@@ -95,7 +95,7 @@ class Migration:
         total, settled, failed = self.left(), 0, 0
         for _ in range(PASSES):
             before, failed = settled, 0
-            for moved in self.paced.each(self.wardrobe.encoded_otherwise(self.encoder_id), self.move_item):
+            for moved in self.paced.each(self.wardrobe.items_with_other_encoder(self.encoder_id), self.move_item):
                 settled, failed = settled + moved, failed + (not moved)
                 progress(settled, max(total, settled))
             if settled == before:

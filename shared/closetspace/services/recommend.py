@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from closetspace.domain.background import Background
-from closetspace.domain.catalog import Filters, Index, IndexedItem, Rows
-from closetspace.domain.closet import Closet
-from closetspace.domain.encoding import COLOUR, USAGE
-from closetspace.domain.paging import Cursor, index_mark, short
-from closetspace.domain.person import Kind, Opinion, Person, Preferences
-from closetspace.domain.ranking import rank
-from closetspace.domain.reasons import Reason, explain
-from closetspace.domain.taste import Taste, derive_taste
-from closetspace.domain.wishes import BLOCK, Order, Ranked, Said, Wearer, Wish
+from closetspace.domain.encoder.encoding import COLOUR, USAGE
+from closetspace.domain.encoder.priors import EncoderPriors
+from closetspace.domain.index.index import Filters, Index, IndexedItem, Rows
+from closetspace.domain.person.person import Kind, Opinion, Person, Preferences
+from closetspace.domain.ranking.paging import Cursor, index_mark, short
+from closetspace.domain.ranking.query import BLOCK, FeedbackVectors, Order, Ranked, RankingQuery, UserProfile
+from closetspace.domain.ranking.ranking import rank
+from closetspace.domain.ranking.reasons import Reason, explain
+from closetspace.domain.taste.taste import Taste, derive_taste
+from closetspace.domain.wardrobe.closet import Closet
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.ports import People
-from closetspace.services.recent_closets import KnownCloset, RecentClosets
+from closetspace.services.closet_cache import ClosetCache, ClosetFeatures
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +56,13 @@ class Recommender:
     """Reads a person, ranks one version of the index, explains.
 
     ``index`` chooses the version by how many of the closet's items each encoder covers; vectors, taste and
-    reasons are all of that version's encoder. ``background`` is what is known of an encoder by its id.
+    reasons are all of that version's encoder. ``priors`` is what is known of an encoder by its id.
     """
 
     people: People
     index: Callable[[Mapping[str, int]], Index]
-    background: Callable[[str], Background | None]
-    _recent: RecentClosets = field(default_factory=RecentClosets, init=False, repr=False)
+    priors: Callable[[str], EncoderPriors | None]
+    _recent: ClosetCache = field(default_factory=ClosetCache, init=False, repr=False)
 
     def recommend(self, uid: str, request: Request) -> dict[str, Any]:
         """The answer of the callable `recommend`, as plain values.
@@ -80,29 +80,29 @@ class Recommender:
             raise Transient(f"no index in use is by {covered}: finish `closetspace encoder migrate`")
         _check_labels(request, index)
         cursor = request.cursor or Cursor(_seed(request), index_mark(index.version))
-        wish = _wish(request, person, cursor, index)
-        wearer = Wearer(known.worn, known.taste, known.background, _said(person.opinions, index))
-        ranked = _ordered(wearer, index, wish, request.order, known)
+        query = _wish(request, person, cursor, index)
+        profile = UserProfile(known.worn, known.taste, known.priors, _said(person.opinions, index))
+        ranked = _ordered(profile, index, query, request.order, known)
         rows = np.array([one.row for one in ranked], np.int64)
         self._remember(uid, person, cursor.seed, [short(int(key)) for key in index.keys(rows)])
         following = cursor.after(int(key) for key in index.keys(rows)) if ranked else None
         return {
-            "items": _items(ranked, explain(ranked, wearer, index), known, index),
+            "items": _items(ranked, explain(ranked, profile, index), known, index),
             "cursor": following.encode() if following else None,
             "seed": cursor.seed,
             "index_version": index.version,
             "moved_on": cursor.index != index_mark(index.version),
         }
 
-    def _known(self, person: Person, index: Index) -> KnownCloset:
+    def _known(self, person: Person, index: Index) -> ClosetFeatures:
         closet, encoder_id = person.closet, index.encoder_id
 
-        def derive() -> KnownCloset:
-            background = self.background(encoder_id)
-            return KnownCloset(
+        def derive() -> ClosetFeatures:
+            priors = self.priors(encoder_id)
+            return ClosetFeatures(
                 closet.encoded_by(encoder_id),
-                _taste(closet, encoder_id, person.taste, background),
-                background or Background(index.heads),
+                _taste(closet, encoder_id, person.taste, priors),
+                priors or EncoderPriors(index.heads),
             )
 
         return self._recent.get((closet.uid, encoder_id), closet.version, derive)
@@ -121,14 +121,14 @@ def _seed(request: Request) -> int:
     return request.seed if request.seed is not None else secrets.randbits(48)
 
 
-def _taste(closet: Closet, encoder_id: str, cached: Taste | None, background: Background | None) -> Taste:
+def _taste(closet: Closet, encoder_id: str, cached: Taste | None, priors: EncoderPriors | None) -> Taste:
     """The cached taste where it is of this very closet, else one derived here."""
     if cached and (cached.closet_version, cached.encoder) == (closet.version, encoder_id):
         return cached
-    return derive_taste(closet, encoder_id, background)
+    return derive_taste(closet, encoder_id, priors)
 
 
-def _said(opinions: Mapping[str, Opinion], index: Index) -> Said:
+def _said(opinions: Mapping[str, Opinion], index: Index) -> FeedbackVectors:
     """Opinions of what the index has, and the products of those that rule them out whether it has them or not."""
 
     def vectors(*kinds: Kind) -> Any:
@@ -137,13 +137,13 @@ def _said(opinions: Mapping[str, Opinion], index: Index) -> Said:
         return index.vectors(np.sort(rows[rows >= 0]))
 
     never = [opinion.product for opinion in opinions.values() if opinion.kind in (Kind.DISMISS, Kind.OWN)]
-    return Said(vectors(Kind.LIKE, Kind.OWN), vectors(Kind.DISMISS), np.array(never, np.uint64))
+    return FeedbackVectors(vectors(Kind.LIKE, Kind.OWN), vectors(Kind.DISMISS), np.array(never, np.uint64))
 
 
-def _wish(request: Request, person: Person, cursor: Cursor, index: Index) -> Wish:
+def _wish(request: Request, person: Person, cursor: Cursor, index: Index) -> RankingQuery:
     """The request, what it leaves open taken from the person's preferences, what those do from the defaults."""
     preferences, filters = person.preferences, request.filters
-    return Wish(
+    return RankingQuery(
         count=request.count,
         filters=replace(
             filters,
@@ -191,22 +191,24 @@ def _check_labels(request: Request, index: Index) -> None:
             raise InvalidInput(name, f"{name}: {', '.join(unknown)} is not among {', '.join(allowed)}.")
 
 
-def _ordered(wearer: Wearer, index: Index, wish: Wish, order: Order, known: KnownCloset) -> list[Ranked]:
+def _ordered(
+    profile: UserProfile, index: Index, query: RankingQuery, order: Order, known: ClosetFeatures
+) -> list[Ranked]:
     """The page in the order asked for.
 
     Every order but the fit sorts blocks of the list by fit, which therefore is made from its beginning: what was
     shown of it is left out after sorting.
     """
     if order is Order.FIT:
-        return rank(wearer, index, wish)
-    blocks = -(-(len(wish.shown) + wish.count) // BLOCK)
-    ranked = rank(wearer, index, replace(wish, count=blocks * BLOCK, shown=frozenset()))
+        return rank(profile, index, query)
+    blocks = -(-(len(query.shown) + query.count) // BLOCK)
+    ranked = rank(profile, index, replace(query, count=blocks * BLOCK, shown=frozenset()))
     rows = np.array([one.row for one in ranked], np.int64)
     first = _prices(index, rows) if order is Order.PRICE else [-count for count in _unlocked(ranked, known, index)]
-    shown = index.rows_of_keys(np.fromiter(wish.shown, np.uint64, len(wish.shown)))
+    shown = index.rows_of_keys(np.fromiter(query.shown, np.uint64, len(query.shown)))
     gone = np.isin(index.products(rows), index.products(shown))
     places = sorted(range(len(ranked)), key=lambda place: (place // BLOCK, first[place], place))
-    return [ranked[place] for place in places if not gone[place]][: wish.count]
+    return [ranked[place] for place in places if not gone[place]][: query.count]
 
 
 def _prices(index: Index, rows: Rows) -> list[float]:
@@ -214,7 +216,7 @@ def _prices(index: Index, rows: Rows) -> list[float]:
     return [math.inf if item.price is None else item.price for item in index.items(rows)]
 
 
-def _unlocked(ranked: Sequence[Ranked], known: KnownCloset, index: Index) -> list[int]:
+def _unlocked(ranked: Sequence[Ranked], known: ClosetFeatures, index: Index) -> list[int]:
     if not ranked:
         return []
     rows = np.array([one.row for one in ranked], np.int64)
@@ -224,7 +226,7 @@ def _unlocked(ranked: Sequence[Ranked], known: KnownCloset, index: Index) -> lis
 
 
 def _items(
-    ranked: Sequence[Ranked], reasons: Sequence[Reason], known: KnownCloset, index: Index
+    ranked: Sequence[Ranked], reasons: Sequence[Reason], known: ClosetFeatures, index: Index
 ) -> list[dict[str, Any]]:
     rows = np.array([one.row for one in ranked], np.int64)
     variants, counts = _variants(index, rows), _unlocked(ranked, known, index)

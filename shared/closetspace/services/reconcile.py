@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from closetspace.domain.attributes import packed
-from closetspace.domain.closet import ClosetEntry
-from closetspace.domain.encoding import Encoder, EncoderDescriptor, Encoding, Picture
-from closetspace.domain.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide, only_encoder_differs
-from closetspace.domain.products import product_key, title
-from closetspace.domain.wardrobe import (
+from closetspace.domain.encoder.attributes import packed
+from closetspace.domain.encoder.encoding import Encoder, EncoderDescriptor, Encoding, Picture
+from closetspace.domain.index.products import product_key, title
+from closetspace.domain.wardrobe.closet import ClosetEntry
+from closetspace.domain.wardrobe.item import (
     Deletion,
     Fault,
     Hint,
@@ -23,6 +22,7 @@ from closetspace.domain.wardrobe import (
     UrlPhoto,
     photo_folder,
 )
+from closetspace.domain.wardrobe.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide, only_encoder_differs
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import ItemRecord, Keep, ObjectStore, PhotoFetcher, Put, Remove, Wardrobe
 from closetspace.services.embed_photo import EmbeddedPhoto, PhotoEmbedder

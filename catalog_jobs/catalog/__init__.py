@@ -1,0 +1,1 @@
+"""The catalog: items, folders, snapshots, diffs and run records. Shared by sources and refresh."""

@@ -1,0 +1,1 @@
+"""The command `closetspace`: one module per command."""

@@ -1,0 +1,113 @@
+"""``closetspace demo``."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, tell_reasons
+from catalog_jobs.cli.interrupts import interruptible, wait_for_interrupt
+from catalog_jobs.cli.options import JsonOption
+from catalog_jobs.demo import run as demo_run
+from catalog_jobs.demo.drawing import draw_catalog, draw_wardrobe
+from closetspace_infra.local.page import PageServer
+from closetspace_infra.local.person import Person
+from closetspace_infra.local.stack import LocalStack
+
+EMAIL, PASSWORD = "demo@closetspace.example", "demo-password"  # of an emulated account
+DRAWINGS = Path(".local/drawings")
+LOG = Path(".local/demo.log")
+
+
+def demo(
+    catalog: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A catalog: products.csv and images/. Drawn, if not given.")
+    ] = None,
+    photos: Annotated[Path | None, typer.Option(metavar="DIR", help="Photos of clothes. Drawn, if not given.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Upload at most this many photos.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Show no page; end when everything was seen.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Start everything on this machine, upload a wardrobe, and show what is recommended on a local page.
+
+    Runs until Ctrl-C, or with --once until everything was seen; exits with 0 only if every photo became ready
+    and something was recommended.
+    """
+    report = None
+    with exit_on_error(), interruptible(), ExitStack() as running:
+        wardrobe = demo_run.find_photos(photos or _drawn_wardrobe(), limit)
+        stack = _start(running)
+        person = Person.sign_up(stack.backend, EMAIL, PASSWORD)
+        report = _fill(stack, person, catalog or _drawn_catalog(), wardrobe)
+        _tell(report, as_json)
+        if not once:
+            _show(running, stack)
+    if report is None:
+        raise typer.Exit(130)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _start(running: ExitStack) -> LocalStack:
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.unlink(missing_ok=True)
+    notes.print(f"starting Firebase and the functions (log: {LOG})")
+    stack = running.enter_context(LocalStack(log=LOG))
+    os.environ.update(stack.environment)
+    return stack
+
+
+def _drawn_catalog() -> Path:
+    with progress_bar("drawing") as progress:
+        draw_catalog(DRAWINGS / "catalog", progress=progress)
+    return DRAWINGS / "catalog"
+
+
+def _drawn_wardrobe() -> Path:
+    draw_wardrobe(DRAWINGS / "wardrobe")
+    return DRAWINGS / "wardrobe"
+
+
+def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_run.Photo]) -> demo_run.Report:
+    report = demo_run.Report({"ready_ms": round(stack.ready_ms, 1)})
+    with progress_bar("importing") as importing, progress_bar("embedding") as embedding:
+        report.catalog, left_out = demo_run.fill_catalog(catalog, stack.bucket, importing, embedding)
+    tell_reasons(left_out)
+    with progress_bar("uploading") as uploading:
+        report.wardrobe = demo_run.add_wardrobe(person, wardrobe, uploading)
+    report.ask(person)
+    return report
+
+
+def _tell(report: demo_run.Report, as_json: bool) -> None:
+    for photo in report.wardrobe:
+        if "error" in photo:
+            notes.print(f"[yellow]{escape(photo['file'])}:[/yellow] {escape(photo['error']['message'])}")
+    ready = sum(photo["status"] == "ready" for photo in report.wardrobe)
+    summary = f"{ready} of {len(report.wardrobe)} photos ready"
+    if ready:
+        times = report.timings_ms
+        summary += (
+            f", {times['photo_to_ready_p50']:.0f} ms each;"
+            f" {len(report.recommendations)} of {report.catalog['items']} items recommended"
+            f" in {times['recommend_p50']:.0f} ms (the first time {times['recommend_first']:.0f} ms)"
+        )
+    notes.print(summary)
+    if as_json:
+        print_json(asdict(report))
+
+
+def _show(running: ExitStack, stack: LocalStack) -> None:
+    config = {
+        "firebase": stack.firebase_config,
+        "emulators": asdict(stack.addresses),
+        "region": stack.region,
+        "email": EMAIL,
+        "password": PASSWORD,
+    }
+    page = running.enter_context(PageServer(config=config))
+    notes.print(f"\nYour wardrobe and what fits it: [bold]{page.url}[/bold]   (Ctrl-C ends the demo)")
+    wait_for_interrupt()

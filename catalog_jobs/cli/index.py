@@ -1,0 +1,90 @@
+"""``closetspace index``."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, tell_left_out
+from catalog_jobs.cli.options import JsonOption, StoreOption
+from catalog_jobs.refresh.index_jobs import build_index
+from closetspace.bootstrap import open_store
+from closetspace.errors import FailedPrecondition
+from closetspace.services.index_versions import IndexVersions
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def build(store: StoreOption, as_json: JsonOption = False) -> None:
+    """Embed what is new in the catalog, build an index of it, verify it and upload it as a new version.
+
+    The version is not in use before it is published. `closetspace catalog refresh` does all of it, and compares with
+    the index in use.
+    """
+    with exit_on_error(), progress_bar("embedding") as progress:
+        built = build_index(open_store(store), progress)
+    tell_left_out(built.left_out)
+    manifest = built.manifest
+    if as_json:
+        print_json({"version": manifest.version, "items": manifest.count, "recall": manifest.recall})
+    else:
+        notes.print(f"{manifest.version}: {manifest.count} items, recall@50 {manifest.recall:.3f}")
+        notes.print(f"Next: closetspace index publish --store {store}")
+
+
+@app.command()
+def publish(
+    store: StoreOption,
+    version: Annotated[str | None, typer.Argument(help="The version to publish; the newest, if none is named.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a version the one that recommendations come from; running instances follow within a minute."""
+    with exit_on_error():
+        versions = IndexVersions(open_store(store))
+        if version is None:
+            built = versions.versions()
+            if not built:
+                raise FailedPrecondition(f"No index in {store}: run `closetspace index build --store {store}` first.")
+            version = built[0].version
+        _tell(versions.publish(version, datetime.now(UTC)).version, as_json)
+
+
+@app.command("list")
+def list_versions(store: StoreOption, as_json: JsonOption = False) -> None:
+    """Show every version, the newest first, and which is in use."""
+    with exit_on_error():
+        versions = IndexVersions(open_store(store))
+        current, manifests = versions.current(), versions.versions()
+    in_use = current.version if current else None
+    if as_json:
+        fields = [
+            {"version": m.version, "items": m.count, "encoder": m.encoder, "created": m.created, "recall": m.recall}
+            for m in manifests
+        ]
+        print_json({"current": in_use, "versions": fields})
+        return
+    table = Table("", Column("version", no_wrap=True), "items", "encoder", "created", "recall@50")
+    for m in manifests:
+        mark = "in use" if m.version == in_use else ""
+        table.add_row(mark, m.version, str(m.count), m.encoder, m.created[:19], f"{m.recall:.3f}")
+    notes.print(table)
+
+
+@app.command()
+def rollback(
+    store: StoreOption,
+    version: Annotated[str | None, typer.Argument(help="The version to go back to; the one before, if none.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go back to an earlier version."""
+    with exit_on_error():
+        _tell(IndexVersions(open_store(store)).rollback(datetime.now(UTC), version).version, as_json)
+
+
+def _tell(version: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"current": version})
+    else:
+        notes.print(f"{version} is in use now.")

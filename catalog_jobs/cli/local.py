@@ -1,0 +1,89 @@
+"""``closetspace local``."""
+
+import json
+import os
+import re
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catalog_jobs.cli.console import exit_on_error, notes
+from catalog_jobs.cli.interrupts import interruptible, wait_for_interrupt
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """The local stack: Firebase emulated, our functions for real."""
+
+
+def seconds_of(text: str) -> float:
+    """``90s``, ``10m`` or ``1.5h`` in seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
+    seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    if seconds <= 0:
+        raise typer.BadParameter(f"{text!r} is no interval: write 90s, 10m or 1h.")
+    return seconds
+
+
+@app.command()
+def up(
+    free_ports: Annotated[bool, typer.Option("--free-ports", help="Use free ports, not the usual ones.")] = False,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the log goes; the terminal, if not said.")
+    ] = None,
+    refresh_every: Annotated[
+        float | None,
+        typer.Option(
+            metavar="INTERVAL", parser=seconds_of, help="Refresh the catalog so often, for example 10m or 90s."
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="DIR_OR_FEED", help="What --refresh-every reads; the configured shops, if not said."),
+    ] = None,
+) -> None:
+    """Start Firebase and the functions on this machine and keep them running until Ctrl-C.
+
+    Prints the addresses of the emulators and the configuration that a frontend passes to initializeApp(). With
+    --refresh-every the catalog is refreshed as the scheduler does it in the cloud: at once, and then at each interval.
+    """
+    from catalog_jobs.processes.logs import Log
+    from closetspace_infra.local.ports import Ports
+    from closetspace_infra.local.recurring import Recurring
+    from closetspace_infra.local.stack import LocalStack
+
+    ports = Ports.free() if free_ports else Ports()
+
+    def print_line(line: str) -> None:
+        notes.print(line, markup=False, soft_wrap=True)
+
+    if refresh_every is None and source is not None:
+        raise typer.BadParameter("it is for --refresh-every", param_hint="--source")
+    with (
+        exit_on_error(),
+        interruptible(),
+        LocalStack(ports=ports, log=log or print_line) as stack,
+        ExitStack() as recurring,
+    ):
+        addresses = stack.addresses
+        for service in ("auth", "firestore", "storage", "functions", "ui"):
+            notes.print(f"{service:>10}  http://{getattr(addresses, service)}")
+        host, port = addresses.firestore.split(":")
+        typer.echo(f"\nconst firebaseConfig = {json.dumps(stack.firebase_config, indent=2)};")
+        typer.echo(f'connectAuthEmulator(auth, "http://{addresses.auth}");')
+        typer.echo(f'connectFirestoreEmulator(db, "{host}", {port});')
+        typer.echo(f'connectStorageEmulator(storage, "{host}", {stack.ports.storage});')
+        typer.echo(f'connectFunctionsEmulator(functions, "{host}", {stack.ports.functions});')
+        notes.print(f"\nReady in {stack.ready_ms / 1000:.1f} s. Ctrl-C stops everything.")
+        if refresh_every is not None:
+            command = [sys.executable, "-m", "catalog_jobs", "catalog", "refresh", "--store", f"gs://{stack.bucket}"]
+            given = ["--source", source] if source else []
+            environment = os.environ | stack.environment
+            refresh = Recurring("refresh", [*command, *given], refresh_every, environment, Log(log or print_line))
+            recurring.enter_context(refresh)
+        wait_for_interrupt()

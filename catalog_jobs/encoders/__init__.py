@@ -1,0 +1,1 @@
+"""Encoders: registry, reference samples, golden encodings and training."""

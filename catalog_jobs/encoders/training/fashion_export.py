@@ -1,0 +1,175 @@
+"""From trained weights to the fashion encoder's folder: networks to ONNX, the fusion fitted on what they deliver."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from catalog_jobs.encoders.training.encoder_folder import EncoderCard, finish_encoder
+from catalog_jobs.encoders.training.exported import Encode, encoded_lines, image_runner
+from catalog_jobs.encoders.training.extra import train_module
+from catalog_jobs.encoders.training.fashion_data import Example, FashionData, Source
+from catalog_jobs.encoders.training.fashion_fusion import (
+    BLOCK_DIMS,
+    DIM,
+    GENDER_LABELS,
+    HEADS,
+    SHARE_HEADS,
+    Garments,
+    calibrate,
+    fit_fusion,
+)
+from catalog_jobs.encoders.training.fashion_network import GarmentFeatures, candidate_matrix, share_matrix
+from catalog_jobs.encoders.training.fashion_training import CANDIDATE_TASKS, FRAMING, SIDE
+from catalog_jobs.encoders.training.fashion_views import Views
+from catalog_jobs.encoders.training.loop import load_best
+from catalog_jobs.encoders.training.onnx_export import (
+    export_fusion_network,
+    export_image_network,
+    export_text_network,
+    least_cosine,
+)
+from catalog_jobs.evaluation.datasets.tables import without_telling_words
+from closetspace.adapters.encoder.files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
+from closetspace.adapters.encoder.onnx import GARMENT
+from closetspace.adapters.images.resizing import square
+from closetspace.domain.encoder.encoding import GENDER, FloatArray, Garment, Picture
+from closetspace.domain.encoder.preprocessing import garment_line
+
+LINES = (("brand", "name"),)
+_VIEWS = 4  # of a training picture: as it is encoded, and others as the network was trained on
+_CALIBRATION = 300  # pictures whose activations set the ranges of int8
+_BATCH = 16
+
+Progress = Callable[[str], None]
+
+
+def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progress: Progress) -> dict[str, Any]:
+    """Write the encoder's folder and return its manifest.
+
+    The same run, data, seed and versions give the same files.
+
+    Raises:
+        InvalidInput: the run holds no trained weights, or a picture cannot be decoded.
+    """
+    network = trained_network(run)
+    out.mkdir(parents=True, exist_ok=True)
+    progress("Quantising the image network")
+    calibration = [square(e.picture(), SIDE, FRAMING) for e in _sample(data.train, _CALIBRATION, seed)]
+    export_image_network(network, SIDE, out / IMAGE_NETWORK, calibration, keep=("/attention", "/palette"))
+    progress("Quantising the text network")
+    export_text_network(out / TEXT_NETWORK, out / TOKENIZER)
+    encode = image_runner(out / IMAGE_NETWORK)
+    held_out = garments(data.held_out, data, encode, out, views=1, seed=seed, progress=progress)
+    train = garments(data.train, data, encode, out, views=_VIEWS, seed=seed, progress=progress)
+    progress("Fitting the fusion")
+    fusion = fit_fusion(train, data.label_counts, seed)
+    calibrate(fusion, held_out)
+    outputs = (*HEADS, GARMENT)
+    export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], outputs, out / FUSION_NETWORK)
+    pictures = [square(e.picture(), SIDE, FRAMING) for e in data.held_out[:64]]
+    card = EncoderCard(
+        architecture="fashion",
+        dim=DIM,
+        blocks=BLOCK_DIMS,
+        side=SIDE,
+        lines=LINES,
+        heads={head: GENDER_LABELS if head == GENDER else data.vocabulary[head] for head in HEADS},
+        framing=FRAMING,
+        tells_garment=True,
+        metrics={"least_cosine_of_int8_to_float": round(least_cosine(encode(pictures), exactly(network, pictures)), 4)},
+        about={"learnt_from": {"examples": len(data.train), "held_out": len(data.held_out)}, "seed": seed},
+    )
+    return finish_encoder(out, card)
+
+
+def trained_network(run: Path) -> Any:
+    """Return the best image network of a training."""
+    weights = load_best(run)
+    network = GarmentFeatures(attention=any(name.startswith("attention.") for name in weights))
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def exactly(network: Any, pictures: Sequence[Picture]) -> FloatArray:
+    """Return what the network itself makes of squares, without ONNX and quantisation."""
+    torch = train_module("torch")
+    with torch.no_grad():
+        features: FloatArray = network(torch.from_numpy(np.stack(pictures))).numpy()
+    return features
+
+
+def garments(
+    examples: Sequence[Example],
+    data: FashionData,
+    encode: Encode,
+    folder: Path,
+    *,
+    views: int,
+    seed: int,
+    progress: Progress,
+) -> Garments:
+    """Encode examples: their pictures in several views, their names whole, without telling words, and in part."""
+    pictures = [_encoded(examples, _Look(data, view, seed), encode, progress) for view in range(views)]
+    random = np.random.default_rng(seed)
+    names = [example.name for example in examples]
+    variants = [names, without_telling_words(names, data.vocabulary["colour"]), [_in_part(n, random) for n in names]]
+    lines = [[garment_line(Garment(None, name), LINES[0]) for name in variant] for variant in variants]
+    progress("Encoding names")
+    return Garments(
+        image=np.stack(pictures),
+        text=encoded_lines(folder, lines),
+        shares={
+            task: share_matrix([example.shares.get(task, {}) for example in examples], len(data.vocabulary[task]))
+            for task in SHARE_HEADS
+        },
+        candidates={
+            task: candidate_matrix([e.candidates.get(task, frozenset()) for e in examples], len(data.vocabulary[task]))
+            for task in CANDIDATE_TASKS
+        },
+        garment=train_module("torch").tensor([float(e.source is not Source.OTHER) for e in examples]),
+        photo=np.array([e.source is Source.PHOTO for e in examples]),
+    )
+
+
+class _Look:
+    """Makes a picture of an example: view 0 as it is encoded, the others as the network was trained on."""
+
+    def __init__(self, data: FashionData, view: int, seed: int) -> None:
+        self._views = Views(SIDE, [e.path for e in data.train if not e.is_product])
+        self._view, self._seed = view, seed
+
+    def __call__(self, number: int, example: Example) -> Picture:
+        if self._view == 0:
+            return square(example.picture(), SIDE, FRAMING)
+        return self._views.view(example, np.random.default_rng([self._seed, self._view, number]))[0]
+
+
+def _encoded(examples: Sequence[Example], look: _Look, encode: Encode, progress: Progress) -> FloatArray:
+    def batch(start: int) -> FloatArray:
+        rows = range(start, min(start + _BATCH, len(examples)))
+        return encode([look(row, examples[row]) for row in rows])
+
+    parts = []
+    # Pillow and onnxruntime let go of the interpreter, so threads are enough.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for part in pool.map(batch, range(0, len(examples), _BATCH)):
+            parts.append(part)
+            if len(parts) % 32 == 0:
+                progress(f"Encoding pictures: {len(parts) * _BATCH} of {len(examples)}")
+    return np.concatenate(parts)
+
+
+def _in_part(name: str, random: np.random.Generator) -> str:
+    """Keep some of a name's words, as people leave out what goes without saying."""
+    return " ".join(word for word in name.split() if random.random() < 0.5)
+
+
+def _sample(examples: Sequence[Example], size: int, seed: int) -> list[Example]:
+    order = np.random.default_rng(seed).permutation(len(examples))[:size]
+    return [examples[i] for i in order]

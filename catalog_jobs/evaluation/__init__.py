@@ -1,0 +1,1 @@
+"""Evaluation of encoders and of recommendations on labelled data."""

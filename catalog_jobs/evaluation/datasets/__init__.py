@@ -1,0 +1,1 @@
+"""Labelled datasets: products, personas, photos and closets."""

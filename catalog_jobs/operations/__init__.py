@@ -1,0 +1,1 @@
+"""Operations: deployment status, run history and machine checks."""

@@ -1,0 +1,109 @@
+"""What the repository says should be deployed: by the discovery that a deployment itself uses."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from catalog_jobs.operations.cloud_status.deployment import Expected, Function
+from closetspace.errors import FailedPrecondition
+from closetspace.settings import Settings
+from closetspace_infra.local.functions_server import REPOSITORY
+from closetspace_infra.local.manifest import Endpoint
+
+_SOURCE = "functions"
+
+_DISCOVERY = """
+from firebase_functions.private import serving
+print(serving.functions_as_yaml(serving.get_functions()))
+"""
+
+
+def expected(project: str, region: str | None, store: str | None, repository: Path = REPOSITORY) -> Expected:
+    """Read functions/main.py and firebase.json, with the settings that a deployment to this project reads too.
+
+    Raises `FailedPrecondition` where they can't be read.
+    """
+    if not (repository / _SOURCE / "main.py").is_file():
+        raise FailedPrecondition("functions/main.py is not here: run the command from a clone of the repository.")
+    environment = _environment(repository, project, region)
+    endpoints, runtime = _endpoints(repository, environment), _runtime(repository)
+    functions = (_function(name, endpoint, runtime, environment) for name, endpoint in sorted(endpoints.items()))
+    region = Settings.from_env(environment).region
+    return Expected(
+        project=project,
+        region=region,
+        functions=tuple(functions),
+        # The Firebase CLI gives a scheduled function's job this name, and finds it by it again.
+        schedules={
+            f"firebase-schedule-{name}-{region}": endpoint["scheduleTrigger"]["schedule"]
+            for name, endpoint in endpoints.items()
+            if "scheduleTrigger" in endpoint
+        },
+        store=store,
+    )
+
+
+def _endpoints(repository: Path, environment: Mapping[str, str]) -> Mapping[str, Endpoint]:
+    # In a process of its own: main.py makes an app and reads its settings when it is imported.
+    done = subprocess.run(
+        [sys.executable, "-c", _DISCOVERY],
+        cwd=repository / _SOURCE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise FailedPrecondition(f"functions/main.py can't be imported: {done.stderr.strip().splitlines()[-1]}")
+    endpoints: Mapping[str, Endpoint] = yaml.safe_load(done.stdout)["endpoints"]
+    return endpoints
+
+
+def _environment(repository: Path, project: str, region: str | None) -> dict[str, str]:
+    """The environment as the Firebase CLI makes it: of two settings files the project's own counts."""
+    settings: dict[str, str] = {}
+    for file in (repository / _SOURCE / ".env", repository / _SOURCE / f".env.{project}"):
+        if file.is_file():
+            words = shlex.split(file.read_text(encoding="utf-8"), comments=True)
+            settings |= {name: value for name, sign, value in (word.partition("=") for word in words) if sign}
+    return {
+        "FIREBASE_CONFIG": json.dumps({"projectId": project, "storageBucket": f"{project}.firebasestorage.app"}),
+        **os.environ,
+        **settings,
+        **({"CLOSETSPACE_REGION": region} if region else {}),
+        "GCLOUD_PROJECT": project,
+        "PYTHONPATH": str(repository / "shared"),
+    }
+
+
+def _runtime(repository: Path) -> str | None:
+    codebases = json.loads((repository / "firebase.json").read_text())["functions"]
+    return next((codebase.get("runtime") for codebase in codebases if codebase["source"] == _SOURCE), None)
+
+
+def _function(name: str, endpoint: Endpoint, runtime: str | None, environment: Mapping[str, str]) -> Function:
+    trigger: Mapping[str, Any] = endpoint.get("eventTrigger") or {}
+    filters = {**trigger.get("eventFilters", {}), **trigger.get("eventFilterPathPatterns", {})}
+    return Function(
+        name=name,
+        region=endpoint["region"][0],
+        runtime=runtime,
+        memory_mb=endpoint["availableMemoryMb"],
+        cpu=float(endpoint["cpu"]),
+        concurrency=endpoint["concurrency"],
+        timeout_seconds=endpoint["timeoutSeconds"],
+        max_instances=endpoint["maxInstances"],
+        event=trigger.get("eventType"),
+        document=filters.get("document"),
+        # Where no setting names it, it is the project's default bucket, which only the platform knows for sure.
+        bucket=filters.get("bucket") if environment.get("PHOTO_BUCKET") else None,
+        account=endpoint.get("serviceAccountEmail"),
+        retry=bool(trigger.get("retry")),
+    )

@@ -1,0 +1,1 @@
+"""Parsers from a shop's answer to scraped products."""

@@ -1,0 +1,133 @@
+"""What a month costs: usage from the code and from stated assumptions, times list prices.
+
+``python -m closetspace_infra.costs`` prints the table of docs/operating.md. Prices are Google's list prices for
+us-central1 in US dollars, as published in 2026; look them up again before you rely on them.
+"""
+
+from dataclasses import dataclass
+
+GB, MB, KB = 1.0, 1e-3, 1e-6
+
+ITEMS = 50
+"""Items of a person's wardrobe."""
+
+NEW_ITEMS = 2
+"""Items added a month, once the wardrobe is there."""
+
+VISITS = 2 * 52 / 12
+"""Visits a month: two a week."""
+
+RECOMMENDS = 2 * VISITS
+"""Calls of recommend a month: two a visit."""
+
+OPINIONS = 5
+"""Calls of feedback a month."""
+
+PHOTO = 3 * MB
+SHOWN_PHOTOS = 5
+"""Photos that the owner's browser fetches again on a visit; it has the others."""
+
+READS_A_RECOMMEND = 5
+"""Closet, taste, feedback, shown and preferences (adapters/firestore_people.py)."""
+
+READS_A_NEW_ITEM = 4 + 7 + 2 + 4
+"""Item without photo: read, and again to commit; with it: read, announce, document to use, commit; taste; and its owner
+listens (services/reconcile.py, services/taste.py)."""
+
+WRITES_A_NEW_ITEM = 1 + 1 + 1 + 2 + 1
+"""Item, waiting, processing, ready with the closet's entry, taste."""
+
+PERSON = 200 * KB
+"""In Firestore: a closet of 31 KB, 50 items and 50 states of 1.4 KB each with their indexes, taste, lists, opinions."""
+
+RECOMMEND_SECONDS = 0.1
+"""Of an instance: 3.5 ms of processor, the rest waits for two round trips to Firestore; the least that is charged."""
+
+NEW_ITEM_SECONDS = 0.1 + 0.3 + 0.1
+"""Of an instance, for three events: one finds no photo, one fetches, decodes, embeds (42 ms) and commits, and on a
+smaller instance than is reckoned with here the taste follows."""
+
+SWEEPS = 6 * 24 * 365 / 12
+
+INDEX_ITEM, PICTURE, VECTOR_ITEM = 4.0 * KB, 30 * KB, 1.35 * KB
+"""Of the catalog's store, an item: in each version of the index, its picture, its kept vectors."""
+
+VERSIONS = 28
+"""Of the index: kept for 14 days by the refresh and for 14 more by the bucket."""
+
+REFRESH_SECONDS = 2 * 3600 * 365 / 12
+"""Of the job a month: two hours a night, which a polite crawl takes and little else."""
+
+VCPU, GIB, JOB_VCPU, JOB_GIB = 24e-6, 2.5e-6, 18e-6, 2e-6
+"""Dollars a second: of functions, which are charged while they answer, and of jobs."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """So much a person and so much in all each month, of which the first ``free`` cost nothing."""
+
+    what: str
+    why: str
+    price: float
+    each: float = 0.0
+    fixed: float = 0.0
+    free: float = 0.0
+
+    def dollars(self, people: int) -> float:
+        """A month's, for so many people."""
+        return max(self.each * people + self.fixed - self.free, 0.0) * self.price
+
+
+def costs(items: int) -> list[Cost]:
+    """Everything that is charged, for a catalog of so many items."""
+    lists = VISITS * 2 * ITEMS
+    reads = lists + RECOMMENDS * READS_A_RECOMMEND + NEW_ITEMS * READS_A_NEW_ITEM + OPINIONS
+    writes = RECOMMENDS + NEW_ITEMS * WRITES_A_NEW_ITEM + OPINIONS
+    answers = (RECOMMENDS + OPINIONS) * RECOMMEND_SECONDS
+    embedding = NEW_ITEMS * NEW_ITEM_SECONDS
+    catalog = items * (VERSIONS * INDEX_ITEM + PICTURE + VECTOR_ITEM)
+    month = 365 / 12
+    return [
+        Cost("Firestore, reads", f"{reads:,.0f} a person, {lists:,.0f} of them lists", 0.03e-5, reads, 0, 50e3 * month),
+        Cost("Firestore, writes", f"{writes:.0f} a person", 0.09e-5, writes, 0, 20e3 * month),
+        Cost("Firestore, data", "200 KB a person", 0.15, PERSON, 0, 1),
+        Cost("Firestore, backups", "7 times the data", 0.03, 7 * PERSON),
+        Cost("photos, stored", f"{ITEMS} of 3 MB a person", 0.020, ITEMS * PHOTO),
+        Cost("photos, shown", f"{SHOWN_PHOTOS} of 3 MB a visit", 0.12, VISITS * SHOWN_PHOTOS * PHOTO),
+        Cost("photos, uploads", f"{NEW_ITEMS} a person", 5e-6, NEW_ITEMS),
+        Cost("recommend, feedback", f"{answers:.1f} s a person, 1 CPU, 1 GiB", VCPU + GIB, answers, 0, 180e3),
+        Cost("embedding photos", f"{embedding:.1f} s a person, 2 CPU, 2 GiB", 2 * (VCPU + GIB), embedding),
+        Cost("sweeper", f"{SWEEPS:,.0f} of 1 s, 2 CPU, 2 GiB", 2 * (VCPU + GIB), 0, SWEEPS),
+        Cost("requests", "28 a person", 0.4e-6, RECOMMENDS + OPINIONS + 3 * NEW_ITEMS, SWEEPS, 2e6),
+        Cost("logs", "1 KB a request", 0.50, 28 * KB, 0, 50),
+        Cost("refresh", "2 hours a night, 2 CPU, 4 GiB", 2 * JOB_VCPU + 4 * JOB_GIB, 0, REFRESH_SECONDS),
+        Cost("catalog and indexes", f"{catalog:.1f} GB", 0.020, 0, catalog),
+        Cost("images", "3 GB", 0.10, 0, 3, 0.5),
+        Cost("alerts", "6, each every minute", 0.15, 0, 6),
+        Cost("secret", "1", 0.06, 0, 1),
+    ]
+
+
+def table(columns: tuple[tuple[int, int], ...] = ((1_000, 20_000), (1_000_000, 100_000))) -> str:
+    """The costs as Markdown: a column for each number of people and size of catalog."""
+    by_column = [costs(items) for _, items in columns]
+    heads = [f"{people:,} people, {items:,} items" for people, items in columns]
+    lines = ["| what | a month | " + " | ".join(heads) + " |", "|---|---|" + "---:|" * len(columns)]
+    for row in zip(*by_column, strict=True):
+        why = "; ".join(dict.fromkeys(cost.why for cost in row))
+        dollars = [f"{cost.dollars(people):,.2f}" for cost, (people, _) in zip(row, columns, strict=True)]
+        lines.append(f"| {row[0].what} | {why} | " + " | ".join(dollars) + " |")
+    totals = [sum(c.dollars(people) for c in each) for each, (people, _) in zip(by_column, columns, strict=True)]
+    lines.append("| **together, in dollars** | | " + " | ".join(f"**{total:,.0f}**" for total in totals) + " |")
+    return "\n".join(lines)
+
+
+def joining() -> float:
+    """What a new person's whole wardrobe costs once: events, embedding, uploads."""
+    firestore = READS_A_NEW_ITEM * 0.03e-5 + WRITES_A_NEW_ITEM * 0.09e-5
+    return ITEMS * (firestore + NEW_ITEM_SECONDS * 2 * (VCPU + GIB) + 5e-6)
+
+
+if __name__ == "__main__":
+    print(table())
+    print(f"\nA new person with {ITEMS} photos costs {100 * joining():.1f} cents, once.")

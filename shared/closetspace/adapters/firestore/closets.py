@@ -1,0 +1,122 @@
+"""Closets and tastes in Firestore: closets as `closetspace.adapters.firestore.closet_documents` lays them out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from google.cloud import firestore
+
+from closetspace.adapters.firestore.closet_documents import CLOSETS, ClosetDocuments, entries_in, shard_reference
+from closetspace.adapters.firestore.closet_reads import closet_documents, whole_closet
+from closetspace.adapters.firestore.queries import count, paged
+from closetspace.adapters.firestore.states import STATES
+from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
+from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.taste.interests import Interest
+from closetspace.domain.taste.membership import LabelMembership
+from closetspace.domain.taste.taste import Taste
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
+
+TASTES = "taste"
+TASTE_FORMAT = 2
+"""Of taste documents. It changes with the way in which a taste is derived, which a closet's version does not show."""
+ITEMS_AT_ONCE = 200
+"""Items whose states a transaction reads and holds while their entries go."""
+
+
+class FirestoreClosets:
+    """`closetspace.ports.Closets` over ``closets`` and ``taste``."""
+
+    def __init__(self, client: firestore.Client) -> None:
+        self._client = client
+        self._documents = ClosetDocuments(client)
+
+    def closet(self, uid: str) -> Closet:
+        with translated_errors():
+            return whole_closet(self._client, uid, shard_reference(self._client, uid, 0).get())
+
+    def save_taste(self, uid: str, taste: Taste) -> None:
+        reference = self._client.document(TASTES, uid)
+
+        def work(transaction: firestore.Transaction) -> None:
+            known = reference.get(transaction=transaction, field_paths=["closet_version"])
+            if (known.to_dict() or {}).get("closet_version", -1) < taste.closet_version:
+                transaction.set(reference, _taste_document(uid, taste))
+
+        run_transaction(self._client, work)
+
+    def owners(self) -> Iterator[str]:
+        return (snapshot.id for snapshot in paged(self._client.collection(CLOSETS).order_by("__name__").select([])))
+
+    def count(self) -> int:
+        return count(self._client.collection(CLOSETS))
+
+    def keep_only(self, uid: str, encoder_id: str) -> int:
+        with translated_errors():
+            documents = closet_documents(self._client, uid, shard_reference(self._client, uid, 0).get())
+        removed = 0
+        for number, document in enumerate(documents):
+            surplus = _surplus(dict(entries_in(document)), encoder_id)
+            ids = sorted(surplus)
+            for start in range(0, len(ids), ITEMS_AT_ONCE):
+                chosen = ids[start : start + ITEMS_AT_ONCE]
+                removed += self._remove(uid, number, encoder_id, {item_id: surplus[item_id] for item_id in chosen})
+        return removed
+
+    def _remove(self, uid: str, number: int, encoder_id: str, surplus: Mapping[str, Sequence[str]]) -> int:
+        """Remove entries of items that still are settled by the encoder when the transaction commits."""
+        references = [self._client.document(STATES, item_id) for item_id in surplus]
+        settled: list[str] = []
+
+        def work(transaction: firestore.Transaction) -> None:
+            found = self._client.get_all(references, field_paths=["uid", "encoder", "shard"], transaction=transaction)
+            expected = {"uid": uid, "encoder": encoder_id, "shard": number}
+            settled[:] = [snapshot.id for snapshot in found if snapshot.to_dict() == expected]
+            gone = {item_id: dict.fromkeys(surplus[item_id], firestore.DELETE_FIELD) for item_id in settled}
+            if gone:
+                self._documents.merge(transaction, uid, number, gone)
+
+        run_transaction(self._client, work)
+        return len(settled)
+
+
+def _surplus(entries: Mapping[str, Mapping[str, ClosetEntry]], encoder_id: str) -> dict[str, list[str]]:
+    """Other encoders' names by item, of the items that have this one's."""
+    others = {item_id: [e for e in by_encoder if e != encoder_id] for item_id, by_encoder in entries.items()}
+    return {item_id: names for item_id, names in others.items() if names and encoder_id in entries[item_id]}
+
+
+def _taste_document(uid: str, taste: Taste) -> dict[str, Any]:
+    return {
+        "uid": uid,
+        "format": TASTE_FORMAT,
+        "encoder": taste.encoder,
+        "mean": _bytes(taste.mean),
+        "interests": [{"category": i.category, "count": i.count, "mean": _bytes(i.mean)} for i in taste.interests],
+        "worn": {
+            head: {"member": _bytes(worn.member), "share": _bytes(worn.share)} for head, worn in taste.worn.items()
+        },
+        "closet_version": taste.closet_version,
+        "updated_at": firestore.SERVER_TIMESTAMP,
+    }
+
+
+def taste_in(document: dict[str, Any]) -> Taste | None:
+    """The taste that a document holds; None for one that an earlier release derived in another way."""
+    if document.get("format") != TASTE_FORMAT:
+        return None
+    return Taste(
+        encoder=document["encoder"],
+        mean=_floats(document["mean"]),
+        interests=tuple(Interest(i["category"], i["count"], _floats(i["mean"])) for i in document["interests"]),
+        closet_version=document["closet_version"],
+        worn={head: LabelMembership(_floats(w["member"]), _floats(w["share"])) for head, w in document["worn"].items()},
+    )
+
+
+def _bytes(numbers: FloatArray) -> bytes:
+    return numbers.astype("<f4").tobytes()
+
+
+def _floats(data: bytes) -> FloatArray:
+    return np.frombuffer(data, "<f4").astype(np.float32)

@@ -1,0 +1,128 @@
+"""Items and their states in Firestore, with the closets' entries that change with them."""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from google.api_core import exceptions as google
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from closetspace.adapters.firestore.closet_documents import ClosetDocuments
+from closetspace.adapters.firestore.queries import count, paged
+from closetspace.adapters.firestore.states import STATES, state_document, state_in
+from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
+from closetspace.domain.wardrobe.item import ItemState, Status, parse_item
+from closetspace.errors import Conflict
+from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
+
+log = logging.getLogger(__name__)
+
+FULL_DOCUMENTS = 4
+"""Documents tried for one item: its own, the last, and two more for what others fill meanwhile."""
+
+
+class FirestoreWardrobe:
+    """`closetspace.ports.Wardrobe` over ``{collection}/{item}``, ``item_state/{item}`` and ``closets/{uid}``."""
+
+    def __init__(self, client: firestore.Client, collection: str, allowed_hosts: Collection[str]) -> None:
+        self._client = client
+        self._collection = collection
+        self._allowed_hosts = allowed_hosts
+        self._closets = ClosetDocuments(client)
+
+    def read(self, item_id: str) -> ItemRecord:
+        with translated_errors():
+            return self._read(item_id, None)
+
+    def commit(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> ItemRecord:
+        state = state and replace(state, shard=self._shard(record, state, change))
+        carried: dict[str, Any] = {}
+        for _ in range(FULL_DOCUMENTS):
+            try:
+                return self._commit(record, state, change, carried)
+            except google.InvalidArgument as exc:
+                fits_elsewhere = isinstance(change, Put) and "exceeds" in str(exc)
+                if not (fits_elsewhere and state and state.shard is not None):
+                    raise
+                # The closet's document is full (1 MiB): it keeps what it has, a later one takes this item.
+                log.info("document %d of closet %s is full (%s)", state.shard, state.uid, exc)
+                carried = self._carried(record, change)
+                state = replace(state, shard=self._closets.open_later_shard(state.uid, state.shard))
+        raise Conflict(f"the closet of item {record.item_id} kept being full")
+
+    def _carried(self, record: ItemRecord, change: ClosetChange) -> dict[str, Any]:
+        """What an item takes along to another document, where the change keeps it."""
+        old = record.state
+        if old is None or old.shard is None or not (isinstance(change, Put) and change.beside_others):
+            return {}
+        return self._closets.entries_of(old.uid, old.shard, record.item_id)
+
+    def _shard(self, record: ItemRecord, state: ItemState, change: ClosetChange) -> int | None:
+        held = record.state.shard if record.state else None
+        match change:
+            case Keep():
+                return held
+            case Put() if record.state and held is not None and record.state.uid == state.uid:
+                return held
+            case Put():
+                return self._closets.open_shard(state.uid)
+        return None
+
+    def unsettled(self, after: datetime, before: datetime) -> Iterator[str]:
+        query = (
+            self._client.collection(STATES)
+            .where(filter=FieldFilter("status", "in", [Status.PROCESSING, Status.WAITING_FOR_PHOTO]))
+            .where(filter=FieldFilter("updated_at", ">", after))
+            .where(filter=FieldFilter("updated_at", "<", before))
+            .order_by("updated_at")
+            .select([])
+        )
+        with translated_errors():
+            for snapshot in query.stream():
+                yield snapshot.id
+
+    def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
+        return (snapshot.id for snapshot in paged(self._otherwise(encoder_id).order_by("encoder").order_by("__name__")))
+
+    def count_items_with_other_encoder(self, encoder_id: str) -> int:
+        return count(self._otherwise(encoder_id))
+
+    def _otherwise(self, encoder_id: str) -> Any:
+        # Finds no state without an encoder: nothing is unequal to null.
+        states = self._client.collection(STATES).select(["encoder"])
+        return states.where(filter=FieldFilter("encoder", "!=", encoder_id))
+
+    def _read(self, item_id: str, transaction: firestore.Transaction | None) -> ItemRecord:
+        item_ref, state_ref = self._references(item_id)
+        found = {s.reference: s for s in self._client.get_all([item_ref, state_ref], transaction=transaction)}
+        item, state = found[item_ref], found[state_ref]
+        return ItemRecord(
+            item_id,
+            parse_item(item_id, item.to_dict() or {}, self._allowed_hosts) if item.exists else None,
+            state_in(state.to_dict() or {}) if state.exists else None,
+            state.update_time,
+        )
+
+    def _commit(
+        self, record: ItemRecord, state: ItemState | None, change: ClosetChange, carried: Mapping[str, Any]
+    ) -> ItemRecord:
+        state_ref = self._references(record.item_id)[1]
+
+        def work(transaction: firestore.Transaction) -> None:
+            current = self._read(record.item_id, transaction)
+            if (current.item, current.state_version) != (record.item, record.state_version):
+                raise Conflict(f"item {record.item_id} changed")
+            self._closets.change(transaction, record, state, change, carried)
+            if state:
+                transaction.set(state_ref, state_document(state))
+            else:
+                transaction.delete(state_ref)
+
+        version = run_transaction(self._client, work)
+        return replace(record, state=state, state_version=version if state else None)
+
+    def _references(self, item_id: str) -> tuple[Any, Any]:
+        return self._client.document(self._collection, item_id), self._client.document(STATES, item_id)

@@ -1,0 +1,1 @@
+"""Photos: download, decoding and resizing."""

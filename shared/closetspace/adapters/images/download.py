@@ -1,0 +1,73 @@
+"""Photos fetched from the web, within limits."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+import httpx
+
+from closetspace.domain.wardrobe.item import is_allowed_url, too_large
+from closetspace.errors import InvalidInput, Transient
+
+REDIRECTS = 3
+NOT_ALLOWED = InvalidInput(
+    "photo_url_not_allowed", "Photos can't be taken from that address. Upload the photo instead."
+)
+
+
+@dataclass(frozen=True)
+class HttpPhotos:
+    """`closetspace.ports.PhotoFetcher` over https.
+
+    Each address on the way, redirects included, must be on an allowed host; a download ends at ``max_bytes``
+    and ``max_seconds``, both counted over all of it. ``transport`` replaces the network.
+    """
+
+    allowed_hosts: Collection[str]
+    max_bytes: int
+    max_seconds: float
+    transport: httpx.AsyncBaseTransport | None = None
+
+    def fetch(self, url: str) -> bytes:
+        return asyncio.run(self._fetch_in_time(url))
+
+    async def _fetch_in_time(self, url: str) -> bytes:
+        try:
+            # One clock for all of it: a timeout per read never ends a server that sends a byte at a time.
+            async with (
+                asyncio.timeout(self.max_seconds),
+                httpx.AsyncClient(transport=self.transport) as client,
+            ):
+                return await self._follow(client, url)
+        except TimeoutError as exc:
+            raise InvalidInput(
+                "photo_too_slow", "The photo's server did not send it in time. Upload the photo instead."
+            ) from exc
+        except httpx.InvalidURL as exc:
+            raise NOT_ALLOWED from exc
+        except httpx.HTTPError as exc:
+            raise Transient(f"fetching a photo: {exc}") from exc
+
+    async def _follow(self, client: httpx.AsyncClient, url: str) -> bytes:
+        for _ in range(REDIRECTS + 1):
+            if not is_allowed_url(url, self.allowed_hosts):
+                raise NOT_ALLOWED
+            # Undecoded bytes only, so that a small compressed body can't become a huge one.
+            async with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+                if not response.is_redirect:
+                    return await self._body(response)
+                url = urljoin(url, response.headers["location"])
+        raise InvalidInput("photo_not_found", "The photo's address leads in circles. Upload the photo instead.")
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        if response.status_code == 429 or response.status_code >= 500:
+            raise Transient(f"the photo's server answered {response.status_code}")
+        if response.status_code != 200:
+            raise InvalidInput("photo_not_found", "There is no photo at that address. Upload the photo instead.")
+        data = bytearray()
+        async for chunk in response.aiter_raw():
+            data += chunk
+            if len(data) > self.max_bytes:
+                raise too_large(self.max_bytes)
+        return bytes(data)

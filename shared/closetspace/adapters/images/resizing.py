@@ -1,0 +1,20 @@
+"""Pictures scaled to the squares that networks read, by Pillow."""
+
+import numpy as np
+from PIL import Image
+
+from closetspace.domain.encoder.encoding import Framing, Picture
+
+
+def square(picture: Picture, side: int, framing: Framing) -> Picture:
+    """Scale ``(h, w, 3) uint8``, or its middle square, to ``(side, side, 3) uint8``."""
+    height, width, _ = picture.shape
+    if height == width == side:
+        return picture
+    box = (0.0, 0.0, float(width), float(height))
+    if framing is Framing.CENTRE:
+        edge = min(height, width)
+        left, top = (width - edge) / 2, (height - edge) / 2
+        box = (left, top, left + edge, top + edge)
+    # Pillow, because its fixed-point resampling is the same on every CPU and three times faster than numpy's.
+    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR, box=box))

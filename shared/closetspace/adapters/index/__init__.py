@@ -1,0 +1,1 @@
+"""Index bundles over Annoy and SQLite."""

@@ -1,0 +1,1 @@
+"""Object stores: Cloud Storage and a folder."""

@@ -1,0 +1,1 @@
+"""The wire: callables and triggers, their requests and their responses."""

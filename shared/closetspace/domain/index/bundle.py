@@ -1,0 +1,101 @@
+"""The index bundle: what its files are, and the manifest that ties them together."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from closetspace.domain.encoder.encoding import EncoderDescriptor
+from closetspace.domain.encoder.encoding_batch import EncodingBatch
+from closetspace.domain.index.index import IndexedItem
+from closetspace.errors import Incompatible
+
+FORMAT = 3
+MANIFEST = "manifest.json"
+VECTORS = "vectors.npy"
+PHOTO_VECTORS = "photo_vectors.npy"
+ATTRIBUTES = "attributes.npy"
+MEANS = "category_means.npy"
+COLUMNS = "columns.npz"
+ITEMS = "items.sqlite"
+CURRENT = "index/current.json"
+
+
+@dataclass(frozen=True)
+class CategoryPart:
+    """One category's share of the bundle: rows ``start`` to ``start + count`` and its Annoy file."""
+
+    name: str
+    start: int
+    count: int
+    annoy_file: str
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A query whose answer is known: the rows that Annoy gave for a row's own vector when it was built."""
+
+    category: str
+    row: int
+    nearest: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    ``dim`` is the length of an embedding; Annoy's vectors are twice as long (`closetspace.domain.encoder.vectors`).
+    ``heads`` and ``blocks`` are the encoder's. ``files`` maps each file to its sha256. ``recall`` is Annoy's recall@50
+    against an exact scan.
+    """
+
+    version: str
+    encoder: str
+    dim: int
+    trees: int
+    seed: int
+    source: str
+    created: str
+    count: int
+    recall: float
+    categories: tuple[CategoryPart, ...]
+    canaries: tuple[Canary, ...]
+    files: Mapping[str, str]
+    heads: Mapping[str, tuple[str, ...]]
+    blocks: Mapping[str, int]
+    metric: str = "angular"
+    format: int = FORMAT
+
+    def to_json(self) -> bytes:
+        """The manifest as its file."""
+        # Heads and blocks are in the order of the numbers that they name, so nothing here is sorted.
+        return json.dumps(asdict(self), indent=1).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Manifest":
+        """Read a manifest's file. Raises `Incompatible` when it is not one, or of another format."""
+        try:
+            fields: dict[str, Any] = json.loads(data)
+            if fields["format"] != FORMAT:
+                raise Incompatible(f"the index has format {fields['format']}, this release reads {FORMAT}")
+            fields["categories"] = tuple(CategoryPart(**part) for part in fields["categories"])
+            fields["heads"] = {head: tuple(labels) for head, labels in fields["heads"].items()}
+            fields["canaries"] = tuple(Canary(c["category"], c["row"], tuple(c["nearest"])) for c in fields["canaries"])
+            return cls(**fields)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise Incompatible(f"not the manifest of an index: {exc}") from exc
+
+
+@dataclass(frozen=True)
+class BundleContents:
+    """What an index is built of: ``items``, what ``encoder`` made of each, and the snapshot that they are from."""
+
+    items: Sequence[IndexedItem]
+    encodings: EncodingBatch
+    encoder: EncoderDescriptor
+    catalog: str
+
+
+def bundle_folder(version: str) -> str:
+    """Where a version lies in its store."""
+    return f"index/{version}/"

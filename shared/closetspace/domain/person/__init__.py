@@ -1,0 +1,1 @@
+"""A person: opinions, preferences and what they were shown."""

@@ -1,0 +1,1 @@
+"""Ranking: candidates, scores, re-ranking, reasons and paging."""

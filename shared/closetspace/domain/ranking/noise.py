@@ -1,0 +1,77 @@
+"""The prototype's way to surprise, at no cost: its noise, drawn on the candidates' scores.
+
+The prototype added Gaussian noise of standard deviation s to every coordinate of every inventory vector. The
+squared distance of an item x from a query q in d dimensions then is ``(||x - q|| + s z)^2 + s^2 C`` with a standard
+normal z along the line between them and C, all other coordinates together, of a chi-squared distribution with d - 1
+degrees of freedom. Both can be drawn for a few candidates instead of d numbers for every item. Between unit vectors
+the squared distance is ``2 - 2 cos``, so a cosine moves by minus half of what the squared distance does; what all
+move by on average, ``d s^2``, changes no order and is left out.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from closetspace.domain.encoder.encoding import FloatArray
+
+PROTOTYPE_SIGMA = 0.1
+
+_STREAMS = 4
+"""Uniform numbers for each round of a gamma draw: two for the normal one, one to accept it by, one to spare."""
+
+
+def perturb(cosines: FloatArray, keys: NDArray[np.uint64], dim: int, *, seed: int, explore: float) -> FloatArray:
+    """Cosines with the noise of ``explore`` times the prototype's; the same item and seed give the same draw.
+
+    ``cosines (n,)`` are of items to what they are compared with, ``keys (n,)`` the items' stable numbers, ``dim`` is
+    the vectors' length.
+    """
+    if not explore:
+        return cosines
+    sigma = PROTOTYPE_SIGMA * explore
+    distance = np.sqrt(np.maximum(2 - 2 * cosines.astype(np.float64), 0))
+    squared = (distance + sigma * normal_draws(keys, seed)) ** 2 + sigma**2 * chi_squared_draws(keys, seed, dim - 1)
+    noisy: FloatArray = (1 - (squared - dim * sigma**2) / 2).astype(np.float32)
+    return noisy
+
+
+def normal_draws(keys: NDArray[np.uint64], seed: int, stream: int = 0) -> NDArray[np.float64]:
+    """One standard normal number a key, the same for the same key and seed on every machine (Box-Muller)."""
+    radius, angle = (_uniform_draws(keys, seed, stream + number) for number in (1, 2))
+    draws: NDArray[np.float64] = np.sqrt(-2 * np.log(1 - radius)) * np.cos(2 * np.pi * angle)
+    return draws
+
+
+def chi_squared_draws(keys: NDArray[np.uint64], seed: int, degrees: int) -> NDArray[np.float64]:
+    """One chi-squared number a key: twice a gamma of shape ``degrees / 2`` (Marsaglia and Tsang 2000, by rejection)."""
+    if degrees < 2:
+        squared: NDArray[np.float64] = normal_draws(keys, seed, _STREAMS) ** 2 * degrees
+        return squared
+    shape = degrees / 2 - 1 / 3
+    drawn: NDArray[np.float64] = np.zeros(len(keys))
+    waiting = np.arange(len(keys))
+    stream = _STREAMS
+    while waiting.size:
+        of_them = keys[waiting]
+        normal = normal_draws(of_them, seed, stream)
+        cubed = np.maximum(1 + normal / (9 * shape) ** 0.5, 0) ** 3
+        with np.errstate(divide="ignore"):
+            bound = normal**2 / 2 + shape * (1 - cubed + np.log(cubed))
+            kept = np.log(1 - _uniform_draws(of_them, seed, stream + 3)) < bound
+        drawn[waiting[kept]] = 2 * shape * cubed[kept]
+        waiting = waiting[~kept]
+        stream += _STREAMS
+    return drawn
+
+
+def _uniform_draws(keys: NDArray[np.uint64], seed: int, stream: int) -> NDArray[np.float64]:
+    start = keys ^ _mixed(np.array([seed], np.uint64))
+    draws: NDArray[np.float64] = (_mixed(start + np.uint64(stream)) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return draws
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The output function of SplitMix64 (Steele, Lea, Flood 2014): every bit depends on every bit."""
+    z = numbers * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

@@ -1,0 +1,1 @@
+"""Tastes: what a closet says about its owner."""

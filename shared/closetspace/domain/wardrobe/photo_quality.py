@@ -1,0 +1,52 @@
+"""Whether a photo is good enough for the closet, judged by what the encoder found and by the picture itself."""
+
+from closetspace.domain.encoder.encoding import CATEGORY, Encoding, Picture
+from closetspace.domain.wardrobe.item import Fault, Hint
+
+SMALL_SIDE = 64
+"""Pixels of the decoded picture's shorter side, about a quarter of what the encoders see: below it details are lost."""
+
+DARK = 40.0
+"""Mean brightness, 0 to 255: of 400 photos that people took of their clothes, the darkest has 58."""
+
+SURE_CATEGORY = 0.8
+"""Probability that the likeliest category needs in a small or dark picture, where the encoder has less to go by."""
+
+NO_GARMENT = Fault(
+    "no_garment",
+    "We can't find a garment in this photo. Please upload a photo that shows one garment, shoe or accessory clearly.",
+)
+
+Verdict = Fault | Hint | None
+"""A refusal, a hint for the owner of an accepted photo, or None for a photo that is fine."""
+
+
+def judge_photo(
+    encoding: Encoding,
+    picture: Picture,
+    *,
+    no_garment_below: float,
+    unsure_garment_below: float,
+    unclear_category_below: float,
+) -> Verdict:
+    """Return the refusal or hint that a photo gets; the thresholds are probabilities, 0 to 1.
+
+    What the encoder does not report is not judged: ``encoding.garment`` may be None, the category's share unknown.
+    """
+    garment, share = encoding.garment, category_share(encoding)
+    if garment is not None and garment < no_garment_below:
+        return NO_GARMENT
+    if garment is not None and garment < unsure_garment_below:
+        return Hint.UNSURE_GARMENT
+    needed = max(unclear_category_below, SURE_CATEGORY) if _is_poor(picture) else unclear_category_below
+    return Hint.UNCLEAR_PHOTO if share is not None and share < needed else None
+
+
+def category_share(encoding: Encoding) -> float | None:
+    """Return the probability of the encoding's category; None if the encoder reports none."""
+    shares = encoding.attributes.get(CATEGORY)
+    return None if shares is None else shares.get(encoding.category, 0.0)
+
+
+def _is_poor(picture: Picture) -> bool:
+    return min(picture.shape[:2]) < SMALL_SIDE or float(picture.mean()) < DARK

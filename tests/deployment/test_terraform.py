@@ -1,0 +1,269 @@
+"""What Terraform would make: everything that can be known of it without Google's providers."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.terraform_files import FOLDER, blocks, expressions, locals_, named, references
+
+ROOT = FOLDER.parent.parent
+FOLDERS = ("catalog_jobs", "functions", "shared")
+CODE = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
+
+needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+
+
+def terraform(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "empty.tfrc").touch()
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(folder / "empty.tfrc"), "TF_IN_AUTOMATION": "1"}
+    command = ["terraform", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@needs_terraform
+def test_the_files_are_formatted(tmp_path: Path) -> None:
+    done = terraform(tmp_path, "fmt", "-check", "-diff", "-recursive", str(FOLDER))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_every_variable_is_described_used_and_checked() -> None:
+    variables = named("variable")
+    assert set(variables) == references(r"\bvar\.(\w+)")
+    assert [name for name, v in variables.items() if not v["description"].endswith(".")] == []
+    assert [name for name, v in variables.items() if "validation" not in v and v["type"] != "bool"] == []
+
+
+def test_every_output_is_described() -> None:
+    assert all(output["description"].endswith(".") for output in named("output").values())
+
+
+def test_whatever_is_referred_to_is_there() -> None:
+    known = set(blocks("resource")) | set(blocks("data"))
+    referred = references(r"(?<![\w.\"-])((?:data\.)?(?:google|terraform)_\w+\.\w+)")
+    assert referred
+    assert referred - known == set()
+    assert references(r"\blocal\.(\w+)") - set(locals_()) == set()
+
+
+def test_everything_that_is_made_waits_for_its_services_or_for_what_does() -> None:
+    """Else a first deployment depends on what happens to be made first."""
+    resources = blocks("resource") | blocks("data")
+    waiting = {"google_project_service.used", "google_project_service.budgets"}
+    while more := {a for a, body in resources.items() if a not in waiting and mentions(body, waiting)}:
+        waiting |= more
+    assert set(resources) - waiting == set()
+
+
+def mentions(body: Any, addresses: set[str]) -> bool:
+    text = json.dumps(body)
+    through = set(re.findall(r"\blocal\.(\w+)", text))
+    return any(a in text for a in addresses) or any(mentions(locals_()[name], addresses) for name in through)
+
+
+def test_every_role_has_its_reason() -> None:
+    for grants in (locals_()["project_roles"], locals_()["bucket_roles"]):
+        assert [name for name, grant in grants.items() if not grant["reason"].endswith(".")] == []
+    iam = (FOLDER / "iam.tf").read_text()
+    alone = re.findall(r'(.*)\nresource "google_\w+_iam_member" "(?!granted)\w+"', iam)
+    assert len(alone) == 3
+    assert all(line.startswith("# Reason: ") for line in alone)
+
+
+def test_nobody_gets_a_role_over_everything() -> None:
+    roles = set(re.findall(r"roles/[\w.]+", json.dumps([*blocks("resource").values(), locals_()])))
+    assert roles
+    assert {role for role in roles if re.search(r"owner|editor|admin", role, re.IGNORECASE)} == set()
+    kinds = {address.split(".")[0] for address in blocks("resource") if "_iam_" in address}
+    assert {kind for kind in kinds if kind.endswith(("_iam_policy", "_iam_binding"))} == set()
+
+
+def test_the_catalog_job_has_no_role_in_the_project_and_none_over_photos() -> None:
+    member = "${local.catalog}"
+    assert [name for name, grant in locals_()["project_roles"].items() if grant["member"] == member] == []
+    buckets = [grant["bucket"] for grant in locals_()["bucket_roles"].values() if grant["member"] == member]
+    assert buckets == ["${google_storage_bucket.catalog.name}"]
+
+
+def test_photos_that_are_deleted_are_gone() -> None:
+    photos = blocks("resource")["google_storage_bucket.photos"]
+    assert photos["soft_delete_policy"] == [{"retention_duration_seconds": 0}]
+    assert photos["versioning"] == [{"enabled": False}]
+
+
+def test_the_catalogs_bucket_keeps_versions_for_a_while() -> None:
+    catalog = blocks("resource")["google_storage_bucket.catalog"]
+    assert catalog["versioning"] == [{"enabled": True}]
+    conditions = [rule["condition"][0] for rule in catalog["lifecycle_rule"]]
+    assert {"days_since_noncurrent_time": "${var.version_days}"} in conditions
+
+
+def test_what_cannot_be_made_again_is_not_destroyed_and_no_bucket_is_public() -> None:
+    resources = blocks("resource")
+    for address in ("google_firestore_database.main", "google_storage_bucket.photos", "google_storage_bucket.catalog"):
+        assert resources[address]["lifecycle"] == [{"prevent_destroy": True}]
+    buckets = [body for address, body in resources.items() if address.startswith("google_storage_bucket.")]
+    assert len(buckets) == 3
+    assert all(b["public_access_prevention"] == "enforced" and b["uniform_bucket_level_access"] for b in buckets)
+
+
+def test_the_indexes_are_those_of_the_file_that_the_local_stack_reads() -> None:
+    assert "firestore.indexes.json" in locals_()["firestore"]
+    assert json.loads((FOLDER.parent / "firestore.indexes.json").read_text())["indexes"]
+    resources = blocks("resource")
+    assert "local.firestore.indexes" in resources["google_firestore_index.composite"]["for_each"]
+    assert "local.firestore.fieldOverrides" in resources["google_firestore_field.override"]["for_each"]
+
+
+def test_each_bucket_that_browsers_reach_has_the_rules_meant_for_it() -> None:
+    for bucket in locals_()["browser_buckets"].values():
+        assert (FOLDER / bucket["rules"].replace("${path.module}", ".")).is_file()
+    catalog = re.sub(r"//.*", "", (FOLDER.parent / "catalog.rules").read_text())
+    assert re.findall(r"allow ([\w, ]+):", catalog) == ["get"]
+
+
+def test_the_job_gets_what_it_reads_and_nothing_else() -> None:
+    environment = set(
+        re.findall(r"\b([A-Z][A-Z_]+) = ", locals_()["refresh_environment"] + locals_()["refresh_secrets"])
+    )
+    read_by_libraries = {"GOOGLE_CLOUD_PROJECT"}
+    assert {"CLOSETSPACE_STORE", "SCRAPFLY_KEY"} < environment
+    assert {name for name in environment - read_by_libraries if name not in CODE} == set()
+
+
+def test_the_functions_get_what_they_read_and_nothing_else() -> None:
+    names = set(re.findall(r"\b([A-Z][A-Z_]+) = ", named("output")["functions_env"]["value"]))
+    assert {"PHOTO_BUCKET", "INDEX_STORE", "SERVICE_ACCOUNT"} < names
+    deployed = "\n".join((ROOT / p).read_text() for p in ("functions/main.py", "shared/closetspace/settings.py"))
+    assert {name for name in names if f'"{name}"' not in deployed} == set()
+
+
+def test_secrets_have_no_value_here() -> None:
+    assert not any(address.startswith("google_secret_manager_secret_version") for address in blocks("resource"))
+    key = blocks("resource")["google_cloud_run_v2_job.refresh"]["template"][0]["template"][0]["containers"][0]
+    references = [each["env"]["content"][0].get("value_source") for each in key["dynamic"]]
+    assert [{"secret_key_ref": [{"secret": "${env.value}", "version": "latest"}]}] in references
+
+
+def test_the_schedule_starts_the_job_as_an_account_that_may() -> None:
+    resources = blocks("resource")
+    job = resources["google_cloud_scheduler_job.refresh"]
+    target = job["http_target"][0]
+    assert target["uri"] == "https://run.googleapis.com/v2/${google_cloud_run_v2_job.refresh.id}:run"
+    assert target["oauth_token"][0]["service_account_email"] == "${google_service_account.scheduler.email}"
+    assert resources["google_cloud_run_v2_job_iam_member.scheduler_runs_refresh"]["role"] == "roles/run.invoker"
+    assert named("variable")["refresh_schedule"]["default"] == "0 3 * * *"
+
+
+def test_the_sweeper_is_scheduled_once_by_its_function() -> None:
+    assert [a for a in blocks("resource") if a.startswith("google_cloud_scheduler_job.")] == [
+        "google_cloud_scheduler_job.refresh"
+    ]
+    assert "scheduler_fn.on_schedule" in (ROOT / "functions" / "main.py").read_text()
+
+
+def test_every_alert_is_explained_to_the_operator() -> None:
+    guide = (ROOT / "docs" / "operating.md").read_text()
+    alerts = locals_()["alerts"]
+    assert set(alerts) == {
+        *("function_errors", "refresh_failed", "refresh_late", "index_old", "items_unsettled", "sweeper_silent")
+    }
+    assert [alert["name"] for alert in alerts.values() if f"### {alert['name']}\n" not in guide] == []
+
+
+def test_the_alerts_count_lines_that_the_code_writes() -> None:
+    metrics = locals_()["log_metrics"]
+    assert "jsonPayload.published=true" in metrics["closetspace_index_published"]["filter"]
+    assert "published: bool" in (ROOT / "catalog_jobs" / "refresh" / "run_record.py").read_text()
+    assert locals_()["refresh_args"] == ["catalog", "refresh", "--json"]
+    line = "is still unsettled"
+    assert line in metrics["closetspace_items_unsettled"]["filter"]
+    assert line in (ROOT / "shared" / "closetspace" / "services" / "sweep.py").read_text()
+    for name in metrics:
+        assert f"logging_googleapis_com:user_{name}" in expressions() + json.dumps(locals_())
+
+
+VALUES = {
+    "project": "closetspace-demo",
+    "region": "europe-west1",
+    "firestore_location": "europe-west1",
+    "alert_email": "operator@shop.example",
+}
+
+
+@pytest.fixture(scope="module")
+def variables_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The variables without what they are for: their checks need no provider."""
+    folder = tmp_path_factory.mktemp("variables")
+    shutil.copy(FOLDER / "variables.tf", folder)
+    done = terraform(folder, "init", "-input=false")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def checked(folder: Path, **values: str) -> "subprocess.CompletedProcess[str]":
+    options = [f"-var={name}={value}" for name, value in (VALUES | values).items()]
+    return terraform(folder, "plan", "-input=false", "-no-color", *options)
+
+
+@needs_terraform
+def test_good_values_are_accepted(variables_alone: Path) -> None:
+    done = checked(variables_alone, billing_account="012345-6789AB-CDEF01", refresh_tasks="40", refresh_memory="16Gi")
+    assert done.returncode == 0, done.stderr
+
+
+@needs_terraform
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("project", "Closet Space", "6 to 30 lower-case letters"),
+        ("region", "Europe", "looks like us-central1"),
+        ("alert_email", "nobody", "somebody who reads them"),
+        ("billing_account", "1234", "012345-6789AB-CDEF01"),
+        ("refresh_schedule", "every day", "five fields"),
+        ("refresh_tasks", "20000", "10,000 tasks"),
+        ("image", "catalog", "its registry and its tag"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_is_right(variables_alone: Path, name: str, value: str, told: str) -> None:
+    done = checked(variables_alone, **{name: value})
+    assert done.returncode != 0
+    assert told in " ".join(re.sub(r"[│╷╵]", " ", done.stderr).split())
+
+
+DOCKERFILE = (FOLDER.parent / "Dockerfile").read_text()
+INSTRUCTIONS = re.findall(r"^([A-Z]+) (.+)$", DOCKERFILE.replace("\\\n", " "), re.MULTILINE)
+
+
+def test_the_image_is_built_from_a_named_version() -> None:
+    bases = [arguments.split()[0] for name, arguments in INSTRUCTIONS if name == "FROM"]
+    assert len(bases) == 2
+    assert all(re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base) for base in bases)
+
+
+def test_everything_that_the_image_copies_is_in_the_repository_and_reaches_the_build() -> None:
+    sent = {line[2:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!/")}
+    for arguments in (arguments for name, arguments in INSTRUCTIONS if name == "COPY" and "--from" not in arguments):
+        for source in arguments.split()[:-1]:
+            assert (ROOT / source).exists(), f"{source} is not in the repository"
+            assert Path(source).parts[0] in sent, f"{source} is kept from the build by .dockerignore"
+
+
+def test_the_image_runs_the_refresh_and_not_as_root() -> None:
+    user = [arguments for name, arguments in INSTRUCTIONS if name == "USER"]
+    assert user
+    assert user[-1] not in ("root", "0")
+    last = dict(INSTRUCTIONS)
+    assert json.loads(last["ENTRYPOINT"]) + json.loads(last["CMD"]) == ["closetspace", "catalog", "refresh"]
+
+
+def test_the_image_installs_what_is_pinned_and_tested() -> None:
+    pinned = (ROOT / "requirements-jobs.lock").read_text().splitlines()
+    assert all(re.fullmatch(r"[a-z0-9_.-]+==[\w.]+( ; .+)?", line) for line in pinned)
+    assert set(pinned) <= set((ROOT / "requirements.lock").read_text().splitlines())
+    assert not [line for line in pinned if line.startswith(("torch", "pytest"))]

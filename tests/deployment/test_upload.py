@@ -1,0 +1,125 @@
+"""What a deployment uploads: it installs in a clean environment, and the manifest says what it should."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from closetspace_infra.local.ports import Ports
+from closetspace_infra.vendor import vendor
+from tests.support.paths import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def uploaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The functions' folder as ``firebase deploy`` uploads it, alone in the world."""
+    folder = tmp_path_factory.mktemp("upload") / "functions"
+    shutil.copytree(
+        REPOSITORY / "functions",
+        folder,
+        ignore=shutil.ignore_patterns("closetspace", "wheels", "venv", ".env.*", "__pycache__"),
+    )
+    vendor(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def manifest(uploaded: Path) -> Iterator[dict[str, Any]]:
+    """What the SDK's own discovery says, in an environment that has the requirements and nothing else."""
+    venv = uploaded.parent / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(venv / "bin" / "python")]
+    subprocess.run([*install, "--requirement", "requirements.txt"], cwd=uploaded, check=True)
+    port = Ports.free().functions
+    environment = {"PATH": os.environ["PATH"], "ADMIN_PORT": str(port), "GCLOUD_PROJECT": "demo-closetspace"}
+    environment["FIREBASE_CONFIG"] = json.dumps({"storageBucket": "demo-closetspace.firebasestorage.app"})
+    command = [str(venv / "bin" / "python"), "-m", "firebase_functions.private.serving"]
+    with subprocess.Popen(command, cwd=uploaded, env=environment) as server:
+        try:
+            yield yaml.safe_load(fetch(f"http://127.0.0.1:{port}/__/functions.yaml", server))
+        finally:
+            server.terminate()
+
+
+def fetch(url: str, server: "subprocess.Popen[bytes]") -> str:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            return httpx.get(url, timeout=30, trust_env=False).raise_for_status().text
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the discovery does not answer")
+
+
+def test_discovery_finds_every_function(manifest: dict[str, Any]) -> None:
+    assert set(manifest["endpoints"]) == {
+        *("item_written", "photo_finalized", "photo_deleted", "closet_written", "recommend", "feedback", "sweep")
+    }
+
+
+def test_every_event_trigger_is_retried(manifest: dict[str, Any]) -> None:
+    triggers = {name: e["eventTrigger"] for name, e in manifest["endpoints"].items() if "eventTrigger" in e}
+    assert len(triggers) == 4
+    assert [name for name, trigger in triggers.items() if trigger["retry"] is not True] == []
+
+
+def test_every_function_states_its_size(manifest: dict[str, Any]) -> None:
+    for name, endpoint in manifest["endpoints"].items():
+        for size in ("cpu", "availableMemoryMb", "concurrency", "timeoutSeconds", "maxInstances"):
+            assert isinstance(endpoint.get(size), int), f"{name} does not state its {size}"
+        assert endpoint["region"] == ["us-central1"]
+
+
+def test_triggers_listen_only_to_what_clients_write_and_to_closets(manifest: dict[str, Any]) -> None:
+    patterns = {
+        name: e["eventTrigger"].get("eventFilterPathPatterns", {}).get("document")
+        or e["eventTrigger"]["eventFilters"].get("document")
+        for name, e in manifest["endpoints"].items()
+        if "eventTrigger" in e and "firestore" in e["eventTrigger"]["eventType"]
+    }
+    assert patterns == {"item_written": "wardrobe/{itemId}", "closet_written": "closets/{uid}"}
+
+
+def test_requirements_are_pinned_and_have_no_torch(uploaded: Path) -> None:
+    lines = (uploaded / "requirements.txt").read_text().splitlines()
+    requirements = [line for line in lines if not line.startswith("--find-links")]
+    assert all(re.fullmatch(r"[a-z0-9_.-]+==[\w.]+( ; .+)?", line) for line in requirements)
+    assert not [line for line in requirements if line.startswith(("torch", "sentence-transformers", "nvidia"))]
+    assert not [line for line in lines if "://" in line]
+
+
+def test_deployed_requirements_are_those_that_are_tested(uploaded: Path) -> None:
+    tested = set((REPOSITORY / "requirements.lock").read_text().splitlines())
+    deployed = {line for line in (uploaded / "requirements.txt").read_text().splitlines() if "==" in line}
+    assert deployed <= tested
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the portable wheel is built on Linux")
+def test_annoy_is_shipped_as_a_wheel_for_any_processor(uploaded: Path, manifest: dict[str, Any]) -> None:
+    assert manifest
+    assert len(list((uploaded / "wheels").glob("annoy-*.whl"))) == 1
+
+
+def test_importing_main_makes_no_client_and_loads_nothing_heavy() -> None:
+    heavy = ("numpy", "onnxruntime", "PIL", "annoy", "google.cloud.storage")
+    code = f"import sys, main; print([m for m in {heavy} if m in sys.modules])"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "shared"), "FIREBASE_CONFIG": '{"storageBucket": "b"}'}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY / "functions",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

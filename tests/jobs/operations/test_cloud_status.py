@@ -1,0 +1,600 @@
+"""The operator's status of a deployment: the real clients, against a server that speaks the APIs' REST form."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import typer
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import functions_v2, run_v2, scheduler_v1
+from google.cloud.functions_v2.services.function_service.transports import FunctionServiceRestTransport
+from google.cloud.run_v2.services.executions.transports import ExecutionsRestTransport
+from google.cloud.run_v2.services.jobs.transports import JobsRestTransport
+from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerRestTransport
+from typer.testing import CliRunner
+
+from catalog_jobs.catalog.run_record import Report, RunRecord
+from catalog_jobs.catalog.run_records import RunRecords
+from catalog_jobs.cli.cloud_status import status, tell
+from catalog_jobs.operations.cloud_status.deployment import REFRESH_JOB, STORE_VARIABLE, Catalog, Expected, Function
+from catalog_jobs.operations.cloud_status.expected import expected as read_expected
+from catalog_jobs.operations.cloud_status.finding import Severity
+from catalog_jobs.operations.cloud_status.functions_api import FunctionsApi, mebibytes
+from catalog_jobs.operations.cloud_status.refresh_differences import catalog_differences
+from catalog_jobs.operations.cloud_status.run_api import RunApi
+from catalog_jobs.operations.cloud_status.scheduler_api import SchedulerApi
+from catalog_jobs.operations.cloud_status.status import Apis, Status, read_status
+from catalog_jobs.operations.cloud_status.telling import lines
+from closetspace.adapters.memory import MemoryObjects
+from closetspace.errors import FailedPrecondition, Transient
+from closetspace.ports import ObjectStore
+from tests.support.paths import REPOSITORY
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PROJECT, REGION, STORE = "demo-closetspace", "us-central1", "gs://demo-closetspace-catalog"
+FUNCTIONS = f"/v2/projects/{PROJECT}/locations/-/functions"
+JOB = f"/v2/projects/{PROJECT}/locations/{REGION}/jobs/catalog-refresh"
+EXECUTION = f"projects/{PROJECT}/locations/{REGION}/jobs/catalog-refresh/executions/catalog-refresh-x7k2p"
+SCHEDULES = f"/v1/projects/{PROJECT}/locations/{REGION}/jobs"
+PATIENCE = 1.0
+
+Json = dict[str, Any]
+
+
+class Cloud:
+    """The three APIs on this machine. ``answers`` has the body of each path; ``failures`` what comes before it."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Json]] = {}
+        self.failures: dict[str, list[tuple[int, Json]]] = {}
+        self.asked: list[tuple[str, str]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.address = f"127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> "Cloud":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def apis(self) -> Apis:
+        """The real clients, pointed here."""
+        nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        here: Json = {"host": self.address, "url_scheme": "http", "credentials": nobody}
+        return Apis(
+            FunctionsApi(functions_v2.FunctionServiceClient(transport=FunctionServiceRestTransport(**here)), PATIENCE),
+            RunApi(
+                run_v2.JobsClient(transport=JobsRestTransport(**here)),
+                run_v2.ExecutionsClient(transport=ExecutionsRestTransport(**here)),
+                PATIENCE,
+            ),
+            SchedulerApi(scheduler_v1.CloudSchedulerClient(transport=CloudSchedulerRestTransport(**here)), PATIENCE),
+        )
+
+    def answer(self, method: str, target: str) -> tuple[int, Json]:
+        """The next failure of the path, else the page of its answer that is asked for."""
+        address = urlsplit(target)
+        self.asked.append((method, target))
+        if self.failures.get(address.path):
+            left = self.failures[address.path]
+            return left.pop(0) if len(left) > 1 else left[0]
+        pages = self.answers.get(address.path)
+        if pages is None:
+            return error(404, "NOT_FOUND", f"Resource '{address.path}' was not found")
+        page = int(parse_qs(address.query).get("pageToken", ["0"])[0])
+        more = {"nextPageToken": str(page + 1)} if page + 1 < len(pages) else {}
+        return 200, {**pages[page], **more}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        cloud = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                code, body = cloud.answer(self.command, self.path)
+                data = json.dumps(body).encode()
+                self.send_response(code)
+                self.send_header("content-type", "application/json; charset=UTF-8")
+                self.send_header("content-length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: Any) -> None:
+                """Nobody reads it."""
+
+        return Handler
+
+
+def error(code: int, status: str, message: str, reason: str = "") -> tuple[int, Json]:
+    """An error as Google's APIs answer it."""
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}
+    details = [info] if reason else []
+    return code, {"error": {"code": code, "status": status, "message": message, "details": details}}
+
+
+def function(spec: Function, **changed: Any) -> Json:
+    """A function as the API answers it."""
+    path = f"projects/{PROJECT}/locations/{spec.region}"
+    answer: Json = {
+        "name": f"{path}/functions/{spec.name}",
+        "buildConfig": {"runtime": spec.runtime, "entryPoint": spec.name},
+        "serviceConfig": {
+            "service": f"{path}/services/{spec.name.replace('_', '-')}",
+            "timeoutSeconds": spec.timeout_seconds,
+            "availableMemory": f"{spec.memory_mb}Mi",
+            "availableCpu": f"{spec.cpu:g}",
+            "maxInstanceCount": spec.max_instances,
+            "maxInstanceRequestConcurrency": spec.concurrency,
+            "serviceAccountEmail": spec.account or f"1234-compute@{PROJECT}.iam.gserviceaccount.com",
+            "environmentVariables": {"INDEX_STORE": STORE, "FUNCTION_REGION": spec.region},
+        },
+        "state": "ACTIVE",
+        "updateTime": "2026-11-23T10:00:00.123456789Z",
+        "environment": "GEN_2",
+        "labels": {"deployment-tool": "cli-firebase"},
+    }
+    if spec.event:
+        document = {"attribute": "document", "value": spec.document, "operator": "match-path-pattern"}
+        answer["eventTrigger"] = {
+            "eventType": spec.event,
+            "eventFilters": [document] if spec.document else [{"attribute": "bucket", "value": spec.bucket or "b"}],
+            "retryPolicy": "RETRY_POLICY_RETRY" if spec.retry else "RETRY_POLICY_DO_NOT_RETRY",
+        }
+    return {**answer, **changed}
+
+
+def job(status: str = "EXECUTION_SUCCEEDED", store: str = STORE) -> Json:
+    """The refresh's job as the API answers it."""
+    container = {
+        "image": f"us-central1-docker.pkg.dev/{PROJECT}/closetspace/catalog:0bb7186",
+        "env": [{"name": "CLOSETSPACE_STORE", "value": store}] if store else [],
+    }
+    times = {"createTime": "2026-11-24T03:00:01.5Z", "completionTime": "2026-11-24T03:04:00Z"}
+    return {
+        "name": JOB.removeprefix("/v2/"),
+        "template": {"taskCount": 4, "template": {"containers": [container]}},
+        "executionCount": 12,
+        "latestCreatedExecution": {"name": EXECUTION, "completionStatus": status, **times},
+    }
+
+
+def schedule(name: str, when: str, uri: str = "https://sweep.example", **changed: Any) -> Json:
+    """A job of the scheduler as the API answers it."""
+    return {
+        "name": f"{SCHEDULES.removeprefix('/v1/')}/{name}",
+        "httpTarget": {"uri": uri, "httpMethod": "POST"},
+        "schedule": when,
+        "timeZone": "UTC",
+        "state": "ENABLED",
+        "lastAttemptTime": "2026-11-24T11:50:00.1Z",
+        "status": {},
+        **changed,
+    }
+
+
+@pytest.fixture(scope="module")
+def repository() -> Expected:
+    """What this repository says."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CLOSETSPACE_REGION", "PHOTO_BUCKET", "WARDROBE_COLLECTION"):
+            patch.delenv(name, raising=False)
+        return read_expected(PROJECT, None, None)
+
+
+@pytest.fixture
+def cloud(repository: Expected) -> Iterator[Cloud]:
+    """A project in which everything is as the repository says."""
+    refresh = f"https://run.googleapis.com{JOB}:run"
+    sweeps = [schedule(name, when) for name, when in repository.schedules.items()]
+    with Cloud() as here:
+        here.answers = {
+            FUNCTIONS: [{"functions": [function(spec)]} for spec in repository.functions],
+            JOB: [job()],
+            f"/v2/{EXECUTION}": [{"name": EXECUTION, "failedCount": 1, "logUri": "https://log.example"}],
+            SCHEDULES: [{"jobs": sweeps}, {"jobs": [schedule("catalog-refresh", "0 3 * * *", refresh)]}],
+        }
+        yield here
+
+
+def store(*, days: float = 0, **record: Any) -> ObjectStore:
+    """A store with an index in use, and a run that began so many days ago."""
+    objects = MemoryObjects()
+    current = {"version": "v1", "manifest_sha256": "0", "published_at": NOW.isoformat(), "history": []}
+    objects.write("index/current.json", json.dumps(current).encode())
+    began = NOW - timedelta(days=days, hours=9)
+    kept = {"finished": began + timedelta(minutes=4), "report": Report(published=True, version="v1"), **record}
+    RunRecords(objects).write(RunRecord(run="20261124T030000000Z-ab12", started=began, **kept))
+    return objects
+
+
+def look(cloud: Cloud, repository: Expected, objects: ObjectStore | None = None, at: str | None = None) -> Status:
+    """The status, with the store that the job or the operator names."""
+    opened = objects or store()
+    return read_status(replace(repository, store=at), cloud.apis(), lambda _: opened, NOW)
+
+
+def found(status: Status) -> list[tuple[str, str, str, str]]:
+    return [(f.thing, f.what, f.expected, f.found) for f in status.findings]
+
+
+def spec_of(repository: Expected, name: str) -> Function:
+    return next(spec for spec in repository.functions if spec.name == name)
+
+
+def answer_functions(cloud: Cloud, repository: Expected, change: Callable[[Function], Json | None]) -> None:
+    answers = [change(spec) for spec in repository.functions]
+    cloud.answers[FUNCTIONS] = [{"functions": [answer for answer in answers if answer]}]
+
+
+def test_what_is_deployed_as_the_repository_says_is_well_whatever_the_paging(
+    cloud: Cloud, repository: Expected
+) -> None:
+    status = look(cloud, repository)
+    assert found(status) == []
+    there = [replace(one.function, bucket=None, account=None) for one in status.deployed.functions]
+    assert there == list(repository.functions)
+    assert len([path for _, path in cloud.asked if path.startswith(FUNCTIONS)]) == len(repository.functions)
+    assert all(line.ok for line in lines(status, NOW))
+
+
+def test_a_function_that_was_never_deployed_is_missing(cloud: Cloud, repository: Expected) -> None:
+    answer_functions(cloud, repository, lambda spec: None if spec.name == "sweep" else function(spec))
+    status = look(cloud, repository)
+    assert found(status) == [("function sweep", "deployed in", REGION, "none")]
+    assert [(line.thing, line.told) for line in lines(status, NOW) if not line.ok] == [
+        ("function sweep", "deployed in: none")
+    ]
+    assert status.findings[0].severity == Severity.BROKEN
+    assert status.findings[0].advice == f"firebase deploy --only functions:sweep --project {PROJECT}"
+
+
+def test_a_function_that_the_repository_does_not_know_is_foreign(cloud: Cloud, repository: Expected) -> None:
+    other = replace(spec_of(repository, "recommend"), name="get_recommendations")
+    cloud.answers[FUNCTIONS].append({"functions": [function(other)]})
+    status = look(cloud, repository)
+    assert found(status) == [("function get_recommendations", "deployed in", "none", REGION)]
+    assert "firebase functions:delete get_recommendations" in status.findings[0].advice
+
+
+def test_a_function_of_another_codebase_is_its_owners_business(cloud: Cloud, repository: Expected) -> None:
+    other = replace(spec_of(repository, "recommend"), name="newsletter")
+    labels = {"firebase-functions-codebase": "marketing"}
+    cloud.answers[FUNCTIONS].append({"functions": [function(other, labels=labels)]})
+    assert found(look(cloud, repository)) == []
+
+
+def test_a_function_in_another_region_is_missing_here_and_left_over_there(cloud: Cloud, repository: Expected) -> None:
+    def move(spec: Function) -> Json:
+        return function(replace(spec, region="europe-west1") if spec.name == "feedback" else spec)
+
+    answer_functions(cloud, repository, move)
+    assert found(look(cloud, repository)) == [
+        ("function feedback", "deployed in", REGION, "none"),
+        ("function feedback", "deployed in", REGION, "europe-west1"),
+    ]
+
+
+def test_every_number_of_a_function_that_differs_is_told(cloud: Cloud, repository: Expected) -> None:
+    def shrink(spec: Function) -> Json:
+        small = {"memory_mb": 256, "cpu": 0.583, "concurrency": 1, "timeout_seconds": 60, "max_instances": 3}
+        older = replace(spec, runtime="python310", **small)  # type: ignore[arg-type]
+        return function(older if spec.name == "recommend" else spec)
+
+    answer_functions(cloud, repository, shrink)
+    wanted = spec_of(repository, "recommend")
+    assert found(look(cloud, repository)) == [
+        ("function recommend", "runtime", str(wanted.runtime), "python310"),
+        ("function recommend", "memory (MiB)", str(wanted.memory_mb), "256"),
+        ("function recommend", "cpu", f"{wanted.cpu:g}", "0.583"),
+        ("function recommend", "concurrency", str(wanted.concurrency), "1"),
+        ("function recommend", "timeout (s)", str(wanted.timeout_seconds), "60"),
+        ("function recommend", "most instances", str(wanted.max_instances), "3"),
+    ]
+
+
+def test_a_function_that_runs_as_another_account_is_told(cloud: Cloud, repository: Expected) -> None:
+    account = f"closetspace-functions@{PROJECT}.iam.gserviceaccount.com"
+    told = replace(repository, functions=tuple(replace(spec, account=account) for spec in repository.functions))
+    answer_functions(cloud, told, lambda spec: function(replace(spec, account=None) if spec.name == "sweep" else spec))
+    assert found(look(cloud, told)) == [
+        ("function sweep", "service account", account, f"1234-compute@{PROJECT}.iam.gserviceaccount.com")
+    ]
+
+
+def test_a_trigger_that_loses_events_or_listens_elsewhere_is_told(cloud: Cloud, repository: Expected) -> None:
+    def deafen(spec: Function) -> Json:
+        other = replace(spec, retry=False, document="clothes/{itemId}")
+        return function(other if spec.name == "item_written" else spec)
+
+    answer_functions(cloud, repository, deafen)
+    status = look(cloud, repository)
+    assert found(status) == [
+        ("function item_written", "retry", "yes", "no"),
+        ("function item_written", "documents", "wardrobe/{itemId}", "clothes/{itemId}"),
+    ]
+    assert [f.severity for f in status.findings] == [Severity.BROKEN, Severity.DIFFERS]
+
+
+def test_a_function_that_failed_to_deploy_says_why(cloud: Cloud, repository: Expected) -> None:
+    def fail(spec: Function) -> Json:
+        messages = [{"severity": "ERROR", "type": "BuildFailed", "message": "Build failed: out of memory"}]
+        return function(spec, **({"state": "FAILED", "stateMessages": messages} if spec.name == "sweep" else {}))
+
+    answer_functions(cloud, repository, fail)
+    assert found(look(cloud, repository)) == [
+        ("function sweep", "state", "ACTIVE", "FAILED: Build failed: out of memory")
+    ]
+
+
+def test_a_function_that_is_being_deployed_only_wants_patience(cloud: Cloud, repository: Expected) -> None:
+    answer_functions(
+        cloud, repository, lambda spec: function(spec, state="DEPLOYING" if spec.name == "sweep" else "ACTIVE")
+    )
+    (finding,) = look(cloud, repository).findings
+    assert (finding.severity, finding.advice) == (Severity.DIFFERS, "wait")
+
+
+def test_a_region_that_does_not_answer_is_told(cloud: Cloud, repository: Expected) -> None:
+    cloud.answers[FUNCTIONS][0]["unreachable"] = ["europe-west1"]
+    assert found(look(cloud, repository)) == [("region europe-west1", "answers", "yes", "no")]
+
+
+def test_functions_that_read_another_store_than_the_refresh_writes_are_told(cloud: Cloud, repository: Expected) -> None:
+    def elsewhere(spec: Function) -> Json:
+        answer = function(spec)
+        config = json.dumps({"projectId": PROJECT, "storageBucket": f"{PROJECT}.firebasestorage.app"})
+        answer["serviceConfig"]["environmentVariables"] = {"FIREBASE_CONFIG": config}
+        return answer
+
+    answer_functions(cloud, repository, elsewhere)
+    assert found(look(cloud, repository)) == [
+        ("functions", "INDEX_STORE", STORE, f"gs://{PROJECT}.firebasestorage.app")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "mib"), [("512Mi", 512), ("2Gi", 2048), ("1G", 954), ("256M", 244), ("1073741824", 1024), ("", None)]
+)
+def test_memory_is_read_in_any_unit(written: str, mib: int | None) -> None:
+    assert mebibytes(written) == mib
+
+
+def test_a_project_without_the_job_says_how_to_deploy_it(cloud: Cloud, repository: Expected) -> None:
+    del cloud.answers[JOB]
+    status = look(cloud, repository)
+    assert found(status) == [("job catalog-refresh", "deployed in", REGION, "none")]
+    assert "closetspace cloud deploy" in status.findings[0].advice
+    assert status.deployed.catalog is None
+
+
+def test_an_execution_that_failed_names_its_log(cloud: Cloud, repository: Expected) -> None:
+    cloud.answers[JOB] = [job("EXECUTION_FAILED")]
+    status = look(cloud, repository)
+    assert found(status) == [("job catalog-refresh", "last execution", "SUCCEEDED", "FAILED, 1 tasks failed")]
+    assert "https://log.example" in status.findings[0].advice
+
+
+def test_an_execution_that_was_deleted_still_tells_how_it_ended(cloud: Cloud, repository: Expected) -> None:
+    cloud.answers[JOB] = [job("EXECUTION_CANCELLED")]
+    del cloud.answers[f"/v2/{EXECUTION}"]
+    status = look(cloud, repository)
+    assert found(status) == [("job catalog-refresh", "last execution", "SUCCEEDED", "CANCELLED")]
+    assert "gcloud run jobs executions describe catalog-refresh-x7k2p" in status.findings[0].advice
+
+
+def test_a_refresh_that_is_running_is_well(cloud: Cloud, repository: Expected) -> None:
+    cloud.answers[JOB] = [job("EXECUTION_RUNNING")]
+    assert found(look(cloud, repository)) == []
+
+
+def test_the_job_is_called_as_terraform_calls_it() -> None:
+    terraform = (REPOSITORY / "infra" / "terraform" / "job.tf").read_text()
+    assert re.search(rf'name += "{REFRESH_JOB}"', terraform)
+    assert re.search(rf"{STORE_VARIABLE} += ", terraform)
+
+
+def test_a_job_that_never_ran_says_how_to_start_it(cloud: Cloud, repository: Expected) -> None:
+    fresh = job()
+    del fresh["latestCreatedExecution"]
+    cloud.answers[JOB] = [fresh]
+    (finding,) = look(cloud, repository).findings
+    assert finding.found == "none"
+    assert finding.advice.startswith("gcloud run jobs execute catalog-refresh")
+
+
+def test_a_job_without_a_store_and_one_with_another_are_told(cloud: Cloud, repository: Expected) -> None:
+    cloud.answers[JOB] = [job(store="")]
+    assert ("job catalog-refresh", "CLOSETSPACE_STORE", STORE, "none") in found(look(cloud, repository, at=STORE))
+    cloud.answers[JOB] = [job(store="gs://other")]
+    assert ("job catalog-refresh", "CLOSETSPACE_STORE", STORE, "gs://other") in found(look(cloud, repository, at=STORE))
+
+
+def test_what_starts_by_the_clock_must_be_there_on_time_enabled_and_answered(
+    cloud: Cloud, repository: Expected
+) -> None:
+    (sweep,) = repository.schedules
+    failed: Json = {"state": "PAUSED", "status": {"code": 13, "message": "INTERNAL"}}
+    cloud.answers[SCHEDULES] = [{"jobs": [schedule(sweep, "every 24 hours", **failed)]}]
+    assert found(look(cloud, repository)) == [
+        (f"schedule {sweep}", "schedule", repository.schedules[sweep], "every 24 hours"),
+        (f"schedule {sweep}", "state", "ENABLED", "PAUSED"),
+        (f"schedule {sweep}", "last attempt", "answered", "INTERNAL"),
+        ("schedule of the refresh", "deployed in", REGION, "none"),
+    ]
+    cloud.answers[SCHEDULES][0]["jobs"] = []
+    assert (f"schedule {sweep}", "deployed in", REGION, "none") in found(look(cloud, repository))
+
+
+def test_three_days_without_a_run_that_ended_well_are_too_many(cloud: Cloud, repository: Expected) -> None:
+    assert found(look(cloud, repository, store(days=2.5))) == []
+    assert found(look(cloud, repository, store(days=4))) == [("index", "last refreshed", "within 3 days", "4 days ago")]
+
+
+def test_a_refused_run_is_told_and_does_not_count_as_a_refresh(cloud: Cloud, repository: Expected) -> None:
+    refused = "Refused, the index in use stays: items is 0.6, the bound is 0.85"
+    status = look(cloud, repository, store(error=refused, report=Report()))
+    assert found(status) == [
+        ("index", "last refreshed", "within 3 days", "never"),
+        ("refresh", "last run", "ended well", refused),
+    ]
+    assert status.findings[1].advice == f"closetspace catalog status --store {STORE}"
+
+
+def test_a_store_without_an_index_asks_for_a_refresh(cloud: Cloud, repository: Expected) -> None:
+    assert found(look(cloud, repository, MemoryObjects())) == [("index", "in use", "a version", "none")]
+
+
+def test_an_index_that_was_built_by_hand_is_as_fresh_as_its_build() -> None:
+    catalog = Catalog(STORE, "v1", built=NOW - timedelta(days=1), last_run=None, last_good=None)
+    assert list(catalog_differences(catalog, NOW)) == []
+
+
+@pytest.mark.parametrize("path", [FUNCTIONS, JOB, SCHEDULES])
+def test_an_api_that_is_off_says_how_to_switch_it_on(cloud: Cloud, repository: Expected, path: str) -> None:
+    off = error(
+        403, "PERMISSION_DENIED", "API has not been used in project before or it is disabled.", "SERVICE_DISABLED"
+    )
+    cloud.failures[path] = [off]
+    with pytest.raises(FailedPrecondition, match=rf"gcloud services enable \w+\.googleapis\.com --project {PROJECT}"):
+        look(cloud, repository)
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        (FUNCTIONS, "roles/cloudfunctions.viewer"),
+        (JOB, "roles/run.viewer"),
+        (SCHEDULES, "roles/cloudscheduler.viewer"),
+    ],
+)
+def test_who_may_not_look_is_told_which_role_to_ask_for(
+    cloud: Cloud, repository: Expected, path: str, role: str
+) -> None:
+    cloud.failures[path] = [error(403, "PERMISSION_DENIED", "Permission denied on resource", "IAM_PERMISSION_DENIED")]
+    with pytest.raises(FailedPrecondition, match=role):
+        look(cloud, repository)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."), "gcloud auth"),
+        (error(404, "NOT_FOUND", "Project was not found"), "check --project"),
+        (error(400, "INVALID_ARGUMENT", "Invalid resource field value"), "refuses the question"),
+    ],
+)
+def test_other_refusals_say_what_to_do(cloud: Cloud, repository: Expected, answer: tuple[int, Json], told: str) -> None:
+    cloud.failures[FUNCTIONS] = [answer]
+    with pytest.raises(FailedPrecondition, match=told):
+        look(cloud, repository)
+
+
+def test_a_fault_that_passes_is_waited_for(cloud: Cloud, repository: Expected) -> None:
+    unavailable = error(503, "UNAVAILABLE", "The service is currently unavailable.")
+    seen = [unavailable]
+    answers = cloud.answer
+
+    def once(method: str, target: str) -> tuple[int, Json]:
+        return seen.pop() if seen and JOB in target else answers(method, target)
+
+    cloud.answer = once  # type: ignore[method-assign]
+    assert found(look(cloud, repository)) == []
+
+
+def test_a_fault_that_lasts_asks_to_try_again(cloud: Cloud, repository: Expected) -> None:
+    cloud.failures[SCHEDULES] = [error(503, "UNAVAILABLE", "The service is currently unavailable.")]
+    with pytest.raises(Transient, match=r"cloudscheduler\.googleapis\.com does not answer"):
+        look(cloud, repository)
+
+
+def test_an_api_that_nobody_serves_asks_to_try_again(repository: Expected) -> None:
+    with Cloud() as gone:
+        apis = gone.apis()
+    with pytest.raises(Transient, match="does not answer"):
+        read_status(repository, apis, lambda _: store(), NOW)
+
+
+def test_the_settings_of_a_project_count_as_they_do_for_a_deployment(tmp_path: Path) -> None:
+    shutil.copytree(
+        REPOSITORY / "functions", tmp_path / "functions", ignore=shutil.ignore_patterns("closetspace", ".env*")
+    )
+    (tmp_path / "firebase.json").write_text((REPOSITORY / "firebase.json").read_text())
+    (tmp_path / "shared").symlink_to(REPOSITORY / "shared")
+    (tmp_path / "functions" / ".env").write_text("CLOSETSPACE_REGION=europe-west1\nWARDROBE_COLLECTION=clothes\n")
+    (tmp_path / "functions" / f".env.{PROJECT}").write_text(
+        '# as deployed\nCLOSETSPACE_REGION="europe-west4"\nPHOTO_BUCKET=photos\n'
+    )
+    expected = read_expected(PROJECT, None, None, tmp_path)
+    assert expected.region == "europe-west4"
+    assert list(expected.schedules) == ["firebase-schedule-sweep-europe-west4"]
+    assert spec_of(expected, "item_written").document == "clothes/{itemId}"
+    assert spec_of(expected, "photo_deleted").bucket == "photos"
+    assert {spec.region for spec in read_expected(PROJECT, "us-east1", None, tmp_path).functions} == {"us-east1"}
+
+
+def test_a_main_that_can_not_be_imported_and_one_that_is_not_there_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FailedPrecondition, match="clone of the repository"):
+        read_expected(PROJECT, None, None, tmp_path)
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "main.py").write_text("raise ValueError('no such setting')")
+    with pytest.raises(FailedPrecondition, match="ValueError: no such setting"):
+        read_expected(PROJECT, None, None, tmp_path)
+
+
+def told(status: Status, capsys: pytest.CaptureFixture[str], *, as_json: bool = False) -> tuple[int, str]:
+    """The exit status of the command and what it prints."""
+    code = 0
+    try:
+        tell(status, NOW, as_json)
+    except typer.Exit as ending:
+        code = ending.exit_code
+    return code, capsys.readouterr().out
+
+
+def test_the_command_ends_with_0_only_when_all_is_well(
+    cloud: Cloud, repository: Expected, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    code, text = told(look(cloud, repository), capsys)
+    assert code == 0
+    assert f"{PROJECT} is as the repository says." in text
+    assert "differs" not in text
+    cloud.answers[JOB] = [job("EXECUTION_FAILED")]
+    code, text = told(look(cloud, repository), capsys)
+    assert code == 1
+    assert "broken job catalog-refresh: last execution should be SUCCEEDED, is FAILED" in text
+
+
+def test_the_command_ends_with_one_object_for_programs(
+    cloud: Cloud, repository: Expected, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.answers[JOB] = [job("EXECUTION_FAILED")]
+    code, text = told(look(cloud, repository), capsys, as_json=True)
+    result: Mapping[str, Any] = json.loads(text)
+    assert code == 1
+    assert result["ok"] is False
+    assert result["findings"][0]["severity"] == "broken"
+    assert result["job"]["last"]["began"].startswith("2026-11-24T03:00:01")
+    assert len(result["functions"]) == len(repository.functions)
+    assert result["catalog"]["last_run"]["run"] == "20261124T030000000Z-ab12"
+
+
+def test_the_command_without_credentials_says_what_to_do(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(status)
+    nowhere = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "none.json"), "COLUMNS": "400"}
+    result = CliRunner().invoke(app, ["--project", PROJECT], env=nowhere)
+    assert result.exit_code == 1
+    assert "gcloud auth application-default login" in result.output

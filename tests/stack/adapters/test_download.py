@@ -1,0 +1,168 @@
+"""Fetching photos from allowed hosts, over real sockets."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+
+from closetspace.adapters.images.download import HttpPhotos
+from closetspace.errors import InvalidInput, Transient
+
+HOST = "res.cloudinary.com"
+MAX_BYTES = 100_000
+
+
+class Host(BaseHTTPRequestHandler):
+    """A photo host with every bad habit."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        match self.path:
+            case "/photo.jpg":
+                self.answer(200, b"a photo")
+            case "/large.jpg":
+                self.answer(200, b"x" * (MAX_BYTES + 1))
+            case "/inside":
+                self.answer(302, location="/photo.jpg")
+            case "/elsewhere":
+                self.answer(302, location="http://169.254.169.254/computeMetadata/v1/")
+            case "/downgrade":
+                self.answer(302, location=f"http://{HOST}/photo.jpg")
+            case "/circle":
+                self.answer(302, location="/circle")
+            case "/endless" | "/drip":
+                self.drip(1000 if self.path == "/endless" else 0.05)
+            case "/slow-headers":
+                self.connection.settimeout(None)
+                for letter in b"HTTP/1.0 200 OK\r\nX-Slow: ":
+                    self.wfile.write(bytes([letter]))
+                    time.sleep(0.1)
+            case "/cut":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b"half")
+            case "/busy":
+                self.answer(503)
+            case "/limited":
+                self.answer(429)
+            case _:
+                self.answer(404)
+
+    def answer(self, status: int, body: bytes = b"", location: str = "") -> None:
+        self.send_response(status)
+        if location:
+            self.send_header("Location", location)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def drip(self, chunks_a_second: float) -> None:
+        """More than anybody wants, or less than anybody waits for."""
+        self.send_response(200)
+        self.end_headers()
+        try:
+            for _ in range(200):
+                self.wfile.write(b"x" * (10_000 if chunks_a_second > 1 else 1))
+                time.sleep(min(1 / chunks_a_second, 0.1))
+        except OSError:
+            return
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class Rerouted(httpx.AsyncHTTPTransport):
+    """The network, except that the allowed host is a server on this machine."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self.port = port
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.host == HOST, "a request went elsewhere"
+        request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self.port)
+        return await super().handle_async_request(request)
+
+
+@pytest.fixture
+def photos() -> Iterator[HttpPhotos]:
+    Host.asked = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield HttpPhotos({HOST}, MAX_BYTES, max_seconds=1.0, transport=Rerouted(server.server_port))
+        server.shutdown()
+
+
+def test_photo_is_fetched(photos: HttpPhotos) -> None:
+    assert photos.fetch(f"https://{HOST}/photo.jpg") == b"a photo"
+
+
+def test_redirect_within_the_host_is_followed(photos: HttpPhotos) -> None:
+    assert photos.fetch(f"https://{HOST}/inside") == b"a photo"
+
+
+@pytest.mark.parametrize("path", ["elsewhere", "downgrade"])
+def test_redirect_to_elsewhere_is_refused_unasked(photos: HttpPhotos, path: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        photos.fetch(f"https://{HOST}/{path}")
+    assert caught.value.code == "photo_url_not_allowed"
+    assert Host.asked == [f"/{path}"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/a.jpg",
+        "https://192.168.1.1/a.jpg",
+        "https://localhost/a.jpg",
+        f"http://{HOST}/photo.jpg",
+        f"https://{HOST}:8443/photo.jpg",
+        f"https://user:secret@{HOST}/photo.jpg",
+        f"https://{HOST}.evil.example/photo.jpg",
+        "file:///etc/passwd",
+        "not a url",
+        "",
+    ],
+)
+def test_address_outside_the_list_is_refused_unasked(photos: HttpPhotos, url: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        photos.fetch(url)
+    assert caught.value.code == "photo_url_not_allowed"
+    assert not Host.asked
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("large.jpg", "photo_too_large"),
+        ("endless", "photo_too_large"),
+        ("drip", "photo_too_slow"),
+        ("slow-headers", "photo_too_slow"),
+        ("circle", "photo_not_found"),
+        ("gone.jpg", "photo_not_found"),
+    ],
+)
+def test_photo_that_can_not_be_had_fails_for_good(photos: HttpPhotos, path: str, code: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(InvalidInput) as caught:
+        photos.fetch(f"https://{HOST}/{path}")
+    assert caught.value.code == code
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("path", ["busy", "limited", "cut"])
+def test_photo_that_can_not_be_had_now_is_tried_again(photos: HttpPhotos, path: str) -> None:
+    with pytest.raises(Transient):
+        photos.fetch(f"https://{HOST}/{path}")
+
+
+def test_unreachable_host_is_tried_again() -> None:
+    photos = HttpPhotos({HOST}, MAX_BYTES, max_seconds=1.0, transport=Rerouted(1))
+    with pytest.raises(Transient):
+        photos.fetch(f"https://{HOST}/photo.jpg")

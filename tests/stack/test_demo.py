@@ -1,0 +1,96 @@
+"""The demo as a newcomer starts and ends it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from catalog_jobs.demo.drawing import draw_wardrobe
+from tests.support.paths import REPOSITORY
+
+CLOSETSPACE = [sys.executable, "-c", "from catalog_jobs.cli.app import app; app()"]
+
+
+@pytest.fixture
+def demo(installed: None, drawn_catalog: Path, tmp_path: Path) -> list[str]:
+    draw_wardrobe(tmp_path / "wardrobe", photos=3)
+    return [*CLOSETSPACE, "demo", "--catalog", str(drawn_catalog), "--photos", str(tmp_path / "wardrobe")]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])}
+
+
+def processes_of(group: int) -> list[str]:
+    """Command lines of what a demo's process has started, by the session it leads."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"CLOSETSPACE_TEST={group}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def test_once_reports_what_it_saw_in_its_last_line(demo: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*demo, "--once", "--json"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+    )
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert set(report) == {"stack", "catalog", "wardrobe", "recommendations", "timings_ms"}
+    assert report["stack"]["ready_ms"] > 0
+    assert (report["catalog"]["items"], bool(report["catalog"]["index_version"])) == (60, True)
+    assert [photo["status"] for photo in report["wardrobe"]] == ["ready"] * 3
+    assert set(report["recommendations"][0]) == {"id", "name", "brand", "src", "category", "score", "because"}
+    assert set(report["timings_ms"]) == {"photo_to_ready_p50", "recommend_first", "recommend_p50"}
+
+
+@pytest.mark.parametrize("good", [True, False], ids=["one of four", "all there is"])
+def test_photo_that_fails_fails_the_demo(demo: list[str], tmp_path: Path, good: bool) -> None:
+    wardrobe = tmp_path / "wardrobe"
+    if not good:
+        shutil.rmtree(wardrobe)
+        wardrobe.mkdir()
+    (wardrobe / "zz-broken.jpg").write_text("no photo")
+    (wardrobe / "zz-huge.jpg").write_bytes(b"x" * 20_000_001)
+    (wardrobe / "wardrobe.csv").write_text("of another kind\n1\n")
+    done = subprocess.run(
+        [*demo, "--once", "--json"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert [photo["status"] for photo in report["wardrobe"]][-2:] == ["failed", "failed"]
+    assert all(photo["error"]["message"] for photo in report["wardrobe"][-2:])
+    assert bool(report["recommendations"]) is good
+    assert set(report["timings_ms"]) == {"photo_to_ready_p50", "recommend_first", "recommend_p50"}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
+def test_page_is_served_until_interrupted_and_nothing_stays(demo: list[str], tmp_path: Path) -> None:
+    mark = os.getpid()
+    with subprocess.Popen(
+        demo,
+        cwd=tmp_path,
+        env=environment() | {"CLOSETSPACE_TEST": str(mark)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        address = next(m[0] for line in process.stderr if (m := re.search(r"http://127\.0\.0\.1:\d+/", line)))
+        assert "Closetspace" in httpx.get(address).text
+        assert len(processes_of(mark)) > 3
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    deadline = time.monotonic() + 5
+    while processes_of(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_of(mark) == []

@@ -1,0 +1,100 @@
+"""The scheduled refresh beside the local stack, while people ask."""
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import typer
+
+from catalog_jobs.cli.local import seconds_of
+from catalog_jobs.processes.logs import Log
+from closetspace.bootstrap import open_store
+from closetspace.services.index_versions import IndexVersions
+from closetspace_infra.local.recurring import Recurring
+from closetspace_infra.local.stack import LocalStack
+from tests.support.journey import Journey, eventually
+
+CLOSETSPACE = [sys.executable, "-m", "catalog_jobs"]
+
+
+def raise_prices(folder: Path) -> None:
+    """Ask for 999 for everything."""
+    with (folder / "products.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (folder / "products.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, [*rows[0], *({"price"} - rows[0].keys())])
+        table.writeheader()
+        table.writerows(row | {"price": "999"} for row in rows)
+
+
+def test_answers_follow_the_shop_and_no_request_fails(
+    installed: None, drawn_catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = tmp_path / "shop"
+    shutil.copytree(drawn_catalog, shop)
+    lines: list[str] = []
+    failures: list[Exception] = []
+    prices: list[set[float | None]] = []
+    stop = threading.Event()
+    with LocalStack(log=lines.append) as stack:
+        for name, value in stack.environment.items():
+            monkeypatch.setenv(name, value)
+        journey = Journey(stack, lines)
+        person = journey.person()
+        journey.add(person, 17)
+        command = [*CLOSETSPACE, "catalog", "refresh", "--store", f"gs://{stack.bucket}", "--source", str(shop)]
+        with Recurring("refresh", command, 4.0, os.environ, Log(lines.append)):
+            versions = IndexVersions(open_store(f"gs://{stack.bucket}"))
+            eventually(versions.current, "the first index", 60)
+
+            def ask() -> None:
+                while not stop.is_set():
+                    try:
+                        answer = person.call("recommend", {"count": 5})
+                    except Exception as error:
+                        failures.append(error)
+                    else:
+                        prices.append({item["price"] for item in answer["items"]})
+
+            threads = [threading.Thread(target=ask) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            try:
+                eventually(lambda: prices, "the first answer")
+                assert 999 not in prices[-1]
+                raise_prices(shop)
+                eventually(lambda: prices[-1] == {999}, "the new prices", 90)
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+    assert failures == []
+    assert any("refresh" in line and "changed price 60" in line for line in lines)
+
+
+def test_local_up_refreshes_and_leaves_nothing_behind(installed: None, drawn_catalog: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = [*CLOSETSPACE, "local", "up", "--free-ports", "--log", str(log), "--refresh-every", "3s"]
+    with subprocess.Popen([*command, "--source", str(drawn_catalog)], stdout=subprocess.DEVNULL) as running:
+        eventually(lambda: log.exists() and log.read_text().count("60 items, in") >= 2, "two refreshes", 90)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 0
+    left = subprocess.run(["pgrep", "-f", str(drawn_catalog)], capture_output=True, text=True)
+    assert left.stdout == ""
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("1.5h", 5400), (" 2m ", 120)])
+def test_intervals_are_read(text: str, seconds: float) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "-3m", "0s", "10 minutes", "1e3s"])
+def test_what_is_no_interval_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="10m"):
+        seconds_of(text)

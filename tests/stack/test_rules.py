@@ -1,0 +1,197 @@
+"""Security Rules over the wire: what an owner may do, and what nobody else may."""
+
+from typing import Any
+
+import pytest
+
+from closetspace_infra.local.person import Person, Refused
+from tests.support.journey import Journey, photo
+
+
+@pytest.fixture
+def owner(journey: Journey) -> Person:
+    return journey.person()
+
+
+@pytest.fixture
+def item_id(journey: Journey, owner: Person) -> str:
+    """An item that is ready."""
+    return journey.add(owner, 40)
+
+
+@pytest.fixture(params=["stranger", "visitor"])
+def other(request: pytest.FixtureRequest, journey: Journey) -> Person:
+    return journey.person() if request.param == "stranger" else journey.visitor()
+
+
+def refused(action: Any, *arguments: Any) -> None:
+    with pytest.raises(Refused) as caught:
+        action(*arguments)
+    assert caught.value.status in (401, 403)
+
+
+def test_owner_reads_their_item_state_and_photo(journey: Journey, owner: Person, item_id: str) -> None:
+    item = owner.read(f"wardrobe/{item_id}")
+    assert item is not None
+    assert item["uid"] == owner.uid
+    assert owner.read(f"item_state/{item_id}")
+    assert owner.download(journey.path(owner, item_id)) == photo(40)
+    assert [found["uid"] for found in owner.query("wardrobe", owner.uid)] == [owner.uid]
+    assert [found["status"] for found in owner.query("item_state", owner.uid)] == ["ready"]
+
+
+@pytest.mark.parametrize("collection", ["wardrobe", "item_state"])
+def test_others_read_neither_item_nor_state(other: Person, owner: Person, item_id: str, collection: str) -> None:
+    refused(other.read, f"{collection}/{item_id}")
+    refused(other.query, collection, owner.uid)
+
+
+def test_others_write_nothing(journey: Journey, other: Person, owner: Person, item_id: str) -> None:
+    stolen = {"uid": other.uid or "nobody", "name": "Mine now"}
+    refused(other.write, f"wardrobe/{item_id}", stolen)
+    refused(other.write, f"wardrobe/{item_id}", {"uid": owner.uid, "name": "Renamed"})
+    refused(other.write, f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": "Planted"})
+    refused(other.delete, f"wardrobe/{item_id}")
+
+
+def test_others_touch_no_photo(journey: Journey, other: Person, owner: Person, item_id: str) -> None:
+    path = journey.path(owner, item_id)
+    refused(other.download, path)
+    refused(other.upload, path, photo(41))
+    refused(other.delete_photo, path)
+    refused(other.upload, journey.path(owner, item_id, "another.jpg"), photo(41))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("closets/{uid}", "closets/{uid}/shards/1", "taste/{uid}", "feedback/{uid}", "shown/{uid}"),
+        *("preferences/{uid}/deeper/1", "anything/else"),
+    ],
+)
+def test_nobody_reads_or_writes_what_is_the_servers(journey: Journey, owner: Person, item_id: str, path: str) -> None:
+    assert item_id
+    path = path.format(uid=owner.uid)
+    for person in (owner, journey.visitor()):
+        refused(person.read, path)
+        refused(person.write, path, {"uid": owner.uid})
+        refused(person.delete, path)
+    refused(owner.query, path.partition("/")[0], owner.uid)
+
+
+def test_owner_does_not_write_states(journey: Journey, owner: Person, item_id: str) -> None:
+    refused(owner.write, f"item_state/{item_id}", {"uid": owner.uid, "status": "ready"})
+    refused(owner.write, f"item_state/{journey.new_id()}", {"uid": owner.uid, "status": "ready"})
+    refused(owner.delete, f"item_state/{item_id}")
+
+
+def test_item_does_not_change_hands(journey: Journey, owner: Person, item_id: str) -> None:
+    refused(owner.write, f"wardrobe/{item_id}", {"uid": journey.person().uid, "name": "A gift"})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": 7},
+        {"name": "x" * 301},
+        {"brand": "x" * 101},
+        {"secure_url": "https://" + "x" * 2000},
+        {"photo_path": "users/somebody-else/wardrobe/item/photo.jpg"},
+        {"photo_path": "index/current.json"},
+        {f"field{number}": number for number in range(60)},
+    ],
+)
+def test_malformed_item_is_refused(journey: Journey, owner: Person, fields: dict[str, Any]) -> None:
+    refused(owner.write, f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": "Shirt"} | fields)
+
+
+def test_documents_that_the_frontend_has_are_accepted(journey: Journey, owner: Person) -> None:
+    fields = {"name": "Shirt", "brand": "Stussy", "public_id": "abc", "wornLast": "2025-01-01", "favourite": True}
+    secure_url = "https://images.example/upload/abc.jpg"
+    owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "secure_url": secure_url} | fields)
+    owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": None, "photo_path": None})
+
+
+def test_owner_sets_reads_and_deletes_their_preferences(owner: Person) -> None:
+    path = f"preferences/{owner.uid}"
+    assert owner.read(path) is None
+    whole = {"gender": "Women", "usage": ["Casual"], "colours": [], "brands_out": ["x" * 100] * 100, "explore": 0}
+    owner.write(path, whole | {"serendipity": 0.5, "mix": 1, "theme": "dark"})
+    found = owner.read(path)
+    assert found is not None
+    assert {name: found[name] for name in whole} == whole
+    owner.write(path, dict.fromkeys(("gender", "usage", "explore")))
+    owner.write(path, {"gender": "x" * 100})
+    owner.delete(path)
+    assert owner.read(path) is None
+
+
+def test_others_touch_no_preferences(other: Person, owner: Person) -> None:
+    path = f"preferences/{owner.uid}"
+    refused(other.write, path, {"gender": "Men"})
+    owner.write(path, {"gender": "Women"})
+    refused(other.read, path)
+    refused(other.write, path, {"gender": "Men"})
+    refused(other.delete, path)
+    refused(other.query, "preferences", owner.uid)
+    assert owner.read(path) == {"gender": "Women"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"gender": 7},
+        {"gender": ["Men"]},
+        {"gender": "x" * 101},
+        {"usage": "Casual"},
+        {"usage": ["x"] * 101},
+        {"colours": 7},
+        {"colours": ["x"] * 101},
+        {"brands_out": True},
+        {"brands_out": ["x"] * 101},
+        {"brands_out": ["x" * 10_001]},
+        {"explore": -0.1},
+        {"explore": 1.1},
+        {"explore": "0.5"},
+        {"serendipity": 2},
+        {"serendipity": True},
+        {"mix": [0.5]},
+        {f"field{number}": number for number in range(21)},
+    ],
+    ids=lambda fields: "-".join(f"{name}-{value!r:.15}" for name, value in list(fields.items())[:2]),
+)
+def test_malformed_preferences_are_refused(owner: Person, fields: dict[str, Any]) -> None:
+    path = f"preferences/{owner.uid}"
+    refused(owner.write, path, fields)
+    owner.write(path, {"mix": 0.5})
+    refused(owner.write, path, fields)
+
+
+@pytest.mark.parametrize(
+    "path", ["index/current.json", "catalog/items.jsonl", "catalog/images/new.jpg", "elsewhere.jpg"]
+)
+def test_nobody_writes_the_catalog_or_the_index(journey: Journey, owner: Person, path: str) -> None:
+    for person in (owner, journey.visitor()):
+        refused(person.upload, path, photo(42))
+        refused(person.delete_photo, path)
+
+
+@pytest.mark.parametrize("path", ["index/current.json", "catalog/items.jsonl"])
+def test_nobody_reads_the_index(journey: Journey, owner: Person, path: str) -> None:
+    for person in (owner, journey.visitor()):
+        refused(person.download, path)
+
+
+def test_anybody_sees_product_pictures(journey: Journey, owner: Person, item_id: str) -> None:
+    assert item_id
+    src = owner.call("recommend", {"count": 1})["items"][0]["src"]
+    answer = journey.visitor().http.get(src)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\xff\xd8")
+
+
+def test_upload_is_bounded_in_size_and_kind(journey: Journey, owner: Person) -> None:
+    item_id = journey.new_id()
+    refused(owner.upload, journey.path(owner, item_id), b"x" * 20_000_001)
+    refused(owner.upload, journey.path(owner, item_id, "page.html"), b"<script>", "text/html")
+    refused(owner.upload, f"users/{owner.uid}/wardrobe/{item_id}/deeper/photo.jpg", photo(43))

@@ -1,0 +1,34 @@
+"""The frontend's own SDK against the running stack."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from closetspace_infra.local.fireemu import FOLDER
+from tests.support.journey import Journey, photo
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+def test_web_sdk_goes_the_whole_way(journey: Journey, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(photo(70))
+    place = {
+        "config": journey.stack.firebase_config,
+        "ports": asdict(journey.stack.ports),
+        "photo": str(tmp_path / "photo.jpg"),
+        "email": f"{uuid4().hex}@closetspace.example",
+        "region": journey.stack.region,
+    }
+    script = Path(__file__).with_name("web_sdk.mjs")
+    command = ["node", str(script), str(FOLDER / "node_modules"), json.dumps(place)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["empty"] == "functions/failed-precondition"
+    assert seen["seen"][-1] == "ready"
+    assert (seen["items"], seen["because"], seen["picture"], seen["photo"]) == (5, True, 200, 200)
+    assert seen["closet"] == "permission-denied"

@@ -1,0 +1,140 @@
+"""An encoder without a network, and a small world around the services, for tests of everything but embedding."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from closetspace.adapters.encoder.files import MANIFEST
+from closetspace.adapters.memory import MemoryDatabase, MemoryObjects, MemoryPhotos
+from closetspace.domain.encoder.encoding import (
+    CATEGORY,
+    COLOUR,
+    GENDER,
+    USAGE,
+    EncoderDescriptor,
+    Encoding,
+    Garment,
+    Picture,
+    Shares,
+)
+from closetspace.domain.encoder.priors import EncoderPriors
+from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.wardrobe.closet import ClosetEntry
+from closetspace.domain.wardrobe.item import photo_folder
+from closetspace.errors import InvalidInput
+from closetspace.services.reconcile import Reconciler
+from closetspace.services.refresh_taste import TasteKeeper
+from closetspace.settings import Settings
+
+CATEGORIES = ("Bottomwear", "Shoes", "Topwear")
+HEADS = {
+    CATEGORY: CATEGORIES,
+    COLOUR: ("Red", "Blue", "Black"),
+    GENDER: ("Men", "Women", "Unisex"),
+    USAGE: ("Casual", "Formal"),
+}
+
+
+@dataclass
+class HashEncoder:
+    """Equal garments get equal vectors, others independent ones. ``before`` is called ahead of every garment.
+
+    ``garment`` answers with the probability that a photo shows one, ``categories`` with the category's probabilities,
+    the likeliest first; without them the encoder reports neither.
+    """
+
+    dim: int = 8
+    id: str = "hash-1"
+    before: Callable[[Garment], None] = lambda _: None
+    garment: Callable[[Garment], float | None] = lambda _: None
+    categories: Callable[[Garment], Shares] = lambda _: {}
+
+    @property
+    def descriptor(self) -> EncoderDescriptor:
+        return EncoderDescriptor(self.id, self.dim, HEADS, {})
+
+    def encode(self, garments: Sequence[Garment]) -> list[Encoding]:
+        for garment in garments:
+            self.before(garment)
+        return [self._encode(garment) for garment in garments]
+
+    def _encode(self, garment: Garment) -> Encoding:
+        picture = b"" if garment.picture is None else garment.picture.tobytes()
+        digest = hashlib.sha256(picture + f"|{garment.name}|{garment.brand}".encode()).digest()
+        vector = np.random.default_rng(list(digest)).standard_normal(self.dim).astype(np.float32)
+        categories = self.categories(garment)
+        attributes = {COLOUR: {"Red": 0.9}} | ({CATEGORY: categories} if categories else {})
+        category = next(iter(categories), CATEGORIES[digest[0] % 3])
+        return Encoding(unit(vector), category, attributes, garment=self.garment(garment))
+
+
+def second_encoder(first: Path, folder: Path) -> Path:
+    """A copy of an encoder under another id; it reads the brand alone, so what has a name gets another vector."""
+    shutil.copytree(first, folder)
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest |= {"id": f"{manifest['id']}.second", "lines": [["brand"] for _ in manifest["lines"]]}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return folder
+
+
+def decode_anything(data: bytes) -> Picture:
+    """Fill a picture of 64 x 64 pixels with the bytes, over and over; those that begin with ``bad`` are refused."""
+    if data.startswith(b"bad"):
+        raise InvalidInput("photo_unreadable", "The photo can't be read. Upload another.")
+    return np.resize(np.frombuffer(data, np.uint8), (64, 64, 3))
+
+
+@dataclass
+class World:
+    """One person's and their neighbours' wardrobes in memory, with what the functions do to them."""
+
+    database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase({"photos.example"}))
+    photos: MemoryObjects = field(default_factory=MemoryObjects)
+    web: MemoryPhotos = field(default_factory=MemoryPhotos)
+    encoder: HashEncoder = field(default_factory=HashEncoder)
+    settings: Settings = field(default_factory=lambda: Settings(max_photo_bytes=1000))
+
+    @property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(self.database, self.photos, self.web, decode_anything, self.encoder, self.settings)
+
+    @property
+    def taste_keeper(self) -> TasteKeeper:
+        return TasteKeeper(self.database, self.encoder.id, self.priors)
+
+    def priors(self, encoder_id: str) -> EncoderPriors:
+        """What is known of every encoder here: its labels."""
+        return EncoderPriors(HEADS)
+
+    def write_item(self, item_id: str, uid: str = "ann", **fields: Any) -> None:
+        path = f"{photo_folder(uid, item_id)}photo.jpg"
+        self.database.documents[item_id] = {"uid": uid, "name": "", "photo_path": path} | fields
+
+    def upload(self, item_id: str, data: bytes = b"a photo", uid: str = "ann") -> None:
+        self.photos.write(f"{photo_folder(uid, item_id)}photo.jpg", data)
+
+    def add(self, item_id: str, data: bytes = b"a photo", uid: str = "ann", **fields: Any) -> None:
+        """Upload, write and reconcile."""
+        self.upload(item_id, data, uid)
+        self.write_item(item_id, uid, **fields)
+        self.reconciler.reconcile(item_id)
+
+    def entries(self, uid: str = "ann") -> dict[str, ClosetEntry]:
+        """What the encoder made of the person's items."""
+        return self.database.closet(uid).by_encoder(self.encoder.id)
+
+    def status(self, item_id: str) -> str:
+        return self.database.states[item_id][0].status.value
+
+    def expected_vector(self, item_id: str) -> np.ndarray:
+        """What the item's vector has to be, from what is there now."""
+        document = self.database.documents[item_id]
+        picture = decode_anything(self.photos.read(document["photo_path"]))
+        garment = Garment(picture, document.get("name", ""), document.get("brand", ""))
+        return HashEncoder(self.encoder.dim).encode([garment])[0].vector

@@ -1,0 +1,181 @@
+"""What the triggers make of events as they come: whole, empty, of other objects, late."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from firebase_functions import https_fn
+
+from closetspace.api.handlers import Handlers
+from closetspace.domain.person.person import Kind
+from closetspace.domain.wardrobe.item import Deletion
+from closetspace.domain.wardrobe.plan import Settled
+from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, ResourceExhausted, Transient
+from tests.support.paths import REPOSITORY
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class Recorder:
+    """Services that note what they were asked for."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.error = error
+        self.reconciler = self.taste_keeper = self.recommender = self.sweeper = self.feedback_keeper = self
+
+    def reconcile(self, *arguments: Any) -> Settled:
+        self.calls.append(arguments)
+        return Settled()
+
+    def refresh(self, uid: str) -> None:
+        self.calls.append((uid,))
+
+    def recommend(self, *arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        if self.error:
+            raise self.error
+        return {"items": []}
+
+    def give(self, *arguments: Any) -> dict[str, Any]:
+        return self.recommend(*arguments)
+
+    def sweep(self, now: datetime) -> int:
+        self.calls.append((now.tzinfo,))
+        return 0
+
+
+def snapshot(fields: dict[str, Any] | None) -> Any:
+    return SimpleNamespace(to_dict=lambda: fields)
+
+
+def item_event(data: Any) -> Any:
+    return SimpleNamespace(params={"itemId": "shirt"}, data=data, time=AT)
+
+
+@pytest.mark.parametrize(
+    ("data", "deletion"),
+    [
+        (SimpleNamespace(before=None, after=snapshot({"uid": "ann"})), None),
+        (SimpleNamespace(before=snapshot({"uid": "ann"}), after=snapshot({"uid": "ann"})), None),
+        (SimpleNamespace(before=snapshot({"uid": "ann"}), after=None), Deletion("ann", AT)),
+        (SimpleNamespace(before=snapshot({"uid": 7}), after=None), None),
+        (SimpleNamespace(before=snapshot(None), after=None), None),
+        (SimpleNamespace(before=None, after=None), None),
+        (None, None),
+    ],
+    ids=["created", "changed", "deleted", "deleted, of nobody", "deleted, empty", "no documents", "no data"],
+)
+def test_every_event_of_an_item_reconciles_it_and_a_deletion_says_whose_it_was(
+    data: Any, deletion: Deletion | None
+) -> None:
+    services = Recorder()
+    Handlers(services).item_written(item_event(data))  # type: ignore[arg-type]
+    assert services.calls == [("shirt", deletion)]
+
+
+@pytest.mark.parametrize(
+    ("name", "item_id"),
+    [
+        ("users/ann/wardrobe/shirt/photo.jpg", "shirt"),
+        ("users/ann/wardrobe/shirt/deeper/photo.jpg", None),
+        ("users/ann/wardrobe//photo.jpg", None),
+        ("users/ann/avatar.jpg", None),
+        ("catalog/images/1.jpg", None),
+        ("index/current.json", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_wardrobe_photos_are_looked_at(name: str | None, item_id: str | None) -> None:
+    services = Recorder()
+    Handlers(services).photo_changed(SimpleNamespace(data=SimpleNamespace(name=name)))  # type: ignore[arg-type]
+    assert services.calls == ([(item_id,)] if item_id else [])
+
+
+def test_storage_event_without_data_is_passed_over() -> None:
+    services = Recorder()
+    Handlers(services).photo_changed(SimpleNamespace(data=None))  # type: ignore[arg-type]
+    assert services.calls == []
+
+
+def test_closet_event_refreshes_its_owners_taste() -> None:
+    services = Recorder()
+    Handlers(services).closet_written(SimpleNamespace(params={"uid": "ann"}))  # type: ignore[arg-type]
+    assert services.calls == [("ann",)]
+
+
+def call(name: str, services: Recorder, data: Any = None, uid: str | None = "ann") -> Any:
+    auth = https_fn.AuthData(uid, {}) if uid is not None else None
+    request = SimpleNamespace(auth=auth, data=data)
+    return getattr(Handlers(services), name)(request)  # type: ignore[arg-type]
+
+
+callables = pytest.mark.parametrize(
+    ("name", "valid"), [("recommend", {}), ("feedback", {"itemId": "1", "kind": "own"})]
+)
+
+
+@callables
+@pytest.mark.parametrize("uid", [None, ""])
+def test_nobody_is_refused_before_anything_is_read(name: str, valid: dict[str, Any], uid: str | None) -> None:
+    services = Recorder()
+    with pytest.raises(https_fn.HttpsError) as caught:
+        call(name, services, valid | {"count": "not even a number"}, uid)
+    assert caught.value.code is https_fn.FunctionsErrorCode.UNAUTHENTICATED
+    assert caught.value.message.startswith("Sign in to ")
+    assert services.calls == []
+
+
+@callables
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidInput("categories", "categories: Kimonos is not among Shoes."), "invalid-argument"),
+        (FailedPrecondition("Add photos first."), "failed-precondition"),
+        (ResourceExhausted("Clear some first."), "resource-exhausted"),
+        (Transient("Firestore is away"), "unavailable"),
+        (Incompatible("the index is another encoder's"), "unavailable"),
+    ],
+)
+def test_errors_become_the_callables_codes(name: str, valid: dict[str, Any], error: Exception, code: str) -> None:
+    with pytest.raises(https_fn.HttpsError) as caught:
+        call(name, Recorder(error), valid)
+    assert caught.value.code.value == code
+    if code == "unavailable":
+        assert "Firestore" not in caught.value.message, "what is wrong inside is nothing to show"
+    else:
+        assert caught.value.message == str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "field"),
+    [("recommend", {"count": 10**9}, "count"), ("feedback", {"itemId": "1", "kind": "hate"}, "kind")],
+)
+def test_malformed_request_asks_nothing_of_the_services(name: str, data: dict[str, Any], field: str) -> None:
+    services = Recorder()
+    with pytest.raises(https_fn.HttpsError) as caught:
+        call(name, services, data)
+    assert caught.value.code is https_fn.FunctionsErrorCode.INVALID_ARGUMENT
+    assert caught.value.details == {"field": field}
+    assert services.calls == []
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("like", Kind.LIKE), ("clear", None)])
+def test_feedback_is_the_callers_own(kind: str, expected: Kind | None) -> None:
+    services = Recorder()
+    call("feedback", services, {"itemId": "1", "kind": kind}, "bob")
+    assert services.calls == [("bob", "1", expected)]
+
+
+def test_sweep_knows_what_time_it_is() -> None:
+    services = Recorder()
+    Handlers(services).sweep()  # type: ignore[arg-type]
+    assert services.calls == [(UTC,)]
+
+
+def test_entry_file_is_a_table_of_contents() -> None:
+    source = (REPOSITORY / "functions" / "main.py").read_text()
+    assert len(source.splitlines()) < 100
+    assert "google.cloud" not in source

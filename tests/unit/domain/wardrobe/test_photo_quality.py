@@ -1,0 +1,108 @@
+"""Which photos are refused, which get a hint, and which are fine."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from closetspace.domain.encoder.encoding import CATEGORY, Encoding, Picture, Shares
+from closetspace.domain.wardrobe.item import Fault, Hint
+from closetspace.domain.wardrobe.photo_quality import DARK, SMALL_SIDE, SURE_CATEGORY, category_share, judge_photo
+
+judge = partial(judge_photo, no_garment_below=0.05, unsure_garment_below=0.5, unclear_category_below=0.4)
+
+SHARES = st.floats(0, 1)
+SEVERITY: dict[type | Hint | None, int] = {None: 0, Hint.UNCLEAR_PHOTO: 1, Hint.UNSURE_GARMENT: 2, Fault: 3}
+
+
+def picture(side: int = 200, brightness: int = 128, longer: int = 300) -> Picture:
+    return np.full((side, longer, 3), brightness, np.uint8)
+
+
+def encoding(garment: float | None = None, share: float | None = None) -> Encoding:
+    attributes: dict[str, Shares] = {} if share is None else {CATEGORY: {"Topwear": share}}
+    return Encoding(np.ones(1, np.float32), "Topwear", attributes, garment=garment)
+
+
+def severity(verdict: Fault | Hint | None) -> int:
+    return SEVERITY[Fault if isinstance(verdict, Fault) else verdict]
+
+
+@pytest.mark.parametrize("garment", [0.0, 0.049])
+def test_photo_that_almost_certainly_shows_no_garment_is_refused(garment: float) -> None:
+    verdict = judge(encoding(garment, share=0.99), picture())
+    assert isinstance(verdict, Fault)
+    assert verdict.code == "no_garment"
+    assert "Please upload" in verdict.message, "a refusal says what to do next"
+
+
+@pytest.mark.parametrize("garment", [0.05, 0.3, 0.499])
+def test_photo_that_may_show_no_garment_gets_a_hint(garment: float) -> None:
+    assert judge(encoding(garment, share=0.99), picture()) is Hint.UNSURE_GARMENT
+
+
+@pytest.mark.parametrize("garment", [0.5, 1.0])
+def test_photo_of_a_garment_of_a_clear_category_is_fine(garment: float) -> None:
+    assert judge(encoding(garment, share=0.4), picture()) is None
+
+
+def test_photo_of_an_unclear_category_gets_a_hint() -> None:
+    assert judge(encoding(0.9, share=0.39), picture()) is Hint.UNCLEAR_PHOTO
+
+
+def test_doubt_about_the_garment_comes_before_doubt_about_the_category() -> None:
+    assert judge(encoding(0.3, share=0.1), picture()) is Hint.UNSURE_GARMENT
+
+
+@pytest.mark.parametrize(
+    ("poor", "good"),
+    [
+        (picture(SMALL_SIDE - 1), picture(SMALL_SIDE)),
+        (picture(200, longer=SMALL_SIDE - 1), picture(200, longer=SMALL_SIDE)),
+        (picture(brightness=int(DARK) - 1), picture(brightness=int(DARK))),
+    ],
+    ids=["low", "narrow", "dark"],
+)
+def test_small_or_dark_photo_gets_a_hint_unless_its_category_is_sure(poor: Picture, good: Picture) -> None:
+    almost_sure = encoding(0.9, share=SURE_CATEGORY - 0.01)
+    assert judge(almost_sure, poor) is Hint.UNCLEAR_PHOTO
+    assert judge(almost_sure, good) is None
+    assert judge(encoding(0.9, share=SURE_CATEGORY), poor) is None
+
+
+def test_small_photo_needs_no_less_certainty_than_a_large_one() -> None:
+    strict = partial(judge_photo, no_garment_below=0.05, unsure_garment_below=0.5, unclear_category_below=0.95)
+    assert strict(encoding(0.9, share=0.9), picture(SMALL_SIDE - 1)) is Hint.UNCLEAR_PHOTO
+
+
+def test_encoder_that_reports_neither_garment_nor_category_shares_never_refuses() -> None:
+    assert judge(encoding(), picture(16, brightness=0)) is None
+
+
+def test_category_without_a_listed_probability_counts_as_improbable() -> None:
+    unlisted = Encoding(np.ones(1, np.float32), "Topwear", {CATEGORY: {}})
+    assert category_share(unlisted) == 0
+    assert judge(unlisted, picture()) is Hint.UNCLEAR_PHOTO
+
+
+@given(SHARES, SHARES, SHARES, SHARES)
+def test_surer_encoding_never_gets_a_worse_verdict(garment: float, more: float, share: float, clearer: float) -> None:
+    before = judge(encoding(garment, share), picture())
+    after = judge(encoding(max(garment, more), max(share, clearer)), picture())
+    assert severity(after) <= severity(before)
+
+
+@given(SHARES, SHARES, st.integers(1, 512), st.integers(0, 255))
+def test_larger_brighter_picture_never_gets_a_worse_verdict(
+    garment: float, share: float, side: int, brightness: int
+) -> None:
+    before = judge(encoding(garment, share), picture(side, brightness, longer=512))
+    assert severity(judge(encoding(garment, share), picture(512, 255, longer=512))) <= severity(before)
+
+
+@given(SHARES, SHARES, st.integers(1, 100), st.integers(0, 255))
+def test_picture_alone_never_leads_to_a_refusal(garment: float, share: float, side: int, brightness: int) -> None:
+    verdict = judge(encoding(garment, share), picture(side, brightness))
+    assert isinstance(verdict, Fault) == (garment < 0.05)

@@ -1,0 +1,247 @@
+"""Random histories of what people and the platform do, and what holds when events stop."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from closetspace.domain.encoder.encoding import Garment
+from closetspace.domain.encoder.vectors import mean_of
+from closetspace.domain.wardrobe.item import Deletion
+from closetspace.errors import Conflict, Transient
+from tests.support.fakes import HashEncoder, World
+
+ITEMS = st.sampled_from(["shirt", "jeans"])
+PEOPLE = st.sampled_from(["ann", "bob"])
+NAMES = st.sampled_from(["", "Blue", "Red"])
+PHOTOS = st.sampled_from([b"photo one", b"photo two", b"sofa", b"bad picture", b"x" * 1001])
+
+
+def shows_garment(garment: Garment) -> float:
+    """What the newer encoder knows and the older one does not: a sofa is no garment."""
+    return 0.01 if garment.picture is not None and garment.picture.tobytes().startswith(b"sofa") else 0.9
+
+
+class Crash(Exception):
+    """The process died."""
+
+
+class WardrobeHistories(RuleBasedStateMachine):
+    """Events are queued by what clients do, and delivered in any order, twice, late, or to a dying process."""
+
+    @initialize()
+    def start(self) -> None:
+        self.world = World()
+        self.world.encoder.before = self.while_embedding
+        newer = HashEncoder(id="hash.2", before=self.while_embedding, garment=shows_garment)
+        self.newer = replace(self.world, encoder=newer)
+        self.events: list[tuple[str, str, Deletion | None]] = []
+        self.interruptions: list[Callable[[], None]] = []
+        self.closet_versions: dict[str, int] = {}
+
+    def while_embedding(self, garment: Garment) -> None:
+        if self.interruptions:
+            self.interruptions.pop()()
+
+    @rule(item=ITEMS, uid=PEOPLE, name=NAMES)
+    def write(self, item: str, uid: str, name: str) -> None:
+        owner = self.world.database.documents.get(item, {"uid": uid})["uid"]
+        self.world.write_item(item, owner, name=name)
+        self.events.append(("item", item, None))
+
+    @rule(item=ITEMS, uid=PEOPLE, data=PHOTOS)
+    def upload(self, item: str, uid: str, data: bytes) -> None:
+        owner = self.world.database.documents.get(item, {"uid": uid})["uid"]
+        self.world.upload(item, data, owner)
+        self.events.append(("item", item, None))
+
+    @rule(item=ITEMS)
+    def delete_item(self, item: str) -> None:
+        document = self.world.database.documents.pop(item, None)
+        if document:
+            self.events.append(("item", item, Deletion(document["uid"], datetime.now(UTC))))
+
+    @rule(item=ITEMS)
+    def delete_photo(self, item: str) -> None:
+        document = self.world.database.documents.get(item)
+        if document:
+            self.world.photos.delete(document["photo_path"])
+            self.events.append(("item", item, None))
+
+    @rule(data=st.data())
+    def deliver(self, data: st.DataObject) -> None:
+        if self.events:
+            event = self.events.pop(data.draw(st.integers(0, len(self.events) - 1)))
+            self.handle(event, by_newer=data.draw(st.booleans()))
+
+    @rule(item=ITEMS)
+    def move(self, item: str) -> None:
+        """The job that changes the encoder comes by; it may die, and comes again."""
+        with suppress(Crash, Conflict, Transient):
+            self.newer.reconciler.move(item)
+        self.queue_closet_events()
+
+    @rule(uid=PEOPLE)
+    def clean(self, uid: str) -> None:
+        """The job's clean-up, even where it is much too early."""
+        self.world.database.keep_only(uid, "hash.2")
+        self.queue_closet_events()
+
+    @rule(data=st.data())
+    def deliver_twice(self, data: st.DataObject) -> None:
+        if self.events:
+            event = data.draw(st.sampled_from(self.events))
+            self.events.append(event)
+            self.handle(event)
+
+    @rule(item=ITEMS, name=NAMES, delivered=st.booleans())
+    def rename_during_the_next_embedding(self, item: str, name: str, delivered: bool) -> None:
+        self.interruptions.append(lambda: self.overtake(lambda: self.write(item, "ann", name), delivered))
+
+    @rule(item=ITEMS, data=PHOTOS, delivered=st.booleans())
+    def upload_during_the_next_embedding(self, item: str, data: bytes, delivered: bool) -> None:
+        self.interruptions.append(lambda: self.overtake(lambda: self.upload(item, "ann", data), delivered))
+
+    @rule(item=ITEMS, delivered=st.booleans())
+    def delete_during_the_next_embedding(self, item: str, delivered: bool) -> None:
+        self.interruptions.append(lambda: self.overtake(lambda: self.delete_item(item), delivered))
+
+    def overtake(self, change: Callable[[], None], delivered: bool) -> None:
+        """A change meanwhile, whose own event is either yet to come or already handled by another instance."""
+        waiting = len(self.events)
+        change()
+        if delivered and len(self.events) > waiting:
+            self.handle(self.events.pop())
+
+    @rule(item=ITEMS)
+    def race_during_the_next_embedding(self, item: str) -> None:
+        self.interruptions.append(lambda: self.handle(("item", item, None)))
+
+    @rule()
+    def crash_during_the_next_embedding(self) -> None:
+        def crash() -> None:
+            raise Crash
+
+        self.interruptions.append(crash)
+
+    @rule(item=ITEMS, uid=PEOPLE, name=NAMES)
+    def add_quietly(self, item: str, uid: str, name: str) -> None:
+        """An item whose own events have all been handled, so that none of them mends what a later race breaks."""
+        self.upload(item, uid, b"photo three")
+        self.write(item, uid, name)
+        self.drain()
+
+    @rule()
+    def drain(self) -> None:
+        for _ in range(1000):
+            if not self.events:
+                break
+            self.handle(self.events.pop())
+
+    def handle(self, event: tuple[str, str, Deletion | None], by_newer: bool = False) -> None:
+        """As the platform does: what raises is delivered again, to an instance with the old or the new encoder."""
+        kind, name, deletion = event
+        instance = self.newer if by_newer else self.world
+        try:
+            if kind == "closet":
+                instance.taste_keeper.refresh(name)
+            else:
+                instance.reconciler.reconcile(name, deletion)
+        except (Crash, Conflict, Transient):
+            self.events.append(event)
+        self.queue_closet_events()
+
+    def queue_closet_events(self) -> None:
+        for uid in ("ann", "bob"):
+            version = self.world.database.closet(uid).version
+            if version != self.closet_versions.get(uid, 0):
+                self.closet_versions[uid] = version
+                self.events.append(("closet", uid, None))
+
+    @invariant()
+    def a_closet_holds_only_items_with_a_state(self) -> None:
+        for uid in ("ann", "bob"):
+            for item_id in self.world.database.closet(uid).entries:
+                assert self.world.database.states[item_id][0].uid == uid
+
+    @invariant()
+    def an_item_that_is_ready_is_in_the_closet(self) -> None:
+        for item_id, (state, _, _) in self.world.database.states.items():
+            if state.status == "ready":
+                assert state.encoder in self.world.database.closet(state.uid).entries[item_id]
+
+    @invariant()
+    def vectors_of_one_item_are_of_one_photo(self) -> None:
+        for uid in ("ann", "bob"):
+            for by_encoder in self.world.database.closet(uid).entries.values():
+                assert len({entry.photo_hash for entry in by_encoder.values()}) == 1
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        self.interruptions.clear()
+        self.drain()
+        assert not self.events
+        self.check_all()
+        self.finish_the_migration()
+        self.check_all()
+
+    def finish_the_migration(self) -> None:
+        database = self.world.database
+        for item_id in database.items_with_other_encoder("hash.2"):
+            self.newer.reconciler.move(item_id)
+        assert not database.count_items_with_other_encoder("hash.2")
+        for uid in ("ann", "bob"):
+            database.keep_only(uid, "hash.2")
+            self.newer.taste_keeper.refresh(uid)
+            assert set(database.closet(uid).coverage) <= {"hash.2"}
+
+    def check_all(self) -> None:
+        for item_id, document in self.world.database.documents.items():
+            self.check_settled(item_id, document)
+        for uid in ("ann", "bob"):
+            self.check_closet(uid)
+
+    def check_settled(self, item_id: str, document: Any) -> None:
+        stored = self.world.photos.stat(document["photo_path"])
+        photo = self.world.photos.read(document["photo_path"]) if stored else None
+        state = self.world.database.states[item_id][0]
+        if photo is None:
+            assert state.status == "waiting_for_photo"
+        elif photo.startswith(b"bad") or len(photo) > 1000:
+            assert state.status == "failed"
+            assert state.error is not None
+        elif photo == b"sofa" and state.encoder == "hash.2":
+            assert state.status == "failed"
+            assert state.error is not None
+            assert state.error.code == "no_garment"
+        else:
+            assert state.status == "ready"
+
+    def check_closet(self, uid: str) -> None:
+        """Invariant 1: the closet is what is ready, each with its current vector, and the taste is its mean."""
+        database = self.world.database
+        ready = {i for i, (state, _, _) in database.states.items() if state.status == "ready" and state.uid == uid}
+        closet = database.closet(uid)
+        assert set(closet.entries) == ready
+        assert ready <= set(database.documents)
+        for item_id, by_encoder in closet.entries.items():
+            for entry in by_encoder.values():
+                np.testing.assert_allclose(entry.vector, self.world.expected_vector(item_id), atol=1e-3)
+        taste = database.tastes.get(uid)
+        if closet.version:
+            assert taste is not None
+            assert taste.closet_version == closet.version
+            np.testing.assert_allclose(taste.mean, mean_of(closet.encoded_by(taste.encoder).vectors), atol=1e-6)
+        for item_id in {"shirt", "jeans"} - set(database.documents):
+            assert item_id not in database.states
+
+
+WardrobeHistories.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+test_invariants_hold_when_events_stop = WardrobeHistories.TestCase

@@ -1,0 +1,378 @@
+"""Reading pages, prices and words: no shop needed."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from catalog_jobs.sources.items import LeftOut, ScrapedProduct
+from catalog_jobs.sources.parsers.embedded_state import read_search_page
+from catalog_jobs.sources.parsers.page import Page
+from catalog_jobs.sources.parsers.prices import read_price
+from catalog_jobs.sources.parsers.shopify import list_address, read_list
+from catalog_jobs.sources.parsers.structured import read_product_page
+from catalog_jobs.sources.parsers.vocabulary import gender_of, is_available
+from catalog_jobs.sources.pipelines import SEEN_BEFORE, Defaults, Gathering
+from tests.support.shop_server import dress, listed_product, product_page, search_page, shirt
+
+URL = "https://shop.example/p/shirt"
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def found_in(page: Page) -> list[ScrapedProduct]:
+    return [found for found in page.found if isinstance(found, ScrapedProduct)]
+
+
+def reasons(page: Page) -> list[str]:
+    return [found.reason for found in page.found if isinstance(found, LeftOut)]
+
+
+def structured(product: Any, **around: str) -> list[ScrapedProduct]:
+    return found_in(read_product_page(product_page(product, **around), URL))
+
+
+@pytest.mark.parametrize(
+    ("written", "currency", "amount", "code"),
+    [
+        ("1.299,00 €", "", 1299.0, "EUR"),
+        ("$1,299", "USD", 1299.0, "USD"),
+        ("CHF 12.50", "", 12.5, "CHF"),
+        ("CHF 1\u2019299.00", "", 1299.0, "CHF"),
+        ("1 299 kr", "SEK", 1299.0, "SEK"),
+        ("1\u202f299,90 €", "", 1299.9, "EUR"),
+        ("12,99", "EUR", 12.99, "EUR"),
+        ("12.99 USD", "", 12.99, "USD"),
+        ("US$ 15", "", 15.0, "USD"),
+        ("£9", "", 9.0, "GBP"),
+        ("₹ 1,29,900.00", "", 129900.0, "INR"),
+        ("12.500", "KWD", 12.5, "KWD"),
+        (49, "EUR", 49.0, "EUR"),
+        (49.9, "", 49.9, ""),
+    ],
+)
+def test_prices_are_read_in_any_locale(written: Any, currency: str, amount: float, code: str) -> None:
+    assert read_price(written, currency) == (amount, code)
+
+
+@pytest.mark.parametrize("written", [None, "", "on request", float("nan"), float("inf"), -3, 1e12, True, [], "9" * 500])
+def test_what_is_no_price_is_none(written: Any) -> None:
+    assert read_price(written)[0] is None
+
+
+def test_a_dollar_is_of_the_shops_country_where_the_shop_says_so() -> None:
+    assert read_price("$20", default_currency="CAD") == (20.0, "CAD")
+    assert read_price("$20") == (20.0, "$")
+
+
+def test_words_for_stock_and_gender() -> None:
+    assert is_available("https://schema.org/InStock")
+    assert is_available("preorder")
+    assert is_available(None)
+    assert not is_available("http://schema.org/OutOfStock")
+    assert not is_available("out_of_stock")
+    assert [gender_of("http://schema.org/Female"), gender_of("male", "kids"), gender_of("unisex"), gender_of("")] == [
+        "Women",
+        "Boys",
+        "Unisex",
+        "",
+    ]
+
+
+def test_a_product_page_tells_everything() -> None:
+    trail = {
+        "@type": "BreadcrumbList",
+        "itemListElement": [{"item": {"name": "Men"}}, {"name": "Shirts"}, {"name": "Linen shirt 1"}],
+    }
+    page = {"@context": "https://schema.org", "@graph": [trail, shirt("1", audience={"suggestedGender": "male"})]}
+    assert structured(page) == [
+        ScrapedProduct(
+            id="1",
+            name="Linen shirt 1",
+            variant="Navy",
+            brand="Ono",
+            category="Shirts",
+            gender="Men",
+            colours=("Navy",),
+            price=49.9,
+            currency="EUR",
+            url=URL,
+            image_urls=("https://shop.example/pictures/1.jpg",),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("offers", "expected"),
+    [
+        ({"@type": "AggregateOffer", "lowPrice": 20, "highPrice": 30, "priceCurrency": "EUR"}, (20.0, "EUR", True)),
+        (
+            {"@type": "AggregateOffer", "offers": [{"price": "7"}, {"price": "5", "availability": "SoldOut"}]},
+            (7.0, "", True),
+        ),
+        ([{"price": "5", "availability": "SoldOut"}, {"price": "4", "availability": "OutOfStock"}], (4.0, "", False)),
+        ({"priceSpecification": [{"price": "1.299,00", "priceCurrency": "EUR"}]}, (1299.0, "EUR", True)),
+        ({"price": "", "availability": "InStock"}, (None, "", True)),
+        ("call us", (None, "", True)),
+        (None, (None, "", True)),
+    ],
+)
+def test_offers_in_every_shape(offers: Any, expected: tuple[float | None, str, bool]) -> None:
+    [found] = structured(shirt("1", offers=offers))
+    assert (found.price, found.currency, found.available) == expected
+
+
+def test_images_and_brands_in_every_shape() -> None:
+    pictures: list[Any] = ["//cdn.example/a.jpg", {"@type": "ImageObject", "contentUrl": "b.jpg"}, {"url": ["/c.jpg"]}]
+    hostile: list[Any] = ["javascript:alert(1)", "data:image/png;base64,AA", "http://[", 7, None, {}]
+    [found] = structured(shirt("1", image=pictures + hostile, brand=["Ono", "Other"]))
+    assert found.image_urls == (
+        "https://cdn.example/a.jpg",
+        "https://shop.example/p/b.jpg",
+        "https://shop.example/c.jpg",
+    )
+    assert found.brand == "Ono"
+    assert len(structured(shirt("1", image=[f"/{n}.jpg" for n in range(300)]))[0].image_urls) == 30
+
+
+def test_addresses_are_relative_to_the_pages_base() -> None:
+    [found] = structured(shirt("1", image="a.jpg"), before='<base href="https://cdn.example/x/">')
+    assert found.image_urls == ("https://cdn.example/x/a.jpg",)
+
+
+def test_sizes_of_a_product_group_are_one_item_and_its_colours_several() -> None:
+    variants = [
+        {
+            "@type": "Product",
+            "sku": f"{colour}-{size}",
+            "name": f"Shirt {colour} {size}",
+            "color": colour,
+            "size": size,
+            "image": f"/{colour}.jpg",
+            "offers": {"price": 10 + number, "availability": "OutOfStock" if number == 0 else "InStock"},
+        }
+        for colour in ("Red", "Dark Blue")
+        for number, size in enumerate("SML")
+    ]
+    group = {
+        "@type": "ProductGroup",
+        "productGroupID": "G1",
+        "name": "Shirt",
+        "brand": "Ono",
+        "hasVariant": [*variants, {"url": "/elsewhere"}],
+    }
+    found = structured(group)
+    assert [(item.id, item.group, item.variant, item.name, item.price) for item in found] == [
+        ("G1-red", "G1", "Red", "Shirt", 11.0),
+        ("G1-dark-blue", "G1", "Dark Blue", "Shirt", 11.0),
+    ]
+    assert all(item.available and item.brand == "Ono" for item in found)
+    [alone] = structured(shirt("R-S", color="Red", inProductGroupWithID="G1"))
+    assert (alone.id, alone.group) == ("G1-red", "G1")
+
+
+def test_microdata_is_read_where_there_is_no_json_ld() -> None:
+    html = """<html><body><div itemscope itemtype="https://schema.org/Product">
+      <h1 itemprop="name">Wool coat</h1><meta itemprop="sku" content="W1"><img itemprop="image" src="/w.jpg">
+      <span itemprop="brand" itemscope itemtype="https://schema.org/Brand"><b itemprop="name">Ono</b></span>
+      <div itemprop="offers" itemscope itemtype="https://schema.org/Offer"><span itemprop="price">1.299,00 €</span>
+      <link itemprop="availability" href="https://schema.org/OutOfStock"></div></div></body></html>"""
+    [found] = found_in(read_product_page(html, URL))
+    assert (found.id, found.name, found.brand, found.price, found.currency, found.available) == (
+        "W1",
+        "Wool coat",
+        "Ono",
+        1299.0,
+        "EUR",
+        False,
+    )
+    assert found.image_urls == ("https://shop.example/w.jpg",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '{"@type": "Product", "sku": "1", "name": "Shirt", }',
+        '// generated\n{"@type": "Product", "sku": "1", "name": "Shirt"}',
+        '//<![CDATA[\n{"@type": "Product", "sku": "1", "name": "Shirt"}\n//]]>',
+        '/*<![CDATA[*/{"@type": "Product", "sku": "1", "name": "Shirt"}/*]]>*/',
+        '[[{"@type": ["Thing", "http://schema.org/Product"], "sku": 1, "name": "Shirt"}]]',
+        '{"@type": "WebPage", "mainEntity": {"@type": "schema:Product", "sku": 1.0, "name": "Shi\nrt"}}',
+    ],
+)
+def test_untidy_json_ld_is_still_read(script: str) -> None:
+    [found] = structured(script)
+    assert (found.id, found.name.replace(" ", "")) == ("1", "Shirt")
+
+
+@pytest.mark.parametrize(
+    "script", ['{"@type": "Product", "name": "Sh', "[" * 100_000, "{" * 3 + " " * 1000, '{"a":' * 50_000, ","]
+)
+def test_broken_json_ld_is_a_page_that_can_not_be_read(script: str) -> None:
+    assert read_product_page(product_page(script), URL).unreadable == "its structured data is broken"
+
+
+def test_numbers_beyond_all_bounds_are_nothing() -> None:
+    [found] = structured(shirt("1", color=10**400, offers={"price": 10**400}))
+    assert (found.id, found.price) == ("1", None)
+    product = dress(7) | {"pricesById": {"p": {"units": 10**400, "nanos": 1}}}
+    [dressed] = found_in(read_search_page(search_page({"7": product}), URL, "__INITIAL_CONFIG__"))
+    assert dressed.price is None
+
+
+def test_one_broken_script_does_not_spoil_the_page() -> None:
+    broken = '<script type="application/ld+json">{"@type": </script>'
+    assert len(structured(shirt("1"), before=broken)) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div itemscope itemprop=a>" * 60_000,
+        "<div itemscope itemprop=a>" * 5 + "<p itemprop=b>x</p>" * 100_000,
+        '<script type="application/ld+json">' + " " * 5_000_000 + "</script>",
+        "<script>" + "__INITIAL_CONFIG__ = {" * 200_000,
+    ],
+)
+def test_pages_made_to_keep_a_parser_busy_are_given_up_soon(page: str) -> None:
+    assert read_product_page(page, URL).unreadable
+    assert read_search_page(page, URL, "__INITIAL_CONFIG__").unreadable
+
+
+def test_a_page_without_product_says_so() -> None:
+    assert read_product_page("<html><body>About us</body></html>", URL).unreadable == "it shows no product"
+    assert read_product_page("", URL).unreadable == "it shows no product"
+
+
+def test_a_product_without_any_id_is_known_by_its_address() -> None:
+    [found] = structured(shirt("", url="https://shop.example/p/shirt-1"))
+    assert found.id == "https://shop.example/p/shirt-1"
+
+
+def test_a_product_of_27_pictures_in_9_colours_is_one_group() -> None:
+    page = read_search_page(search_page({"7": dress(7, colours=9, pictures=27)}, pages=3), URL, "__INITIAL_CONFIG__")
+    found = found_in(page)
+    assert (len(found), {item.group for item in found}, page.pages) == (9, {"S7"}, 3)
+    assert len({item.id for item in found}) == 9
+    assert [len(item.image_urls) for item in found] == [1] * 9
+
+
+def test_a_search_page_tells_everything() -> None:
+    text = search_page({"7": dress(7)})
+    expected = ScrapedProduct(
+        id="7-70",
+        name="Dress 7 & belt",
+        group="S7",
+        variant="Colour 0",
+        brand="Vela",
+        colours=("Colour 0",),
+        price=89.5,
+        currency="USD",
+        url="https://shop.example/s/dress/7",
+        image_urls=("https://pictures.example/7/0.jpg",),
+    )
+    assert found_in(read_search_page(text, URL, "__INITIAL_CONFIG__")) == [expected]
+    assert found_in(read_search_page(text, URL, "__INITIAL_CONFIG__", "viewData.productResults")) == [expected]
+    elsewhere = read_search_page(text, URL, "__INITIAL_CONFIG__", "search.productResults")
+    assert elsewhere.unreadable == "__INITIAL_CONFIG__ has no productResults"
+
+
+def test_money_in_whole_units_and_billionths_is_read() -> None:
+    product = dress(7) | {"pricesById": {"p": {"price": {"currencyCode": "USD", "units": 12, "nanos": 990_000_000}}}}
+    [found] = found_in(read_search_page(search_page({"7": product}), URL, "__INITIAL_CONFIG__"))
+    assert (found.price, found.currency) == (12.99, "USD")
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        (search_page({"7": dress(7)})[:-400], "__INITIAL_CONFIG__ is broken or cut off"),
+        ("<script>__INITIAL_CONFIG__ = " + '{"a":' * 100_000, "__INITIAL_CONFIG__ is broken or cut off"),
+        ("<html>We have moved</html>", "there is no __INITIAL_CONFIG__"),
+        ("<script>__INITIAL_CONFIG__ = {}</script>", "__INITIAL_CONFIG__ has no productResults"),
+    ],
+)
+def test_a_search_page_that_can_not_be_read_says_why(page: str, why: str) -> None:
+    assert read_search_page(page, URL, "__INITIAL_CONFIG__").unreadable == why
+
+
+def test_odd_products_of_a_search_page_are_left_out_one_by_one() -> None:
+    products = {
+        "1": dress(1),
+        "2": None,
+        "3": dress(3) | {"id": ["3"]},
+        "4": dress(4) | {"name": None},
+        "5": dress(5) | {"mediaById": []},
+        "6": dress(6) | {"pricesById": {"x": {"price": float("nan")}}, "colorsById": None},
+    }
+    page = read_search_page(search_page(products), URL, "__INITIAL_CONFIG__")
+    assert [(item.id, item.price) for item in found_in(page)] == [("1-10", 89.5), ("6", None)]
+    assert reasons(page) == [
+        "a product has no id",
+        "a product has no id",
+        "a product has no name",
+        "a product has no main picture",
+    ]
+
+
+def test_sizes_of_a_shopify_product_are_one_item_and_its_colours_several() -> None:
+    page = read_list(json.dumps({"products": [listed_product(5)]}), "https://shop.example/products.json?page=1")
+    assert [(item.id, item.group, item.variant, item.price, item.available) for item in found_in(page)] == [
+        ("5-black", "5", "Black", 1299.0, True),
+        ("5-sand", "5", "Sand", 1299.0, True),
+    ]
+    assert found_in(page)[1].image_urls == ("https://cdn.example/5-1.jpg",)
+    assert found_in(page)[1].url == "https://shop.example/products/coat-5"
+
+
+def test_shopify_colours_that_share_their_picture_are_one_item() -> None:
+    product = listed_product(5, available=False)
+    product["images"] = [{"src": "https://cdn.example/all.jpg", "variant_ids": []}]
+    [found] = found_in(read_list(json.dumps({"products": [product]}), URL))
+    assert (found.id, found.variant, found.available, found.price) == ("5", "", False, 1199.0)
+    assert found.image_urls == ("https://cdn.example/all.jpg",)
+
+
+def test_odd_shopify_lists() -> None:
+    assert read_list("<html>", URL).unreadable == "it is not JSON"
+    assert read_list("[1]", URL).unreadable == "it has no list of products"
+    assert read_list('{"products": []}', URL) == Page()
+    odd = [None, {"id": 1}, {"id": {}, "title": "x"}, {"id": 2, "title": "Sock", "options": "?", "variants": [None]}]
+    page = read_list(json.dumps({"products": odd}), URL)
+    assert reasons(page) == ["a product has no id", "a product has no name", "a product has no id"]
+    assert [item.id for item in found_in(page)] == ["2"]
+
+
+def test_the_list_of_a_shop_and_of_a_collection() -> None:
+    assert list_address("https://s.example", 2) == "https://s.example/products.json?limit=250&page=2"
+    assert list_address("https://s.example/collections/women?sort=x", 1).startswith(
+        "https://s.example/collections/women/products.json?limit=250"
+    )
+
+
+def test_items_are_unique_and_carry_what_the_shop_configures() -> None:
+    defaults = Defaults(
+        "ono", "ono:", brand="Ono", gender="Women", currency="EUR", categories={"/dress|kleid": "Dresses"}
+    )
+    gathering = Gathering(defaults, NOW)
+    one = ScrapedProduct(id="7", name="A", group="G", category="Kleider", image_urls=("https://a.example/1.jpg",))
+    item = gathering.take(one)
+    assert item is not None
+    assert (item.id, item.group, item.brand, item.gender, item.currency, item.category) == (
+        "ono:7",
+        "ono:G",
+        "Ono",
+        "Women",
+        "EUR",
+        "Dresses",
+    )
+    assert gathering.take(one) is None
+    assert gathering.take(ScrapedProduct(id="", name="A")) is None
+    assert gathering.take(ScrapedProduct(id="8", name="A")) is None
+    assert gathering.take(ScrapedProduct(id="9", name="A", image_urls=("https://a.example/\ud800.jpg",))) is None
+    assert gathering.left_out == {
+        SEEN_BEFORE: 1,
+        "it has no id": 1,
+        "image_urls: it has no picture": 1,
+        "its text is not Unicode": 1,
+    }
