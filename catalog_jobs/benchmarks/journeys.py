@@ -14,7 +14,7 @@ import httpx
 from catalog_jobs.benchmarks import Measurement, Note
 from catalog_jobs.demo import run as demo_run
 from catalog_jobs.demo.drawing import draw_catalog, draw_wardrobe
-from closetspace.domain.wardrobe.item import photo_folder
+from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace_infra.local.instance import instance
 from closetspace_infra.local.person import Person
 from closetspace_infra.local.stack import LocalStack

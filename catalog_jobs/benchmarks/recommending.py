@@ -22,11 +22,12 @@ from closetspace.adapters.memory import MemoryDatabase
 from closetspace.api.requests import parse_recommend
 from closetspace.bootstrap import bundle_opener, encoder_priors
 from closetspace.domain.encoder.attributes import packed
-from closetspace.domain.encoder.encoding import CATEGORY, FloatArray, Shares
+from closetspace.domain.encoder.descriptor import CATEGORY
+from closetspace.domain.encoder.encoding import Shares
 from closetspace.domain.encoder.encoding_batch import EncodingBatch, as_photo_vectors
-from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.wardrobe.closet import ClosetEntry
 from closetspace.services.recommend import Recommender
 from closetspace.services.refresh_taste import TasteKeeper

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog_jobs.catalog.item import cleaned
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import InvalidInput
 
 REQUIRED = ("id", "productDisplayName")

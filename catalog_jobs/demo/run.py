@@ -12,7 +12,7 @@ from typing import Any
 from catalog_jobs.catalog.source_result import by_reason
 from catalog_jobs.refresh.index_jobs import build_index, import_folder
 from closetspace.bootstrap import open_store
-from closetspace.domain.wardrobe.item import photo_folder
+from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.errors import InvalidInput, Transient
 from closetspace.services.index_versions import IndexVersions
 from closetspace_infra.local.person import Person, Refused

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoder.encoding import Encoder, Encoding
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.wardrobe.item import Fault
 from closetspace.errors import InvalidInput
 from closetspace.services.embed_catalog import CatalogEmbedder, Progress

@@ -13,7 +13,7 @@ from closetspace.adapters.encoder.files import (
     models_directory,
     read_descriptor,
 )
-from closetspace.domain.encoder.encoding import EncoderDescriptor
+from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.errors import Incompatible, InvalidInput
 
 _IDENTITY = ("format", "id", "dim", "blocks", "side", "lines", "heads", "files", "reference")

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog_jobs.evaluation.metrics.encoders import Flags
-from closetspace.domain.encoder.encoding import FloatArray
-from closetspace.domain.encoder.vectors import mean_of, residuals, side_by_side, unit
+from closetspace.domain.encoder.vectors import FloatArray, mean_of, residuals, side_by_side, unit
 from closetspace.domain.index.index import Rows
 from closetspace.domain.ranking.noise import PROTOTYPE_SIGMA
-from closetspace.domain.ranking.reranking import Composition
+from closetspace.domain.ranking.reranking import RerankingWeights
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 
@@ -151,7 +150,7 @@ class Determinant:
         self.left = np.maximum(self.left - factor**2, np.float32(1e-6))
 
 
-def composed_by(repeats: MarginalRelevance | Determinant, scored: Scored, count: int, how: Composition) -> list[int]:
+def composed_by(repeats: MarginalRelevance | Determinant, scored: Scored, count: int, how: RerankingWeights) -> list[int]:
     """Places in order: each step takes what is worth most, with what its category lacks and less what it repeats.
 
     The mix counts as in `closetspace.domain.ranking.reranking`; twins are the caller's to leave out.

@@ -8,7 +8,7 @@ from pathlib import Path
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.refresh.embedding_store import EmbeddingStore, Known
 from closetspace.domain.index.bundle import BundleContents, Manifest
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import FailedPrecondition
 from closetspace.services.build_index import bundle_contents
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from catalog_jobs.catalog import parquet
 from closetspace.domain.encoder.attributes import width
-from closetspace.domain.encoder.encoding import EncoderDescriptor
+from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.errors import Incompatible, NotFound
 from closetspace.ports import ObjectStore

@@ -13,7 +13,7 @@ from catalog_jobs.catalog.source_result import Scraped, by_reason
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.runner import crawl
 from catalog_jobs.sources.shops import Shop
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import ClosetspaceError, InvalidInput
 from closetspace.ports import ObjectStore
 

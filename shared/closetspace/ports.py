@@ -9,10 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from closetspace.domain.person.person import Opinion, Person, Shown
+from closetspace.domain.person.opinions import Opinion
+from closetspace.domain.person.person import Person
+from closetspace.domain.person.shown import Shown
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
-from closetspace.domain.wardrobe.item import Item, ItemState
+from closetspace.domain.wardrobe.item import Item
+from closetspace.domain.wardrobe.state import ItemState
 
 
 @dataclass(frozen=True)

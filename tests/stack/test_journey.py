@@ -14,7 +14,7 @@ from catalog_jobs.refresh.index_jobs import build_index, import_folder
 from closetspace.adapters.firestore.people import FirestorePeople
 from closetspace.bootstrap import open_store
 from closetspace.domain.encoder.vectors import mean_of
-from closetspace.domain.wardrobe.item import photo_folder
+from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.services.index_versions import IndexVersions
 from closetspace_infra.local.instance import instance
 from closetspace_infra.local.person import CallFailed

@@ -21,7 +21,7 @@ from catalog_jobs.refresh.index_jobs import build_index, import_folder
 from closetspace.adapters.encoder.files import encoder_directory
 from closetspace.bootstrap import encoder_id, load_encoder, open_store, photo_decoder
 from closetspace.domain.encoder.encoding import Garment
-from closetspace.domain.wardrobe.item import photo_folder
+from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.services.index_versions import IndexVersions
 from closetspace.settings import Settings
 from closetspace_infra.local.person import Person

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from closetspace.api.requests import RecommendFields, parse_feedback, parse_recommend
-from closetspace.domain.encoder.encoding import COLOUR, GENDER, USAGE
-from closetspace.domain.person.person import Kind
+from closetspace.domain.encoder.descriptor import COLOUR, GENDER, USAGE
+from closetspace.domain.person.opinions import Kind
 from closetspace.domain.ranking import query as wishes
 from closetspace.domain.ranking import reasons
 from closetspace.domain.ranking.query import Order
-from closetspace.domain.wardrobe.item import Hint, Status
+from closetspace.domain.wardrobe.state import Hint, Status
 from closetspace.errors import FailedPrecondition
-from closetspace.services.recommend import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
+from closetspace.domain.ranking.recommendation import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
 from closetspace_infra.local.page import SDK, SDK_MODULES, PageServer
 from tests.support.paths import REPOSITORY
 

@@ -12,21 +12,12 @@ import numpy as np
 
 from closetspace.adapters.encoder.files import MANIFEST
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects, MemoryPhotos
-from closetspace.domain.encoder.encoding import (
-    CATEGORY,
-    COLOUR,
-    GENDER,
-    USAGE,
-    EncoderDescriptor,
-    Encoding,
-    Garment,
-    Picture,
-    Shares,
-)
+from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, USAGE, EncoderDescriptor
+from closetspace.domain.encoder.encoding import Encoding, Garment, Picture, Shares
 from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.encoder.vectors import unit
 from closetspace.domain.wardrobe.closet import ClosetEntry
-from closetspace.domain.wardrobe.item import photo_folder
+from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.errors import InvalidInput
 from closetspace.services.reconcile import Reconciler
 from closetspace.services.refresh_taste import TasteKeeper

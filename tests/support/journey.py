@@ -17,7 +17,7 @@ from closetspace.bootstrap import encoder_id
 from closetspace.domain.encoder.vectors import mean_of
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
-from closetspace.domain.wardrobe.item import photo_folder
+from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.settings import Settings
 from closetspace_infra.local.person import Person
 from closetspace_infra.local.stack import LocalStack

@@ -18,22 +18,15 @@ from hypothesis import strategies as st
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.domain.encoder.attributes import packed
-from closetspace.domain.encoder.encoding import (
-    CATEGORY,
-    COLOUR,
-    GENDER,
-    UNISEX,
-    USAGE,
-    EncoderDescriptor,
-    FloatArray,
-    Shares,
-)
+from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, UNISEX, USAGE, EncoderDescriptor
+from closetspace.domain.encoder.encoding import Shares
 from closetspace.domain.encoder.encoding_batch import EncodingBatch, as_photo_vectors
-from closetspace.domain.encoder.priors import EncoderPriors
-from closetspace.domain.encoder.reference import Reference
-from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.encoder.priors import EncoderPriors, Reference
+from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents
-from closetspace.domain.index.index import Filters, Index, IndexedItem
+from closetspace.domain.index.filters import Filters
+from closetspace.domain.index.index import Index
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.ranking.query import FeedbackVectors, Ranked, RankingQuery, UserProfile
 from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry

@@ -16,7 +16,8 @@ import numpy as np
 from catalog_jobs.evaluation.datasets.tables import in_training_split, labelled_rows
 from closetspace.adapters.images.resizing import square
 from closetspace.bootstrap import photo_decoder
-from closetspace.domain.encoder.encoding import CATEGORY, COLOUR, GENDER, USAGE, Framing, Garment, Picture
+from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, USAGE, Framing
+from closetspace.domain.encoder.encoding import Garment, Picture
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
 

@@ -25,8 +25,9 @@ from catalog_jobs.encoders.training.onnx_export import (
     least_cosine,
 )
 from closetspace.adapters.encoder.files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
-from closetspace.domain.encoder.encoding import CATEGORY, FloatArray
+from closetspace.domain.encoder.descriptor import CATEGORY
 from closetspace.domain.encoder.preprocessing import garment_line
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.errors import FailedPrecondition, Incompatible
 
 LINES = (("brand",), ("name",))

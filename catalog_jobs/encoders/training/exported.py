@@ -9,7 +9,8 @@ import onnxruntime
 
 from closetspace.adapters.encoder.files import TEXT_NETWORK, TOKENIZER
 from closetspace.adapters.encoder.onnx import text_features, tokenizer
-from closetspace.domain.encoder.encoding import FloatArray, Picture
+from closetspace.domain.encoder.encoding import Picture
+from closetspace.domain.encoder.vectors import FloatArray
 
 Encode = Callable[[Sequence[Picture]], FloatArray]
 

@@ -38,8 +38,10 @@ from catalog_jobs.evaluation.datasets.tables import without_telling_words
 from closetspace.adapters.encoder.files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
 from closetspace.adapters.encoder.onnx import GARMENT
 from closetspace.adapters.images.resizing import square
-from closetspace.domain.encoder.encoding import GENDER, FloatArray, Garment, Picture
+from closetspace.domain.encoder.descriptor import GENDER
+from closetspace.domain.encoder.encoding import Garment, Picture
 from closetspace.domain.encoder.preprocessing import garment_line
+from closetspace.domain.encoder.vectors import FloatArray
 
 LINES = (("brand", "name"),)
 _VIEWS = 4  # of a training picture: as it is encoded, and others as the network was trained on

@@ -21,7 +21,8 @@ from catalog_jobs.encoders.training.fashion_network import (
     share_loss,
 )
 from catalog_jobs.evaluation.datasets.fashion_labels import GENDERS
-from closetspace.domain.encoder.encoding import CATEGORY, COLOUR, GENDER, PATTERN, UNISEX, USAGE, FloatArray
+from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, PATTERN, UNISEX, USAGE
+from closetspace.domain.encoder.vectors import FloatArray
 
 torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional

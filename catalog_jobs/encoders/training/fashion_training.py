@@ -27,7 +27,9 @@ from catalog_jobs.encoders.training.fashion_views import CELLS, Views
 from catalog_jobs.encoders.training.loop import Report
 from catalog_jobs.encoders.training.onnx_export import export_onnx
 from closetspace.adapters.images.resizing import square
-from closetspace.domain.encoder.encoding import FloatArray, Framing, Picture
+from closetspace.domain.encoder.descriptor import Framing
+from closetspace.domain.encoder.encoding import Picture
+from closetspace.domain.encoder.vectors import FloatArray
 
 torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional

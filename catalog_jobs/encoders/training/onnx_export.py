@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from catalog_jobs.encoders.training.extra import train_module
-from closetspace.domain.encoder.encoding import FloatArray, Picture
+from closetspace.domain.encoder.encoding import Picture
+from closetspace.domain.encoder.vectors import FloatArray
 
 OPSET = 17
 

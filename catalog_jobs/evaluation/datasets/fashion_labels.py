@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from closetspace.domain.encoder.encoding import UNISEX
+from closetspace.domain.encoder.descriptor import UNISEX
 
 SHOES = frozenset({"Casual Shoes", "Sports Shoes", "Heels", "Sandals", "Formal Shoes", "Flats", "Flip Flops"})
 

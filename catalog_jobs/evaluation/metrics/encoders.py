@@ -1,36 +1,22 @@
-"""What is measured of encoders, as pure functions of vectors, labels and probabilities."""
+"""Metrics of encoders: neighbours, and the quality of attribute heads."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import FloatArray
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Rows = NDArray[np.int64]
+from catalog_jobs.evaluation.metrics.estimates import Numbers
+from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.domain.index.index import Mask, Rows
 
 BINS = 15
-DRAWS = 2000
-_CHUNK = 512  # queries compared at once: their cosines to 10,000 products are 20 MB
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean and its 95 % bootstrap interval, of ``n`` independent things."""
-
-    value: float
-    low: float
-    high: float
-    n: int
+_CHUNK = 512  # queries compared at once: their cosines to 10,000 products take 20 MB
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers of similar confidence: how many, their mean confidence, and the share of them that is right."""
+    """Answers of similar confidence: their number, mean confidence and accuracy."""
 
     count: int
     confidence: float
@@ -39,12 +25,13 @@ class Bin:
 
 @dataclass(frozen=True)
 class HeadQuality:
-    """How a head answers: ``n`` garments, all of whose true labels are known.
+    """The quality of a head's answers for ``n`` garments with known labels.
 
-    ``accuracy`` is the share whose likeliest label is right; ``answered`` the share where that is likelier than not,
-    ``accuracy_answered`` the share of those that is right, None where there are none; ``calibration_error`` the mean
-    distance of confidence and accuracy over `BINS` bins of confidence, by their counts (Guo et al., "On Calibration
-    of Modern Neural Networks", 2017, eq. 3); ``reliability`` the bins that are not empty.
+    An answer is given if its label is likelier than not. ``accuracy`` is the share of garments whose likeliest label is
+    right, ``answered`` the share with an answer, ``accuracy_answered`` the accuracy of the answers (None without
+    answers). ``calibration_error`` is the mean distance of confidence and accuracy over `BINS` bins of confidence,
+    weighted by their counts (Guo et al., "On Calibration of Modern Neural Networks", 2017, eq. 3). ``reliability``
+    contains the bins that are not empty.
     """
 
     n: int
@@ -57,89 +44,61 @@ class HeadQuality:
 
 @dataclass(frozen=True)
 class Confusion:
-    """``counts[i][j]`` garments that are ``labels[i]`` were taken for ``labels[j]``; frequent labels come first."""
+    """A confusion matrix: ``counts[i][j]`` garments are ``labels[i]`` and were classified as ``labels[j]``.
+
+    Labels are sorted by their frequency among the true labels.
+    """
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
 
 
 def nearest(queries: FloatArray, vectors: FloatArray, k: int) -> Rows:
-    """Return the rows of the ``k`` (or all, if fewer) of ``(n, d)`` with the largest cosine to each of ``(m, d)``.
+    """Return the rows of the ``k`` vectors ``(n, d)`` with the largest cosine to each query ``(m, d)``, best first.
 
-    Rows have unit length. The best comes first; of equals, the earlier row.
+    All rows have unit length. Ties go to the earlier row. With fewer than ``k`` vectors all rows are returned.
     """
-    found = [
+    chunks = [
         np.argsort(-(queries[start : start + _CHUNK] @ vectors.T), axis=1, kind="stable")[:, :k]
         for start in range(0, len(queries), _CHUNK)
     ]
-    return np.concatenate(found) if found else np.empty((0, min(k, len(vectors))), np.int64)
+    return np.concatenate(chunks) if chunks else np.empty((0, min(k, len(vectors))), np.int64)
 
 
 def nearest_others(vectors: FloatArray, k: int) -> Rows:
-    """As `nearest`, of each row among the others: ``(n, min(k, n - 1))``."""
-    # A row need not be its own nearest: others may be equal to it.
-    found = nearest(vectors, vectors, k + 1)
-    rows = np.arange(len(vectors))[:, None]
-    is_self = found == rows
-    is_self[~is_self.any(axis=1), -1] = True  # it was not even among the k + 1: its last one is one too many
-    others: Rows = found[~is_self].reshape(len(vectors), -1)
+    """Return the rows nearest to each row, without the row itself: ``(n, min(k, n - 1))``. See `nearest`."""
+    # A row with duplicates need not be its own nearest row.
+    rows = nearest(vectors, vectors, k + 1)
+    is_self = rows == np.arange(len(vectors))[:, None]
+    is_self[~is_self.any(axis=1), -1] = True  # the row is not among its k + 1 nearest: drop the last one
+    others: Rows = rows[~is_self].reshape(len(vectors), -1)
     return others
 
 
 def neighbour_agreement(neighbours: Rows, labels: Sequence[str]) -> float | None:
-    """Return the mean share of ``(n, k)`` neighbours whose label is the same, over rows with a label.
+    """Return the mean share of neighbours ``(n, k)`` that have the row's label, over the labelled rows.
 
-    ``""`` is no label, and agrees with none. None where nothing can be compared.
+    ``""`` is no label and never agrees. Return None if there is nothing to compare.
     """
     names = np.array(labels, object)
-    known = names != ""
-    if not known.any() or not neighbours.shape[1]:
+    labelled = names != ""
+    if not labelled.any() or not neighbours.shape[1]:
         return None
-    return float((names[neighbours] == names[:, None])[known].mean())
+    return float((names[neighbours] == names[:, None])[labelled].mean())
 
 
-def mean_estimate(values: Numbers) -> Estimate:
-    """Return the mean of ``(n,)`` with the interval over resampled values."""
-    return group_mean_estimate({"": values})
+def head_quality(truth: Sequence[str], predicted: Sequence[str], confidence: Sequence[float]) -> HeadQuality | None:
+    """Compare the likeliest labels and their probabilities with the true labels. Rows with the truth ``""`` are skipped.
 
-
-def group_mean_estimate(groups: Mapping[str, Numbers]) -> Estimate:
-    """Return the mean of groups' means, each group resampled by itself."""
-    random = np.random.default_rng(0)
-    draws = np.mean([_resampled_means(values, random) for values in groups.values()], axis=0)
-    low, high = np.percentile(draws, (2.5, 97.5))
-    value = np.mean([values.mean() for values in groups.values()])
-    return Estimate(float(value), float(low), float(high), sum(len(values) for values in groups.values()))
-
-
-def cluster_mean_estimate(values: Numbers, clusters: Sequence[str]) -> Estimate:
-    """Return the mean of ``(n,)`` with the interval over resampled clusters, whose values depend on each other.
-
-    ``clusters`` names each value's cluster; the estimate's ``n`` counts clusters.
+    Return None if no true label is known.
     """
-    place = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
-    rows = np.array([place[name] for name in clusters])
-    sums, counts = np.bincount(rows, values), np.bincount(rows)
-    random = np.random.default_rng(0)
-    drawn = [random.integers(0, len(place), len(place)) for _ in range(DRAWS)]
-    low, high = np.percentile([sums[draw].sum() / counts[draw].sum() for draw in drawn], (2.5, 97.5))
-    return Estimate(float(values.mean()), float(low), float(high), len(place))
-
-
-def _resampled_means(values: Numbers, random: np.random.Generator) -> Numbers:
-    means: Numbers = np.array([values[random.integers(0, len(values), len(values))].mean() for _ in range(DRAWS)])
-    return means
-
-
-def head_quality(truth: Sequence[str], told: Sequence[str], confidence: Sequence[float]) -> HeadQuality | None:
-    """Compare likeliest labels and their probabilities with the truth; ``""`` is unknown, and left out of it."""
     known = np.array([label != "" for label in truth], bool)
     if not known.any():
         return None
-    right = (np.array(truth, object) == np.array(told, object))[known]
-    sure = np.array(confidence, float)[known]
-    answered = sure >= 0.5
-    bins = reliability(sure, right)
+    right = (np.array(truth, object) == np.array(predicted, object))[known]
+    known_confidence = np.array(confidence, float)[known]
+    answered = known_confidence >= 0.5
+    bins = reliability(known_confidence, right)
     return HeadQuality(
         n=len(right),
         accuracy=float(right.mean()),
@@ -150,18 +109,18 @@ def head_quality(truth: Sequence[str], told: Sequence[str], confidence: Sequence
     )
 
 
-def reliability(confidence: Numbers, right: Flags) -> tuple[Bin, ...]:
-    """Sort answers into `BINS` bins of equal width by ``(n,)`` confidence from 0 to 1; empty bins are left out."""
-    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
+def reliability(confidence: Numbers, right: Mask) -> tuple[Bin, ...]:
+    """Sort answers into `BINS` bins of equal width by their confidence ``(n,)`` from 0 to 1. Empty bins are left out."""
+    bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return tuple(
-        Bin(int((place == b).sum()), float(confidence[place == b].mean()), float(right[place == b].mean()))
-        for b in np.unique(place)
+        Bin(int((bin_of == b).sum()), float(confidence[bin_of == b].mean()), float(right[bin_of == b].mean()))
+        for b in np.unique(bin_of)
     )
 
 
-def confusion(truth: Sequence[str], told: Sequence[str]) -> Confusion:
-    """Count what each label was taken for; ``""`` in the truth is left out, as an answer it stays."""
-    pairs = Counter((is_, said) for is_, said in zip(truth, told, strict=True) if is_)
-    often = Counter(is_ for is_, _ in pairs.elements())
-    labels = tuple(sorted({label for pair in pairs for label in pair}, key=lambda label: (-often[label], label)))
-    return Confusion(labels, tuple(tuple(pairs[is_, said] for said in labels) for is_ in labels))
+def confusion(truth: Sequence[str], predicted: Sequence[str]) -> Confusion:
+    """Count the classifications of each label. ``""`` is skipped as a truth and counted as a prediction."""
+    pairs = Counter((label, answer) for label, answer in zip(truth, predicted, strict=True) if label)
+    frequency = Counter(label for label, _ in pairs.elements())
+    labels = tuple(sorted({label for pair in pairs for label in pair}, key=lambda label: (-frequency[label], label)))
+    return Confusion(labels, tuple(tuple(pairs[label, answer] for answer in labels) for label in labels))

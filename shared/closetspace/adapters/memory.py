@@ -10,10 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from closetspace.domain.person.person import Opinion, Person, Shown, parse_preferences, with_opinion
+from closetspace.domain.person.opinions import Opinion, with_opinion
+from closetspace.domain.person.person import Person
+from closetspace.domain.person.preferences import parse_preferences
+from closetspace.domain.person.shown import Shown
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack, unpack
-from closetspace.domain.wardrobe.item import ItemState, Status, parse_item
+from closetspace.domain.wardrobe.item import parse_item
+from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import ClosetChange, ItemRecord, Keep, ObjectStat, Put
 
@@ -156,7 +160,7 @@ class MemoryObjects:
         try:
             return self._objects[name][1]
         except KeyError as exc:
-            raise NotFound("object_not_found", f"There is no object {name}.") from exc
+            raise NotFound(f"There is no object {name}.") from exc
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         content = data.read_bytes() if isinstance(data, Path) else data

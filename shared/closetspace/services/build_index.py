@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from closetspace.domain.encoder.attributes import WHOLE, Packed, parts
-from closetspace.domain.encoder.encoding import GENDER, EncoderDescriptor
+from closetspace.domain.encoder.descriptor import GENDER, EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.domain.index.bundle import BundleContents
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 
 LIKELY = 0.5
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from closetspace.domain.encoder.encoding import Encoder, Encoding, Garment, Picture
-from closetspace.domain.wardrobe.item import too_large
+from closetspace.domain.wardrobe.photo import too_large
 from closetspace.domain.wardrobe.photo_quality import Verdict, judge_photo
 from closetspace.settings import Settings
 

@@ -26,9 +26,11 @@ from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.api.requests import parse_recommend
 from closetspace.bootstrap import photo_decoder
-from closetspace.domain.encoder.encoding import FloatArray, Framing, Garment
+from closetspace.domain.encoder.descriptor import Framing
+from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.domain.encoder.priors import EncoderPriors
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.services.build_index import bundle_contents
 from closetspace.services.recommend import Recommender

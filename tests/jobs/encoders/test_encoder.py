@@ -29,10 +29,11 @@ from closetspace.adapters.encoder.files import (
 from closetspace.adapters.encoder.onnx import OnnxEncoder
 from closetspace.adapters.images.resizing import square
 from closetspace.domain.encoder.attributes import width
-from closetspace.domain.encoder.encoding import Encoder, Encoding, Framing, Garment, Picture
+from closetspace.domain.encoder.descriptor import Framing
+from closetspace.domain.encoder.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.domain.encoder.preprocessing import garment_line
-from closetspace.domain.encoder.reference import Reference
+from closetspace.domain.encoder.priors import Reference
 from closetspace.domain.encoder.vectors import unit
 from closetspace.errors import FailedPrecondition, Incompatible
 from closetspace.settings import Settings

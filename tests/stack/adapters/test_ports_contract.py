@@ -13,12 +13,16 @@ import pytest
 
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
 from closetspace.adapters.storage.directory import DirectoryObjects
-from closetspace.domain.encoder.encoding import FloatArray
-from closetspace.domain.person.person import MOST_OPINIONS, Kind, Opinion, Person, Preferences, Shown, ShownList
+from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.domain.person.opinions import MOST_OPINIONS, Kind, Opinion
+from closetspace.domain.person.person import Person
+from closetspace.domain.person.preferences import Preferences
+from closetspace.domain.person.shown import Shown, ShownList
 from closetspace.domain.taste.membership import LabelMembership
 from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
-from closetspace.domain.wardrobe.item import Fault, Hint, ItemState, Status
+from closetspace.domain.wardrobe.item import Fault
+from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound, ResourceExhausted
 from closetspace.ports import Closets, Keep, ObjectStore, People, Put, Remove, Wardrobe
 

@@ -14,11 +14,13 @@ from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.attributes import packed, parts, width
-from closetspace.domain.encoder.encoding import Encoding, FloatArray
+from closetspace.domain.encoder.encoding import Encoding
 from closetspace.domain.encoder.encoding_batch import EncodingBatch, as_photo_vectors
-from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents, Manifest
-from closetspace.domain.index.index import Filters, Index, IndexedItem
+from closetspace.domain.index.filters import Filters
+from closetspace.domain.index.index import Index
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import item_key
 from closetspace.domain.index.publication import Current
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound, Transient

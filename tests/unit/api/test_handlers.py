@@ -8,8 +8,8 @@ import pytest
 from firebase_functions import https_fn
 
 from closetspace.api.handlers import Handlers
-from closetspace.domain.person.person import Kind
-from closetspace.domain.wardrobe.item import Deletion
+from closetspace.domain.person.opinions import Kind
+from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.plan import Settled
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, ResourceExhausted, Transient
 from tests.support.paths import REPOSITORY

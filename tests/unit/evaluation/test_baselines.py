@@ -17,14 +17,13 @@ from catalog_jobs.evaluation.baselines import (
     one_mean,
     prototype,
 )
-from closetspace.domain.encoder.encoding import FloatArray
-from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.ranking.noise import PROTOTYPE_SIGMA
-from closetspace.domain.ranking.reranking import Composition
+from closetspace.domain.ranking.reranking import RerankingWeights
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 RIVALS = [at_random, prototype, one_mean, first_method]
-NO_MIX = Composition(calibration=0.0)
+NO_MIX = RerankingWeights(calibration=0.0)
 
 
 def vectors_of(count: int, dim: int = 6, seed: int = 0) -> FloatArray:
@@ -186,6 +185,6 @@ def test_the_determinant_prefers_the_set_that_spans_most() -> None:
 def test_the_mix_is_kept_where_it_counts_for_more_than_anything() -> None:
     vectors = vectors_of(30, dim=40)
     worth = [1.0] * 15 + [0.1] * 15
-    strict = Composition(calibration=1e6)
+    strict = RerankingWeights(calibration=1e6)
     places = composed_by(MarginalRelevance(vectors, 1.0), scored(worth, vectors, [0] * 15 + [1] * 15), 10, strict)
     assert [place < 15 for place in places].count(True) == 5

@@ -10,7 +10,7 @@ from closetspace.adapters.memory import MemoryDatabase
 from closetspace.api.requests import parse_feedback
 from closetspace.bootstrap import Services
 from closetspace.domain.index.index import Index, Keys, Rows
-from closetspace.domain.person.person import MOST_OPINIONS, Kind, Opinion
+from closetspace.domain.person.opinions import MOST_OPINIONS, Kind, Opinion
 from closetspace.errors import InvalidInput, ResourceExhausted, Transient
 from closetspace.services.feedback import FeedbackKeeper
 from closetspace.settings import Settings

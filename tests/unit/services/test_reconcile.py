@@ -11,8 +11,10 @@ from closetspace.domain.encoder.attributes import packed
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.encoder.vectors import mean_of
 from closetspace.domain.index.products import product_key
-from closetspace.domain.wardrobe.item import Deletion, Hint, photo_folder
+from closetspace.domain.wardrobe.deletion import Deletion
+from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.domain.wardrobe.plan import Embed, Forget, Refuse, Settled, Wait
+from closetspace.domain.wardrobe.state import Hint
 from closetspace.errors import Conflict, Transient
 from closetspace.services.sweep import Sweeper
 from tests.support.fakes import HEADS, HashEncoder, World

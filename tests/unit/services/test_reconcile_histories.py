@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.encoder.vectors import mean_of
-from closetspace.domain.wardrobe.item import Deletion
+from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.errors import Conflict, Transient
 from tests.support.fakes import HashEncoder, World
 

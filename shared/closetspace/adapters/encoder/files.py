@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.domain.encoder.attributes import width
-from closetspace.domain.encoder.encoding import CATEGORY, EncoderDescriptor, Framing
-from closetspace.domain.encoder.reference import Reference
+from closetspace.domain.encoder.descriptor import CATEGORY, EncoderDescriptor, Framing
+from closetspace.domain.encoder.priors import Reference
 from closetspace.domain.encoder.vectors import unit
 from closetspace.errors import Incompatible
 

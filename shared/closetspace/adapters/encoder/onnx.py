@@ -25,8 +25,10 @@ from closetspace.adapters.encoder.files import (
     read_file,
 )
 from closetspace.adapters.images.resizing import square
-from closetspace.domain.encoder.encoding import CATEGORY, EncoderDescriptor, Encoding, FloatArray, Garment, Shares
+from closetspace.domain.encoder.descriptor import CATEGORY, EncoderDescriptor
+from closetspace.domain.encoder.encoding import Encoding, Garment, Shares
 from closetspace.domain.encoder.preprocessing import garment_line
+from closetspace.domain.encoder.vectors import FloatArray
 
 LEAST_SHARE = 0.01
 """Labels less likely than that are left to the unknown."""

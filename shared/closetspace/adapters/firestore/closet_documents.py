@@ -15,7 +15,7 @@ from google.cloud.firestore_v1.field_path import FieldPath
 
 from closetspace.adapters.firestore.transactions import translated_errors
 from closetspace.domain.wardrobe.closet import ClosetEntry, pack, unpack
-from closetspace.domain.wardrobe.item import ItemState
+from closetspace.domain.wardrobe.state import ItemState
 from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
 
 CLOSETS = "closets"

@@ -6,6 +6,7 @@ from typing import Any
 from google.cloud import firestore
 
 from closetspace.adapters.firestore.closet_documents import entries_in, last_shard, shard_reference
+from closetspace.adapters.firestore.queries import read_all
 from closetspace.domain.wardrobe.closet import Closet
 
 
@@ -20,9 +21,8 @@ def closet_documents(client: firestore.Client, uid: str, main: Any) -> list[Any]
     references = [shard_reference(client, uid, number) for number in range(1, last_shard(main) + 1)]
     if not references:
         return [main.to_dict()]
-    rest = client.get_all(references, read_time=_whole_microseconds(main.read_time))
-    found = {snapshot.reference: snapshot.to_dict() for snapshot in rest}
-    return [main.to_dict(), *(found[reference] for reference in references)]
+    rest = read_all(client, references, read_time=_whole_microseconds(main.read_time))
+    return [main.to_dict(), *(rest[reference].to_dict() for reference in references)]
 
 
 def _whole_microseconds(moment: datetime) -> datetime:

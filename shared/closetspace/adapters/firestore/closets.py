@@ -8,10 +8,10 @@ from google.cloud import firestore
 
 from closetspace.adapters.firestore.closet_documents import CLOSETS, ClosetDocuments, entries_in, shard_reference
 from closetspace.adapters.firestore.closet_reads import closet_documents, whole_closet
-from closetspace.adapters.firestore.queries import count, paged
+from closetspace.adapters.firestore.queries import count, paged, read_all
 from closetspace.adapters.firestore.states import STATES
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.taste.interests import Interest
 from closetspace.domain.taste.membership import LabelMembership
 from closetspace.domain.taste.taste import Taste
@@ -69,9 +69,10 @@ class FirestoreClosets:
         settled: list[str] = []
 
         def work(transaction: firestore.Transaction) -> None:
-            found = self._client.get_all(references, field_paths=["uid", "encoder", "shard"], transaction=transaction)
+            fields = ["uid", "encoder", "shard"]
+            states = read_all(self._client, references, field_paths=fields, transaction=transaction)
             expected = {"uid": uid, "encoder": encoder_id, "shard": number}
-            settled[:] = [snapshot.id for snapshot in found if snapshot.to_dict() == expected]
+            settled[:] = [state.id for state in states.values() if state.to_dict() == expected]
             gone = {item_id: dict.fromkeys(surplus[item_id], firestore.DELETE_FIELD) for item_id in settled}
             if gone:
                 self._documents.merge(transaction, uid, number, gone)

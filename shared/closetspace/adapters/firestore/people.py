@@ -17,8 +17,12 @@ from google.cloud import firestore
 from closetspace.adapters.firestore.closet_documents import shard_reference
 from closetspace.adapters.firestore.closet_reads import whole_closet
 from closetspace.adapters.firestore.closets import TASTES, taste_in
+from closetspace.adapters.firestore.queries import read_all
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
-from closetspace.domain.person.person import Kind, Opinion, Person, Shown, ShownList, parse_preferences, with_opinion
+from closetspace.domain.person.opinions import Kind, Opinion, with_opinion
+from closetspace.domain.person.person import Person
+from closetspace.domain.person.preferences import parse_preferences
+from closetspace.domain.person.shown import Shown, ShownList
 
 FEEDBACK, SHOWN, PREFERENCES = "feedback", "shown", "preferences"
 
@@ -36,7 +40,7 @@ class FirestorePeople:
         main = shard_reference(self._client, uid, 0)
         others = [self._client.document(name, uid) for name in (TASTES, FEEDBACK, SHOWN, PREFERENCES)]
         with translated_errors():
-            found = {snapshot.reference: snapshot for snapshot in self._client.get_all([main, *others])}
+            found = read_all(self._client, [main, *others])
             closet = whole_closet(self._client, uid, found[main])
         taste, feedback, shown, preferences = (found[reference].to_dict() for reference in others)
         return Person(

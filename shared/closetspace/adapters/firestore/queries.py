@@ -1,36 +1,82 @@
-"""Firestore queries whose answers may be longer than any one request lives."""
+"""Reads from Firestore that answer with more than one document, with a retry that the client lacks.
 
-from collections.abc import Iterator
+When the answer to a query breaks off, google-cloud-firestore looks for a retry policy on its gRPC stub, which has none,
+and raises `AttributeError` instead of the fault (googleapis/python-firestore#596); a read of several documents it does
+not retry at all (#890). So these reads go through this module, which switches the client's retry off and does its own.
+"""
+
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from google.api_core.retry import Retry, if_transient_error
+from google.api_core.retry import Retry, if_exception_type
+from google.cloud import firestore
 
-from closetspace.adapters.firestore.transactions import translated_errors
+from closetspace.adapters.firestore.transactions import TRANSIENT_ERRORS, translated_errors
 
 PAGE = 300
-"""Documents a request: what is done with them may take minutes, and no stream has to stay open meanwhile."""
+"""Documents per request. A caller may work on a page for minutes, and no stream has to stay open meanwhile."""
 
 COUNT_SECONDS = 60.0
-"""For a count of millions; Firestore itself gives it no longer."""
+"""Timeout of a count of millions; Firestore itself allows no more."""
 
-UNTIL_UNREACHABLE = Retry(predicate=if_transient_error, timeout=15.0)
-"""Seconds of retries: the client's own go on for five minutes, which at the start of a job tells nobody anything."""
+RETRY = Retry(if_exception_type(*TRANSIENT_ERRORS), initial=0.1, maximum=5.0, timeout=15.0)
+"""Give up after 15 seconds. The client's own limit is five minutes, in which a job that starts prints nothing."""
+
+NO_RETRY = Retry(if_exception_type())
 
 
-def paged(query: Any) -> Iterator[Any]:
-    """The snapshots of an ordered query, page after page; what changes meanwhile moves none of the others."""
+def paged(query: Any, retry: Retry = RETRY) -> Iterator[Any]:
+    """Yield the snapshots of an ordered query, read a page at a time; writes in between move no other document.
+
+    Raises `Transient` if Firestore stays unavailable.
+    """
     last = None
     while True:
-        following = query.start_after(last) if last else query
-        with translated_errors():
-            page = list(following.limit(PAGE).stream())
+        page = _page(query, last, retry)
         yield from page
         if len(page) < PAGE:
             return
         last = page[-1]
 
 
-def count(query: Any) -> int:
-    """How many documents a query finds, without reading them."""
+def _page(query: Any, last: Any, retry: Retry) -> list[Any]:
+    """Read the documents after ``last``. A retry continues after the last document that has arrived."""
+    page: list[Any] = []
+
+    def read_rest() -> None:
+        after = page[-1] if page else last
+        rest = query.start_after(after) if after else query
+        for snapshot in rest.limit(PAGE - len(page)).stream(retry=NO_RETRY):
+            page.append(snapshot)  # noqa: PERF402  (a stream that breaks off leaves what it has brought)
+
     with translated_errors():
-        return int(query.count().get(retry=UNTIL_UNREACHABLE, timeout=COUNT_SECONDS)[0][0].value)
+        retry(read_rest)()
+    return page
+
+
+def count(query: Any) -> int:
+    """Return how many documents a query finds, without reading them. Raises `Transient` like `paged`."""
+    with translated_errors():
+        return int(RETRY(query.count().get)(retry=NO_RETRY, timeout=COUNT_SECONDS)[0][0].value)
+
+
+def read_all(
+    client: firestore.Client,
+    references: Collection[Any],
+    *,
+    transaction: firestore.Transaction | None = None,
+    **options: Any,
+) -> dict[Any, Any]:
+    """Return the snapshots of documents by reference, including those of documents that don't exist.
+
+    Inside a transaction nothing is retried here: `run_transaction` starts over.
+    """
+
+    def read(**more: Any) -> dict[Any, Any]:
+        snapshots = client.get_all(references, transaction=transaction, **options, **more)
+        return {snapshot.reference: snapshot for snapshot in snapshots}
+
+    if transaction:
+        return read()
+    with translated_errors():
+        return RETRY(read)(retry=NO_RETRY)

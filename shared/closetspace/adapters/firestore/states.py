@@ -5,7 +5,8 @@ from typing import Any
 
 from google.cloud import firestore
 
-from closetspace.domain.wardrobe.item import Fault, Hint, ItemState, Status
+from closetspace.domain.wardrobe.item import Fault
+from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 
 STATES = "item_state"
 

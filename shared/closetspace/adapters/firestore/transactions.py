@@ -13,6 +13,9 @@ from google.cloud import firestore
 from closetspace.errors import Conflict, Transient
 
 ATTEMPTS = 6
+TRANSIENT_ERRORS = (google.ServerError, google.TooManyRequests)
+"""Errors of the server that a retry may mend."""
+
 FIRST_PAUSE_SECONDS = 0.02
 """Doubled with each attempt and jittered: 1.3 s in all before the platform's retry takes over."""
 
@@ -50,6 +53,6 @@ def translated_errors() -> Iterator[None]:
         origin = (exc.__cause__ or exc.__context__) if isinstance(exc, ValueError) else exc
         if isinstance(origin, google.Aborted):
             raise _Aborted(str(origin)) from exc
-        if isinstance(origin, google.ServerError | google.TooManyRequests | google.RetryError):
+        if isinstance(origin, (*TRANSIENT_ERRORS, google.RetryError)):
             raise Transient(f"Firestore: {origin}") from exc
         raise

@@ -11,10 +11,11 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from closetspace.adapters.firestore.closet_documents import ClosetDocuments
-from closetspace.adapters.firestore.queries import count, paged
+from closetspace.adapters.firestore.queries import count, paged, read_all
 from closetspace.adapters.firestore.states import STATES, state_document, state_in
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
-from closetspace.domain.wardrobe.item import ItemState, Status, parse_item
+from closetspace.domain.wardrobe.item import parse_item
+from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import Conflict
 from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
 
@@ -78,11 +79,9 @@ class FirestoreWardrobe:
             .where(filter=FieldFilter("updated_at", ">", after))
             .where(filter=FieldFilter("updated_at", "<", before))
             .order_by("updated_at")
-            .select([])
+            .select(["updated_at"])
         )
-        with translated_errors():
-            for snapshot in query.stream():
-                yield snapshot.id
+        return (snapshot.id for snapshot in paged(query))
 
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
         return (snapshot.id for snapshot in paged(self._otherwise(encoder_id).order_by("encoder").order_by("__name__")))
@@ -97,7 +96,7 @@ class FirestoreWardrobe:
 
     def _read(self, item_id: str, transaction: firestore.Transaction | None) -> ItemRecord:
         item_ref, state_ref = self._references(item_id)
-        found = {s.reference: s for s in self._client.get_all([item_ref, state_ref], transaction=transaction)}
+        found = read_all(self._client, [item_ref, state_ref], transaction=transaction)
         item, state = found[item_ref], found[state_ref]
         return ItemRecord(
             item_id,

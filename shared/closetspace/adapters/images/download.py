@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from closetspace.domain.wardrobe.item import is_allowed_url, too_large
+from closetspace.domain.wardrobe.photo import is_allowed_url, too_large
 from closetspace.errors import InvalidInput, Transient
 
 REDIRECTS = 3

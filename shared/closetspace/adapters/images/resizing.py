@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from closetspace.domain.encoder.encoding import Framing, Picture
+from closetspace.domain.encoder.descriptor import Framing
+from closetspace.domain.encoder.encoding import Picture
 
 
 def square(picture: Picture, side: int, framing: Framing) -> Picture:

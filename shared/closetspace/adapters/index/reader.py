@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from closetspace.adapters.index.writer import SHOWN, file_hash, nearest
 from closetspace.domain.encoder.attributes import Heads, Packed, width
-from closetspace.domain.encoder.encoding import UNISEX, FloatArray
+from closetspace.domain.encoder.descriptor import UNISEX
 from closetspace.domain.encoder.encoding_batch import PHOTO_SCALE
-from closetspace.domain.encoder.vectors import side_by_side, unit
+from closetspace.domain.encoder.vectors import FloatArray, side_by_side, unit
 from closetspace.domain.index.bundle import (
     ATTRIBUTES,
     COLUMNS,
@@ -27,7 +27,9 @@ from closetspace.domain.index.bundle import (
     CategoryPart,
     Manifest,
 )
-from closetspace.domain.index.index import Candidates, Filters, IndexedItem, Keys, Mask, Rows
+from closetspace.domain.index.filters import Filters
+from closetspace.domain.index.index import Candidates, Keys, Mask, Rows
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import Incompatible
 
 OF_EACH = ("keys", "products", "spread", "gender", "brand", "price", "in_stock")

@@ -12,8 +12,7 @@ import annoy
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import FloatArray
-from closetspace.domain.encoder.vectors import mean_of, residuals, side_by_side, spread_of
+from closetspace.domain.encoder.vectors import FloatArray, mean_of, residuals, side_by_side, spread_of
 from closetspace.domain.index.bundle import (
     ATTRIBUTES,
     COLUMNS,
@@ -27,7 +26,7 @@ from closetspace.domain.index.bundle import (
     CategoryPart,
     Manifest,
 )
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import item_key, product_key
 
 TREES = 24

@@ -29,7 +29,7 @@ class DirectoryObjects:
         try:
             return self._path(name).read_bytes()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
-            raise NotFound("object_not_found", f"There is no object {name} in {self._root}.") from exc
+            raise NotFound(f"There is no object {name} in {self._root}.") from exc
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         path = self._path(name)

@@ -75,7 +75,7 @@ def _translated_errors(name: str) -> Iterator[None]:
     try:
         yield
     except google.NotFound as exc:
-        raise NotFound("object_not_found", f"There is no object {name}.") from exc
+        raise NotFound(f"There is no object {name}.") from exc
     except google.PreconditionFailed as exc:
         raise Conflict(f"{name} is at another generation") from exc
     except (google.ServerError, google.TooManyRequests, google.RetryError, requests.RequestException) as exc:

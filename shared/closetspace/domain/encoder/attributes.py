@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import CATEGORY, FloatArray, Shares
+from closetspace.domain.encoder.descriptor import CATEGORY
+from closetspace.domain.encoder.encoding import Shares
+from closetspace.domain.encoder.vectors import FloatArray
 
 Packed = NDArray[np.uint8]
 """Rows of shares, ``(n, labels) uint8``; a row of zeros is a garment of which nothing is known."""

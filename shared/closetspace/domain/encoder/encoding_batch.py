@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.domain.encoder.attributes import Packed, packed, width
-from closetspace.domain.encoder.encoding import EncoderDescriptor, Encoding, FloatArray
+from closetspace.domain.encoder.descriptor import EncoderDescriptor
+from closetspace.domain.encoder.encoding import Encoding
+from closetspace.domain.encoder.vectors import FloatArray
 
 PHOTO_SCALE = 127
 """Photo vectors are whole numbers of so many to 1: they explain, they don't rank."""

@@ -9,12 +9,9 @@ the same length, Annoy's angular order is the order of the scores.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import FloatArray
-
-NEAR_DUPLICATE = 0.985
-"""Cosine from which on two garments are the same one: 2 % of products have another so near that is none."""
-
+FloatArray = NDArray[np.float32]
 
 def unit(vectors: FloatArray) -> FloatArray:
     """Rows (or one vector) scaled to unit length; zeros stay zeros."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from closetspace.domain.encoder.encoding import EncoderDescriptor
+from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import Incompatible
 
 FORMAT = 3

@@ -8,45 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.domain.encoder.attributes import Heads, Packed
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.domain.index.filters import Filters
+from closetspace.domain.index.indexed_item import IndexedItem
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
-
-
-@dataclass(frozen=True)
-class IndexedItem:
-    """A product as answers show and filters see it; ``image`` is its picture's object in the catalog's store.
-
-    ``group`` is what the shop calls the product that this is a variant of; without one, brand and name tell.
-    """
-
-    id: str
-    name: str
-    brand: str = ""
-    category: str = ""
-    gender: str = ""
-    price: float | None = None
-    currency: str = ""
-    src: str = ""
-    url: str = ""
-    image: str = ""
-    group: str = ""
-    in_stock: bool = True
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a request narrows the catalog to; None leaves that side open, ``brands_out`` leaves out."""
-
-    categories: frozenset[str] | None = None
-    gender: str | None = None
-    brands: frozenset[str] | None = None
-    brands_out: frozenset[str] = frozenset()
-    price_min: float | None = None
-    price_max: float | None = None
-    in_stock: bool = False
 
 
 @dataclass(frozen=True)

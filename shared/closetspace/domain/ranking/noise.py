@@ -1,29 +1,29 @@
-"""The prototype's way to surprise, at no cost: its noise, drawn on the candidates' scores.
+"""The prototype's noise, drawn on the scores of candidates instead of on every inventory vector.
 
 The prototype added Gaussian noise of standard deviation s to every coordinate of every inventory vector. The
 squared distance of an item x from a query q in d dimensions then is ``(||x - q|| + s z)^2 + s^2 C`` with a standard
-normal z along the line between them and C, all other coordinates together, of a chi-squared distribution with d - 1
-degrees of freedom. Both can be drawn for a few candidates instead of d numbers for every item. Between unit vectors
-the squared distance is ``2 - 2 cos``, so a cosine moves by minus half of what the squared distance does; what all
-move by on average, ``d s^2``, changes no order and is left out.
+normal z along the line between them and C, the sum over all other coordinates, chi-squared with d - 1 degrees of
+freedom. Both are drawn for a few candidates instead of d numbers for every item. Between unit vectors the squared
+distance is ``2 - 2 cos``, so a cosine moves by minus half of the distance's change. The mean of that change, ``d s^2``,
+moves all items alike and is left out.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 
 PROTOTYPE_SIGMA = 0.1
 
 _STREAMS = 4
-"""Uniform numbers for each round of a gamma draw: two for the normal one, one to accept it by, one to spare."""
+"""Streams of uniform numbers per round of a gamma draw: two for a normal draw, one for its acceptance, one unused."""
 
 
 def perturb(cosines: FloatArray, keys: NDArray[np.uint64], dim: int, *, seed: int, explore: float) -> FloatArray:
-    """Cosines with the noise of ``explore`` times the prototype's; the same item and seed give the same draw.
+    """Return cosines with ``explore`` times the prototype's noise; an item and a seed always give the same draw.
 
-    ``cosines (n,)`` are of items to what they are compared with, ``keys (n,)`` the items' stable numbers, ``dim`` is
-    the vectors' length.
+    ``cosines (n,)`` are those of items and their anchor, ``keys (n,)`` the items' stable numbers, ``dim`` the number of
+    dimensions.
     """
     if not explore:
         return cosines
@@ -35,14 +35,14 @@ def perturb(cosines: FloatArray, keys: NDArray[np.uint64], dim: int, *, seed: in
 
 
 def normal_draws(keys: NDArray[np.uint64], seed: int, stream: int = 0) -> NDArray[np.float64]:
-    """One standard normal number a key, the same for the same key and seed on every machine (Box-Muller)."""
+    """Return a standard normal number per key, the same on every machine for a key and seed (Box-Muller)."""
     radius, angle = (_uniform_draws(keys, seed, stream + number) for number in (1, 2))
     draws: NDArray[np.float64] = np.sqrt(-2 * np.log(1 - radius)) * np.cos(2 * np.pi * angle)
     return draws
 
 
 def chi_squared_draws(keys: NDArray[np.uint64], seed: int, degrees: int) -> NDArray[np.float64]:
-    """One chi-squared number a key: twice a gamma of shape ``degrees / 2`` (Marsaglia and Tsang 2000, by rejection)."""
+    """Return a chi-squared number per key: twice a gamma draw of shape ``degrees / 2`` (Marsaglia and Tsang 2000)."""
     if degrees < 2:
         squared: NDArray[np.float64] = normal_draws(keys, seed, _STREAMS) ** 2 * degrees
         return squared
@@ -51,12 +51,12 @@ def chi_squared_draws(keys: NDArray[np.uint64], seed: int, degrees: int) -> NDAr
     waiting = np.arange(len(keys))
     stream = _STREAMS
     while waiting.size:
-        of_them = keys[waiting]
-        normal = normal_draws(of_them, seed, stream)
+        pending = keys[waiting]
+        normal = normal_draws(pending, seed, stream)
         cubed = np.maximum(1 + normal / (9 * shape) ** 0.5, 0) ** 3
         with np.errstate(divide="ignore"):
             bound = normal**2 / 2 + shape * (1 - cubed + np.log(cubed))
-            kept = np.log(1 - _uniform_draws(of_them, seed, stream + 3)) < bound
+            kept = np.log(1 - _uniform_draws(pending, seed, stream + 3)) < bound
         drawn[waiting[kept]] = 2 * shape * cubed[kept]
         waiting = waiting[~kept]
         stream += _STREAMS
@@ -70,7 +70,7 @@ def _uniform_draws(keys: NDArray[np.uint64], seed: int, stream: int) -> NDArray[
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The output function of SplitMix64 (Steele, Lea, Flood 2014): every bit depends on every bit."""
+    """Return the output of SplitMix64 (Steele, Lea, Flood 2014), in which every bit depends on every input bit."""
     z = numbers * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

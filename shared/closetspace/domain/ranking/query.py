@@ -1,24 +1,25 @@
-"""What a ranking is asked for, by which weights, for whom, and what comes out of it."""
+"""The input and output of a ranking: the query, the person, the weights, and what is ranked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from closetspace.domain.encoder.encoding import FloatArray
 from closetspace.domain.encoder.priors import EncoderPriors
-from closetspace.domain.encoder.vectors import NEAR_DUPLICATE
-from closetspace.domain.index.index import Filters, Index, Keys
-from closetspace.domain.ranking.reranking import Composition
+from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.domain.index.filters import Filters
+from closetspace.domain.index.index import Index, Keys
+from closetspace.domain.ranking.duplicates import NEAR_DUPLICATE
+from closetspace.domain.ranking.reranking import RerankingWeights
 from closetspace.domain.taste.interests import Anchor
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 SIMILARITY, FEEDBACK, SEEN, SERENDIPITY = "similarity", "feedback", "seen", "serendipity"
-"""Parts of a score beside the attributes'."""
+"""Parts of a score besides those of the attributes."""
 
 
 class Order(StrEnum):
-    """What a list is sorted by; every order but the fit sorts the best `BLOCK` by fit, then the next as many."""
+    """The order of a list. Every order but the fit sorts the best `BLOCK` items by fit, then the next `BLOCK`."""
 
     FIT = "fit"
     UNLOCK = "unlock"
@@ -26,40 +27,41 @@ class Order(StrEnum):
 
 
 BLOCK = 100
+"""Items that are sorted together in an order other than the fit."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights of the method, in nats where nothing else is said; chosen on half of the personas."""
+    """The weights of a ranking, in nats unless stated otherwise. They were chosen on half of the personas."""
 
     similarity: float = 0.5
-    """For each unit of an item's cosine to what is owned."""
+    """Per unit of an item's cosine to the closet's anchor."""
 
     like: float = 1.0
-    """Most that likes give to an item that is just like them; half of it after two."""
+    """Upper limit of what likes add to an item that equals them; two likes add half of it."""
 
     dismiss: float = 0.5
-    """Most that dismissals take."""
+    """Upper limit of what dismissals subtract."""
 
     seen: float = 0.7
-    """What an item loses that was shown in the list before; half of it for each list further back."""
+    """Subtracted from an item of the previous list, and half as much for each list before that."""
 
     serendipity: float = 8.0
-    """What an item loses for each unit of cosine that it is off the distance asked for, at the dial's end."""
+    """Subtracted per unit of cosine between an item's distance and the requested one, at ``serendipity`` 1."""
 
     noise: float = 2.0
-    """What exploring moves an item by for each unit that noise moves its cosine by."""
+    """Added per unit that the noise of ``explore`` adds to an item's cosine."""
 
     near_duplicate: float = NEAR_DUPLICATE
-    """Cosine from which on two garments are the same one."""
+    """Cosine from which on two garments count as one."""
 
     per_category: float = 2.0
-    """Candidates of each category that a list is composed of, for each item asked for."""
+    """Candidates of each category per requested item."""
 
     pool: int = 320
-    """Candidates of all categories together, at least: a list of one category has as much to vary with."""
+    """Minimum number of candidates of all categories together, so that a list of one category can vary too."""
 
-    composition: Composition = field(default_factory=Composition)
+    reranking: RerankingWeights = field(default_factory=RerankingWeights)
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -67,13 +69,13 @@ DEFAULT_WEIGHTS = Weights()
 
 @dataclass(frozen=True)
 class RankingQuery:
-    """What a ranking is asked for.
+    """What a ranking is to return.
 
     ``explore`` in 0..1 is the standard deviation, in tenths, of the noise drawn from ``seed``
     (`closetspace.domain.ranking.noise`). ``serendipity`` in 0..1 is the preferred distance from owned items, as a
-    quantile. ``mix`` in 0..1 goes from the closet's own mix of categories to what the closet lacks. ``asked`` holds
-    labels that replace the closet's for an attribute. ``shown`` are the short keys
-    (`closetspace.domain.ranking.paging`) of items to leave out; ``lately`` those of earlier lists, latest first.
+    quantile. ``mix`` in 0..1 goes from the closet's own mix of categories to what the closet lacks.
+    ``requested_labels`` replace the closet's labels of an attribute. ``shown`` are the short keys
+    (`closetspace.domain.ranking.paging`) of items to leave out, ``recent_lists`` those of earlier lists, latest first.
     """
 
     count: int
@@ -82,40 +84,41 @@ class RankingQuery:
     explore: float = 0.0
     serendipity: float = 0.0
     mix: float = 0.0
-    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    requested_labels: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own_similar: bool = False
     shown: frozenset[int] = frozenset()
-    lately: tuple[tuple[int, ...], ...] = ()
+    recent_lists: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
 class FeedbackVectors:
-    """What the person said of items of the catalog: their embeddings, ``(n, d)``, and the products never to come."""
+    """A person's opinions of catalog items: the items' embeddings, ``(n, d)`` each, and the excluded products."""
 
     liked: FloatArray
     dismissed: FloatArray
-    never: Keys
+    excluded: Keys
 
 
 @dataclass(frozen=True)
 class UserProfile:
-    """Whom a ranking is for: what they own, the taste derived from it, and what they said of other items."""
+    """The person that a ranking is for: what they own, the taste derived from it, and their opinions."""
 
-    worn: ClosetArrays
+    closet: ClosetArrays
     taste: Taste
     priors: EncoderPriors
-    said: FeedbackVectors
+    feedback: FeedbackVectors
 
     def anchor(self, category: str, index: Index) -> Anchor:
-        """What an index's candidates of a category are compared with."""
+        """Return what the index's candidates of a category are compared with."""
         return self.taste.anchor(category, index.version, index.category_means)
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One recommendation: its row in the index, its category, its score before exploration, and the score's parts.
+    """One ranked item: its row in the index, its category, its score before exploration, and the score's parts.
 
-    ``interest`` is the place of the interest that it serves, ``own_similar`` the owned item that it nearly is.
+    ``interest`` is the position of the interest that it serves, ``own_similar`` the id of its near-duplicate among
+    owned items.
     """
 
     row: int

@@ -1,8 +1,8 @@
-"""What is recommended, in which order and why: pure functions over arrays.
+"""Rank the items of an index for a person: pure functions over arrays.
 
-A candidate's score is a sum of logarithms and of weighed cosines: how likely it fits what the person wears in each
-attribute, how near it is to their interests, what they said of others like it, and whether they saw it lately. The
-numbers behind the method, and what each part of it adds, are in docs/recommending.md.
+The score of a candidate is a sum of logarithms and weighted cosines: the probability that it fits what the person wears
+in each attribute, its similarity to their interests, their opinions of similar items, and whether they saw it recently.
+docs/recommending.md has the numbers behind the method and what each part adds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,44 +11,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.domain.encoder.attributes import block, parts, shares
-from closetspace.domain.encoder.encoding import COLOUR, FloatArray
-from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.encoder.descriptor import COLOUR
+from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.index import Index
-from closetspace.domain.ranking.candidates import Scored, Scorer, members
+from closetspace.domain.ranking.candidates import CandidateScorer, ScoredCandidates, label_memberships
+from closetspace.domain.ranking.duplicates import owned_duplicate, resembles_any
 from closetspace.domain.ranking.mix import category_shares
 from closetspace.domain.ranking.noise import perturb
-from closetspace.domain.ranking.query import DEFAULT_WEIGHTS, SERENDIPITY, Ranked, RankingQuery, UserProfile, Weights
-from closetspace.domain.ranking.reranking import Pool, compose
+from closetspace.domain.ranking.query import (
+    DEFAULT_WEIGHTS,
+    SERENDIPITY,
+    Ranked,
+    RankingQuery,
+    UserProfile,
+    Weights,
+)
+from closetspace.domain.ranking.reranking import Pool, rerank
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 LOOK = "article"
-"""The block of a vector by which two garments of a list look the same; without it the whole vector tells."""
+"""The block of a vector that tells whether two garments of a list look alike; without it the whole vector does."""
 
 
-def rank(profile: UserProfile, index: Index, query: RankingQuery, method: Weights = DEFAULT_WEIGHTS) -> list[Ranked]:
-    """The best ``query.count`` items in order, fewer where the index has no more that pass."""
+def rank(profile: UserProfile, index: Index, query: RankingQuery, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked]:
+    """Return the best ``query.count`` items in order, fewer if no more items pass the query's filters."""
     mix = category_shares(profile.taste.mix, index.category_means, query.filters.categories, query.mix)
     if not mix:
         return []
-    scorer = Scorer(profile, index, query, method, list(mix))
+    scorer = CandidateScorer(profile, index, query, weights, list(mix))
     pool = scorer.best()
-    pool, noise = _explored(pool, index, query, method.noise, scorer.most)
+    pool, noise = _explore(pool, index, query, weights.noise, scorer.per_category)
     vectors = index.vectors(pool.rows)
-    owned, cosine = _nearest_of_category(profile.worn, vectors, pool.category, list(mix))
-    unwanted = (vectors @ profile.said.dismissed.T).max(axis=1, initial=-1) >= method.near_duplicate
+    owned, cosine = _nearest_owned(profile.closet, vectors, pool.category, list(mix))
+    excluded = resembles_any(vectors, profile.feedback.dismissed, weights.near_duplicate)
     if not query.own_similar:
-        unwanted |= cosine >= method.near_duplicate
-    if unwanted.any():
-        keep = np.flatnonzero(~unwanted)
+        excluded |= cosine >= weights.near_duplicate
+    if excluded.any():
+        keep = np.flatnonzero(~excluded)
         pool, noise, vectors, owned, cosine = pool.only(keep), noise[keep], vectors[keep], owned[keep], cosine[keep]
     if not len(pool.rows):
         return []
-    scored = np.column_stack([pool.parts, _off_distance(cosine, query.serendipity, method.serendipity)])
+    scored = np.column_stack([pool.parts, _serendipity(cosine, query.serendipity, weights.serendipity)])
     score = scored.sum(axis=1)
-    composable = _composable(
-        pool, vectors, score + noise - method.similarity * pool.near.max(), mix, profile, index, query
-    )
-    order = compose(composable, query.count, method.composition, method.near_duplicate)
+    worth = score + noise - weights.similarity * pool.near.max()
+    reranking_pool = _reranking_pool(pool, vectors, worth, mix, profile, index, query)
+    order = rerank(reranking_pool, query.count, weights.reranking, weights.near_duplicate)
     names, categories = (*scorer.names, SERENDIPITY), list(mix)
     return [
         Ranked(
@@ -57,8 +64,12 @@ def rank(profile: UserProfile, index: Index, query: RankingQuery, method: Weight
             score=float(score[place]),
             parts=dict(zip(names, scored[place].tolist(), strict=True)),
             interest=profile.anchor(category, index).interest,
-            own_similar=_own_similar(
-                profile.worn, int(composable.products[place]), int(owned[place]), float(cosine[place]), method
+            own_similar=owned_duplicate(
+                profile.closet,
+                int(reranking_pool.products[place]),
+                int(owned[place]),
+                float(cosine[place]),
+                weights.near_duplicate,
             )
             if query.own_similar
             else None,
@@ -67,73 +78,68 @@ def rank(profile: UserProfile, index: Index, query: RankingQuery, method: Weight
     ]
 
 
-def _own_similar(worn: ClosetArrays, product: int, nearest: int, cosine: float, method: Weights) -> str | None:
-    """The owned item that a candidate is another variant of, or nearly is."""
-    variants = np.flatnonzero(worn.products == np.uint64(product)).tolist()
-    if not variants and cosine < method.near_duplicate:
-        return None
-    return worn.ids[variants[0] if variants else nearest]
-
-
-def _explored(pool: Scored, index: Index, query: RankingQuery, weight: float, most: int) -> tuple[Scored, FloatArray]:
-    """The ``most`` best of each category with the noise that the query asks for, and how much that adds to each."""
+def _explore(
+    pool: ScoredCandidates, index: Index, query: RankingQuery, weight: float, per_category: int
+) -> tuple[ScoredCandidates, FloatArray]:
+    """Return the best ``per_category`` candidates of each category with the query's noise, and the noise of each."""
     if not query.explore:
         return pool, np.zeros(len(pool.rows), np.float32)
     dim = 2 * index.dim
     noisy = perturb(pool.near, index.keys(pool.rows), dim, seed=query.seed, explore=query.explore)
     noise = np.float32(weight) * (noisy - pool.near)
     order = np.lexsort((-(pool.parts.sum(axis=1) + noise), pool.category))
-    of_each = pool.category[order]
-    kept = np.sort(order[np.arange(len(order)) - np.searchsorted(of_each, of_each) < most])
+    category = pool.category[order]
+    kept = np.sort(order[np.arange(len(order)) - np.searchsorted(category, category) < per_category])
     return pool.only(kept), noise[kept]
 
 
-def _nearest_of_category(
-    worn: ClosetArrays, vectors: FloatArray, category: NDArray[np.int64], categories: Sequence[str]
+def _nearest_owned(
+    closet: ClosetArrays, vectors: FloatArray, category: NDArray[np.int64], categories: Sequence[str]
 ) -> tuple[NDArray[np.int64], FloatArray]:
-    """For each candidate the nearest owned item of its category, of all where there is none, and their cosine."""
+    """Return each candidate's nearest owned item of its category, or of all if it has none, and their cosine."""
     owned = np.zeros(len(vectors), np.int64)
     cosine = np.zeros(len(vectors), np.float32)
     starts = np.searchsorted(category, np.arange(len(categories) + 1))
     for place, name in enumerate(categories):
-        of_it = slice(starts[place], starts[place + 1])
-        rows = worn.rows_by_category.get(name, np.arange(len(worn.ids)))
-        similar = vectors[of_it] @ worn.vectors[rows].T
-        owned[of_it], cosine[of_it] = rows[similar.argmax(axis=1)], similar.max(axis=1)
+        part = slice(starts[place], starts[place + 1])
+        rows = closet.rows_by_category.get(name, np.arange(len(closet.ids)))
+        similar = vectors[part] @ closet.vectors[rows].T
+        owned[part], cosine[part] = rows[similar.argmax(axis=1)], similar.max(axis=1)
     return owned, cosine
 
 
-def _off_distance(cosine: FloatArray, serendipity: float, weight: float) -> FloatArray:
-    """What candidates lose for being nearer to what is owned, or farther, than the share of them asked for."""
+def _serendipity(cosine: FloatArray, serendipity: float, weight: float) -> FloatArray:
+    """Return what each candidate loses for a distance from owned items other than the requested quantile."""
     if not serendipity:
         return np.zeros(len(cosine), np.float32)
     lost: FloatArray = np.abs(cosine - np.quantile(cosine, 1 - serendipity)).astype(np.float32)
     return lost * np.float32(-weight * serendipity)
 
 
-def _composable(
-    pool: Scored,
+def _reranking_pool(
+    pool: ScoredCandidates,
     vectors: FloatArray,
-    score: FloatArray,
+    worth: FloatArray,
     mix: Mapping[str, float],
     profile: UserProfile,
     index: Index,
     query: RankingQuery,
 ) -> Pool:
-    worn = members(profile, index, query)
-    known = COLOUR in worn and COLOUR in index.heads
-    member = worn[COLOUR] if known else np.zeros(0, np.float32)
+    memberships = label_memberships(profile, index, query)
+    has_colour = COLOUR in memberships and COLOUR in index.heads
+    palette = memberships[COLOUR] if has_colour else np.zeros(0, np.float32)
     looks = vectors[:, block(index.blocks, LOOK)]
+    colours = parts(index.heads)[COLOUR] if has_colour else slice(0, 0)
     return Pool(
-        # The nearest candidate that certainly fits is worth 1, whatever the closet's cosines are like.
-        worth=np.exp(np.minimum(score, 0)),
+        # The nearest candidate that certainly fits is worth 1, whatever cosines the closet has.
+        worth=np.exp(np.minimum(worth, 0)),
         category=pool.category,
         shares=np.array(list(mix.values()), np.float32),
         brands=index.brands(pool.rows),
         products=index.products(pool.rows),
         vectors=vectors,
         looks=unit(looks if looks.size else vectors),
-        # Squared, a colour that the head is not sure of hardly counts: nobody will see it repeated.
-        colours=np.square(shares(index.attributes(pool.rows)[:, parts(index.heads)[COLOUR] if known else slice(0, 0)])),
-        palette=member / max(float(member.sum()), 1e-6),
+        # Squared, so that a colour of which the head is not sure hardly counts as a repetition.
+        colours=np.square(shares(index.attributes(pool.rows)[:, colours])),
+        palette=palette / max(float(palette.sum()), 1e-6),
     )

@@ -1,4 +1,4 @@
-"""Why something is recommended: numbers that add up to its score, and one sentence made of them."""
+"""Explain recommendations: the contributions that add up to each score, and one sentence."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,35 +7,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from closetspace.domain.encoder.attributes import Heads, Packed, block, parts
-from closetspace.domain.encoder.encoding import COLOUR, USAGE, FloatArray
-from closetspace.domain.encoder.vectors import spread_of, unit
+from closetspace.domain.encoder.descriptor import COLOUR, USAGE
+from closetspace.domain.encoder.vectors import FloatArray, spread_of, unit
 from closetspace.domain.index.index import Index, Rows
 from closetspace.domain.ranking.query import DEFAULT_WEIGHTS, FEEDBACK, SIMILARITY, Ranked, UserProfile, Weights
 from closetspace.domain.taste.interests import EMBEDDING_SHARE, Interest
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 IMAGE, TEXT = "image", "text"
-"""What a photo alone and what name and brand contribute to a score, apart from colour."""
+"""Contributions of the photo alone and of name and brand, without colour."""
 
 ASPECTS = {"article": "cut", "colour": "colour", "look": "look"}
-"""Blocks of a vector that a sentence can name."""
+"""Words for a vector's blocks in sentences."""
 
 CLOSE = 0.6
-"""Cosine from which on two garments are called close."""
+"""Cosine from which on a sentence calls two garments close."""
 
-LEAST_SHOWN = 0.3
-"""Share of a colour, or of a usage, from which on a garment is said to have it."""
+MIN_SHARE = 0.3
+"""Share from which on a garment counts as having a colour or a usage."""
 
-LEAST_ALIKE = 2
-"""Owned items that have a trait in common with a recommendation, before a sentence tells of it."""
+MIN_ALIKE = 2
+"""Minimum number of owned items that share a trait for a sentence to mention it."""
 
 LIKED = 0.2
-"""Nats that likes add, from which on a sentence says so."""
+"""Contribution of likes, in nats, from which on a sentence mentions them."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """``owned`` are rows of the closet with cosines, the nearest first; ``contributions`` add up to the score."""
+    """``owned`` are rows of the closet with cosines, nearest first; ``contributions`` add up to the score."""
 
     owned: Sequence[tuple[int, float]]
     interest: Interest
@@ -44,23 +44,23 @@ class Reason:
 
 
 def explain(
-    ranked: Sequence[Ranked], profile: UserProfile, index: Index, method: Weights = DEFAULT_WEIGHTS
+    ranked: Sequence[Ranked], profile: UserProfile, index: Index, weights: Weights = DEFAULT_WEIGHTS
 ) -> list[Reason]:
-    """A reason for each recommendation by a method, in order."""
+    """Return a reason for each ranked item, in order."""
     if not ranked:
         return []
     rows = np.array([one.row for one in ranked], np.int64)
     vectors = index.vectors(rows)
-    owned = nearest_owned(profile.worn, vectors)
-    traits = _Traits(index.attributes(rows), profile.worn, index.heads)
-    contributions = _contributions(ranked, rows, vectors, profile, index, method)
-    aspects = _aspects(vectors, profile.worn.vectors[[near[0][0] for near in owned]], index.blocks)
+    owned = nearest_owned(profile.closet, vectors)
+    traits = _Traits(index.attributes(rows), profile.closet, index.heads)
+    contributions = _contributions(ranked, rows, vectors, profile, index, weights)
+    aspects = _aspects(vectors, profile.closet.vectors[[near[0][0] for near in owned]], index.blocks)
     return [
         Reason(
             near,
             profile.taste.interests[one.interest],
             contributed,
-            _sentence(one, place, near[0], aspect, profile.worn, traits),
+            _sentence(one, place, near[0], aspect, profile.closet, traits),
         )
         for place, (one, near, contributed, aspect) in enumerate(
             zip(ranked, owned, contributions, aspects, strict=True)
@@ -69,17 +69,17 @@ def explain(
 
 
 def _contributions(
-    ranked: Sequence[Ranked], rows: Rows, vectors: FloatArray, profile: UserProfile, index: Index, method: Weights
+    ranked: Sequence[Ranked], rows: Rows, vectors: FloatArray, profile: UserProfile, index: Index, weights: Weights
 ) -> list[dict[str, float]]:
-    """The parts of each score, with the similarity's split into what photo, text and colour make of it.
+    """Return the parts of each score, with the similarity split into photo, text and colour.
 
-    A similarity is a product of the embedding with one direction, less what the category's mean has of its style.
-    Colour is the colour block's part of both; of the rest the photo alone makes what its own vector would, and text
-    what is left.
+    A similarity is the inner product of the embedding with one direction, minus the part of the category's mean.
+    Colour is the colour block's part of it. Of the rest, the photo's part is that of its own vector, and text is the
+    remainder.
     """
-    direction, taken = _directions(ranked, vectors, profile, index, method.similarity)
+    direction, offset = _directions(ranked, vectors, profile, index, weights.similarity)
     colour = block(index.blocks, COLOUR)
-    whole, by_photo = vectors * direction - taken, index.photo_vectors(rows) * direction - taken
+    whole, by_photo = vectors * direction - offset, index.photo_vectors(rows) * direction - offset
     in_colour = whole[:, colour].sum(axis=1)
     in_photo = by_photo.sum(axis=1) - by_photo[:, colour].sum(axis=1)
     return [
@@ -93,40 +93,40 @@ def _contributions(
 def _directions(
     ranked: Sequence[Ranked], vectors: FloatArray, profile: UserProfile, index: Index, weight: float
 ) -> tuple[FloatArray, FloatArray]:
-    """What each embedding was multiplied with for its similarity, and what was taken off for the mean, ``(k, d)``."""
-    to = [profile.anchor(one.category, index) for one in ranked]
+    """Return the direction that each embedding is multiplied with, and the offset of its category's mean, ``(k, d)``."""
+    anchors = [profile.anchor(one.category, index) for one in ranked]
     mean = np.array([index.category_means[one.category] for one in ranked])
-    near, style = np.array([anchor.near for anchor in to]), np.array([anchor.style for anchor in to])
+    near, style = np.array([anchor.near for anchor in anchors]), np.array([anchor.style for anchor in anchors])
     style *= np.float32(weight * (1 - EMBEDDING_SHARE)) / spread_of(vectors, mean)[:, None]
     return np.float32(weight * EMBEDDING_SHARE) * near + style, mean * style
 
 
 class _Traits:
-    """What recommendations show, and how many owned items show the same."""
+    """The likeliest labels of recommendations, and the number of owned items with the same ones."""
 
-    def __init__(self, told: Packed, worn: ClosetArrays, heads: Heads) -> None:
-        self._heads, self._count = heads, len(worn.ids)
-        known = parts(heads) if worn.attributes.shape[1] else {}
-        self._shown = {head: _likeliest(told[:, part]).tolist() for head, part in known.items()}
-        self._owned = {head: Counter(_likeliest(worn.attributes[:, part]).tolist()) for head, part in known.items()}
+    def __init__(self, attributes: Packed, closet: ClosetArrays, heads: Heads) -> None:
+        self._heads, self._count = heads, len(closet.ids)
+        known = parts(heads) if closet.attributes.shape[1] else {}
+        self._shown = {head: _likeliest(attributes[:, part]).tolist() for head, part in known.items()}
+        self._owned = {head: Counter(_likeliest(closet.attributes[:, part]).tolist()) for head, part in known.items()}
 
     def clause(self, head: str, place: int) -> str | None:
-        """``navy blue like 5 of your 14 items`` of a recommendation, where enough of them are."""
+        """Return ``navy blue like 5 of your 14 items``, or None if fewer owned items share the trait."""
         label = self._shown[head][place] if head in self._shown else -1
         alike = self._owned[head][label] if label >= 0 else 0
-        if alike < min(LEAST_ALIKE, self._count):
+        if alike < min(MIN_ALIKE, self._count):
             return None
         return f"{self._heads[head][label].lower()} like {_of_yours(alike, self._count)}"
 
 
 def _sentence(
-    one: Ranked, place: int, near: tuple[int, float], aspect: str | None, worn: ClosetArrays, traits: _Traits
+    one: Ranked, place: int, near: tuple[int, float], aspect: str | None, closet: ClosetArrays, traits: _Traits
 ) -> str:
     nearest, cosine = near
-    named = f"your {worn.titles[nearest] or worn.categories[nearest].lower()}"
+    named = f"your {closet.titles[nearest] or closet.categories[nearest].lower()}"
     if one.own_similar:
         return f"Nearly the same as {named}."
-    owned = one.category in worn.rows_by_category
+    owned = one.category in closet.rows_by_category
     close = owned and cosine >= CLOSE
     if not owned:
         first = f"You own no {one.category.lower()} yet"
@@ -141,7 +141,7 @@ def _sentence(
 
 
 def _aspects(vectors: FloatArray, owned: FloatArray, blocks: Mapping[str, int]) -> list[str | None]:
-    """For each pair of garments the block in which they are most alike, by its name in sentences."""
+    """Return the word for the block in which each pair of garments is most alike."""
     named = {aspect: block(blocks, name) for name, aspect in ASPECTS.items() if name in blocks}
     if not named:
         return [None] * len(vectors)
@@ -151,7 +151,7 @@ def _aspects(vectors: FloatArray, owned: FloatArray, blocks: Mapping[str, int]) 
 
 def _likeliest(shares: Packed) -> np.ndarray:
     best = shares.argmax(axis=1)
-    return np.where(shares[np.arange(len(shares)), best] >= LEAST_SHOWN * 255, best, -1)
+    return np.where(shares[np.arange(len(shares)), best] >= MIN_SHARE * 255, best, -1)
 
 
 def _of_yours(count: int, total: int) -> str:
@@ -160,12 +160,12 @@ def _of_yours(count: int, total: int) -> str:
     return f"all of your {total} items" if count == total else f"{count} of your {total} items"
 
 
-def nearest_owned(worn: ClosetArrays, embeddings: FloatArray, most: int = 3) -> list[list[tuple[int, float]]]:
-    """For each recommendation the owned items most like it, ``(row, cosine)``, the nearest first."""
-    cosines = embeddings @ worn.vectors.T
-    few = min(most, len(worn.ids))
+def nearest_owned(closet: ClosetArrays, embeddings: FloatArray, most: int = 3) -> list[list[tuple[int, float]]]:
+    """Return the owned items nearest to each recommendation as ``(row, cosine)``, nearest first."""
+    cosines = embeddings @ closet.vectors.T
+    few = min(most, len(closet.ids))
     nearest = np.argpartition(-cosines, few - 1, axis=1)[:, :few]
     return [
-        sorted(((int(i), float(row[i])) for i in places), key=lambda owned: (-owned[1], worn.ids[owned[0]]))
+        sorted(((int(i), float(row[i])) for i in places), key=lambda owned: (-owned[1], closet.ids[owned[0]]))
         for row, places in zip(cosines, nearest, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""How well candidates fit what a person wears: a probability, attribute by attribute."""
+"""How well candidates fit what a person wears: a probability for each attribute."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,22 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from closetspace.domain.encoder.attributes import WHOLE, Heads, Packed, parts
-from closetspace.domain.encoder.encoding import GENDER, UNISEX, FloatArray
+from closetspace.domain.encoder.descriptor import GENDER, UNISEX
+from closetspace.domain.encoder.vectors import FloatArray
 
-LEAST_FIT = 0.01
-"""Least probability that a head is believed: what it rules out may still be shown, last."""
+MIN_FIT = 0.01
+"""Lower limit of a fit: heads err, and an item that they rule out may still be shown last."""
 
-WEIGHTS: Mapping[str, int] = {GENDER: 2}
-"""How many times an attribute counts, once unless stated: a thing made for another sex, or for children, is a worse
-mistake than one in another colour."""
+EXPONENTS: Mapping[str, int] = {GENDER: 2}
+"""How many times an attribute counts, once if not stated. An item for another gender, or for children, is a worse
+mistake than one of another colour."""
 
 
 @dataclass(frozen=True)
-class Fitting:
-    """What a person wears, as one product with what heads say.
+class AttributeFit:
+    """The fit of candidates as one matrix product with the packed shares of their labels.
 
-    ``matrix (labels, attributes)``, by which the first of the packed shares are multiplied, and
-    ``offset (attributes,)``; ``attributes`` names the columns.
+    ``matrix (labels, attributes)`` multiplies the first of the shares, ``offset (attributes,)`` is added; ``attributes``
+    names the columns.
     """
 
     attributes: tuple[str, ...]
@@ -29,34 +30,34 @@ class Fitting:
     offset: FloatArray
 
     def __call__(self, rows: Packed) -> FloatArray:
-        """How well each garment fits in each attribute, ``(n, attributes)`` up to 1: the probability that it fits, at
-        least `LEAST_FIT`, to the power of the attribute's weight."""
-        # The shares' scale is in the matrix: rows are many, and labels few.
+        """Return each garment's fit in each attribute, ``(n, attributes)`` in `MIN_FIT`..1: the probability that it
+        fits, to the power of the attribute's exponent."""
+        # The scale of the shares is in the matrix: rows are many, and labels few.
         shares = rows[:, : len(self.matrix)].astype(np.float32)
-        fit: FloatArray = np.minimum(shares @ self.matrix + (self.offset + np.float32(LEAST_FIT)), 1)
+        fit: FloatArray = np.minimum(shares @ self.matrix + (self.offset + np.float32(MIN_FIT)), 1)
         for column, attribute in enumerate(self.attributes):
-            if (weight := WEIGHTS.get(attribute, 1)) != 1:
-                fit[:, column] **= weight
+            if (exponent := EXPONENTS.get(attribute, 1)) != 1:
+                fit[:, column] **= exponent
         return fit
 
 
-def fitting(heads: Heads, worn: Mapping[str, FloatArray], usual: Mapping[str, FloatArray]) -> Fitting:
-    """Fit to the membership ``(labels,)`` of each attribute's labels in what is worn.
+def attribute_fit(heads: Heads, memberships: Mapping[str, FloatArray], usual: Mapping[str, FloatArray]) -> AttributeFit:
+    """Build the fit from the membership ``(labels,)`` of each attribute's labels in the closet.
 
-    What heads leave to the unknown fits as what is ``usual (labels,)`` does.
+    The share that a head leaves unassigned fits as the ``usual (labels,)`` shares do.
     """
-    # What comes after the last label that counts need not be read.
-    labels = max((parts(heads)[head].stop for head in worn), default=0)
-    matrix: FloatArray = np.zeros((labels, len(worn)), np.float32)
-    offset: FloatArray = np.zeros(len(worn), np.float32)
-    for column, (head, member) in enumerate(worn.items()):
+    # Labels after the last one that counts need not be read.
+    labels = max((parts(heads)[head].stop for head in memberships), default=0)
+    matrix: FloatArray = np.zeros((labels, len(memberships)), np.float32)
+    offset: FloatArray = np.zeros(len(memberships), np.float32)
+    for column, (head, member) in enumerate(memberships.items()):
         offset[column] = usual[head] @ member
         matrix[parts(heads)[head], column] = member - offset[column]
     matrix /= WHOLE
-    return Fitting(tuple(worn), matrix, offset)
+    return AttributeFit(tuple(memberships), matrix, offset)
 
 
-def asked_for(head: str, labels: Collection[str], known: Collection[str]) -> FloatArray:
-    """The membership of an attribute's ``known`` labels where the person says what they want; unisex fits all."""
+def requested_membership(head: str, labels: Collection[str], known: Collection[str]) -> FloatArray:
+    """Return the membership of an attribute's ``known`` labels where a person requests some; unisex fits everyone."""
     fits = {label.casefold() for label in labels} | ({UNISEX.casefold()} if head == GENDER else set())
     return np.array([label.casefold() in fits for label in known], np.float32)

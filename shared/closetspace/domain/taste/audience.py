@@ -11,7 +11,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import UNISEX, FloatArray
+from closetspace.domain.encoder.descriptor import UNISEX
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.taste.membership import LabelMembership
 
 WOMEN, MEN, BOYS, GIRLS = "Women", "Men", "Boys", "Girls"

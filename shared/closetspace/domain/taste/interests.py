@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from closetspace.domain.encoder.encoding import FloatArray
-from closetspace.domain.encoder.vectors import mean_of, unit
+from closetspace.domain.encoder.vectors import FloatArray, mean_of, unit
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 EMBEDDING_SHARE = 0.5

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 
 Floats = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import COLOUR, GENDER, USAGE, FloatArray
+from closetspace.domain.encoder.descriptor import COLOUR, GENDER, USAGE
 from closetspace.domain.encoder.priors import EncoderPriors
-from closetspace.domain.encoder.vectors import mean_of
+from closetspace.domain.encoder.vectors import FloatArray, mean_of
 from closetspace.domain.taste.audience import audience, tells_audience
 from closetspace.domain.taste.interests import Anchor, Interest, anchor, interests_of, style_of
 from closetspace.domain.taste.membership import LabelMembership, worn_labels

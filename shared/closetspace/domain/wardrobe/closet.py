@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.domain.encoder.attributes import Packed
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.products import NO_PRODUCT
 
 STORED_VECTOR = np.dtype("<f2")

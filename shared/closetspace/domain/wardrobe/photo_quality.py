@@ -1,7 +1,9 @@
 """Whether a photo is good enough for the closet, judged by what the encoder found and by the picture itself."""
 
-from closetspace.domain.encoder.encoding import CATEGORY, Encoding, Picture
-from closetspace.domain.wardrobe.item import Fault, Hint
+from closetspace.domain.encoder.descriptor import CATEGORY
+from closetspace.domain.encoder.encoding import Encoding, Picture
+from closetspace.domain.wardrobe.item import Fault
+from closetspace.domain.wardrobe.state import Hint
 
 SMALL_SIDE = 64
 """Pixels of the decoded picture's shorter side, about a quarter of what the encoders see: below it details are lost."""

@@ -6,7 +6,9 @@ the same plan, and an item that is where it should be needs nothing.
 
 from dataclasses import dataclass
 
-from closetspace.domain.wardrobe.item import Fault, Item, ItemState, PhotoStat, Status, content_key, too_large
+from closetspace.domain.wardrobe.item import Fault, Item, content_key
+from closetspace.domain.wardrobe.photo import PhotoStat, too_large
+from closetspace.domain.wardrobe.state import ItemState, Status
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.products import item_key
 from closetspace.domain.ranking.noise import PROTOTYPE_SIGMA, chi_squared_draws, normal_draws, perturb
 

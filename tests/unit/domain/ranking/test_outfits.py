@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from closetspace.domain.encoder.attributes import Heads, Packed, packed, width
-from closetspace.domain.encoder.encoding import CATEGORY, COLOUR, GENDER, USAGE
+from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, USAGE
 from closetspace.domain.ranking.mix import Role, role_of
 from closetspace.domain.ranking.outfits import HUES, Garments, Measure, Wardrobe
 

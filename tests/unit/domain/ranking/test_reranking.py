@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.encoding import FloatArray
-from closetspace.domain.encoder.vectors import unit
-from closetspace.domain.ranking.reranking import Composition, Pool, compose
+from closetspace.domain.encoder.vectors import FloatArray, unit
+from closetspace.domain.ranking.reranking import Pool, RerankingWeights, rerank
 
-HOW = Composition()
+HOW = RerankingWeights()
 NEAR = 0.985
 RED, BLUE, GREEN = np.eye(3, dtype=np.float32)
 
@@ -35,8 +34,8 @@ def pool(worth: Sequence[float], category: Sequence[int] | None = None, shares: 
     )
 
 
-def listed(candidates: Pool, count: int = 20, how: Composition = HOW) -> list[int]:
-    return compose(candidates, count, how, NEAR)
+def listed(candidates: Pool, count: int = 20, how: RerankingWeights = HOW) -> list[int]:
+    return rerank(candidates, count, how, NEAR)
 
 
 def counts(candidates: Pool, count: int = 20) -> list[int]:
@@ -187,7 +186,7 @@ def repeats(candidates: Pool) -> NDArray[np.bool_]:
     return np.asarray((candidates.products[:, None] == candidates.products) | (same & alike), np.bool_)
 
 
-def added(candidates: Pool, chosen: list[int], how: Composition, count: int) -> NDArray[np.float64]:
+def added(candidates: Pool, chosen: list[int], how: RerankingWeights, count: int) -> NDArray[np.float64]:
     """What each candidate adds to a list of ``count``, worked out from the beginning."""
     typical = np.sort(candidates.worth)[-count:].mean()
     best = np.array([candidates.worth[candidates.category == place].max() for place in candidates.category])

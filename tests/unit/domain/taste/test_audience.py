@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.taste.audience import UNISEX_FIT, audience, tells_audience
 
 LABELS = ("Men", "Women", "Unisex", "Boys", "Girls")

@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.encoder.encoding import FloatArray
-from closetspace.domain.encoder.vectors import mean_of, residuals, spread_of, unit
+from closetspace.domain.encoder.vectors import FloatArray, mean_of, residuals, spread_of, unit
 from closetspace.domain.taste.interests import EMBEDDING_SHARE, Anchor, anchor, interests_of, similarity, style_of
 from closetspace.domain.wardrobe.closet import ClosetArrays
 from tests.support.structured import Piece, profile_of

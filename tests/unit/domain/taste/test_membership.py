@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.encoder.encoding import FloatArray
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.taste.membership import FEW_ITEMS, LabelMembership, worn_labels
 
 BLACK, BLUE, WHITE, GREY, NAVY, RED, RUST = range(7)

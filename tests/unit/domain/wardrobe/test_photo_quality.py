@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.encoder.encoding import CATEGORY, Encoding, Picture, Shares
-from closetspace.domain.wardrobe.item import Fault, Hint
+from closetspace.domain.encoder.descriptor import CATEGORY
+from closetspace.domain.encoder.encoding import Encoding, Picture, Shares
+from closetspace.domain.wardrobe.item import Fault
 from closetspace.domain.wardrobe.photo_quality import DARK, SMALL_SIDE, SURE_CATEGORY, category_share, judge_photo
+from closetspace.domain.wardrobe.state import Hint
 
 judge = partial(judge_photo, no_garment_below=0.05, unsure_garment_below=0.5, unclear_category_below=0.4)
 

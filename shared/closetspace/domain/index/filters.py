@@ -1,0 +1,16 @@
+"""What a request narrows the catalog to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a request narrows the catalog to; None leaves that side open, ``brands_out`` leaves out."""
+
+    categories: frozenset[str] | None = None
+    gender: str | None = None
+    brands: frozenset[str] | None = None
+    brands_out: frozenset[str] = frozenset()
+    price_min: float | None = None
+    price_max: float | None = None
+    in_stock: bool = False
