@@ -5,7 +5,7 @@ and raises `AttributeError` instead of the fault (googleapis/python-firestore#59
 not retry at all (#890). So these reads go through this module, which switches the client's retry off and does its own.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from google.api_core.retry import Retry, if_exception_type
@@ -62,7 +62,7 @@ def count(query: Any) -> int:
 
 def read_all(
     client: firestore.Client,
-    references: Collection[Any],
+    references: list[Any],
     *,
     transaction: firestore.Transaction | None = None,
     **options: Any,
