@@ -1,5 +1,5 @@
-# One command each; all of them set up what they need, in .venv and infra/local/node_modules, and nowhere else.
-.PHONY: help demo test test-fast test-train check format bench deploy setup clean
+# Each target sets up what it needs: in .venv, .venv-train, infra/local/node_modules and .local, and nowhere else.
+.PHONY: help demo test test-fast test-train check format lock bench deploy setup clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -12,15 +12,16 @@ TRAIN_TESTS := tests/jobs/encoders/test_training_loop.py tests/jobs/encoders/tes
 NODE_READY := infra/local/node_modules/.ready
 
 help:
-	@echo "make demo     run everything on this machine and show it on a local page  (ARGS=\"--help\" for options)"
-	@echo "make test     pass the tests                                              (ARGS=\"-k name\" for some)"
-	@echo "make test-fast    pass the tests that start no process: under a minute"
-	@echo "make test-train   pass the tests of training, in an environment of their own (6 GB)"
-	@echo "make check    check format, lint and types, test, and report coverage; changes nothing"
-	@echo "make format   format the code"
-	@echo "make bench    print the benchmark's numbers                               (ARGS=--json)"
-	@echo "make deploy   bring everything to Google Cloud, in order                   (PROJECT=… DRY_RUN=1)"
-	@echo "make clean    remove what the commands above have set up"
+	@echo "make demo        run everything on this machine and open it as a local page  (ARGS=\"--help\" for options)"
+	@echo "make test        run all tests but those of training                         (ARGS=\"-k name\" for some)"
+	@echo "make test-fast   run the unit tests, in less than a minute"
+	@echo "make test-train  run the tests of training, in an environment of its own (6 GB)"
+	@echo "make check       check format, lint and types; run the tests; report coverage"
+	@echo "make format      format the code and fix what ruff can fix"
+	@echo "make lock        update the locked requirements                              (ARGS=--upgrade)"
+	@echo "make bench       measure speed and memory                                    (ARGS=--json)"
+	@echo "make deploy      deploy to Google Cloud                                      (PROJECT=… DRY_RUN=1)"
+	@echo "make clean       delete what these commands have set up"
 
 demo: setup
 	@$(BIN)/closetspace demo $(ARGS)
@@ -38,10 +39,22 @@ check: setup
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-report=html $(ARGS)
 
-format: setup
+format: $(VENV_READY)
+	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
+
+# Written for the Python and the Linux that production runs, whatever machine this is. Training's lock is for all systems.
+COMPILE = $(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 $(ARGS)
+LINUX := --python-platform x86_64-manylinux_2_28
+
+lock: $(VENV_READY)
+	@mkdir -p functions/wheels
+	@$(COMPILE) $(LINUX) --extra dev --extra scrapfly pyproject.toml --output-file requirements.lock
+	@$(COMPILE) $(LINUX) --extra scrapfly pyproject.toml --output-file requirements-jobs.lock
+	@$(COMPILE) --universal --extra train-autoencoder --extra dev pyproject.toml --output-file requirements-train.lock
+	@cd functions && ../$(COMPILE) $(LINUX) --find-links ./wheels --emit-find-links ../pyproject.toml --output-file requirements.txt
 
 bench: setup
 	@$(BIN)/closetspace bench $(ARGS)
