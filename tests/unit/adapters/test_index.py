@@ -98,7 +98,7 @@ def test_same_contents_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_candidates_of_a_small_category_are_all_of_it_with_all_that_a_ranking_sees(bundle: Bundle) -> None:
-    found = bundle.candidates("Shoes", query()[None], 5, None)
+    found = bundle.candidates("Shoes", query(), 5, None)
     items = {item.id: place for place, item in enumerate(contents().items)}
     assert {item.id for item in bundle.items(found.rows)} == {i.id for i in contents().items if i.category == "Shoes"}
     assert (np.diff(found.rows) > 0).all()
@@ -117,20 +117,12 @@ def test_annoy_and_the_exact_scan_agree(tmp_path: Path) -> None:
     for seed in range(5):
         for mask in (None, exact.matching(Filters(gender="Women", price_max=200))):
             near, style = np.split(query(seed), 2)
-            every = exact.candidates("Topwear", query(seed)[None], 10, mask)
+            every = exact.candidates("Topwear", query(seed), 10, mask)
             residual = unit(every.vectors - exact.category_means["Topwear"])
             wanted = every.rows[np.argsort(-(every.vectors @ near + residual @ style))[:10]]
-            got = approximate.candidates("Topwear", query(seed)[None], 10, mask)
+            got = approximate.candidates("Topwear", query(seed), 10, mask)
             assert len(got.rows) == 10
             assert len(set(wanted) & set(got.rows)) >= 9
-
-
-def test_several_queries_of_a_large_category_give_what_is_near_any(tmp_path: Path) -> None:
-    write_bundle(tmp_path, contents(), NOW)
-    bundle = Bundle(tmp_path, exact_scan_items=0)
-    each = [set(bundle.candidates("Topwear", query(seed)[None], 10, None).rows) for seed in (1, 2)]
-    both = bundle.candidates("Topwear", np.array([query(1), query(2)]), 10, None).rows
-    assert set(both) == each[0] | each[1]
 
 
 def test_items_are_found_by_id_key_and_product(bundle: Bundle) -> None:
@@ -203,7 +195,7 @@ def test_filter_that_few_pass_gives_exactly_those(tmp_path: Path) -> None:
     for exact_scan_items in (0, 10_000):
         bundle = Bundle(tmp_path, exact_scan_items=exact_scan_items)
         mask = bundle.matching(Filters(price_max=4))
-        rows = np.concatenate([bundle.candidates(c, query()[None], 10, mask).rows for c in bundle.category_means])
+        rows = np.concatenate([bundle.candidates(c, query(), 10, mask).rows for c in bundle.category_means])
         assert sorted(item.price or 0 for item in bundle.items(rows)) == [1, 2, 3, 4]
 
 
@@ -371,7 +363,7 @@ def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVers
         while not stop.is_set():
             try:
                 index = live.get(OURS)
-                rows = index.candidates("Shoes", query()[None], 5, None).rows
+                rows = index.candidates("Shoes", query(), 5, None).rows
                 prefix = {item.id.partition("-")[0] for item in index.items(rows)}
                 assert len(prefix) == 1, "an answer mixes two versions"
             except Exception as error:

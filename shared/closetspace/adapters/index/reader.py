@@ -109,7 +109,7 @@ class Bundle:
         named: Mask = wanted[self._columns[column]]
         return named
 
-    def candidates(self, category: str, queries: FloatArray, most: int, mask: Mask | None) -> Candidates:
+    def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None) -> Candidates:
         part = self._parts[category]
         whole = slice(part.start, part.start + part.count)
         if mask is None and part.count <= self._exact_scan_items:
@@ -117,8 +117,7 @@ class Bundle:
             return self._rows(whole, np.arange(whole.start, whole.stop))
         rows = np.arange(whole.start, whole.stop) if mask is None else np.flatnonzero(mask[whole]) + whole.start
         if len(rows) > self._exact_scan_items:
-            near = [self._through_annoy(part, query, most, mask, len(rows)) for query in queries]
-            rows = np.unique(np.concatenate(near))
+            rows = np.unique(self._through_annoy(part, query, limit, mask, len(rows)))
         return self._rows(rows, rows)
 
     def _rows(self, which: Rows | slice, rows: Rows) -> Candidates:

@@ -64,9 +64,9 @@ class Index(Protocol):
         """Which rows pass, ``(n,) bool``; None when every row does."""
         ...
 
-    def candidates(self, category: str, queries: FloatArray, most: int, mask: Mask | None) -> Candidates:
-        """A category's items that pass ``mask``, rows ascending: all, or of a large category the ``most`` nearest to
-        each of the ``queries (m, 2d)``, which are as `closetspace.domain.encoder.vectors.side_by_side` makes them."""
+    def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None) -> Candidates:
+        """Return a category's items that pass ``mask``, rows ascending: all of them, or the ``limit`` nearest to
+        ``query (2d,)`` where the category is large (`closetspace.domain.encoder.vectors.side_by_side`)."""
         ...
 
     def rows_of(self, item_ids: Sequence[str]) -> Rows:

@@ -97,7 +97,7 @@ class CandidateScorer:
         query = side_by_side(
             anchor.near * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
         )
-        candidates = self._index.candidates(category, query[None], self._kept + len(self._excluded), self._mask)
+        candidates = self._index.candidates(category, query, self._kept + len(self._excluded), self._mask)
         similar = similarity(candidates.vectors, self._index.category_means[category], candidates.spread, anchor)
         return (
             candidates.rows,
