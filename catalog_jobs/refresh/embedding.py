@@ -47,7 +47,7 @@ class ShardEmbedder:
 
     def _keep(self, made: Sequence[tuple[str, Encoding]]) -> None:
         if made:
-            encodings = EncodingBatch.of([encoding for _, encoding in made], self.kept.encoder)
+            encodings = EncodingBatch.from_encodings([encoding for _, encoding in made], self.kept.encoder)
             self.kept.add([key for key, _ in made], encodings)
             self.check_lease()
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from catalog_jobs.catalog import parquet
-from closetspace.domain.encoder.attributes import width
+from closetspace.domain.encoder.attributes import row_length
 from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.errors import Incompatible, NotFound
@@ -84,7 +84,7 @@ class EmbeddingStore:
         with ThreadPoolExecutor(READERS) as pool:
             parts = list(pool.map(self._part, needed))
         place = {key: at for at, key in enumerate(key for part_keys, _ in parts for key in part_keys)}
-        return EncodingBatch.joined([rows for _, rows in parts], self.encoder).rows([place[key] for key in keys])
+        return EncodingBatch.concat([rows for _, rows in parts], self.encoder).select([place[key] for key in keys])
 
     def compact(self, needed: Iterable[str], known: Known) -> None:
         """Write many parts as one, and drop what is not needed once there is more of it than of what is."""
@@ -134,7 +134,7 @@ class EmbeddingStore:
                 ("content_key", pa.string()),
                 ("vector", pa.binary(4 * dim)),
                 ("photo_vector", pa.binary(dim)),
-                ("attributes", pa.binary(width(self.encoder.heads))),
+                ("attributes", pa.binary(row_length(self.encoder.heads))),
             ]
         )
 

@@ -62,7 +62,7 @@ class HashEncoder:
         categories = self.categories(garment)
         attributes = {COLOUR: {"Red": 0.9}} | ({CATEGORY: categories} if categories else {})
         category = next(iter(categories), CATEGORIES[digest[0] % 3])
-        return Encoding(unit(vector), category, attributes, garment=self.garment(garment))
+        return Encoding(unit(vector), category, attributes, garment_probability=self.garment(garment))
 
 
 def second_encoder(first: Path, folder: Path) -> Path:

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
-from closetspace.domain.encoder.attributes import packed
+from closetspace.domain.encoder.attributes import pack_attributes
 from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, UNISEX, USAGE, EncoderDescriptor
 from closetspace.domain.encoder.encoding import Shares
-from closetspace.domain.encoder.encoding_batch import EncodingBatch, as_photo_vectors
-from closetspace.domain.encoder.priors import EncoderPriors, Reference
+from closetspace.domain.encoder.encoding_batch import EncodingBatch, quantize_photo_vectors
+from closetspace.domain.encoder.priors import EncoderPriors, ReferenceSample
 from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents
 from closetspace.domain.index.filters import Filters
@@ -91,7 +91,7 @@ class Piece:
     @property
     def entry(self) -> ClosetEntry:
         """As its owner's closet has it, without a title."""
-        return ClosetEntry(ENCODER.id, self.vector, self.category, self.id, packed(self.told, HEADS))
+        return ClosetEntry(ENCODER.id, self.vector, self.category, self.id, pack_attributes(self.told, HEADS))
 
 
 @cache
@@ -118,8 +118,8 @@ def open_catalog(folder: Path) -> Bundle:
     ]
     vectors = np.array([piece.vector for piece in CATALOG.values()])
     photos = unit(vectors + np.float32(0.1) * np.roll(vectors, 1, axis=0))
-    told = np.array([packed(piece.told, HEADS) for piece in CATALOG.values()], np.uint8)
-    encodings = EncodingBatch(vectors, as_photo_vectors(photos), told, tuple(item.category for item in items))
+    told = np.array([pack_attributes(piece.told, HEADS) for piece in CATALOG.values()], np.uint8)
+    encodings = EncodingBatch(vectors, quantize_photo_vectors(photos), told, tuple(item.category for item in items))
     write_bundle(folder, BundleContents(items, encodings, ENCODER, "structured"), NOW)
     return Bundle(folder, exact_scan_items=10_000)
 
@@ -145,10 +145,10 @@ def priors() -> EncoderPriors:
     sample = pieces(HEADS[CATEGORY], 100, 102)
     return EncoderPriors(
         HEADS,
-        Reference(
+        ReferenceSample(
             np.array([HEADS[CATEGORY].index(piece.category) for piece in sample]),
             np.array([piece.vector for piece in sample]),
-            np.array([packed(piece.told, HEADS) for piece in sample]),
+            np.array([pack_attributes(piece.told, HEADS) for piece in sample]),
         ),
     )
 

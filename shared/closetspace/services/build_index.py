@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from closetspace.domain.encoder.attributes import WHOLE, Packed, parts
+from closetspace.domain.encoder.attributes import FULL_SHARE, PackedAttributes, head_slices
 from closetspace.domain.encoder.descriptor import GENDER, EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.domain.index.bundle import BundleContents
@@ -39,19 +39,19 @@ def placed(items: Sequence[IndexedItem], encodings: EncodingBatch, encoder: Enco
 
 
 def _with_gender(
-    items: Sequence[IndexedItem], attributes: Packed, encoder: EncoderDescriptor
-) -> tuple[list[IndexedItem], Packed]:
+    items: Sequence[IndexedItem], attributes: PackedAttributes, encoder: EncoderDescriptor
+) -> tuple[list[IndexedItem], PackedAttributes]:
     """The items with a gender where one is known, and their attributes, changed where a shop knows better."""
     genders = encoder.heads[GENDER]
-    seen = attributes[:, parts(encoder.heads)[GENDER]]
+    seen = attributes[:, head_slices(encoder.heads)[GENDER]]
     places = {label.casefold(): place for place, label in enumerate(genders)}
-    likeliest, likely = np.argmax(seen, axis=1), np.max(seen, axis=1, initial=0) > LIKELY * WHOLE
+    likeliest, likely = np.argmax(seen, axis=1), np.max(seen, axis=1, initial=0) > LIKELY * FULL_SHARE
     told = []
     for row, item in enumerate(items):
         place = places.get(item.gender.casefold())
         if place is not None:
             seen[row] = 0
-            seen[row, place] = WHOLE
+            seen[row, place] = FULL_SHARE
         elif not item.gender and likely[row]:
             item = replace(item, gender=genders[likeliest[row]])
         told.append(item)

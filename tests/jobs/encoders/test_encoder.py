@@ -28,12 +28,12 @@ from closetspace.adapters.encoder.files import (
 )
 from closetspace.adapters.encoder.onnx import OnnxEncoder
 from closetspace.adapters.images.resizing import square
-from closetspace.domain.encoder.attributes import width
+from closetspace.domain.encoder.attributes import row_length
 from closetspace.domain.encoder.descriptor import Framing
 from closetspace.domain.encoder.encoding import Encoder, Encoding, Garment, Picture
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.domain.encoder.preprocessing import garment_line
-from closetspace.domain.encoder.priors import Reference
+from closetspace.domain.encoder.priors import ReferenceSample
 from closetspace.domain.encoder.vectors import unit
 from closetspace.errors import FailedPrecondition, Incompatible
 from closetspace.settings import Settings
@@ -179,19 +179,19 @@ def test_a_photos_own_vector_comes_along_whatever_else_is_known(encoder: Encoder
     encodings = encoder.encode(garments)
     for garment, encoding in zip(garments, encodings, strict=True):
         if garment.picture is None:
-            assert encoding.by_photo is None
+            assert encoding.photo_vector is None
         else:
-            assert encoding.by_photo is not None
+            assert encoding.photo_vector is not None
             alone = encoder.encode([Garment(garment.picture)])[0].vector
-            assert np.abs(encoding.by_photo - alone).max() <= 1e-5
-    own = [e.by_photo is not None and bool(np.abs(e.by_photo - e.vector).max() > 1e-2) for e in encodings]
+            assert np.abs(encoding.photo_vector - alone).max() <= 1e-5
+    own = [e.photo_vector is not None and bool(np.abs(e.photo_vector - e.vector).max() > 1e-2) for e in encodings]
     assert own == [True, False, True, False, False, False]
 
 
 def test_a_catalog_has_its_vectors_by_photo_and_the_whole_ones_where_an_encoder_does_not_tell() -> None:
     whole, photo = np.eye(2, dtype=np.float32)
     told, untold = Encoding(whole, "Topwear", {}, photo), Encoding(whole, "Topwear", {})
-    encodings = EncodingBatch.of([told, untold], HashEncoder(2).descriptor)
+    encodings = EncodingBatch.from_encodings([told, untold], HashEncoder(2).descriptor)
     assert encodings.photo_vectors.tolist() == [[0, 127], [127, 0]]
     assert (encodings.vectors == [whole, whole]).all()
 
@@ -257,7 +257,7 @@ def arrays(folder: Path, n: int = 5) -> dict[str, Any]:
     return {
         "categories": random.integers(0, len(descriptor.categories), n).astype(np.uint8),
         "vectors": unit(random.standard_normal((n, descriptor.dim)).astype(np.float32)).astype(np.float16),
-        "attributes": random.integers(0, 256, (n, width(descriptor.heads))).astype(np.uint8),
+        "attributes": random.integers(0, 256, (n, row_length(descriptor.heads))).astype(np.uint8),
     }
 
 
@@ -269,7 +269,7 @@ def zipped(**named: Any) -> bytes:
 
 def test_a_sample_comes_back_as_it_was_written(described: Path) -> None:
     held = arrays(described)
-    written = Reference(held["categories"].astype(np.int64), unit(held["vectors"]), held["attributes"])
+    written = ReferenceSample(held["categories"].astype(np.int64), unit(held["vectors"]), held["attributes"])
     put_sample(described, reference_content(written))
     read = read_reference(described, read_descriptor(described))
     assert read is not None
@@ -284,7 +284,9 @@ def test_a_sample_comes_back_as_it_was_written(described: Path) -> None:
 
 def test_equal_samples_are_equal_to_the_byte_whenever_they_are_written(described: Path) -> None:
     held = arrays(described)
-    sample = Reference(held["categories"].astype(np.int64), held["vectors"].astype(np.float32), held["attributes"])
+    sample = ReferenceSample(
+        held["categories"].astype(np.int64), held["vectors"].astype(np.float32), held["attributes"]
+    )
     content = reference_content(sample)
     assert content == reference_content(sample)
     with zipfile.ZipFile(BytesIO(content)) as file:

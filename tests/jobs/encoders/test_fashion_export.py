@@ -75,7 +75,7 @@ def test_a_trained_encoder_loads_and_tells_garments_apart(exported: Path, data: 
     assert encoder.descriptor.dim <= 256
     assert encoder.descriptor.heads["colour"] == data.vocabulary["colour"]
     assert encoder.descriptor.heads["gender"] == ("Men", "Women", "Unisex", "Boys", "Girls")
-    assert encoder.descriptor.tells_garment
+    assert encoder.descriptor.detects_garment
     shirt, again, watch = (
         encoding.vector
         for encoding in encoder.encode(
@@ -100,7 +100,7 @@ def test_every_garment_gets_a_finite_unit_vector(exported: Path, data: FashionDa
     garments = [Garment(picture, "Shirt"), Garment(picture), Garment(None, "Shirt"), Garment(None)]
     for encoding in OnnxEncoder(exported).encode(garments):
         assert np.linalg.norm(encoding.vector) == pytest.approx(1, abs=1e-5)
-    assert [encoding.garment is None for encoding in OnnxEncoder(exported).encode(garments)] == [
+    assert [encoding.garment_probability is None for encoding in OnnxEncoder(exported).encode(garments)] == [
         False,
         False,
         True,

@@ -13,9 +13,9 @@ import pytest
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.adapters.memory import MemoryObjects
-from closetspace.domain.encoder.attributes import packed, parts, width
+from closetspace.domain.encoder.attributes import head_slices, pack_attributes, row_length
 from closetspace.domain.encoder.encoding import Encoding
-from closetspace.domain.encoder.encoding_batch import EncodingBatch, as_photo_vectors
+from closetspace.domain.encoder.encoding_batch import EncodingBatch, quantize_photo_vectors
 from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.filters import Filters
@@ -29,6 +29,7 @@ from closetspace.services.build_index import bundle_contents
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.live_index import LiveIndex
 from tests.support.fakes import HashEncoder
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DIM = 16
@@ -52,9 +53,9 @@ def contents(count: int = 300, catalog: str = "one") -> BundleContents:
     ]
     vectors = unit(random.standard_normal((count, DIM)).astype(np.float32))
     told = [{"colour": {"Red": i % 11 / 10, "Blue": 1 - i % 11 / 10}, "gender": {"Men": 0.5}} for i in range(count)]
-    attributes = np.array([packed(known, ENCODER.heads) for known in told], np.uint8)
+    attributes = np.array([pack_attributes(known, ENCODER.heads) for known in told], np.uint8)
     encodings = EncodingBatch(
-        vectors, as_photo_vectors(vectors[::-1]), attributes, tuple(item.category for item in items)
+        vectors, quantize_photo_vectors(vectors[::-1]), attributes, tuple(item.category for item in items)
     )
     return BundleContents(items, encodings, ENCODER, catalog)
 
@@ -108,7 +109,7 @@ def test_candidates_of_a_small_category_are_all_of_it_with_all_that_a_ranking_se
     np.testing.assert_allclose(found.spread, np.linalg.norm(found.vectors - mean, axis=1), rtol=1e-5)
     assert bundle.keys(found.rows).tolist() == [item_key(item.id) for item in bundle.items(found.rows)]
     assert len(set(bundle.brands(found.rows).tolist())) == 2
-    assert found.attributes.shape == (100, width(ENCODER.heads))
+    assert found.attributes.shape == (100, row_length(ENCODER.heads))
 
 
 def test_annoy_and_the_exact_scan_agree(tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_filter_that_few_pass_gives_exactly_those(tmp_path: Path) -> None:
 
 def test_items_carry_what_the_encoders_heads_said_of_them(bundle: Bundle) -> None:
     rows = bundle.rows_of([f"one-{i}" for i in (7, 0, 10)])
-    red, men = (parts(ENCODER.heads)[head].start for head in ("colour", "gender"))
+    red, men = (head_slices(ENCODER.heads)[head].start for head in ("colour", "gender"))
     assert bundle.attributes(rows)[:, red].tolist() == [round(255 * share) for share in (0.7, 0, 1)]
     assert bundle.attributes(rows)[:, men].tolist() == [128, 128, 128]
     assert bundle.heads == ENCODER.heads
@@ -346,13 +347,8 @@ def live(versions: IndexVersions, tmp_path: Path) -> LiveIndex:
     return LiveIndex(versions, open_bundle, check_seconds=0.0)
 
 
-def wait_until_version(live: LiveIndex, version: str, coverage: Mapping[str, int] = OURS, seconds: float = 10) -> None:
-    done = threading.Event()
-    for _ in range(int(seconds * 100)):
-        if live.get(coverage).version == version:
-            return
-        done.wait(0.01)
-    raise AssertionError(f"still {live.get(coverage).version}")
+def wait_until_version(live: LiveIndex, version: str, coverage: Mapping[str, int] = OURS) -> None:
+    eventually(lambda: live.get(coverage).version == version, f"version {version}")
 
 
 def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVersions, tmp_path: Path) -> None:
@@ -549,8 +545,8 @@ def test_gender_that_a_shop_tells_counts_before_what_the_head_sees() -> None:
     items = [IndexedItem(str(number), "Shirt", gender=gender) for number, (_, gender) in enumerate(told)]
     vector = query()[:DIM]
     encodings = [Encoding(vector, "Topwear", {"gender": shares}) for shares, _ in told]
-    made = bundle_contents(items, EncodingBatch.of(encodings, ENCODER), ENCODER, "one")
+    made = bundle_contents(items, EncodingBatch.from_encodings(encodings, ENCODER), ENCODER, "one")
     assert [item.gender for item in made.items] == ["Men", "Women", "", "Grandparents"]
-    genders = made.encodings.attributes[:, parts(ENCODER.heads)["gender"]].tolist()
+    genders = made.encodings.attributes[:, head_slices(ENCODER.heads)["gender"]].tolist()
     of = {label: place for place, label in enumerate(ENCODER.heads["gender"])}
     assert [(row[of["Men"]], row[of["Women"]]) for row in genders] == [(255, 0), (0, 230), (0, 102), (0, 230)]

@@ -28,7 +28,7 @@ def names(first: int, count: int) -> list[str]:
 
 def encoded(keys: Iterable[str], encoder: HashEncoder = ENCODER) -> EncodingBatch:
     """What the encoder makes of garments of these names."""
-    return EncodingBatch.of(encoder.encode([Garment(None, key) for key in keys]), encoder.descriptor)
+    return EncodingBatch.from_encodings(encoder.encode([Garment(None, key) for key in keys]), encoder.descriptor)
 
 
 def keep(kept: EmbeddingStore, *parts: Sequence[str]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from closetspace.domain.encoder.attributes import packed
+from closetspace.domain.encoder.attributes import pack_attributes
 from closetspace.domain.encoder.encoding import Garment
-from closetspace.domain.encoder.vectors import mean_of
+from closetspace.domain.encoder.vectors import mean_vector
 from closetspace.domain.index.products import product_key
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.photo import photo_folder
@@ -461,14 +461,14 @@ def test_taste_is_of_the_vectors_that_most_items_have(world: World, newer: World
         newer.taste_keeper.refresh("ann")
         taste, closet = world.database.tastes["ann"], world.database.closet("ann")
         assert (taste.encoder, taste.closet_version) == (expected, closet.version)
-        np.testing.assert_allclose(taste.mean, mean_of(closet.encoded_by(expected).vectors), atol=1e-6)
+        np.testing.assert_allclose(taste.mean, mean_vector(closet.encoded_by(expected).vectors), atol=1e-6)
 
 
 def test_closet_keeps_what_an_item_is_called_and_what_the_heads_said(world: World) -> None:
     world.add("shirt", b"a photo", name="  Oxford   shirt ", brand="Arket")
     entry = world.entries()["shirt"]
     assert (entry.title, entry.product) == ("Arket Oxford shirt", product_key("Arket", "oxford shirt"))
-    assert entry.attributes.tolist() == packed({"colour": {"Red": 0.9}}, HEADS).tolist()
+    assert entry.attributes.tolist() == pack_attributes({"colour": {"Red": 0.9}}, HEADS).tolist()
     world.write_item("shirt", name="Linen shirt", brand="Arket")
     world.reconciler.reconcile("shirt")
     assert world.entries()["shirt"].title == "Arket Linen shirt"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from closetspace.domain.encoder.encoding import Garment
-from closetspace.domain.encoder.vectors import mean_of
+from closetspace.domain.encoder.vectors import mean_vector
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.errors import Conflict, Transient
 from tests.support.fakes import HashEncoder, World
@@ -238,7 +238,7 @@ class WardrobeHistories(RuleBasedStateMachine):
         if closet.version:
             assert taste is not None
             assert taste.closet_version == closet.version
-            np.testing.assert_allclose(taste.mean, mean_of(closet.encoded_by(taste.encoder).vectors), atol=1e-6)
+            np.testing.assert_allclose(taste.mean, mean_vector(closet.encoded_by(taste.encoder).vectors), atol=1e-6)
         for item_id in {"shirt", "jeans"} - set(database.documents):
             assert item_id not in database.states
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import width
+from closetspace.domain.encoder.attributes import row_length
 from closetspace.domain.encoder.descriptor import CATEGORY, EncoderDescriptor, Framing
-from closetspace.domain.encoder.priors import Reference
+from closetspace.domain.encoder.priors import ReferenceSample
 from closetspace.domain.encoder.vectors import unit
 from closetspace.errors import Incompatible
 
@@ -27,7 +27,7 @@ IMAGE_NETWORK, TEXT_NETWORK, FUSION_NETWORK, TOKENIZER = "image.onnx", "text.onn
 
 REFERENCE = "reference.npz"
 """The sample of products that tastes are compared with: ``categories (n,)`` integers, ``vectors (n, dim) float16`` and
-``attributes (n, labels) uint8``, as in `Reference`. The manifest names it beside its files, of which the id is made."""
+``attributes (n, labels) uint8``, as in `ReferenceSample`. The manifest names it beside its files, of which the id is made."""
 
 _NO_ARRAYS = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, MemoryError)
 """What numpy raises of a file that is cut off, or holds other arrays, objects, or more than there is memory for."""
@@ -68,7 +68,7 @@ def read_descriptor(directory: Path) -> EncoderDescriptor:
             lines=lines,
             blocks=_blocks(directory, manifest),
             reference=reference,
-            tells_garment=bool(manifest.get("tells_garment", False)),
+            detects_garment=bool(manifest.get("tells_garment", False)),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise Incompatible(f"{directory.name}: its {MANIFEST} cannot be read") from exc
@@ -89,7 +89,7 @@ def read_file(directory: Path, file: str, descriptor: EncoderDescriptor) -> byte
     return _read_checked(directory, file, descriptor.files.get(file))
 
 
-def read_reference(directory: Path, descriptor: EncoderDescriptor) -> Reference | None:
+def read_reference(directory: Path, descriptor: EncoderDescriptor) -> ReferenceSample | None:
     """Read what tastes are compared with; None where the manifest names none, as of older and of foreign encoders.
 
     Raises ``Incompatible`` when it is missing, is not the one that the manifest names, or does not fit the encoder.
@@ -104,10 +104,10 @@ def read_reference(directory: Path, descriptor: EncoderDescriptor) -> Reference 
         raise Incompatible(f"{directory.name}: {REFERENCE} holds no sample that can be read") from exc
     if not _fits(categories, vectors, attributes, descriptor):
         raise Incompatible(f"{directory.name}: {REFERENCE} is no sample by {descriptor.id}")
-    return Reference(categories.astype(np.int64), unit(vectors.astype(np.float32)), attributes)
+    return ReferenceSample(categories.astype(np.int64), unit(vectors.astype(np.float32)), attributes)
 
 
-def reference_content(reference: Reference) -> bytes:
+def reference_content(reference: ReferenceSample) -> bytes:
     """What `read_reference` reads; equal samples give equal bytes, because numpy dates what it writes to 1980."""
     file = BytesIO()
     np.savez_compressed(
@@ -138,7 +138,7 @@ def _fits(
         return False
     if vectors.shape != (len(categories), descriptor.dim):
         return False
-    if attributes.shape != (len(categories), width(descriptor.heads)):
+    if attributes.shape != (len(categories), row_length(descriptor.heads)):
         return False
     if categories.min() < 0 or categories.max() >= len(descriptor.categories):
         return False

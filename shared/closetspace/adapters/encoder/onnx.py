@@ -83,11 +83,11 @@ class OnnxEncoder:
 
     def fuse(self, features: dict[str, FloatArray]) -> list[Encoding]:
         """Turn `features` into encodings."""
-        names = ["vector", *self._descriptor.heads, *([GARMENT] if self._descriptor.tells_garment else [])]
+        names = ["vector", *self._descriptor.heads, *([GARMENT] if self._descriptor.detects_garment else [])]
         outputs = dict(zip(names, self._load(FUSION_NETWORK, self._session).run(names, features), strict=True))
         is_known = (features["has_image"].sum(axis=1) + features["has_text"].sum(axis=1)).tolist()
         by_photo = self._by_photo(features, outputs["vector"])
-        tells = self._descriptor.tells_garment
+        tells = self._descriptor.detects_garment
         return [
             Encoding(
                 outputs["vector"][row],

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.adapters.index.writer import SHOWN, file_hash, nearest
-from closetspace.domain.encoder.attributes import Heads, Packed, width
+from closetspace.domain.encoder.attributes import Heads, PackedAttributes, row_length
 from closetspace.domain.encoder.descriptor import UNISEX
 from closetspace.domain.encoder.encoding_batch import PHOTO_SCALE
-from closetspace.domain.encoder.vectors import FloatArray, side_by_side, unit
+from closetspace.domain.encoder.vectors import FloatArray, search_vectors, unit
 from closetspace.domain.index.bundle import (
     ATTRIBUTES,
     COLUMNS,
@@ -142,8 +142,8 @@ class Bundle:
         found: FloatArray = self._photos[rows].astype(np.float32) / np.float32(PHOTO_SCALE)
         return found
 
-    def attributes(self, rows: Rows) -> Packed:
-        found: Packed = self._attributes[rows]
+    def attributes(self, rows: Rows) -> PackedAttributes:
+        found: PackedAttributes = self._attributes[rows]
         return found
 
     def products(self, rows: Rows) -> Keys:
@@ -191,7 +191,7 @@ class Bundle:
         count, dim = self.manifest.count, self.manifest.dim
         checks: dict[str, Callable[[], bool]] = {
             "vectors": lambda: self._vectors.shape == self._photos.shape == (count, dim),
-            "attributes": lambda: self._attributes.shape == (count, width(self.manifest.heads)),
+            "attributes": lambda: self._attributes.shape == (count, row_length(self.manifest.heads)),
             "means": lambda: self._means.shape == (len(self._parts), dim),
             "columns": lambda: all(self._columns[name].shape == (count,) for name in OF_EACH),
             "items": lambda: self._items.execute("SELECT count(*) FROM items").fetchone()[0] == count,
@@ -206,7 +206,7 @@ class Bundle:
     def _canary_holds(self, canary: Canary) -> bool:
         part = self._parts[canary.category]
         vector = self._vectors[canary.row]
-        query = side_by_side(vector, unit(vector - self.category_means[part.name]))
+        query = search_vectors(vector, unit(vector - self.category_means[part.name]))
         places, _ = nearest(self._trees[canary.category], query, len(canary.nearest))
         # Near-ties may swap where the processor rounds otherwise; a foreign or damaged tree shares nothing.
         return len({part.start + place for place in places} & set(canary.nearest)) >= 0.8 * len(canary.nearest)

@@ -12,7 +12,7 @@ import annoy
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.vectors import FloatArray, mean_of, residuals, side_by_side, spread_of
+from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, search_vectors, spread_of
 from closetspace.domain.index.bundle import (
     ATTRIBUTES,
     COLUMNS,
@@ -45,11 +45,11 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
     """Write all files of a bundle into an empty folder, byte for byte the same for the same source and time."""
     order = sorted(range(len(source.items)), key=lambda i: (source.items[i].category, source.items[i].id))
     items = [source.items[i] for i in order]
-    encodings = source.encodings.rows(order)
+    encodings = source.encodings.select(order)
     embeddings = encodings.vectors
     categories = [item.category for item in items]
     parts = _parts(categories)
-    by_name = {part.name: mean_of(embeddings[part.start : part.start + part.count]) for part in parts}
+    by_name = {part.name: mean_vector(embeddings[part.start : part.start + part.count]) for part in parts}
     np.save(directory / VECTORS, embeddings)
     np.save(directory / PHOTO_VECTORS, encodings.photo_vectors)
     np.save(directory / ATTRIBUTES, encodings.attributes)
@@ -57,7 +57,7 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
     columns: dict[str, Any] = _columns(items, embeddings, by_name)
     np.savez(directory / COLUMNS, **columns)
     _write_items(directory / ITEMS, items)
-    vectors = side_by_side(embeddings, residuals(embeddings, categories, by_name))
+    vectors = search_vectors(embeddings, residuals(embeddings, categories, by_name))
     forest = {part.name: _plant(directory / part.annoy_file, vectors, part) for part in parts}
     manifest = Manifest(
         version=_version(source, created),

@@ -14,14 +14,18 @@ from google.cloud.storage import Client
 from closetspace.errors import Conflict, NotFound, Transient
 from closetspace.ports import ObjectStat
 
+GOOGLE, FIREBASE = "https://storage.googleapis.com", "https://firebasestorage.googleapis.com"
+"""Addresses of the two APIs of Cloud Storage."""
+
 
 class GcsObjects:
     """`closetspace.ports.ObjectStore` over one bucket."""
 
-    def __init__(self, client: Client, bucket: str, *, emulator: str | None = None) -> None:
-        """``emulator`` is the base address of a local Cloud Storage, for the addresses browsers get."""
+    def __init__(self, client: Client, bucket: str) -> None:
         self._bucket = client.bucket(bucket)
-        self._emulator = emulator
+        # Browsers use the Firebase API of the same object; a local Cloud Storage serves both at one address.
+        endpoint = client.api_endpoint
+        self._browser_base = FIREBASE if endpoint == GOOGLE else endpoint
 
     def stat(self, name: str) -> ObjectStat | None:
         with _translated_errors(name):
@@ -55,8 +59,7 @@ class GcsObjects:
                 yield _stat(blob)
 
     def url(self, name: str) -> str:
-        base = self._emulator or "https://firebasestorage.googleapis.com"
-        return f"{base}/v0/b/{self._bucket.name}/o/{quote(name, safe='')}?alt=media"
+        return f"{self._browser_base}/v0/b/{self._bucket.name}/o/{quote(name, safe='')}?alt=media"
 
 
 def _content_type(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What goes in and comes out of an encoder."""
+"""The input and output of an encoder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,18 @@ from closetspace.domain.encoder.descriptor import COLOUR, EncoderDescriptor
 from closetspace.domain.encoder.vectors import FloatArray
 
 Picture = NDArray[np.uint8]
-"""An upright photo, ``(height, width, 3) uint8`` sRGB, transparency laid on white."""
-
-LEAST_NAMED, MOST_NAMED = 0.2, 3
-"""Of a garment's colours: the least share that is named, and how many are."""
-
+"""An upright photo, ``(height, width, 3) uint8`` sRGB, with transparency on white."""
 
 Shares = Mapping[str, float]
-"""Labels and their calibrated probabilities, the likeliest first; what they lack of 1 is unknown."""
+"""Labels and their calibrated probabilities, the likeliest first; the rest up to 1 is unknown."""
+
+MIN_COLOUR_SHARE, MAX_COLOURS = 0.2, 3
+"""The least probability of a colour that an encoding names, and how many colours it names."""
 
 
 @dataclass(frozen=True)
 class Garment:
-    """What an encoder may know of a garment; a photo, name and brand that are missing are valid input."""
+    """What an encoder gets of a garment; photo, name and brand are all optional."""
 
     picture: Picture | None
     name: str = ""
@@ -32,26 +31,25 @@ class Garment:
 
 @dataclass(frozen=True)
 class Encoding:
-    """What an encoder says of a garment.
+    """What an encoder predicts for a garment.
 
-    ``vector`` is ``(dim,) float32`` of unit length. ``category`` is one of the descriptor's categories, the
-    likeliest even where little is known. ``attributes`` are the heads' answers, empty ones where nothing is
-    known of the garment. ``by_photo`` is the vector that the photo alone would get, None where there is no photo,
-    or where the encoder does not tell. ``garment`` is the probability that the photo shows a garment; None without a
-    photo, or if the encoder does not tell.
+    ``vector`` is ``(dim,) float32`` of unit length. ``category`` is the likeliest of the descriptor's categories.
+    ``attributes`` are the predictions of the heads, empty if the garment has no photo, name or brand. ``photo_vector``
+    is the vector of the photo alone, ``garment_probability`` the probability that the photo shows a garment; both are
+    None without a photo or if the encoder does not report them.
     """
 
     vector: FloatArray
     category: str
     attributes: Mapping[str, Shares]
-    by_photo: FloatArray | None = None
-    garment: float | None = None
+    photo_vector: FloatArray | None = None
+    garment_probability: float | None = None
 
     @property
     def colours(self) -> tuple[str, ...]:
-        """The names of up to three colours, in lower case, that the garment rather has than not."""
+        """The names of up to `MAX_COLOURS` likely colours, in lower case."""
         shares = self.attributes.get(COLOUR, {})
-        return tuple(label.lower() for label, share in shares.items() if share >= LEAST_NAMED)[:MOST_NAMED]
+        return tuple(label.lower() for label, share in shares.items() if share >= MIN_COLOUR_SHARE)[:MAX_COLOURS]
 
 
 class Encoder(Protocol):

@@ -1,4 +1,4 @@
-"""What an encoder says of many garments, side by side."""
+"""The encodings of many garments as arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,71 +6,71 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import Packed, packed, width
+from closetspace.domain.encoder.attributes import PackedAttributes, pack_attributes, row_length
 from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding import Encoding
 from closetspace.domain.encoder.vectors import FloatArray
 
 PHOTO_SCALE = 127
-"""Photo vectors are whole numbers of so many to 1: they explain, they don't rank."""
+"""The integer that stands for 1 in a photo vector. Photo vectors explain and do not rank, so a byte is enough."""
 
 PhotoVectors = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
 class EncodingBatch:
-    """Rows of ``n`` garments by one encoder, in the precision that an index keeps.
+    """Rows of ``n`` garments by one encoder, in the precision of an index.
 
-    ``vectors (n, d)`` are of photo and text, ``photo_vectors (n, d)`` of the photo alone, the same where the encoder
-    does not tell; ``attributes (n, labels)`` are what heads say, ``categories`` the likeliest ones.
+    ``vectors (n, d)`` are of photo and text, ``photo_vectors (n, d)`` of the photo alone, or of both if the encoder does
+    not report it. ``attributes (n, labels)`` are packed, ``categories`` the likeliest ones.
     """
 
     vectors: FloatArray
     photo_vectors: PhotoVectors
-    attributes: Packed
+    attributes: PackedAttributes
     categories: tuple[str, ...]
 
     @classmethod
-    def of(cls, encodings: Sequence[Encoding], encoder: EncoderDescriptor) -> "EncodingBatch":
-        """Lay encodings side by side, in order."""
+    def from_encodings(cls, encodings: Sequence[Encoding], encoder: EncoderDescriptor) -> "EncodingBatch":
+        """Stack encodings, in order."""
         if not encodings:
-            return cls.none(encoder)
-        photos = np.array([e.vector if e.by_photo is None else e.by_photo for e in encodings], np.float32)
+            return cls.empty(encoder)
+        photos = np.array([e.vector if e.photo_vector is None else e.photo_vector for e in encodings], np.float32)
         return cls(
             vectors=np.array([e.vector for e in encodings], np.float32),
-            photo_vectors=as_photo_vectors(photos),
-            attributes=np.array([packed(e.attributes, encoder.heads) for e in encodings], np.uint8),
+            photo_vectors=quantize_photo_vectors(photos),
+            attributes=np.array([pack_attributes(e.attributes, encoder.heads) for e in encodings], np.uint8),
             categories=tuple(e.category for e in encodings),
         )
 
     @classmethod
-    def none(cls, encoder: EncoderDescriptor) -> "EncodingBatch":
-        """No rows, of the right lengths."""
+    def empty(cls, encoder: EncoderDescriptor) -> "EncodingBatch":
+        """Return a batch without rows."""
         vectors = np.zeros((0, encoder.dim), np.float32)
-        return cls(vectors, vectors.astype(np.int8), np.zeros((0, width(encoder.heads)), np.uint8), ())
+        return cls(vectors, vectors.astype(np.int8), np.zeros((0, row_length(encoder.heads)), np.uint8), ())
 
     @classmethod
-    def joined(cls, parts: Sequence["EncodingBatch"], encoder: EncoderDescriptor) -> "EncodingBatch":
-        """All rows of all parts, in order."""
-        parts = [cls.none(encoder), *parts]
+    def concat(cls, batches: Sequence["EncodingBatch"], encoder: EncoderDescriptor) -> "EncodingBatch":
+        """Return the rows of all batches, in order."""
+        batches = [cls.empty(encoder), *batches]
         return cls(
-            np.concatenate([part.vectors for part in parts]),
-            np.concatenate([part.photo_vectors for part in parts]),
-            np.concatenate([part.attributes for part in parts]),
-            tuple(category for part in parts for category in part.categories),
+            np.concatenate([batch.vectors for batch in batches]),
+            np.concatenate([batch.photo_vectors for batch in batches]),
+            np.concatenate([batch.attributes for batch in batches]),
+            tuple(category for batch in batches for category in batch.categories),
         )
 
-    def rows(self, places: Sequence[int] | NDArray[np.int64]) -> "EncodingBatch":
-        """Only these rows, in this order."""
-        where = np.array(places, np.int64)
-        categories = tuple(self.categories[place] for place in where.tolist())
-        return EncodingBatch(self.vectors[where], self.photo_vectors[where], self.attributes[where], categories)
+    def select(self, rows: Sequence[int] | NDArray[np.int64]) -> "EncodingBatch":
+        """Return these rows, in this order."""
+        rows = np.array(rows, np.int64)
+        categories = tuple(self.categories[row] for row in rows.tolist())
+        return EncodingBatch(self.vectors[rows], self.photo_vectors[rows], self.attributes[rows], categories)
 
     def __len__(self) -> int:
         return len(self.categories)
 
 
-def as_photo_vectors(vectors: FloatArray) -> PhotoVectors:
-    """Vectors of unit length in a byte a number."""
-    found: PhotoVectors = np.rint(vectors * PHOTO_SCALE).astype(np.int8)
-    return found
+def quantize_photo_vectors(vectors: FloatArray) -> PhotoVectors:
+    """Return vectors of unit length with one byte a number."""
+    quantized: PhotoVectors = np.rint(vectors * PHOTO_SCALE).astype(np.int8)
+    return quantized

@@ -1,4 +1,4 @@
-"""What the text network reads: a line of what is known of a garment."""
+"""The line of text that the text network reads of a garment."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ _MAX_CHARACTERS = 1000
 
 
 def garment_line(garment: Garment, fields: Sequence[str]) -> str:
-    """Join some of ``brand`` and ``name``; most product names begin with their brand already."""
+    """Join some of ``brand`` and ``name``, without repeating a brand that the name begins with."""
     line = ""
     for field in fields:
         text = _clean(getattr(garment, field))
@@ -17,6 +17,6 @@ def garment_line(garment: Garment, fields: Sequence[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    # Cut first: what a person may paste is unbounded, and 128 tokens are what is read of it.
+    # Cut first: pasted text may be of any length, and the network reads 128 tokens of it.
     printable = "".join(c if c.isprintable() else " " for c in text[:_MAX_CHARACTERS])
     return " ".join(printable.split())

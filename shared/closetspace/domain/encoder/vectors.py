@@ -1,9 +1,9 @@
-"""Style residuals: what makes an item different from others of its category.
+"""Vectors: unit length, means, and the style residuals that an index searches by.
 
-An item's vector says first what it is, then how it looks. Taking its category's mean away leaves the second.
-A candidate's score is half the cosine to the closet's mean of its category and half the cosine of the two
-residuals; with both halves stored side by side that is one inner product, and since every stored vector has
-the same length, Annoy's angular order is the order of the scores.
+An embedding first shows what an item is, then how it looks. Subtracting the mean of its category leaves the second
+part, the style residual. A candidate's score is half the cosine to the closet's mean of its category plus half the
+cosine of the two residuals. With both halves in one vector that is one inner product, and because all stored vectors
+have the same length, Annoy's angular order is the order of the scores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,20 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
+NEAR_DUPLICATE = 0.985
+"""Cosine from which on two garments count as the same one. 2 % of products have a neighbour as near as that which is
+another product."""
+
+
 def unit(vectors: FloatArray) -> FloatArray:
-    """Rows (or one vector) scaled to unit length; zeros stay zeros."""
+    """Scale rows, or one vector, to unit length; zeros stay zeros."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: FloatArray = (vectors / np.where(length > 0, length, 1)).astype(np.float32)
     return scaled
 
 
-def mean_of(vectors: FloatArray) -> FloatArray:
-    """Mean over rows in double precision, ``(n, d) -> (d,) float32``; the order of rows does not show."""
+def mean_vector(vectors: FloatArray) -> FloatArray:
+    """Return the mean over rows, ``(n, d) -> (d,) float32``, in double precision so that the order does not matter."""
     if not len(vectors):
         return np.zeros(0, np.float32)
     mean: FloatArray = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -29,18 +34,24 @@ def mean_of(vectors: FloatArray) -> FloatArray:
 
 
 def residuals(vectors: FloatArray, categories: Sequence[str], means: Mapping[str, FloatArray]) -> FloatArray:
-    """Unit residuals, ``(n, d) float32``; an item of a category without a mean is its own residual."""
-    nothing = np.zeros(vectors.shape[-1], np.float32)
-    centres = np.array([means.get(category, nothing) for category in categories], np.float32)
+    """Return style residuals of unit length, ``(n, d) float32``; a category without a mean has the mean zero."""
+    zero = np.zeros(vectors.shape[-1], np.float32)
+    centres = np.array([means.get(category, zero) for category in categories], np.float32)
     return unit(vectors - centres.reshape(vectors.shape))
 
 
 def spread_of(vectors: FloatArray, means: FloatArray) -> FloatArray:
-    """How far each vector lies from its category's mean, ``(n,)``, never nothing; one mean for all, or one each."""
+    """Return each vector's distance from its category's mean, ``(n,)``, at least 1e-6.
+
+    ``means`` is one mean for all, ``(d,)``, or one for each, ``(n, d)``.
+    """
     spread: FloatArray = np.maximum(np.linalg.norm(vectors - means, axis=1), 1e-6).astype(np.float32)
     return spread
 
 
-def side_by_side(vectors: FloatArray, residual: FloatArray) -> FloatArray:
-    """``(n, d)`` and ``(n, d)`` to the indexed vectors ``(n, 2d)`` of unit length, or one query likewise."""
-    return np.concatenate([vectors, residual], axis=-1) * np.float32(0.5**0.5)
+def search_vectors(embeddings: FloatArray, residual: FloatArray) -> FloatArray:
+    """Join embeddings and residuals, ``(n, d)`` each, to the vectors of unit length that Annoy indexes, ``(n, 2d)``.
+
+    A query is joined the same way: ``(d,)`` and ``(d,)`` to ``(2d,)``.
+    """
+    return np.concatenate([embeddings, residual], axis=-1) * np.float32(0.5**0.5)

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import Heads, Packed
+from closetspace.domain.encoder.attributes import Heads, PackedAttributes
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.indexed_item import IndexedItem
@@ -28,7 +28,7 @@ class Candidates:
     rows: Rows
     vectors: FloatArray
     spread: FloatArray
-    attributes: Packed
+    attributes: PackedAttributes
 
 
 class Index(Protocol):
@@ -66,7 +66,7 @@ class Index(Protocol):
 
     def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None) -> Candidates:
         """Return a category's items that pass ``mask``, rows ascending: all of them, or the ``limit`` nearest to
-        ``query (2d,)`` where the category is large (`closetspace.domain.encoder.vectors.side_by_side`)."""
+        ``query (2d,)`` where the category is large (`closetspace.domain.encoder.vectors.search_vectors`)."""
         ...
 
     def rows_of(self, item_ids: Sequence[str]) -> Rows:
@@ -89,7 +89,7 @@ class Index(Protocol):
         """What the items' photos alone make of them, ``(k, d) float32``, to a hundredth."""
         ...
 
-    def attributes(self, rows: Rows) -> Packed:
+    def attributes(self, rows: Rows) -> PackedAttributes:
         """What the encoder's heads say of items, as `closetspace.domain.encoder.attributes` packs it."""
         ...
 

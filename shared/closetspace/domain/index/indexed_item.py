@@ -1,6 +1,7 @@
 """An item of the catalog as an index holds it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,10 @@ class IndexedItem:
     image: str = ""
     group: str = ""
     in_stock: bool = True
+
+
+class LeftOut(NamedTuple):
+    """A product that is unusable: its id, empty if it has none, and the reason."""
+
+    id: str
+    reason: str

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import Packed
+from closetspace.domain.encoder.attributes import PackedAttributes
 from closetspace.domain.encoder.descriptor import GENDER
-from closetspace.domain.encoder.vectors import FloatArray, side_by_side, unit
+from closetspace.domain.encoder.vectors import FloatArray, search_vectors, unit
 from closetspace.domain.index.index import Index, Rows
 from closetspace.domain.ranking.duplicates import owned_products
 from closetspace.domain.ranking.query import (
@@ -91,10 +91,10 @@ class CandidateScorer:
             category=np.repeat(np.arange(len(chosen)), [len(part) for part in chosen]),
         )
 
-    def _compare(self, category: str) -> tuple[Rows, Packed, FloatArray, FloatArray]:
+    def _compare(self, category: str) -> tuple[Rows, PackedAttributes, FloatArray, FloatArray]:
         """Return a category's candidates: rows, attributes, similarity to its anchor, and the part of feedback."""
         anchor = self._profile.anchor(category, self._index)
-        query = side_by_side(
+        query = search_vectors(
             anchor.near * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
         )
         candidates = self._index.candidates(category, query, self._kept + len(self._excluded), self._mask)
@@ -112,7 +112,7 @@ def _attribute_fit(profile: UserProfile, index: Index, query: RankingQuery) -> A
     if query.filters.gender is not None:
         # All candidates pass the filter, so the attribute tells nothing more.
         memberships.pop(GENDER, None)
-    return attribute_fit(index.heads, memberships, {head: profile.priors.usual(head) for head in memberships})
+    return attribute_fit(index.heads, memberships, {head: profile.priors.base_rates(head) for head in memberships})
 
 
 def label_memberships(profile: UserProfile, index: Index, query: RankingQuery) -> dict[str, FloatArray]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import block, parts, shares
-from closetspace.domain.encoder.descriptor import COLOUR
+from closetspace.domain.encoder.attributes import head_slices, unpack_attributes
+from closetspace.domain.encoder.descriptor import COLOUR, block_slice
 from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.index import Index
 from closetspace.domain.ranking.candidates import CandidateScorer, ScoredCandidates, label_memberships
@@ -62,7 +62,7 @@ def rank(profile: UserProfile, index: Index, query: RankingQuery, weights: Weigh
             row=int(pool.rows[place]),
             category=(category := categories[pool.category[place]]),
             score=float(score[place]),
-            parts=dict(zip(names, scored[place].tolist(), strict=True)),
+            head_slices=dict(zip(names, scored[place].tolist(), strict=True)),
             interest=profile.anchor(category, index).interest,
             own_similar=owned_duplicate(
                 profile.closet,
@@ -128,18 +128,18 @@ def _reranking_pool(
     memberships = label_memberships(profile, index, query)
     has_colour = COLOUR in memberships and COLOUR in index.heads
     palette = memberships[COLOUR] if has_colour else np.zeros(0, np.float32)
-    looks = vectors[:, block(index.blocks, LOOK)]
-    colours = parts(index.heads)[COLOUR] if has_colour else slice(0, 0)
+    looks = vectors[:, block_slice(index.blocks, LOOK)]
+    colours = head_slices(index.heads)[COLOUR] if has_colour else slice(0, 0)
     return Pool(
         # The nearest candidate that certainly fits is worth 1, whatever cosines the closet has.
         worth=np.exp(np.minimum(worth, 0)),
         category=pool.category,
-        shares=np.array(list(mix.values()), np.float32),
+        unpack_attributes=np.array(list(mix.values()), np.float32),
         brands=index.brands(pool.rows),
         products=index.products(pool.rows),
         vectors=vectors,
         looks=unit(looks if looks.size else vectors),
         # Squared, so that a colour of which the head is not sure hardly counts as a repetition.
-        colours=np.square(shares(index.attributes(pool.rows)[:, colours])),
+        colours=np.square(unpack_attributes(index.attributes(pool.rows)[:, colours])),
         palette=palette / max(float(palette.sum()), 1e-6),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from closetspace.domain.encoder.vectors import FloatArray, mean_of, unit
+from closetspace.domain.encoder.vectors import FloatArray, mean_vector, unit
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 EMBEDDING_SHARE = 0.5
@@ -35,7 +35,9 @@ class Anchor:
 
 def interests_of(worn: ClosetArrays) -> tuple[Interest, ...]:
     """An interest for each category, in the order of their names."""
-    return tuple(Interest(name, len(rows), mean_of(worn.vectors[rows])) for name, rows in worn.rows_by_category.items())
+    return tuple(
+        Interest(name, len(rows), mean_vector(worn.vectors[rows])) for name, rows in worn.rows_by_category.items()
+    )
 
 
 def style_of(interests: Sequence[Interest], usual: Mapping[str, FloatArray]) -> FloatArray:

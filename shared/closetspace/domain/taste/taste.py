@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from closetspace.domain.encoder.descriptor import COLOUR, GENDER, USAGE
 from closetspace.domain.encoder.priors import EncoderPriors
-from closetspace.domain.encoder.vectors import FloatArray, mean_of
+from closetspace.domain.encoder.vectors import FloatArray, mean_vector
 from closetspace.domain.taste.audience import audience, tells_audience
 from closetspace.domain.taste.interests import Anchor, Interest, anchor, interests_of, style_of
 from closetspace.domain.taste.membership import LabelMembership, worn_labels
@@ -66,7 +66,7 @@ def derive_taste(closet: Closet, encoder_id: str, priors: EncoderPriors | None =
     The same closet gives the same taste, in whatever order and by whatever process it came to be.
     """
     worn = closet.encoded_by(encoder_id)
-    taste = Taste(encoder_id, mean_of(worn.vectors), interests_of(worn), closet.version)
+    taste = Taste(encoder_id, mean_vector(worn.vectors), interests_of(worn), closet.version)
     if priors is None or not worn.attributes.size:
         return taste
     chosen = worn.only(evenly(len(worn.ids), MOST_WEIGHED))
@@ -74,14 +74,14 @@ def derive_taste(closet: Closet, encoder_id: str, priors: EncoderPriors | None =
 
 
 def _worn(closet: ClosetArrays, priors: EncoderPriors) -> dict[str, LabelMembership]:
-    posteriors = priors.told(closet.attributes)
+    posteriors = priors.posteriors(closet.attributes)
     found: dict[str, LabelMembership] = {}
     for head in FITTED:
         if head in posteriors:
             if head == GENDER and tells_audience(priors.heads[head]):
                 found[head] = audience(posteriors[head], priors.heads[head])
             else:
-                found[head] = worn_labels(posteriors[head], priors.usual_in(head, closet.categories))
+                found[head] = worn_labels(posteriors[head], priors.base_rates_in(head, closet.categories))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import Packed
+from closetspace.domain.encoder.attributes import PackedAttributes
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.products import NO_PRODUCT
 
@@ -30,7 +30,7 @@ class ClosetEntry:
     vector: FloatArray
     category: str
     photo_hash: str
-    attributes: Packed = field(default_factory=lambda: np.zeros(0, np.uint8))
+    attributes: PackedAttributes = field(default_factory=lambda: np.zeros(0, np.uint8))
     title: str = ""
     product: int = NO_PRODUCT
 
@@ -91,7 +91,7 @@ class ClosetArrays:
     ids: tuple[str, ...]
     vectors: FloatArray
     categories: tuple[str, ...]
-    attributes: Packed
+    attributes: PackedAttributes
     titles: tuple[str, ...]
     products: NDArray[np.uint64]
 

@@ -33,9 +33,9 @@ def judge_photo(
 ) -> Verdict:
     """Return the refusal or hint that a photo gets; the thresholds are probabilities, 0 to 1.
 
-    What the encoder does not report is not judged: ``encoding.garment`` may be None, the category's share unknown.
+    What the encoder does not report is not judged: ``encoding.garment_probability`` may be None, the category's share unknown.
     """
-    garment, share = encoding.garment, category_share(encoding)
+    garment, share = encoding.garment_probability, category_share(encoding)
     if garment is not None and garment < no_garment_below:
         return NO_GARMENT
     if garment is not None and garment < unsure_garment_below:

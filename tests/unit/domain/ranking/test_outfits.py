@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from closetspace.domain.encoder.attributes import Heads, Packed, packed, width
+from closetspace.domain.encoder.attributes import Heads, PackedAttributes, pack_attributes, row_length
 from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, USAGE
 from closetspace.domain.ranking.mix import Role, role_of
 from closetspace.domain.ranking.outfits import HUES, Garments, Measure, Wardrobe
@@ -35,12 +35,12 @@ class Look(NamedTuple):
 TOP, BOTTOM, DRESS, SHOES, SANDAL, BELT = (Look(category) for category in HEADS[CATEGORY])
 
 
-def rows(looks: Sequence[Look], share: float = 1.0, heads: Heads = HEADS) -> Packed:
+def rows(looks: Sequence[Look], share: float = 1.0, heads: Heads = HEADS) -> PackedAttributes:
     told = [
         {head: {label: share} for head, label in zip(Look._fields[1:], look[1:], strict=True) if label}
         for look in looks
     ]
-    return np.array([packed(one, heads) for one in told], np.uint8).reshape(len(looks), width(heads))
+    return np.array([pack_attributes(one, heads) for one in told], np.uint8).reshape(len(looks), row_length(heads))
 
 
 def garments(looks: Sequence[Look], share: float = 1.0) -> Garments:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.encoder.vectors import FloatArray, mean_of, residuals, spread_of, unit
+from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, spread_of, unit
 from closetspace.domain.taste.interests import EMBEDDING_SHARE, Anchor, anchor, interests_of, similarity, style_of
 from closetspace.domain.wardrobe.closet import ClosetArrays
 from tests.support.structured import Piece, profile_of
@@ -51,13 +51,13 @@ def anchor_in(owned: ClosetArrays, category: str) -> Anchor:
 def test_mean_is_the_same_in_any_order_of_what_the_database_kept(seed: int, count: int) -> None:
     random = np.random.default_rng(seed)
     vectors = random.standard_normal((count, DIM)).astype(np.float16).astype(np.float32)
-    np.testing.assert_array_equal(mean_of(vectors), mean_of(random.permutation(vectors)))
+    np.testing.assert_array_equal(mean_vector(vectors), mean_vector(random.permutation(vectors)))
 
 
 def test_empty_closet_has_no_interest() -> None:
     nothing = closet(np.zeros((0, DIM), np.float32), [])
     assert interests_of(nothing) == ()
-    assert mean_of(nothing.vectors).shape == (0,)
+    assert mean_vector(nothing.vectors).shape == (0,)
 
 
 @given(ANYTHING, st.integers(1, 30))

@@ -25,7 +25,7 @@ def picture(side: int = 200, brightness: int = 128, longer: int = 300) -> Pictur
 
 def encoding(garment: float | None = None, share: float | None = None) -> Encoding:
     attributes: dict[str, Shares] = {} if share is None else {CATEGORY: {"Topwear": share}}
-    return Encoding(np.ones(1, np.float32), "Topwear", attributes, garment=garment)
+    return Encoding(np.ones(1, np.float32), "Topwear", attributes, garment_probability=garment)
 
 
 def severity(verdict: Fault | Hint | None) -> int:
