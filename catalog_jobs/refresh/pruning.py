@@ -11,8 +11,8 @@ from catalog_jobs.refresh.embedding_store import KEYS as KEYS_FILE
 from catalog_jobs.refresh.embedding_store import VECTORS as VECTORS_FILE
 from catalog_jobs.refresh.run_store import FOLDER as WORK
 from catalog_jobs.sources.sources import PAGES
-from closetspace.domain.index.bundle import CURRENT, Manifest, bundle_folder
-from closetspace.domain.index.publication import Current
+from closetspace.domain.index.bundle import Manifest, bundle_folder
+from closetspace.domain.index.publication import CURRENT, Current
 from closetspace.ports import ObjectStat, ObjectStore
 from closetspace.services.index_versions import IndexVersions
 

@@ -1,6 +1,6 @@
-"""What the services need from the world, in the services' own words.
+"""The ports of the services: databases, object stores and downloads as protocols.
 
-Each port has a real adapter and an in-memory twin, and one suite of tests that both pass.
+Each port has a real adapter and an in-memory twin. One test suite runs on both.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from closetspace.domain.person.opinions import Opinion
 from closetspace.domain.person.person import Person
-from closetspace.domain.person.shown import Shown
+from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
 from closetspace.domain.wardrobe.item import Item
@@ -20,7 +20,7 @@ from closetspace.domain.wardrobe.state import ItemState
 
 @dataclass(frozen=True)
 class ItemRecord:
-    """An item, its state, and the token by which a later commit knows that the state has not changed."""
+    """An item, its state, and a token by which a later commit detects that the state has changed."""
 
     item_id: str
     item: Item | None
@@ -30,101 +30,105 @@ class ItemRecord:
 
 @dataclass(frozen=True)
 class Put:
-    """Put this entry in the owner's closet, in the place of the item's earlier ones.
+    """Put this entry into the owner's closet and replace the item's earlier entries.
 
-    ``beside_others`` keeps those of other encoders: they are of the same photo, name and brand.
+    ``keep_other_encoders`` keeps the entries of other encoders, which are of the same photo, name and brand.
     """
 
     entry: ClosetEntry
-    beside_others: bool = False
+    keep_other_encoders: bool = False
 
 
 @dataclass(frozen=True)
 class Remove:
-    """Take the item out of the closet that holds it, if one does."""
+    """Remove the item from the closet that holds it, if any."""
 
 
 @dataclass(frozen=True)
 class Keep:
-    """Leave the closet as it is."""
+    """Leave the closet unchanged."""
 
 
 ClosetChange = Put | Remove | Keep
 
 
 class Wardrobe(Protocol):
-    """Items, their states, and the closets' entries that change together with a state."""
+    """Items, their states, and the entries of closets that change together with a state."""
 
     def read(self, item_id: str) -> ItemRecord: ...
 
     def commit(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> ItemRecord:
-        """Write the state (None deletes it) and the closet's change at once, or neither.
+        """Write the state (None deletes it) and the closet's change in one commit, and return the new record.
 
-        Reads and locks nothing that other items share. The state's ``shard`` is the adapter's to set.
-        Returns the record as it is now. Raises `Conflict` when item or state are no longer as in
-        ``record``, `Transient` when the database can't be reached.
+        A commit reads and locks nothing that other items share. The adapter sets the state's ``shard``.
+
+        Raises:
+            Conflict: the item or its state is no longer as in ``record``.
+            Transient: the database can't be reached.
         """
         ...
 
     def unsettled(self, after: datetime, before: datetime) -> Iterator[str]:
-        """Ids of items waiting or in progress whose state was last written between the two times."""
+        """Yield the ids of items waiting or in progress whose state was last written between the two times."""
         ...
 
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
-        """Ids of items whose state names another encoder, a page at a time; what is settled meanwhile may or may
-        not come."""
+        """Yield the ids of items whose state names another encoder, page by page. Items that are settled during the
+        iteration may or may not be included."""
         ...
 
     def count_items_with_other_encoder(self, encoder_id: str) -> int: ...
 
 
 class Closets(Protocol):
-    """Closets and tastes, read as a whole."""
+    """Whole closets and tastes."""
 
     def closet(self, uid: str) -> Closet:
-        """The whole closet at one point in time; an empty one when there is none."""
+        """Return the whole closet at one point in time, an empty one if there is none."""
         ...
 
     def save_taste(self, uid: str, taste: Taste) -> None:
-        """Keep it, unless a taste of the same or a later closet version is there already."""
+        """Store a taste, unless one of the same or a later closet version is stored already."""
         ...
 
     def owners(self) -> Iterator[str]:
-        """Whose closets there are, a page at a time."""
+        """Yield the uids of all closets, page by page."""
         ...
 
     def count(self) -> int:
-        """How many closets there are."""
+        """Return the number of closets."""
         ...
 
     def keep_only(self, uid: str, encoder_id: str) -> int:
-        """Remove other encoders' entries of the items whose state names this one; returns of how many items.
+        """Remove other encoders' entries of the items whose state names this encoder; return the number of items.
 
-        An item that only another encoder has embedded keeps its entry, whoever embeds it meanwhile.
+        An item that only another encoder has embedded keeps its entry.
         """
         ...
 
 
 class People(Protocol):
-    """Persons as recommendations see them, and what they said and were shown."""
+    """People: their closets, preferences, opinions and recently shown lists."""
 
     def person(self, uid: str) -> Person:
-        """Everything that is kept of a person, in one round trip where one document holds their closet."""
+        """Return everything stored about a person, in one round trip if one document holds their closet."""
         ...
 
     def give_opinion(self, uid: str, item_id: str, opinion: Opinion | None) -> None:
-        """Keep it in the place of an earlier one of that catalog item; None removes that. Where it is so already,
-        nothing is written. Raises `ResourceExhausted` for an item more than `MOST_OPINIONS`."""
+        """Replace a person's opinion of a catalog item; None removes it. An unchanged opinion is not written.
+
+        Raises `ResourceExhausted` above `MAX_OPINIONS` items.
+        """
         ...
 
-    def remember_shown(self, uid: str, shown: Shown) -> None:
-        """Keep it in the place of what was shown before: of two at once, the later one stays."""
+    def remember_shown(self, uid: str, shown: ShownLists) -> None:
+        """Replace the lists shown to a person; of two concurrent calls, the later one wins."""
         ...
 
 
 @dataclass(frozen=True)
 class ObjectStat:
-    """An object's facts. ``generation`` grows with every write; equal ``fingerprint`` means equal bytes."""
+    """Metadata of an object. ``generation`` grows with every write; equal ``fingerprint`` means equal bytes."""
 
     name: str
     size: int
@@ -134,34 +138,40 @@ class ObjectStat:
 
 
 class ObjectStore(Protocol):
-    """Named bytes: Cloud Storage, or a folder. Names are paths with ``/``."""
+    """Named objects in Cloud Storage or a folder. Names are paths with ``/``."""
 
     def stat(self, name: str) -> ObjectStat | None: ...
 
     def read(self, name: str) -> bytes:
-        """Raises `NotFound`."""
+        """Return an object's bytes. Raises `NotFound`."""
         ...
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
-        """Write the whole object at once. With ``if_generation`` (0: it must not exist) raises `Conflict`
-        when the object is at another generation."""
+        """Write a whole object atomically.
+
+        Raises `Conflict` if ``if_generation`` is given and the object has another generation; 0 is no object.
+        """
         ...
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
-        """Delete it; one that is not there, or is at another generation, is left as it is."""
+        """Delete an object, unless it has another generation than ``if_generation``. A missing object is no error."""
         ...
 
     def list(self, prefix: str) -> Iterator[ObjectStat]: ...
 
     def url(self, name: str) -> str:
-        """Where a browser finds the object, where rules let it."""
+        """Return the address of an object for browsers; the bucket's rules decide who may read it."""
         ...
 
 
 class PhotoFetcher(Protocol):
-    """Photos at addresses on the web."""
+    """Downloads of photos."""
 
     def fetch(self, url: str) -> bytes:
-        """Raises `InvalidInput` (never `NotFound`: the address stays as it is) when the photo can't be had,
-        `Transient` when it may be had later."""
+        """Return a photo's bytes.
+
+        Raises:
+            InvalidInput: the address will not serve a photo.
+            Transient: the host may serve it later.
+        """
         ...

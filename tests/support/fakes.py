@@ -118,7 +118,7 @@ class World:
 
     def entries(self, uid: str = "ann") -> dict[str, ClosetEntry]:
         """What the encoder made of the person's items."""
-        return self.database.closet(uid).by_encoder(self.encoder.id)
+        return self.database.closet(uid).entries_of(self.encoder.id)
 
     def status(self, item_id: str) -> str:
         return self.database.states[item_id][0].status.value

@@ -160,7 +160,7 @@ def profile_of(owned: Iterable[Piece] | Mapping[str, ClosetEntry], said: Feedbac
     """Somebody who owns these; entries that are told by item id are taken as they are."""
     entries = owned if isinstance(owned, Mapping) else {piece.id: piece.entry for piece in owned}
     closet = Closet("ann", {item_id: {ENCODER.id: entry} for item_id, entry in entries.items()}, 1)
-    return UserProfile(closet.encoded_by(ENCODER.id), derive_taste(closet, ENCODER.id, priors()), priors(), said)
+    return UserProfile(closet.arrays(ENCODER.id), derive_taste(closet, ENCODER.id, priors()), priors(), said)
 
 
 def owned_by(seed: int, count: int = 12) -> list[Piece]:

@@ -13,9 +13,9 @@ from typing import Any
 from closetspace.domain.person.opinions import Opinion, with_opinion
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.preferences import parse_preferences
-from closetspace.domain.person.shown import Shown
+from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.taste.taste import Taste
-from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack, unpack
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.item import parse_item
 from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound
@@ -42,7 +42,7 @@ class MemoryDatabase:
     tastes: dict[str, Taste] = field(default_factory=dict)
     preferences: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     opinions: dict[str, Mapping[str, Opinion]] = field(default_factory=dict)
-    shown: dict[str, Shown] = field(default_factory=dict)
+    shown: dict[str, ShownLists] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _ticks: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -74,8 +74,8 @@ class MemoryDatabase:
             others = self.closets[record.state.uid].pop(record.item_id)
             self.versions[record.state.uid] = next(self._ticks)
         if isinstance(change, Put) and state:
-            stored = replace(change.entry, vector=unpack(pack(change.entry.vector)))
-            kept = others if change.beside_others else {}
+            stored = replace(change.entry, vector=unpack_vector(pack_vector(change.entry.vector)))
+            kept = others if change.keep_other_encoders else {}
             self.closets[state.uid][record.item_id] = kept | {stored.encoder: stored}
             self.versions[state.uid] = next(self._ticks)
             return 0
@@ -130,7 +130,7 @@ class MemoryDatabase:
                 self.closet(uid),
                 self.tastes.get(uid),
                 self.opinions.get(uid, {}),
-                self.shown.get(uid, Shown()),
+                self.shown.get(uid, ShownLists()),
                 parse_preferences(self.preferences.get(uid)),
             )
 
@@ -138,7 +138,7 @@ class MemoryDatabase:
         with self._lock:
             self.opinions[uid] = with_opinion(self.opinions.get(uid, {}), item_id, opinion)
 
-    def remember_shown(self, uid: str, shown: Shown) -> None:
+    def remember_shown(self, uid: str, shown: ShownLists) -> None:
         with self._lock:
             self.shown[uid] = shown
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from closetspace.domain.encoder.encoding import Encoder, Encoding, Garment, Picture
-from closetspace.domain.wardrobe.photo import too_large
+from closetspace.domain.wardrobe.photo import photo_too_large
 from closetspace.domain.wardrobe.photo_quality import Verdict, judge_photo
 from closetspace.settings import Settings
 
@@ -34,7 +34,7 @@ class PhotoEmbedder:
         """
         settings = self.settings
         if len(data) > settings.max_photo_bytes:
-            raise too_large(settings.max_photo_bytes)
+            raise photo_too_large(settings.max_photo_bytes)
         picture = self.decode(data)
         encoding = self.encoder.encode([Garment(picture, name, brand)])[0]
         verdict = judge_photo(

@@ -1,4 +1,4 @@
-"""The index as a serving process holds it: always whole versions, replaced when new ones are published."""
+"""The index of a serving process: complete versions, replaced when new ones are published."""
 
 import logging
 import tempfile
@@ -15,8 +15,8 @@ from closetspace.services.index_versions import IndexVersions
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN_SECONDS = 1.0
-"""Least time between looks that a closet without a fitting index asks for."""
+RECHECK_SECONDS = 1.0
+"""Minimum time between the checks that closets without a matching index cause."""
 
 
 @dataclass
@@ -38,15 +38,14 @@ class LiveIndex:
     _loading: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, coverage: Mapping[str, int]) -> Index:
-        """The index to answer a closet from, of whose items each encoder covers so many.
+        """Return the index whose encoder covers most of a closet's items, the one in use among equals.
 
-        That is the one whose encoder covers most; of equals the one in use. Raises `Transient` while none is
-        published.
+        ``coverage`` is the number of the closet's items by encoder. Raises `Transient` while none is published.
         """
-        chosen = most_covering(self._live(), coverage)
+        chosen = choose_index(self._live(), coverage)
         if coverage.get(chosen.encoder_id, 0) < max(coverage.values(), default=0):
-            # The closet was moved to an encoder whose index this process, idle until now, has not heard of.
-            chosen = most_covering(self._look_now(), coverage)
+            # The closet has migrated to an encoder whose index this process, idle until now, has not loaded.
+            chosen = choose_index(self._check_now(), coverage)
         return chosen
 
     def _live(self) -> tuple[Index, ...]:
@@ -59,9 +58,9 @@ class LiveIndex:
             threading.Thread(target=self._follow, name="index-reload", daemon=True).start()
         return indexes
 
-    def _look_now(self) -> tuple[Index, ...]:
+    def _check_now(self) -> tuple[Index, ...]:
         self._loading.acquire()
-        if self.clock() - self._checked >= LOOK_AGAIN_SECONDS:
+        if self.clock() - self._checked >= RECHECK_SECONDS:
             self._checked = self.clock()
             self._follow()
         else:
@@ -77,28 +76,28 @@ class LiveIndex:
         if current.version in self._refused:
             usable = (*self._open_earlier(current, {index.encoder_id for index in usable}), *usable)
         if not usable:
-            raise Incompatible("neither the published index nor an earlier one can be used")
+            raise Incompatible("neither the published index nor an earlier one can be opened")
         self._indexes = usable
         return usable
 
     def _open_earlier(self, current: Current, served: Collection[str]) -> tuple[Index, ...]:
-        """A process that starts while a bad version is published serves what the others still do."""
+        """Return an earlier version, which processes that started before the bad one was published still serve."""
         for version in current.history:
             try:
                 index = self._open(version, None)
             except Incompatible as error:
-                log.warning("nor can index %s: %s", version, error)
+                log.warning("index %s can't be used either: %s", version, error)
                 continue
             if index.encoder_id not in served:
                 return (index,)
         return ()
 
     def _follow(self) -> None:
-        """Holding the lock, which it gives back."""
+        """Replace the indexes and release the lock that the caller holds."""
         try:
             self._replace_if_new()
         except Exception:
-            log.exception("the index could not be reloaded, the old version stays")
+            log.exception("the index can't be reloaded, the old version stays in use")
         finally:
             self._loading.release()
 
@@ -108,14 +107,14 @@ class LiveIndex:
             return
         self._refused &= {live.version for live in current.live}
         usable = self._open_all(current)
-        # Where a version can't be used, what was there before it goes on in its place.
+        # If a version can't be used, the index before it stays in its place.
         served = {index.encoder_id for index in usable}
         kept = [i for i in self._indexes if i.encoder_id not in served] if len(usable) < len(current.live) else []
         in_use_is_refused = current.version in self._refused
         self._indexes = (*kept, *usable) if in_use_is_refused else (*usable, *kept)
 
     def _open_all(self, current: Current) -> tuple[Index, ...]:
-        """The published versions that can be used; those already open are not opened again."""
+        """Return the published versions that can be used, and open those that are not open yet."""
         held = {index.version: index for index in self._indexes}
         for live in current.live:
             if live.version in held or live.version in self._refused:
@@ -129,16 +128,16 @@ class LiveIndex:
         return tuple(held[live.version] for live in current.live if live.version in held)
 
     def _open(self, version: str, manifest_sha256: str | None) -> Index:
-        # The folder goes at once: what is mapped and open lives on until the last request lets go of it.
+        # The folder can be deleted at once: mapped and open files stay until the last request has finished.
         with tempfile.TemporaryDirectory(prefix="closetspace-index-") as folder:
             try:
                 self.versions.fetch(version, Path(folder), manifest_sha256)
             except NotFound as exc:
-                # No fault of whoever asked for recommendations: a published version has to be whole.
-                raise Incompatible(f"index {version} is not whole: {exc}") from exc
+                # A published version has to be complete; the caller can't mend that.
+                raise Incompatible(f"index {version} is incomplete: {exc}") from exc
             return self.open_bundle(Path(folder))
 
 
-def most_covering(indexes: Sequence[Index], coverage: Mapping[str, int]) -> Index:
+def choose_index(indexes: Sequence[Index], coverage: Mapping[str, int]) -> Index:
     """The index whose encoder covers most of a closet's items; the first of equals."""
     return max(indexes, key=lambda index: coverage.get(index.encoder_id, 0))

@@ -1,12 +1,12 @@
-"""Change the encoder of a running system: no request fails meanwhile, and no answer mixes two encoders' vectors.
+"""Migrates a running system to another encoder. No request fails, and no answer mixes vectors of two encoders.
 
-An index by the new encoder is published beside the one in use, every closet's items get a vector of it beside
-their old one, each request is answered from the index that covers the closet best, and once nothing is
-left to move the two indexes change places and the old vectors go. What remains to be done is read from the
-store and the database each time: a job that was killed is started again.
+First an index by the new encoder is published beside the one in use. Then every item gets a second vector, by the new
+encoder, and each request is answered from the index that covers the closet best. When no item is left, the two indexes
+change places and the old vectors are removed. Every step reads from the store and the database what remains, so a
+killed job can be started again.
 
-Once the old vectors are gone, an index of the old encoder can't be published or rolled back to any more: closets hold
-nothing that it could be asked with. The way back is a change to the old encoder, by the same steps.
+Without the old vectors, an index by the old encoder can't be published or rolled back to. The way back is a migration
+to the old encoder.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from closetspace.errors import FailedPrecondition
 from closetspace.ports import Closets, Wardrobe
 from closetspace.services.embed_catalog import Progress
 from closetspace.services.index_versions import IndexVersions
-from closetspace.services.throttled_pool import ThrottledPool
+from closetspace.services.throttling import ThrottledPool
 
 PASSES = 5
-"""Rounds over what is left: instances with the old encoder may go on adding to it until they are replaced."""
+"""Passes over the remaining items: until they are replaced, instances with the old encoder may add to them."""
 
 
 class Phase(StrEnum):
-    """The steps of a change, in order."""
+    """The phases of a migration, in order."""
 
     PREPARE = "prepare"
     MOVE = "move"
@@ -35,19 +35,20 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Done:
-    """How many items or closets a phase settled, and how many it could not."""
+class PhaseResult:
+    """How many items or closets a phase finished, and how many failed."""
 
-    settled: int
+    finished: int
     failed: int
 
 
 @dataclass(frozen=True)
 class Migration:
-    """The change to one encoder.
+    """The migration to one encoder.
 
-    ``catalog`` names the catalog's state, ``build`` makes and uploads an index of it by the encoder, ``move`` settles
-    an item by it, ``refresh_taste`` derives a person's taste.
+    ``catalog`` returns the name of the catalog's current state. ``build`` builds and uploads an index of it by the new
+    encoder and returns the version. ``reembed`` embeds an item by the new encoder, ``refresh_taste`` derives a
+    person's taste again.
     """
 
     encoder_id: str
@@ -56,80 +57,82 @@ class Migration:
     wardrobe: Wardrobe
     closets: Closets
     build: Callable[[Progress], str]
-    move_item: Callable[[str], object]
+    reembed: Callable[[str], object]
     refresh_taste: Callable[[str], None]
-    paced: ThrottledPool
+    pool: ThrottledPool
 
     def phases(self) -> list[Phase]:
-        """What remains to be done. Raises `FailedPrecondition` where there is nothing to change from, or another
-        change is under way."""
+        """Return the phases that remain.
+
+        Raises `FailedPrecondition` if no index is in use, or another migration is under way.
+        """
         left = self.left()
         current = self._current()
         in_use = self.versions.encoder_of(current.version)
-        beside = self.versions.encoder_of(current.beside.version) if current.beside else None
+        beside = self.versions.encoder_of(current.candidate.version) if current.candidate else None
         if in_use is None:
-            raise FailedPrecondition(f"Index {current.version} is in use and not whole: publish another first.")
+            raise FailedPrecondition(f"Index {current.version} is in use but incomplete: publish another first.")
         if in_use == self.encoder_id:
-            return [Phase.MOVE, Phase.CLEAN] if left or current.beside else []
-        if current.beside and beside != self.encoder_id:
+            return [Phase.MOVE, Phase.CLEAN] if left or current.candidate else []
+        if current.candidate and beside != self.encoder_id:
             raise FailedPrecondition(
-                f"A change from {in_use} to {beside} is under way: finish it, or go back with --to {in_use}, before"
-                f" changing to {self.encoder_id}."
+                f"A migration from {in_use} to {beside} is under way: finish it, or go back with --to {in_use}, before"
+                f" migrating to {self.encoder_id}."
             )
-        return list(Phase)[1 if current.beside else 0 :]
+        return list(Phase)[1 if current.candidate else 0 :]
 
     def left(self) -> int:
-        """How many items another encoder has settled."""
+        """Return how many items only have a vector by another encoder."""
         return self.wardrobe.count_items_with_other_encoder(self.encoder_id)
 
     def prepare(self, now: datetime, progress: Progress) -> str:
-        """Publish an index by the encoder beside the one in use, a new one unless the catalog has one already."""
-        wanted = (self.encoder_id, self.catalog())
-        fitting = (m.version for m in self.versions.versions() if (m.encoder, m.source) == wanted)
-        version = next(fitting, None) or self.build(progress)
-        self.versions.publish_beside(version, now)
+        """Publish an index by the new encoder beside the one in use; build it if the store has none. Returns its version."""
+        needed = (self.encoder_id, self.catalog())
+        built = (m.version for m in self.versions.versions() if (m.encoder, m.source) == needed)
+        version = next(built, None) or self.build(progress)
+        self.versions.publish_candidate(version, now)
         return version
 
-    def move(self, progress: Progress) -> Done:
-        """Settle by the encoder whatever another one has settled; items that fail are left for the next time."""
-        total, settled, failed = self.left(), 0, 0
+    def move(self, progress: Progress) -> PhaseResult:
+        """Embed the remaining items by the new encoder. Items that fail are left to the next run."""
+        total, finished, failed = self.left(), 0, 0
         for _ in range(PASSES):
-            before, failed = settled, 0
-            for moved in self.paced.each(self.wardrobe.items_with_other_encoder(self.encoder_id), self.move_item):
-                settled, failed = settled + moved, failed + (not moved)
-                progress(settled, max(total, settled))
-            if settled == before:
+            before, failed = finished, 0
+            for moved in self.pool.each(self.wardrobe.items_with_other_encoder(self.encoder_id), self.reembed):
+                finished, failed = finished + moved, failed + (not moved)
+                progress(finished, max(total, finished))
+            if finished == before:
                 break
-        return Done(settled, failed)
+        return PhaseResult(finished, failed)
 
     def switch(self, now: datetime) -> str:
-        """Have the encoder's index be the one in use; the other one answers for what was not moved yet.
+        """Put the new encoder's index in use and return its version; the old one stays beside it.
 
-        Raises `FailedPrecondition` while anything is left to move.
+        Raises `FailedPrecondition` while items are left to move.
         """
-        self._refuse_if_left("before the switch")
+        self._require_all_moved("before the switch")
         return self.versions.switch(now).version
 
-    def clean(self, now: datetime, progress: Progress) -> Done:
-        """Remove other encoders' vectors from all closets, then have the encoder's index answer alone."""
+    def clean(self, now: datetime, progress: Progress) -> PhaseResult:
+        """Remove other encoders' vectors from all closets, then retire the old index."""
         total, cleaned, failed = self.closets.count(), 0, 0
-        for done in self.paced.each(self.closets.owners(), self._clean):
+        for done in self.pool.each(self.closets.owners(), self._clean):
             cleaned, failed = cleaned + done, failed + (not done)
             progress(cleaned, max(total, cleaned))
         if failed:
             raise FailedPrecondition(f"{failed} closets could not be cleaned, see above: run this again.")
-        self._refuse_if_left("before the old index goes")
-        self.versions.retire_beside(now)
-        return Done(cleaned, failed)
+        self._require_all_moved("before the old index is retired")
+        self.versions.retire_candidate(now)
+        return PhaseResult(cleaned, failed)
 
     def _clean(self, uid: str) -> None:
         if self.closets.keep_only(uid, self.encoder_id):
             self.refresh_taste(uid)
 
-    def _refuse_if_left(self, when: str) -> None:
+    def _require_all_moved(self, when: str) -> None:
         if left := self.left():
             raise FailedPrecondition(
-                f"{left} items are left to move {when}: run this again. If they do not get fewer, functions with the"
+                f"{left} items are left to move {when}: run this again. If the number does not fall, functions with the"
                 " old encoder are still running."
             )
 
@@ -137,7 +140,7 @@ class Migration:
         current = self.versions.current()
         if current is None:
             raise FailedPrecondition(
-                "No index is in use, so there is no encoder to change from: run `closetspace index build` and"
+                "No index is in use, so there is no encoder to migrate from: run `closetspace index build` and"
                 " `closetspace index publish`."
             )
         return current

@@ -438,7 +438,7 @@ def both(versions: IndexVersions, tmp_path: Path) -> tuple[Manifest, Manifest]:
     one = upload(versions, tmp_path / "one", "one")
     two = upload(versions, tmp_path / "two", "two", NOW + timedelta(hours=1), "hash.2")
     versions.publish(one.version, NOW)
-    versions.publish_beside(two.version, NOW)
+    versions.publish_candidate(two.version, NOW)
     return one, two
 
 
@@ -462,9 +462,9 @@ def test_process_that_was_idle_during_the_change_looks_before_it_answers(
     idle = LiveIndex(versions, open_bundle, check_seconds=1000, clock=lambda: next(times))
     idle.get(OURS)
     two = upload(versions, tmp_path / "two", "two", NOW + timedelta(hours=1), "hash.2")
-    versions.publish_beside(two.version, NOW)
+    versions.publish_candidate(two.version, NOW)
     versions.switch(NOW)
-    versions.retire_beside(NOW)
+    versions.retire_candidate(NOW)
     assert idle.get({"hash.2": 2}).version == two.version
     assert idle.get(OURS).version == two.version, "there is no other index any more"
 
@@ -480,7 +480,7 @@ def test_damaged_index_beside_leaves_the_one_in_use_alone(
     versions.publish(newer.version, NOW)
     wait_until_version(live, newer.version)
     mended = upload(versions, tmp_path / "four", "four", NOW + timedelta(hours=3), "hash.2")
-    versions.publish_beside(mended.version, NOW)
+    versions.publish_candidate(mended.version, NOW)
     wait_until_version(live, mended.version, coverage={"hash.2": 1})
 
 
@@ -522,14 +522,14 @@ def test_index_of_an_encoder_that_no_closet_has_is_not_published(
     versions: IndexVersions, both: tuple[Manifest, Manifest]
 ) -> None:
     versions.switch(NOW)
-    versions.retire_beside(NOW)
+    versions.retire_candidate(NOW)
     with pytest.raises(FailedPrecondition, match="encoder migrate --to hash-1"):
         versions.publish(both[0].version, NOW)
     with pytest.raises(FailedPrecondition, match="encoder migrate --to hash-1"):
         versions.rollback(NOW)
     current = versions.current()
     assert current is not None
-    assert (current.version, current.beside) == (both[1].version, None)
+    assert (current.version, current.candidate) == (both[1].version, None)
 
 
 def test_publication_reads_as_it_was_written(versions: IndexVersions, both: tuple[Manifest, Manifest]) -> None:

@@ -357,10 +357,10 @@ def newer(world: World) -> World:
 def test_item_of_another_encoder_is_settled_until_it_is_moved(world: World, newer: World) -> None:
     world.add("shirt")
     assert isinstance(newer.reconciler.reconcile("shirt"), Settled)
-    assert isinstance(newer.reconciler.move("shirt"), Embed)
+    assert isinstance(newer.reconciler.reembed("shirt"), Embed)
     assert world.database.closet("ann").coverage == {"hash-1": 1, "hash.2": 1}
     assert world.database.states["shirt"][0].encoder == "hash.2"
-    assert isinstance(newer.reconciler.move("shirt"), Settled)
+    assert isinstance(newer.reconciler.reembed("shirt"), Settled)
     assert isinstance(world.reconciler.reconcile("shirt"), Settled), "an instance with the old encoder undoes nothing"
 
 
@@ -368,19 +368,19 @@ def test_item_stays_ready_and_in_the_closet_while_it_is_moved(world: World, newe
     world.add("shirt")
     seen: list[tuple[str, set[str]]] = []
     newer.encoder.before = lambda _: seen.append((world.status("shirt"), set(world.entries())))
-    newer.reconciler.move("shirt")
+    newer.reconciler.reembed("shirt")
     assert seen == [("ready", {"shirt"})]
 
 
 @pytest.mark.parametrize("first", ["older", "newer"])
 def test_change_of_the_content_leaves_no_vector_of_the_one_before(world: World, newer: World, first: str) -> None:
     world.add("shirt", name="Shirt")
-    newer.reconciler.move("shirt")
+    newer.reconciler.reembed("shirt")
     world.write_item("shirt", name="Blue Shirt")
     embedding = world if first == "older" else newer
     embedding.reconciler.reconcile("shirt")
     assert set(world.database.closet("ann").coverage) == {embedding.encoder.id}
-    newer.reconciler.move("shirt")
+    newer.reconciler.reembed("shirt")
     for entries in (newer.entries(), world.entries() if first == "older" else {}):
         for entry in entries.values():
             np.testing.assert_allclose(entry.vector, world.expected_vector("shirt"), atol=1e-3)
@@ -394,7 +394,7 @@ def test_rename_while_an_item_is_moved_wins(world: World, newer: World) -> None:
 
     world.add("shirt", name="Shirt")
     newer.encoder.before = rename
-    newer.reconciler.move("shirt")
+    newer.reconciler.reembed("shirt")
     assert world.database.closet("ann").coverage == {"hash-1": 1, "hash.2": 1}
     for entry in (world.entries()["shirt"], newer.entries()["shirt"]):
         np.testing.assert_allclose(entry.vector, world.expected_vector("shirt"), atol=1e-3)
@@ -403,7 +403,7 @@ def test_rename_while_an_item_is_moved_wins(world: World, newer: World) -> None:
 def test_item_deleted_while_it_is_moved_stays_deleted(world: World, newer: World) -> None:
     world.add("shirt")
     newer.encoder.before = lambda _: world.database.documents.clear()
-    newer.reconciler.move("shirt")
+    newer.reconciler.reembed("shirt")
     assert not world.database.states
     assert not world.database.closet("ann").entries
 
@@ -425,7 +425,7 @@ def test_failed_item_is_tried_once_by_the_new_encoder(world: World, newer: World
     world.add("shirt", b"bad picture")
     assert list(world.database.items_with_other_encoder("hash.2")) == ["shirt"]
     assert isinstance(newer.reconciler.reconcile("shirt"), Settled)
-    assert isinstance(newer.reconciler.move("shirt"), Embed)
+    assert isinstance(newer.reconciler.reembed("shirt"), Embed)
     assert not list(world.database.items_with_other_encoder("hash.2"))
     assert world.status("shirt") == "failed"
 
@@ -435,7 +435,7 @@ def test_new_encoder_judges_a_moved_photo_anew(world: World, newer: World) -> No
     for item_id, data in (("sofa", b"sofa"), ("blur", b"blur"), ("shirt", b"a photo")):
         world.add(item_id, data)
         assert (world.status(item_id), hint_of(world, item_id)) == ("ready", None)
-        newer.reconciler.move(item_id)
+        newer.reconciler.reembed(item_id)
         assert isinstance(world.reconciler.reconcile(item_id), Settled), (
             "an instance with the old encoder undoes nothing"
         )
@@ -447,7 +447,7 @@ def test_new_encoder_judges_a_moved_photo_anew(world: World, newer: World) -> No
 def test_photo_that_only_the_old_encoder_refused_is_ready_once_moved(world: World, newer: World) -> None:
     world.encoder.garment = shows_garment
     world.add("sofa", b"sofa")
-    newer.reconciler.move("sofa")
+    newer.reconciler.reembed("sofa")
     assert world.status("sofa") == "ready"
     assert world.database.closet("ann").coverage == {"hash.2": 1}
 
@@ -457,11 +457,11 @@ def test_taste_is_of_the_vectors_that_most_items_have(world: World, newer: World
         world.add(f"item-{number}", f"photo {number}".encode())
     for moved, expected in enumerate(["hash-1", "hash-1", "hash-1", "hash.2"]):
         if moved:
-            newer.reconciler.move(f"item-{moved - 1}")
+            newer.reconciler.reembed(f"item-{moved - 1}")
         newer.taste_keeper.refresh("ann")
         taste, closet = world.database.tastes["ann"], world.database.closet("ann")
         assert (taste.encoder, taste.closet_version) == (expected, closet.version)
-        np.testing.assert_allclose(taste.mean, mean_vector(closet.encoded_by(expected).vectors), atol=1e-6)
+        np.testing.assert_allclose(taste.mean, mean_vector(closet.arrays(expected).vectors), atol=1e-6)
 
 
 def test_closet_keeps_what_an_item_is_called_and_what_the_heads_said(world: World) -> None:

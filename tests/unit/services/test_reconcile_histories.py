@@ -84,7 +84,7 @@ class WardrobeHistories(RuleBasedStateMachine):
     def move(self, item: str) -> None:
         """The job that changes the encoder comes by; it may die, and comes again."""
         with suppress(Crash, Conflict, Transient):
-            self.newer.reconciler.move(item)
+            self.newer.reconciler.reembed(item)
         self.queue_closet_events()
 
     @rule(uid=PEOPLE)
@@ -195,7 +195,7 @@ class WardrobeHistories(RuleBasedStateMachine):
     def finish_the_migration(self) -> None:
         database = self.world.database
         for item_id in database.items_with_other_encoder("hash.2"):
-            self.newer.reconciler.move(item_id)
+            self.newer.reconciler.reembed(item_id)
         assert not database.count_items_with_other_encoder("hash.2")
         for uid in ("ann", "bob"):
             database.keep_only(uid, "hash.2")
@@ -238,7 +238,7 @@ class WardrobeHistories(RuleBasedStateMachine):
         if closet.version:
             assert taste is not None
             assert taste.closet_version == closet.version
-            np.testing.assert_allclose(taste.mean, mean_vector(closet.encoded_by(taste.encoder).vectors), atol=1e-6)
+            np.testing.assert_allclose(taste.mean, mean_vector(closet.arrays(taste.encoder).vectors), atol=1e-6)
         for item_id in {"shirt", "jeans"} - set(database.documents):
             assert item_id not in database.states
 

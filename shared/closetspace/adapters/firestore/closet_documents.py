@@ -14,7 +14,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.field_path import FieldPath
 
 from closetspace.adapters.firestore.transactions import translated_errors
-from closetspace.domain.wardrobe.closet import ClosetEntry, pack, unpack
+from closetspace.domain.wardrobe.closet import ClosetEntry, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.state import ItemState
 from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
 
@@ -69,7 +69,7 @@ class ClosetDocuments:
         if isinstance(change, Put) and new[0] is not None and new[1] is not None:
             entry = change.entry
             items = {item_id: {**carried, entry.encoder: _document(entry)}}
-            whole = None if change.beside_others else item_id
+            whole = None if change.keep_other_encoders else item_id
             self.merge(transaction, new[0], new[1], items, encoder=entry.encoder, whole=whole)
 
     def merge(
@@ -111,7 +111,7 @@ def entries_in(document: Mapping[str, Any] | None) -> Iterable[tuple[str, dict[s
 
 def _document(entry: ClosetEntry) -> dict[str, Any]:
     return {
-        "vector": pack(entry.vector),
+        "vector": pack_vector(entry.vector),
         "category": entry.category,
         "photo_hash": entry.photo_hash,
         "attributes": entry.attributes.tobytes(),
@@ -124,7 +124,7 @@ def _document(entry: ClosetEntry) -> dict[str, Any]:
 def _entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
     return ClosetEntry(
         encoder=encoder,
-        vector=unpack(fields["vector"]),
+        vector=unpack_vector(fields["vector"]),
         category=fields["category"],
         photo_hash=fields["photo_hash"],
         attributes=np.frombuffer(fields["attributes"], np.uint8),

@@ -95,7 +95,7 @@ def _taste_document(uid: str, taste: Taste) -> dict[str, Any]:
         "mean": _bytes(taste.mean),
         "interests": [{"category": i.category, "count": i.count, "mean": _bytes(i.mean)} for i in taste.interests],
         "worn": {
-            head: {"member": _bytes(worn.member), "share": _bytes(worn.share)} for head, worn in taste.worn.items()
+            head: {"member": _bytes(worn.member), "share": _bytes(worn.share)} for head, worn in taste.memberships.items()
         },
         "closet_version": taste.closet_version,
         "updated_at": firestore.SERVER_TIMESTAMP,
@@ -111,7 +111,7 @@ def taste_in(document: dict[str, Any]) -> Taste | None:
         mean=_floats(document["mean"]),
         interests=tuple(Interest(i["category"], i["count"], _floats(i["mean"])) for i in document["interests"]),
         closet_version=document["closet_version"],
-        worn={head: LabelMembership(_floats(w["member"]), _floats(w["share"])) for head, w in document["worn"].items()},
+        memberships={head: LabelMembership(_floats(w["member"]), _floats(w["share"])) for head, w in document["worn"].items()},
     )
 
 

@@ -19,10 +19,10 @@ from closetspace.adapters.firestore.closet_reads import whole_closet
 from closetspace.adapters.firestore.closets import TASTES, taste_in
 from closetspace.adapters.firestore.queries import read_all
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
-from closetspace.domain.person.opinions import Kind, Opinion, with_opinion
+from closetspace.domain.person.opinions import Opinion, OpinionKind, with_opinion
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.preferences import parse_preferences
-from closetspace.domain.person.shown import Shown, ShownList
+from closetspace.domain.person.shown import ShownList, ShownLists
 
 FEEDBACK, SHOWN, PREFERENCES = "feedback", "shown", "preferences"
 
@@ -62,7 +62,7 @@ class FirestorePeople:
 
         run_transaction(self._client, work)
 
-    def remember_shown(self, uid: str, shown: Shown) -> None:
+    def remember_shown(self, uid: str, shown: ShownLists) -> None:
         document = {**_head(uid), "lists": [_list_document(each) for each in shown.lists]}
         with translated_errors():
             self._client.document(SHOWN, uid).set(document)
@@ -80,7 +80,7 @@ def opinions_document(uid: str, opinions: Mapping[str, Opinion]) -> dict[str, An
 
 def _opinions_in(document: Mapping[str, Any]) -> dict[str, Opinion]:
     items = json.loads(document.get("items", "{}"))
-    return {item_id: Opinion(Kind(kind), product) for item_id, (kind, product) in items.items()}
+    return {item_id: Opinion(OpinionKind(kind), product) for item_id, (kind, product) in items.items()}
 
 
 def _list_document(shown: ShownList) -> dict[str, Any]:
@@ -88,6 +88,8 @@ def _list_document(shown: ShownList) -> dict[str, Any]:
     return {"seed": str(shown.seed), "keys": np.array(shown.keys, STORED_KEY).tobytes()}
 
 
-def _shown_in(document: Mapping[str, Any]) -> Shown:
+def _shown_in(document: Mapping[str, Any]) -> ShownLists:
     lists = document.get("lists") or ()
-    return Shown(tuple(ShownList(int(i["seed"]), tuple(np.frombuffer(i["keys"], STORED_KEY).tolist())) for i in lists))
+    return ShownLists(
+        tuple(ShownList(int(i["seed"]), tuple(np.frombuffer(i["keys"], STORED_KEY).tolist())) for i in lists)
+    )

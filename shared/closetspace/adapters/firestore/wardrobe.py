@@ -57,7 +57,7 @@ class FirestoreWardrobe:
     def _carried(self, record: ItemRecord, change: ClosetChange) -> dict[str, Any]:
         """What an item takes along to another document, where the change keeps it."""
         old = record.state
-        if old is None or old.shard is None or not (isinstance(change, Put) and change.beside_others):
+        if old is None or old.shard is None or not (isinstance(change, Put) and change.keep_other_encoders):
             return {}
         return self._closets.entries_of(old.uid, old.shard, record.item_id)
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from closetspace.domain.wardrobe.photo import is_allowed_url, too_large
+from closetspace.domain.wardrobe.photo import is_allowed_url, photo_too_large
 from closetspace.errors import InvalidInput, Transient
 
 REDIRECTS = 3
@@ -69,5 +69,5 @@ class HttpPhotos:
         async for chunk in response.aiter_raw():
             data += chunk
             if len(data) > self.max_bytes:
-                raise too_large(self.max_bytes)
+                raise photo_too_large(self.max_bytes)
         return bytes(data)

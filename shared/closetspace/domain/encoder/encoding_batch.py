@@ -21,8 +21,8 @@ PhotoVectors = NDArray[np.int8]
 class EncodingBatch:
     """Rows of ``n`` garments by one encoder, in the precision of an index.
 
-    ``vectors (n, d)`` are of photo and text, ``photo_vectors (n, d)`` of the photo alone, or of both if the encoder does
-    not report it. ``attributes (n, labels)`` are packed, ``categories`` the likeliest ones.
+    ``vectors (n, d)`` are of photo and text, ``photo_vectors (n, d)`` of the photo alone, or of both if the encoder
+    does not report it. ``attributes (n, labels)`` are packed, ``categories`` the likeliest ones.
     """
 
     vectors: FloatArray

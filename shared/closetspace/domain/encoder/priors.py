@@ -1,6 +1,6 @@
 """An encoder's priors: how common each label is in a sample of products."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 

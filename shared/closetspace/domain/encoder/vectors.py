@@ -13,10 +13,6 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-NEAR_DUPLICATE = 0.985
-"""Cosine from which on two garments count as the same one. 2 % of products have a neighbour as near as that which is
-another product."""
-
 
 def unit(vectors: FloatArray) -> FloatArray:
     """Scale rows, or one vector, to unit length; zeros stay zeros."""

@@ -1,4 +1,4 @@
-"""The index bundle: what its files are, and the manifest that ties them together."""
+"""The index bundle: the names of its files, and the manifest that ties them together."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,11 @@ ATTRIBUTES = "attributes.npy"
 MEANS = "category_means.npy"
 COLUMNS = "columns.npz"
 ITEMS = "items.sqlite"
-CURRENT = "index/current.json"
 
 
 @dataclass(frozen=True)
 class CategoryPart:
-    """One category's share of the bundle: rows ``start`` to ``start + count`` and its Annoy file."""
+    """The part of a bundle that holds one category: rows ``start`` to ``start + count`` and an Annoy file."""
 
     name: str
     start: int
@@ -33,7 +32,7 @@ class CategoryPart:
 
 @dataclass(frozen=True)
 class Canary:
-    """A query whose answer is known: the rows that Annoy gave for a row's own vector when it was built."""
+    """A query with its expected answer: the rows that Annoy returned for a row's own vector after the build."""
 
     category: str
     row: int
@@ -42,11 +41,11 @@ class Canary:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a bundle says of itself.
+    """The description of a bundle.
 
     ``dim`` is the length of an embedding; Annoy's vectors are twice as long (`closetspace.domain.encoder.vectors`).
-    ``heads`` and ``blocks`` are the encoder's. ``files`` maps each file to its sha256. ``recall`` is Annoy's recall@50
-    against an exact scan.
+    ``heads`` and ``blocks`` are those of the encoder. ``files`` maps each file to its sha256 in hex. ``recall`` is
+    Annoy's recall@50 against an exact scan.
     """
 
     version: str
@@ -67,13 +66,13 @@ class Manifest:
     format: int = FORMAT
 
     def to_json(self) -> bytes:
-        """The manifest as its file."""
-        # Heads and blocks are in the order of the numbers that they name, so nothing here is sorted.
+        """Return the content of the manifest's file."""
+        # Heads and blocks are in the order of the columns that they name, so the keys are not sorted.
         return json.dumps(asdict(self), indent=1).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> "Manifest":
-        """Read a manifest's file. Raises `Incompatible` when it is not one, or of another format."""
+        """Parse a manifest's file. Raises `Incompatible` if it is no manifest or has another format."""
         try:
             fields: dict[str, Any] = json.loads(data)
             if fields["format"] != FORMAT:
@@ -88,7 +87,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class BundleContents:
-    """What an index is built of: ``items``, what ``encoder`` made of each, and the snapshot that they are from."""
+    """The input of a build: the items, their encodings by ``encoder``, and the name of the catalog's snapshot."""
 
     items: Sequence[IndexedItem]
     encodings: EncodingBatch
@@ -97,5 +96,5 @@ class BundleContents:
 
 
 def bundle_folder(version: str) -> str:
-    """Where a version lies in its store."""
+    """Return the folder of a version in its store."""
     return f"index/{version}/"

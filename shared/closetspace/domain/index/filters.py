@@ -1,11 +1,14 @@
-"""What a request narrows the catalog to."""
+"""The filters of a request."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a request narrows the catalog to; None leaves that side open, ``brands_out`` leaves out."""
+    """What a request narrows the catalog to; None leaves that side open. Prices include both bounds.
+
+    ``brands_out`` are the brands to leave out.
+    """
 
     categories: frozenset[str] | None = None
     gender: str | None = None

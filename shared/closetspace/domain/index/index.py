@@ -1,4 +1,4 @@
-"""Catalog items, the index built of them, and what is asked of it."""
+"""The port of a catalog index: rows of items, which can be filtered, searched and looked up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ Keys = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class Candidates:
-    """Items of one category as arrays, a row each: what they are scored by.
+    """The arrays by which items of one category are scored, one row for each item.
 
-    ``vectors (n, d)`` are their embeddings, ``spread (n,)`` how far each lies from the category's mean,
-    ``attributes (n, labels)`` what heads say of them.
+    ``rows (n,)`` are the items' rows in the index, ``vectors (n, d) float32`` their embeddings, ``spread (n,) float32``
+    the embeddings' distances from the category's mean, ``attributes (n, labels)`` their packed attributes.
     """
 
     rows: Rows
@@ -32,7 +32,7 @@ class Candidates:
 
 
 class Index(Protocol):
-    """One consistent version of the catalog, open for search; safe to use from several threads at once."""
+    """One version of the catalog, open for search; safe to use from several threads at once."""
 
     @property
     def version(self) -> str: ...
@@ -47,12 +47,12 @@ class Index(Protocol):
 
     @property
     def heads(self) -> Heads:
-        """The labels of the encoder's heads, as rows of attributes have them."""
+        """The labels of the encoder's heads, in the order of the attributes' columns."""
         ...
 
     @property
     def blocks(self) -> Mapping[str, int]:
-        """The parts of a vector by name, each so many numbers long; empty where the encoder tells of none."""
+        """The named parts of a vector with their dimensions, in order; empty if the encoder names none."""
         ...
 
     @property
@@ -61,50 +61,53 @@ class Index(Protocol):
         ...
 
     def matching(self, filters: Filters) -> Mask | None:
-        """Which rows pass, ``(n,) bool``; None when every row does."""
+        """Return which rows pass, ``(n,) bool``; None if all do. ``filters.categories`` is not considered."""
         ...
 
     def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None) -> Candidates:
-        """Return a category's items that pass ``mask``, rows ascending: all of them, or the ``limit`` nearest to
-        ``query (2d,)`` where the category is large (`closetspace.domain.encoder.vectors.search_vectors`)."""
+        """Return a category's items that pass ``mask``, in ascending rows.
+
+        Of a large category only the ``limit`` items nearest to ``query (2d,)`` are returned; queries are made by
+        `closetspace.domain.encoder.vectors.search_vectors`.
+        """
         ...
 
     def rows_of(self, item_ids: Sequence[str]) -> Rows:
-        """Where items are, -1 for those that the index does not have."""
+        """Return the items' rows, -1 for items that are not in the index."""
         ...
 
     def rows_of_keys(self, keys: Keys) -> Rows:
-        """The rows whose keys have these 32 lower bits, in no order."""
+        """Return the rows of items whose keys have these lower 32 bits, in no particular order."""
         ...
 
     def rows_of_products(self, products: Keys) -> Rows:
-        """The rows of all variants of these products, in no order."""
+        """Return the rows of all variants of these products, in no particular order."""
         ...
 
     def vectors(self, rows: Rows) -> FloatArray:
-        """The items' own embeddings, ``(k, d) float32``, rows of unit length."""
+        """Return the items' embeddings, ``(k, d) float32``, rows of unit length."""
         ...
 
     def photo_vectors(self, rows: Rows) -> FloatArray:
-        """What the items' photos alone make of them, ``(k, d) float32``, to a hundredth."""
+        """Return the embeddings of the items' photos alone, ``(k, d) float32``, to a hundredth."""
         ...
 
     def attributes(self, rows: Rows) -> PackedAttributes:
-        """What the encoder's heads say of items, as `closetspace.domain.encoder.attributes` packs it."""
+        """Return the items' attributes, packed by `closetspace.domain.encoder.attributes`."""
         ...
 
     def products(self, rows: Rows) -> Keys:
-        """The numbers of the products that items are variants of."""
+        """Return the keys of the products that the items are variants of."""
         ...
 
     def brands(self, rows: Rows) -> NDArray[np.int32]:
-        """Numbers that tell items' brands apart."""
+        """Return a number for each item's brand; equal numbers mean equal brands."""
         ...
 
     def keys(self, rows: Rows) -> Keys:
-        """A number for each item that stays the same from version to version, derived from its id."""
+        """Return the items' keys, which are derived from their ids and stay the same in every version."""
         ...
 
     def items(self, rows: Rows) -> Sequence[IndexedItem]:
-        """What an answer shows of them, in order."""
+        """Return the fields of the items that answers show, in order."""
         ...

@@ -1,4 +1,4 @@
-"""What a person thinks of single items of the catalog."""
+"""A person's opinions of catalog items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from closetspace.errors import ResourceExhausted
 
-MOST_OPINIONS = 1_000
-"""A person's: half a year of five a day, and a document of at most 0.3 MB, which every request reads."""
+MAX_OPINIONS = 1_000
+"""Opinions of one person: five a day for half a year, in a document of at most 0.3 MB that every request reads."""
 
 
-class Kind(StrEnum):
+class OpinionKind(StrEnum):
     """What a person thinks of a catalog item."""
 
     LIKE = "like"
@@ -20,25 +20,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Opinion:
-    """``product`` is the key that all variants of the item share, so that its twins are known when it has left."""
+    """An opinion of an item. ``product`` is the product's key, by which its variants are found after it is removed."""
 
-    kind: Kind
+    kind: OpinionKind
     product: int
 
 
 def with_opinion(opinions: Mapping[str, Opinion], item_id: str, opinion: Opinion | None) -> Mapping[str, Opinion]:
-    """The opinions with this one in the place of an earlier one of the item; None removes it.
+    """Return the opinions by item id, with a new one of an item; None removes the item's opinion.
 
-    Returns the same object where nothing changes, so that nothing need be written. Raises `ResourceExhausted` when
-    there is no room for one more.
+    Returns the same object if nothing changes, so that the caller can skip the write. Raises `ResourceExhausted` if
+    the person already has `MAX_OPINIONS` of other items.
     """
     if opinions.get(item_id) == opinion:
         return opinions
     if opinion is None:
         return {other: kept for other, kept in opinions.items() if other != item_id}
-    if item_id not in opinions and len(opinions) >= MOST_OPINIONS:
+    if item_id not in opinions and len(opinions) >= MAX_OPINIONS:
         raise ResourceExhausted(
-            f"You have said of {MOST_OPINIONS:,} items what you think of them, and no more can be kept. Clear some of"
-            " them first."
+            f"You have given feedback on {MAX_OPINIONS:,} items, which is the limit. Clear some of it first."
         )
     return {**opinions, item_id: opinion}

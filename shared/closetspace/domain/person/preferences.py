@@ -1,17 +1,17 @@
-"""What a person has set for all their lists."""
+"""A person's preferences for all their lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MOST_NAMES = 100
-LONGEST_NAME = 100
-"""Of one preference, and in characters; the rules of ``preferences`` know the same bounds."""
+MAX_NAMES = 100
+MAX_NAME_LENGTH = 100
+"""Limits of one preference: names, and characters in a name. The rules of ``preferences`` have the same limits."""
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """What a person has set for all their lists; None is not set. The numbers are from 0 to 1."""
+    """What a person has set for all their lists; None is not set. Numbers are from 0 to 1."""
 
     gender: str | None = None
     usage: frozenset[str] | None = None
@@ -23,7 +23,7 @@ class Preferences:
 
 
 def parse_preferences(document: Mapping[str, Any] | None) -> Preferences:
-    """Read a client's document; a field of the wrong type, empty or out of bounds counts as not set."""
+    """Parse a client's document; a field that is empty, out of range or of the wrong type counts as not set."""
     fields = document or {}
     return Preferences(
         gender=_name(fields.get("gender")),
@@ -37,11 +37,11 @@ def parse_preferences(document: Mapping[str, Any] | None) -> Preferences:
 
 
 def _name(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() and len(value) <= LONGEST_NAME else None
+    return value if isinstance(value, str) and value.strip() and len(value) <= MAX_NAME_LENGTH else None
 
 
 def _names(value: object) -> frozenset[str] | None:
-    if not isinstance(value, list) or not 0 < len(value) <= MOST_NAMES:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_NAMES:
         return None
     names = [name for each in value if (name := _name(each)) is not None]
     return frozenset(names) if len(names) == len(value) else None

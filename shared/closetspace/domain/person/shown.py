@@ -1,15 +1,15 @@
-"""What a person was shown lately."""
+"""The lists that a person was shown lately."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-MOST_LISTS = 10
-MOST_KEYS_A_LIST = 200
-"""Ten pages, of which nobody looks at more; all lists together are 8 KB."""
+MAX_LISTS = 10
+MAX_KEYS_PER_LIST = 200
+"""Ten pages. All lists together are 8 KB."""
 
-MOST_BEFORE = 5
-"""Lists that count for another: fewer than are kept, so that they are all still there when it is asked for again,
-until five more have begun."""
+MAX_EARLIER_LISTS = 5
+"""Lists that count as earlier than another. It is half of `MAX_LISTS`, so that a list which is requested again still
+finds all of them until five more lists have begun."""
 
 
 @dataclass(frozen=True)
@@ -21,30 +21,30 @@ class ShownList:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The latest lists of a person, the one that began first at the front."""
+class ShownLists:
+    """A person's latest lists, the oldest first."""
 
     lists: tuple[ShownList, ...] = ()
 
     def before(self, seed: int) -> tuple[ShownList, ...]:
-        """The last lists that began before that of the seed, or of all where it is new; the latest first.
+        """Return the last lists that began before the seed's list, the latest first; before a new one if it is new.
 
-        So asking once more with the same seed is damped by the lists that it was damped by the first time.
+        A request with the same seed is thus damped by the same lists as the first time.
         """
         seeds = [shown.seed for shown in self.lists]
         end = seeds.index(seed) if seed in seeds else len(seeds)
-        return self.lists[:end][::-1][:MOST_BEFORE]
+        return self.lists[:end][::-1][:MAX_EARLIER_LISTS]
 
-    def with_page(self, seed: int, keys: Iterable[int]) -> "Shown":
-        """What was shown, with a page of the seed's list; a new list pushes out the oldest.
+    def with_page(self, seed: int, keys: Iterable[int]) -> "ShownLists":
+        """Return the lists with another page of the seed's list; a new list replaces the oldest.
 
-        Returns the same object where nothing changes, so that nothing need be written: the page was shown before,
-        or the list holds all it can.
+        Returns the same object if nothing changes, so that the caller can skip the write: the page was shown before,
+        or the list is full.
         """
-        known = next((shown for shown in self.lists if shown.seed == seed), ShownList(seed, ()))
-        grown = ShownList(seed, tuple(dict.fromkeys((*known.keys, *keys)))[:MOST_KEYS_A_LIST])
-        if grown == known:
+        old = next((shown for shown in self.lists if shown.seed == seed), ShownList(seed, ()))
+        new = ShownList(seed, tuple(dict.fromkeys((*old.keys, *keys)))[:MAX_KEYS_PER_LIST])
+        if new == old:
             return self
-        if not known.keys:
-            return Shown((*self.lists, grown)[-MOST_LISTS:])
-        return Shown(tuple(grown if shown is known else shown for shown in self.lists))
+        if not old.keys:
+            return ShownLists((*self.lists, new)[-MAX_LISTS:])
+        return ShownLists(tuple(new if shown is old else shown for shown in self.lists))

@@ -95,7 +95,7 @@ class CandidateScorer:
         """Return a category's candidates: rows, attributes, similarity to its anchor, and the part of feedback."""
         anchor = self._profile.anchor(category, self._index)
         query = search_vectors(
-            anchor.near * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
+            anchor.embedding * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
         )
         candidates = self._index.candidates(category, query, self._kept + len(self._excluded), self._mask)
         similar = similarity(candidates.vectors, self._index.category_means[category], candidates.spread, anchor)

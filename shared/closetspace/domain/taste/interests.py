@@ -1,4 +1,4 @@
-"""Interests: what a person owns of each category, and how near a candidate is to it."""
+"""Interests: what a person owns of each category, and the similarity of candidates to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from closetspace.domain.encoder.vectors import FloatArray, mean_vector, unit
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
 EMBEDDING_SHARE = 0.5
-"""Of a similarity the share that is the embedding's; the rest is the style's."""
+"""Weight of the embedding's cosine in a similarity; the style residual's cosine has the rest."""
 
 
 @dataclass(frozen=True)
 class Interest:
-    """What a person owns of one category: how many items, and their mean ``(d,) float32``."""
+    """What a person owns of one category: the number of items and their mean, ``(d,) float32``."""
 
     category: str
     count: int
@@ -25,45 +25,45 @@ class Interest:
 class Anchor:
     """What candidates of a category are compared with: an embedding and a style, ``(d,)`` of unit length each.
 
-    ``interest`` is the place of the interest that stands for it in an answer.
+    ``interest`` is the position of the interest that an answer names for it.
     """
 
-    near: FloatArray
+    embedding: FloatArray
     style: FloatArray
     interest: int
 
 
-def interests_of(worn: ClosetArrays) -> tuple[Interest, ...]:
-    """An interest for each category, in the order of their names."""
+def derive_interests(closet: ClosetArrays) -> tuple[Interest, ...]:
+    """Return an interest for each category, in alphabetical order."""
     return tuple(
-        Interest(name, len(rows), mean_vector(worn.vectors[rows])) for name, rows in worn.rows_by_category.items()
+        Interest(name, len(rows), mean_vector(closet.vectors[rows])) for name, rows in closet.rows_by_category.items()
     )
 
 
-def style_of(interests: Sequence[Interest], usual: Mapping[str, FloatArray]) -> FloatArray:
-    """The direction of what a closet has beside the usual, ``(d,)``; ``usual`` are the categories' mean embeddings."""
-    nothing = np.zeros_like(interests[0].mean)
-    off = np.array([interest.mean - usual.get(interest.category, nothing) for interest in interests])
-    return unit(_counts(interests) @ off)
+def style_direction(interests: Sequence[Interest], category_means: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the direction in which a closet differs from the catalog's categories, ``(d,)`` of unit length."""
+    zero = np.zeros_like(interests[0].mean)
+    offsets = np.array([interest.mean - category_means.get(interest.category, zero) for interest in interests])
+    return unit(_counts(interests) @ offsets)
 
 
-def anchor(interests: Sequence[Interest], category: str, style: FloatArray) -> Anchor:
-    """What candidates of a category are compared with; everything owned stands in for a category that is not owned."""
-    places = [place for place, interest in enumerate(interests) if interest.category == category]
-    places = places or list(range(len(interests)))
-    of_them = [interests[place] for place in places]
-    near = unit(_counts(of_them) @ np.array([interest.mean for interest in of_them]))
-    return Anchor(near, style, max(places, key=lambda place: (interests[place].count, -place)))
+def build_anchor(interests: Sequence[Interest], category: str, style: FloatArray) -> Anchor:
+    """Return the anchor of a category; for a category that is not owned, all owned items are the reference."""
+    positions = [position for position, interest in enumerate(interests) if interest.category == category]
+    positions = positions or list(range(len(interests)))
+    chosen = [interests[position] for position in positions]
+    embedding = unit(_counts(chosen) @ np.array([interest.mean for interest in chosen]))
+    return Anchor(embedding, style, max(positions, key=lambda position: (interests[position].count, -position)))
 
 
-def similarity(vectors: FloatArray, mean: FloatArray, spread: FloatArray, to: Anchor) -> FloatArray:
-    """Of products of one category to its anchor, ``(n,)``.
+def similarity(vectors: FloatArray, mean: FloatArray, spread: FloatArray, anchor: Anchor) -> FloatArray:
+    """Return the similarity of one category's items to its anchor, ``(n,)``.
 
-    ``vectors (n, d)`` are their embeddings, ``mean (d,)`` is their category's and ``spread (n,)`` how far from it each
-    lies: with these an embedding tells its style residual's product with anything.
+    ``vectors (n, d)`` are their embeddings, ``mean (d,)`` is the category's, and ``spread (n,)`` are the distances from
+    it. The style residuals' products follow from these, so the residuals themselves are not needed.
     """
-    near, style = vectors @ to.near, vectors @ to.style
-    residual = (style - np.float32(to.style @ mean)) / spread
+    near, style = vectors @ anchor.embedding, vectors @ anchor.style
+    residual = (style - np.float32(anchor.style @ mean)) / spread
     joint: FloatArray = np.float32(EMBEDDING_SHARE) * near + np.float32(1 - EMBEDDING_SHARE) * residual
     return joint
 

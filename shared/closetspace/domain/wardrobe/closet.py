@@ -1,4 +1,4 @@
-"""A person's closet: for each item that is ready what each encoder that embedded it made of it."""
+"""A person's closet: the vectors and attributes of all items that are ready."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,17 +13,17 @@ from closetspace.domain.encoder.attributes import PackedAttributes
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.products import NO_PRODUCT
 
-STORED_VECTOR = np.dtype("<f2")
-"""Half precision on the way to the database: 512 bytes at 256 dimensions, cosines right to 1e-6."""
+STORED_DTYPE = np.dtype("<f2")
+"""Half precision in the database: 512 bytes at 256 dimensions, cosines exact to 1e-6."""
 
 
 @dataclass(frozen=True)
 class ClosetEntry:
-    """What one encoder made of an item.
+    """An item as one encoder sees it.
 
-    ``vector`` is ``(d,) float32``; ``attributes (labels,)`` holds the packed shares of the heads' labels
-    (`closetspace.domain.encoder.attributes`). ``photo_hash`` is its fingerprint, ``title`` brand and name as
-    the owner wrote them, ``product`` their `closetspace.domain.index.products.product_key`.
+    ``vector`` is ``(d,) float32`` of unit length, ``attributes (labels,)`` are packed
+    (`closetspace.domain.encoder.attributes`). ``photo_hash`` is the photo's fingerprint, ``title`` the brand and name
+    as the owner wrote them, ``product`` their `closetspace.domain.index.products.product_key`.
     """
 
     encoder: str
@@ -37,11 +37,11 @@ class ClosetEntry:
 
 @dataclass(frozen=True)
 class Closet:
-    """What one read gives of a person's closet.
+    """A person's closet at one moment.
 
-    ``entries`` are by item id and encoder id: one an item, several while the encoder is being changed, all of
-    the same photo, name and brand. ``version`` grows with every change of the closet (microseconds); 0 means
-    that the person never had one.
+    ``entries`` are by item id and encoder id. An item has one entry, or several during a change of the encoder, which
+    are then of the same photo, name and brand. ``version`` grows with every change (microseconds); 0 means that the
+    person has never had a closet.
     """
 
     uid: str
@@ -50,42 +50,47 @@ class Closet:
 
     @cached_property
     def coverage(self) -> Mapping[str, int]:
-        """How many items each encoder has embedded."""
+        """The number of items that each encoder has embedded."""
         return Counter(encoder_id for by_encoder in self.entries.values() for encoder_id in by_encoder)
 
-    def by_encoder(self, encoder_id: str) -> dict[str, ClosetEntry]:
-        """That encoder's entries by item id."""
-        return {i: entries[encoder_id] for i, entries in self.entries.items() if encoder_id in entries}
+    def main_encoder(self, preferred: str) -> str:
+        """Return the encoder that has embedded most items; on a tie the preferred one."""
+        return max((preferred, *self.coverage), key=lambda encoder_id: self.coverage.get(encoder_id, 0))
 
-    def encoded_by(self, encoder_id: str) -> "ClosetArrays":
-        """The items whose vectors can be compared with that encoder's, in the order of their ids."""
-        ids = sorted(item_id for item_id, by_encoder in self.entries.items() if encoder_id in by_encoder)
-        entries = [self.entries[item_id][encoder_id] for item_id in ids]
+    def entries_of(self, encoder_id: str) -> dict[str, ClosetEntry]:
+        """Return an encoder's entries by item id."""
+        return {i: by_encoder[encoder_id] for i, by_encoder in self.entries.items() if encoder_id in by_encoder}
+
+    def arrays(self, encoder_id: str) -> "ClosetArrays":
+        """Return an encoder's entries as arrays, in the order of their item ids."""
+        by_item = self.entries_of(encoder_id)
+        ids = sorted(by_item)
+        entries = [by_item[item_id] for item_id in ids]
         labels = max((len(entry.attributes) for entry in entries), default=0)
-        silent = np.zeros(labels, np.uint8)
-        told = [entry.attributes if len(entry.attributes) else silent for entry in entries]
+        unknown = np.zeros(labels, np.uint8)
+        attributes = [entry.attributes if len(entry.attributes) else unknown for entry in entries]
         return ClosetArrays(
             ids=tuple(ids),
-            vectors=_rows([entry.vector for entry in entries], np.float32),
+            vectors=_stack([entry.vector for entry in entries], np.float32),
             categories=tuple(entry.category for entry in entries),
-            attributes=_rows(told, np.uint8),
+            attributes=_stack(attributes, np.uint8),
             titles=tuple(entry.title for entry in entries),
             products=np.array([entry.product for entry in entries], np.uint64),
         )
 
 
-def _rows(vectors: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
-    """Vectors of one length as rows: five times faster than numpy's own way for thousands of small ones."""
-    if not vectors:
+def _stack(rows: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
+    """Stack rows of equal length: for thousands of small ones five times as fast as `numpy.array`."""
+    if not rows:
         return np.zeros((0, 0), dtype)
-    return np.concatenate(vectors, dtype=dtype).reshape(len(vectors), -1)
+    return np.concatenate(rows, dtype=dtype).reshape(len(rows), -1)
 
 
 @dataclass(frozen=True)
 class ClosetArrays:
-    """A closet as arrays, a row for each id.
+    """One encoder's entries of a closet as arrays, with one row for each item id.
 
-    ``vectors (n, d) float32`` are of unit length, to half precision; ``attributes (n, labels)`` are as packed.
+    ``vectors (n, d) float32`` have unit length, to half precision; ``attributes (n, labels)`` are packed.
     """
 
     ids: tuple[str, ...]
@@ -95,8 +100,8 @@ class ClosetArrays:
     titles: tuple[str, ...]
     products: NDArray[np.uint64]
 
-    def only(self, rows: NDArray[np.int64]) -> "ClosetArrays":
-        """These rows of it."""
+    def select(self, rows: NDArray[np.int64]) -> "ClosetArrays":
+        """Return these rows, in this order."""
         return ClosetArrays(
             ids=tuple(self.ids[row] for row in rows),
             vectors=self.vectors[rows],
@@ -108,21 +113,16 @@ class ClosetArrays:
 
     @cached_property
     def rows_by_category(self) -> dict[str, np.ndarray]:
-        """Row numbers of each category, categories in alphabetical order."""
+        """The rows of each category, with categories in alphabetical order."""
         names = np.array(self.categories)
         return {str(name): np.flatnonzero(names == name) for name in sorted(set(self.categories))}
 
 
-def most_covering(closet: Closet, preferred: str) -> str:
-    """The encoder that has embedded most of the closet's items; of several the preferred one."""
-    return max((preferred, *closet.coverage), key=lambda encoder_id: closet.coverage.get(encoder_id, 0))
+def pack_vector(vector: FloatArray) -> bytes:
+    """Return a vector as the database stores it."""
+    return vector.astype(STORED_DTYPE).tobytes()
 
 
-def pack(vector: FloatArray) -> bytes:
-    """A vector as the database keeps it."""
-    return vector.astype(STORED_VECTOR).tobytes()
-
-
-def unpack(data: bytes) -> FloatArray:
-    """A vector as the database kept it, ``(d,) float32``."""
-    return np.frombuffer(data, STORED_VECTOR).astype(np.float32)
+def unpack_vector(data: bytes) -> FloatArray:
+    """Return a vector that the database stored, ``(d,) float32``."""
+    return np.frombuffer(data, STORED_DTYPE).astype(np.float32)

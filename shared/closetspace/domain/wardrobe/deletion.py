@@ -1,22 +1,22 @@
-"""The deletion of an item, and the photos that it takes along."""
+"""The deletion of an item, and which photos are deleted with it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 REUSE_AFTER = timedelta(hours=1)
-"""Item ids are not used again within it, and the clocks of the databases differ by far less."""
+"""No item id is used again within this time after a deletion; the databases' clocks differ by far less."""
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """An item's deletion as its event tells it: whose it was, and when it went."""
+    """An item's deletion as its event reports it: the owner's uid and the time."""
 
     uid: str
     at: datetime
 
-    def takes_along(self, created: datetime) -> bool:
-        """Return whether a photo created then belonged to the item; a later one belongs to an item that reuses the id.
+    def includes_photo(self, created: datetime) -> bool:
+        """Return whether a photo that was created then belonged to the item.
 
-        Events come up to a day late.
+        Events arrive up to a day late, so a later photo may belong to a new item with the same id.
         """
         return created <= self.at + REUSE_AFTER

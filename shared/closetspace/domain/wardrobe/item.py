@@ -1,4 +1,4 @@
-"""Wardrobe items as people write them, and the state that the server keeps beside them."""
+"""Wardrobe items as their owners write them."""
 
 import hashlib
 import json
@@ -19,20 +19,20 @@ from closetspace.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Fault:
-    """A permanent fault: ``code`` for programs, ``message`` for the person who owns the item."""
+    """A permanent fault of an item: ``code`` for programs, ``message`` for its owner."""
 
     code: str
     message: str
 
     @classmethod
-    def of(cls, error: InvalidInput) -> "Fault":
-        """The fault that an error tells of."""
+    def from_error(cls, error: InvalidInput) -> "Fault":
+        """Return the fault that an error describes."""
         return cls(error.code, error.message)
 
 
 @dataclass(frozen=True)
 class Item:
-    """What the owner wrote. ``fault`` says why it can't be used as it is; ``photo`` is None until one is named."""
+    """What the owner wrote. ``fault`` is why the item is unusable; ``photo`` is None until the owner adds one."""
 
     id: str
     uid: str
@@ -43,7 +43,7 @@ class Item:
 
 
 def parse_item(item_id: str, document: Mapping[str, Any], allowed_hosts: Collection[str]) -> Item:
-    """Read a client's document; what is wrong with it becomes the item's fault, never an exception."""
+    """Parse a client's document; an error in it becomes the item's fault and never an exception."""
     uid = document.get("uid")
     name, brand = (document.get(field) or "" for field in ("name", "brand"))
     if not (isinstance(uid, str) and uid):
@@ -52,28 +52,28 @@ def parse_item(item_id: str, document: Mapping[str, Any], allowed_hosts: Collect
     if not (isinstance(name, str) and isinstance(brand, str)):
         fault = Fault("item_invalid", "An item's name and brand must be text. Edit the item and save it again.")
         return Item(item_id, uid, "", "", None, fault)
-    photo, photo_fault = _photo(document, photo_folder(uid, item_id), allowed_hosts)
+    photo, photo_fault = _parse_photo(document, photo_folder(uid, item_id), allowed_hosts)
     return Item(item_id, uid, name.strip(), brand.strip(), photo, photo_fault)
 
 
 def content_key(encoder_id: str, item: Item, photo: PhotoStat) -> str:
-    """What an item's vector depends on, as one hash: equal keys mean equal vectors."""
+    """Return a hash of everything that an item's vector depends on: equal keys mean equal vectors."""
     content = json.dumps([encoder_id, photo.fingerprint, item.name, item.brand])
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _photo(
+def _parse_photo(
     document: Mapping[str, Any], folder: str, allowed_hosts: Collection[str]
 ) -> tuple[ObjectPhoto | UrlPhoto | None, Fault | None]:
     path, url = document.get("photo_path"), document.get("secure_url")
     if path:
         if isinstance(path, str) and path.startswith(folder) and owner_of_photo(path):
             return ObjectPhoto(path), None
-        return None, Fault("photo_path_invalid", "The photo lies outside this item's folder. Upload it again.")
+        return None, Fault("photo_path_invalid", "The photo is outside this item's folder. Upload it again.")
     if url:
         if isinstance(url, str) and is_allowed_url(url, allowed_hosts):
             return UrlPhoto(url), None
         return None, Fault(
-            "photo_url_not_allowed", "Photos can't be taken from that address. Upload the photo instead."
+            "photo_url_not_allowed", "Photos can't be fetched from that address. Upload the photo instead."
         )
     return None, None

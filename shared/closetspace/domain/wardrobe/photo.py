@@ -1,4 +1,4 @@
-"""Photos of items: where they may lie, and how large they may be."""
+"""Photos of items: their allowed places and their size limit."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,33 +16,33 @@ class ObjectPhoto:
 
 @dataclass(frozen=True)
 class UrlPhoto:
-    """A photo on an allowed host, as documents from before Cloud Storage have it."""
+    """A photo on an allowed host, in documents from before the use of Cloud Storage."""
 
     url: str
 
 
 @dataclass(frozen=True)
 class PhotoStat:
-    """What is known of a photo before it is read: a fingerprint of its bytes, or of its address on the web."""
+    """What is known of a photo before it is read: the fingerprint of its bytes or of its URL, and its size in bytes."""
 
     fingerprint: str
     size: int | None
 
 
 def photo_folder(uid: str, item_id: str) -> str:
-    """The only place in Cloud Storage where an item's photos may lie."""
+    """Return the folder in Cloud Storage that an item's photos must be in."""
     return f"users/{uid}/wardrobe/{item_id}/"
 
 
 def owner_of_photo(path: str) -> tuple[str, str] | None:
-    """``(uid, item id)`` of a photo's path, None for every other object."""
+    """Return ``(uid, item id)`` of a photo's path; None for any other object."""
     parts = path.split("/")
     is_photo = len(parts) == 5 and (parts[0], parts[2]) == ("users", "wardrobe") and all(parts)
     return (parts[1], parts[3]) if is_photo else None
 
 
 def is_allowed_url(url: str, allowed_hosts: Collection[str]) -> bool:
-    """Whether a photo may be fetched from there: https, a listed host, its usual port, no credentials."""
+    """Return whether a photo may be fetched from a URL: https, a listed host, the default port, no credentials."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -52,8 +52,8 @@ def is_allowed_url(url: str, allowed_hosts: Collection[str]) -> bool:
     return plain and parts.scheme == "https" and parts.hostname in allowed_hosts
 
 
-def too_large(max_bytes: int) -> InvalidInput:
-    """The error of a photo over the size limit, whichever way it was noticed."""
+def photo_too_large(max_bytes: int) -> InvalidInput:
+    """Return the error for a photo over the size limit."""
     return InvalidInput(
         "photo_too_large", f"The photo is larger than {max_bytes // 1_000_000} MB. Upload a smaller one."
     )

@@ -1,4 +1,4 @@
-"""Whether a photo is good enough for the closet, judged by what the encoder found and by the picture itself."""
+"""The quality of a photo: whether it is good enough for the closet, by its encoding and by the picture itself."""
 
 from closetspace.domain.encoder.descriptor import CATEGORY
 from closetspace.domain.encoder.encoding import Encoding, Picture
@@ -6,13 +6,13 @@ from closetspace.domain.wardrobe.item import Fault
 from closetspace.domain.wardrobe.state import Hint
 
 SMALL_SIDE = 64
-"""Pixels of the decoded picture's shorter side, about a quarter of what the encoders see: below it details are lost."""
+"""Pixels of a decoded picture's shorter side below which details are lost, about a quarter of what the encoders see."""
 
 DARK = 40.0
-"""Mean brightness, 0 to 255: of 400 photos that people took of their clothes, the darkest has 58."""
+"""Mean brightness, 0 to 255, below which a picture is too dark. The darkest of 400 photos that people took has 58."""
 
 SURE_CATEGORY = 0.8
-"""Probability that the likeliest category needs in a small or dark picture, where the encoder has less to go by."""
+"""Probability that the category needs in a small or dark picture, in which the encoder sees less."""
 
 NO_GARMENT = Fault(
     "no_garment",
@@ -20,7 +20,7 @@ NO_GARMENT = Fault(
 )
 
 Verdict = Fault | Hint | None
-"""A refusal, a hint for the owner of an accepted photo, or None for a photo that is fine."""
+"""A refusal, a hint for the owner of an accepted photo, or None for a good photo."""
 
 
 def judge_photo(
@@ -31,9 +31,9 @@ def judge_photo(
     unsure_garment_below: float,
     unclear_category_below: float,
 ) -> Verdict:
-    """Return the refusal or hint that a photo gets; the thresholds are probabilities, 0 to 1.
+    """Return the verdict on a photo; the thresholds are probabilities from 0 to 1.
 
-    What the encoder does not report is not judged: ``encoding.garment_probability`` may be None, the category's share unknown.
+    Probabilities that the encoder does not report are not judged.
     """
     garment, share = encoding.garment_probability, category_share(encoding)
     if garment is not None and garment < no_garment_below:

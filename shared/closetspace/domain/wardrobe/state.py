@@ -1,4 +1,4 @@
-"""The state of an item, which the server keeps and the frontend shows."""
+"""The state of an item, which the server writes and the frontend shows."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from closetspace.domain.wardrobe.item import Fault
 
 
 class Status(StrEnum):
-    """Where an item is on its way into the closet; the frontend shows it."""
+    """How far an item has come on its way into the closet."""
 
     WAITING_FOR_PHOTO = "waiting_for_photo"
     PROCESSING = "processing"
@@ -16,22 +16,22 @@ class Status(StrEnum):
 
 
 class Hint(StrEnum):
-    """What the owner of a usable item could do better; the frontend shows a sentence for it."""
+    """What the owner of a ready item could improve; the frontend shows a sentence for it."""
 
     UNSURE_GARMENT = "unsure_garment"
     """The photo may not show a garment."""
 
     UNCLEAR_PHOTO = "unclear_photo"
-    """The photo is too small, too dark or too unclear to be sure what it shows."""
+    """The photo is too small, too dark or too unclear to be sure of the category."""
 
 
 @dataclass(frozen=True)
 class ItemState:
     """What the server knows of an item.
 
-    ``content_key`` names what was, or is being, embedded. ``encoder`` is the one that settled the item last: that
-    of its newest vector, or the one that could not make one. ``shard`` is the closet document that holds the
-    item's vectors, None when no closet does. ``hint`` is set on ready items alone.
+    ``content_key`` names the content that is, or is being, embedded. ``encoder`` is the one that settled the item last:
+    that of its newest vector, or the one that failed. ``shard`` is the closet document that holds the item's vectors;
+    None if no closet has the item. Only ready items have a ``hint``.
     """
 
     uid: str

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.index.products import LONGEST_TITLE, NO_PRODUCT, item_key, product_key, title
+from closetspace.domain.index.products import MAX_TITLE_LENGTH, NO_PRODUCT, item_key, product_key, title
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_title_is_brand_and_name_once(brand: str, name: str, expected: str) -> N
 
 def test_title_too_long_for_a_sentence_is_cut() -> None:
     cut = title("Brand", "very " * 100 + "long")
-    assert len(cut) <= LONGEST_TITLE
+    assert len(cut) <= MAX_TITLE_LENGTH
     assert cut.endswith("…")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.person.opinions import MOST_OPINIONS, Kind, Opinion, with_opinion
+from closetspace.domain.person.opinions import MAX_OPINIONS, Opinion, OpinionKind, with_opinion
 from closetspace.errors import ResourceExhausted
 
-LIKED, DISMISSED = Opinion(Kind.LIKE, 1), Opinion(Kind.DISMISS, 1)
+LIKED, DISMISSED = Opinion(OpinionKind.LIKE, 1), Opinion(OpinionKind.DISMISS, 1)
 
-opinions = st.builds(Opinion, st.sampled_from(Kind), st.integers(0, 2**64 - 1))
+opinions = st.builds(Opinion, st.sampled_from(OpinionKind), st.integers(0, 2**64 - 1))
 
 
 @given(st.dictionaries(st.text(max_size=3), opinions, max_size=5), st.text(max_size=3), opinions)
@@ -28,11 +28,11 @@ def test_opinion_can_be_repeated_and_taken_back_exactly(
 
 
 def test_there_is_room_for_another_opinion_but_not_for_another_item() -> None:
-    full: Mapping[str, Opinion] = {str(number): LIKED for number in range(MOST_OPINIONS)}
+    full: Mapping[str, Opinion] = {str(number): LIKED for number in range(MAX_OPINIONS)}
     with pytest.raises(ResourceExhausted, match=r"1,000 items.*Clear some"):
         with_opinion(full, "one more", LIKED)
     assert with_opinion(full, "7", LIKED) is full
     assert with_opinion(full, "one more", None) is full
     changed = with_opinion(full, "7", DISMISSED)
-    assert (len(changed), changed["7"]) == (MOST_OPINIONS, DISMISSED)
-    assert len(with_opinion(with_opinion(full, "7", None), "one more", LIKED)) == MOST_OPINIONS
+    assert (len(changed), changed["7"]) == (MAX_OPINIONS, DISMISSED)
+    assert len(with_opinion(with_opinion(full, "7", None), "one more", LIKED)) == MAX_OPINIONS

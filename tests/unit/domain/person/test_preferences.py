@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.person.preferences import LONGEST_NAME, MOST_NAMES, Preferences, parse_preferences
+from closetspace.domain.person.preferences import MAX_NAME_LENGTH, MAX_NAMES, Preferences, parse_preferences
 
 
 def test_preferences_are_read_as_they_were_set() -> None:
@@ -38,7 +38,7 @@ def test_preferences_that_nobody_set_are_not_set(document: Mapping[str, Any] | N
     assert parse_preferences(document) == Preferences()
 
 
-NO_NAME: list[Any] = ["", "  ", "x" * (LONGEST_NAME + 1), 7, True, ["Men"], {"a": 1}, b"Men"]
+NO_NAME: list[Any] = ["", "  ", "x" * (MAX_NAME_LENGTH + 1), 7, True, ["Men"], {"a": 1}, b"Men"]
 NO_NAMES: list[Any] = [[], "red", {"red": True}, [7], ["red", 7], ["red", None], [["red"]], [{"a": []}], [""]]
 NO_SHARE: list[Any] = [-0.01, 1.01, float("nan"), float("inf"), 10**400, "0.5", True, [0.5], datetime.now(UTC)]
 
@@ -49,8 +49,8 @@ NO_SHARE: list[Any] = [-0.01, 1.01, float("nan"), float("inf"), 10**400, "0.5", 
         *(("gender", value) for value in NO_NAME),
         *((field, value) for field in ("usage", "colours", "brands_out") for value in NO_NAMES),
         *((field, value) for field in ("explore", "serendipity", "mix") for value in NO_SHARE),
-        ("usage", ["x" * (LONGEST_NAME + 1)]),
-        ("colours", ["red"] * (MOST_NAMES + 1)),
+        ("usage", ["x" * (MAX_NAME_LENGTH + 1)]),
+        ("colours", ["red"] * (MAX_NAMES + 1)),
     ],
 )
 def test_preference_that_is_no_such_thing_is_not_set_and_leaves_the_others(field: str, value: Any) -> None:

@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closetspace.domain.person.shown import MOST_BEFORE, MOST_KEYS_A_LIST, MOST_LISTS, Shown, ShownList
+from closetspace.domain.person.shown import MAX_EARLIER_LISTS, MAX_KEYS_PER_LIST, MAX_LISTS, ShownList, ShownLists
 
 pages = st.tuples(st.integers(0, 14), st.lists(st.integers(0, 2**32 - 1), max_size=120))
 
 
-def shown_by(history: list[tuple[int, list[int]]]) -> Shown:
-    shown = Shown()
+def shown_by(history: list[tuple[int, list[int]]]) -> ShownLists:
+    shown = ShownLists()
     for seed, keys in history:
         shown = shown.with_page(seed, keys)
     return shown
@@ -18,8 +18,8 @@ def shown_by(history: list[tuple[int, list[int]]]) -> Shown:
 @given(st.lists(pages, max_size=40))
 def test_what_was_shown_stays_bounded_and_holds_no_list_and_no_key_twice(history: list[tuple[int, list[int]]]) -> None:
     shown = shown_by(history)
-    assert len(shown.lists) <= MOST_LISTS
-    assert all(0 < len(each.keys) <= MOST_KEYS_A_LIST for each in shown.lists)
+    assert len(shown.lists) <= MAX_LISTS
+    assert all(0 < len(each.keys) <= MAX_KEYS_PER_LIST for each in shown.lists)
     assert all(len(set(each.keys)) == len(each.keys) for each in shown.lists)
     assert len({each.seed for each in shown.lists}) == len(shown.lists)
 
@@ -41,12 +41,12 @@ def test_list_is_damped_by_the_same_lists_as_the_first_time(
     seed, since = 99, 0
     shown = shown_by(earlier)
     first = shown.before(seed)
-    assert first == shown.lists[::-1][:MOST_BEFORE]
+    assert first == shown.lists[::-1][:MAX_EARLIER_LISTS]
     shown = shown.with_page(seed, [*page[1], 1])
     assert shown.before(seed) == first
     for other, keys in later:
         since += bool(keys) and other not in {each.seed for each in shown.lists}
-        if since > MOST_LISTS - 1 - MOST_BEFORE:
+        if since > MAX_LISTS - 1 - MAX_EARLIER_LISTS:
             break
         shown = shown.with_page(other, keys)
         again = shown.before(seed)
@@ -55,7 +55,7 @@ def test_list_is_damped_by_the_same_lists_as_the_first_time(
 
 
 def test_latest_list_comes_first_and_the_oldest_goes() -> None:
-    shown = shown_by([(seed, [seed]) for seed in range(MOST_LISTS + 2)])
+    shown = shown_by([(seed, [seed]) for seed in range(MAX_LISTS + 2)])
     assert [each.seed for each in shown.before(10)] == [9, 8, 7, 6, 5]
     assert [each.seed for each in shown.before(0)] == [11, 10, 9, 8, 7], "it has gone: it is new again"
     assert shown.before(2) == ()
@@ -67,6 +67,6 @@ def test_further_pages_of_an_old_list_leave_it_where_it_is() -> None:
 
 
 def test_list_that_is_full_keeps_what_was_shown_first() -> None:
-    shown = Shown().with_page(1, range(MOST_KEYS_A_LIST - 1)).with_page(1, (900, 901))
-    assert shown.lists[0].keys == (*range(MOST_KEYS_A_LIST - 1), 900)
+    shown = ShownLists().with_page(1, range(MAX_KEYS_PER_LIST - 1)).with_page(1, (900, 901))
+    assert shown.lists[0].keys == (*range(MAX_KEYS_PER_LIST - 1), 900)
     assert shown.with_page(1, (902,)) is shown

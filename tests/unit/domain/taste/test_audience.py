@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from closetspace.domain.encoder.vectors import FloatArray
-from closetspace.domain.taste.audience import UNISEX_FIT, audience, tells_audience
+from closetspace.domain.taste.audience import UNISEX_FIT, estimate_audience, has_audience_labels
 
 LABELS = ("Men", "Women", "Unisex", "Boys", "Girls")
 MEN, WOMEN, UNISEX, BOYS, GIRLS = range(5)
@@ -18,7 +18,7 @@ def closet(counts: dict[int, int], sure: float = 0.8) -> FloatArray:
 
 
 def fits(rows: FloatArray) -> FloatArray:
-    return audience(rows, LABELS).member
+    return estimate_audience(rows, LABELS).member
 
 
 def test_womans_closet_wants_womens_things_and_unisex_ones_a_little_less() -> None:
@@ -64,5 +64,5 @@ def test_closets_of_any_size_have_finite_fits() -> None:
 
 
 def test_only_heads_that_know_men_and_women_tell_an_audience() -> None:
-    assert tells_audience(LABELS)
-    assert not tells_audience(("Herren", "Damen"))
+    assert has_audience_labels(LABELS)
+    assert not has_audience_labels(("Herren", "Damen"))

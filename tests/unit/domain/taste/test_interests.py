@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, spread_of, unit
-from closetspace.domain.taste.interests import EMBEDDING_SHARE, Anchor, anchor, interests_of, similarity, style_of
+from closetspace.domain.taste.interests import (
+    EMBEDDING_SHARE,
+    Anchor,
+    build_anchor,
+    derive_interests,
+    similarity,
+    style_direction,
+)
 from closetspace.domain.wardrobe.closet import ClosetArrays
 from tests.support.structured import Piece, profile_of
 
@@ -43,8 +50,8 @@ FOUR = closet(
 
 
 def anchor_in(owned: ClosetArrays, category: str) -> Anchor:
-    interests = interests_of(owned)
-    return anchor(interests, category, style_of(interests, USUAL))
+    interests = derive_interests(owned)
+    return build_anchor(interests, category, style_direction(interests, USUAL))
 
 
 @given(ANYTHING, st.integers(1, 50))
@@ -56,14 +63,14 @@ def test_mean_is_the_same_in_any_order_of_what_the_database_kept(seed: int, coun
 
 def test_empty_closet_has_no_interest() -> None:
     nothing = closet(np.zeros((0, DIM), np.float32), [])
-    assert interests_of(nothing) == ()
+    assert derive_interests(nothing) == ()
     assert mean_vector(nothing.vectors).shape == (0,)
 
 
 @given(ANYTHING, st.integers(1, 30))
 def test_interests_part_the_closet(seed: int, count: int) -> None:
     owned = drawn(seed, count)
-    interests = interests_of(owned)
+    interests = derive_interests(owned)
     assert sum(interest.count for interest in interests) == count
     whole = np.sum([interest.mean * interest.count for interest in interests], axis=0)
     np.testing.assert_allclose(whole, owned.vectors.sum(axis=0), atol=1e-4)
@@ -72,13 +79,13 @@ def test_interests_part_the_closet(seed: int, count: int) -> None:
 
 def test_candidates_are_compared_with_what_is_owned_of_their_category() -> None:
     to = anchor_in(FOUR, "Topwear")
-    np.testing.assert_allclose(to.near, unit(np.array([0, 1.8, 1.6, 0], np.float32)), atol=1e-6)
+    np.testing.assert_allclose(to.embedding, unit(np.array([0, 1.8, 1.6, 0], np.float32)), atol=1e-6)
     assert to.interest == 1
 
 
 def test_all_of_the_closet_stands_in_for_a_category_that_it_lacks() -> None:
     to = anchor_in(FOUR, "Bottomwear")
-    np.testing.assert_allclose(to.near, unit(np.array([1, 1.8, 1.6, 0], np.float32)), atol=1e-6)
+    np.testing.assert_allclose(to.embedding, unit(np.array([1, 1.8, 1.6, 0], np.float32)), atol=1e-6)
     assert to.interest == 1, "the largest interest"
 
 
@@ -98,7 +105,7 @@ def test_similarity_is_the_cosine_and_that_of_the_residuals(seed: int, count: in
     candidates = drawn(seed + 1, 30).vectors
     mean = USUAL.get(category, np.zeros(DIM, np.float32))
     residual = residuals(candidates, [category] * 30, USUAL)
-    expected = EMBEDDING_SHARE * candidates @ to.near + (1 - EMBEDDING_SHARE) * residual @ to.style
+    expected = EMBEDDING_SHARE * candidates @ to.embedding + (1 - EMBEDDING_SHARE) * residual @ to.style
     found = similarity(candidates, mean, spread_of(candidates, mean), to)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert (np.abs(found) <= 1 + 1e-5).all()
@@ -108,7 +115,7 @@ def test_candidate_on_its_categorys_mean_has_no_style_and_does_no_harm() -> None
     to = anchor_in(FOUR, "Shoes")
     mean = USUAL["Shoes"][None]
     found = similarity(mean, mean[0], spread_of(mean, mean[0]), to)
-    np.testing.assert_allclose(found, EMBEDDING_SHARE * mean @ to.near, atol=1e-6)
+    np.testing.assert_allclose(found, EMBEDDING_SHARE * mean @ to.embedding, atol=1e-6)
 
 
 def test_taste_is_the_same_in_any_order_of_uploads() -> None:

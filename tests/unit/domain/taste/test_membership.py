@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closetspace.domain.encoder.vectors import FloatArray
-from closetspace.domain.taste.membership import FEW_ITEMS, LabelMembership, worn_labels
+from closetspace.domain.taste.membership import MAX_PARTIAL_MEMBERSHIP, LabelMembership, estimate_membership
 
 BLACK, BLUE, WHITE, GREY, NAVY, RED, RUST = range(7)
 USUAL = np.array([0.3, 0.25, 0.15, 0.1, 0.1, 0.06, 0.04], np.float32)
@@ -28,7 +28,7 @@ def closet(items: Closet) -> FloatArray:
 
 
 def worn(rows: FloatArray) -> LabelMembership:
-    return worn_labels(rows, np.tile(USUAL, (len(rows), 1)))
+    return estimate_membership(rows, np.tile(USUAL, (len(rows), 1)))
 
 
 def members(rows: FloatArray) -> FloatArray:
@@ -41,9 +41,9 @@ closets = st.lists(st.tuples(st.integers(0, 6), st.floats(0, 1)), min_size=1, ma
 def test_certain_labels_count_as_their_number_of_items_says() -> None:
     """Of twenty items four are a fair share: three items of a colour are nearly as little as one."""
     labels = [BLACK] * 10 + [BLUE] * 4 + [WHITE] * 3 + [GREY] * 2 + [RED]
-    found = worn_labels(np.eye(7, dtype=np.float32)[labels], np.full((20, 7), 1 / 7, np.float32)).member
+    found = estimate_membership(np.eye(7, dtype=np.float32)[labels], np.full((20, 7), 1 / 7, np.float32)).member
     np.testing.assert_allclose(found[[BLACK, BLUE]], 1, atol=1e-6)
-    np.testing.assert_allclose(found[[WHITE, GREY, RED]], FEW_ITEMS * np.array([3, 2, 1]) / 3, atol=1e-6)
+    np.testing.assert_allclose(found[[WHITE, GREY, RED]], MAX_PARTIAL_MEMBERSHIP * np.array([3, 2, 1]) / 3, atol=1e-6)
     np.testing.assert_allclose(found[[NAVY, RUST]], 0, atol=1e-6)
 
 
@@ -104,17 +104,17 @@ def test_items_are_compared_with_what_is_usual_in_their_own_category() -> None:
     """Black shoes say little where all shoes are black; a black dress says more."""
     usual = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]], np.float32)
     says_black = np.array([[0.9, 0.05, 0.05]], np.float32)
-    shoes, dress = (worn_labels(says_black, rows[None]).share[0] - rows[0] for rows in usual)
+    shoes, dress = (estimate_membership(says_black, rows[None]).share[0] - rows[0] for rows in usual)
     assert dress > shoes
 
 
 def test_only_label_is_the_persons() -> None:
-    assert worn_labels(np.ones((3, 1), np.float32), np.ones((3, 1), np.float32)).member.tolist() == [1]
+    assert estimate_membership(np.ones((3, 1), np.float32), np.ones((3, 1), np.float32)).member.tolist() == [1]
 
 
 def test_label_that_no_product_has_does_no_harm() -> None:
     usual = np.array([[1, 0, 0]] * 5, np.float32)
-    found = worn_labels(np.eye(3, dtype=np.float32)[[0, 1, 1, 1, 2]], usual).member
+    found = estimate_membership(np.eye(3, dtype=np.float32)[[0, 1, 1, 1, 2]], usual).member
     assert np.isfinite(found).all()
     assert found[1] > 0.9
 
