@@ -19,12 +19,13 @@ from catalog_jobs.benchmarks import Measurement, percentile
 from closetspace.adapters.encoder.files import encoder_directory, read_descriptor
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.adapters.memory import MemoryDatabase
-from closetspace.api.requests import parse_recommend
+from closetspace.api.requests import RecommendRequest
+from closetspace.api.responses import RecommendResponse
 from closetspace.bootstrap import bundle_opener, encoder_priors
-from closetspace.domain.encoder.attributes import packed
+from closetspace.domain.encoder.attributes import pack_attributes
 from closetspace.domain.encoder.descriptor import CATEGORY
 from closetspace.domain.encoder.encoding import Shares
-from closetspace.domain.encoder.encoding_batch import EncodingBatch, as_photo_vectors
+from closetspace.domain.encoder.encoding_batch import EncodingBatch, quantize_photo_vectors
 from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents
 from closetspace.domain.index.indexed_item import IndexedItem
@@ -117,7 +118,8 @@ def _ask(recommender: Recommender, uid: str, count: int) -> list[float]:
     times = []
     for seed in range(count):
         started = time.perf_counter()
-        recommender.recommend(uid, parse_recommend({"seed": seed}))
+        request = RecommendRequest.parse({"seed": seed}).to_domain(seed)
+        RecommendResponse.of(recommender.recommend(uid, request)).model_dump(by_alias=True)
         times.append(time.perf_counter() - started)
     return times
 
@@ -166,8 +168,10 @@ def _recommender() -> Recommender:
         for i in range(ITEMS)
     ]
     vectors = np.array([draw(i % len(categories)) for i in range(ITEMS)], np.float32)
-    attributes = np.array([packed(told(), encoder.heads) for _ in items], np.uint8)
-    encodings = EncodingBatch(vectors, as_photo_vectors(vectors), attributes, tuple(item.category for item in items))
+    attributes = np.array([pack_attributes(told(), encoder.heads) for _ in items], np.uint8)
+    encodings = EncodingBatch(
+        vectors, quantize_photo_vectors(vectors), attributes, tuple(item.category for item in items)
+    )
     contents = BundleContents(items, encodings, encoder, "synthetic")
     with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as folder:
         write_bundle(Path(folder), contents, datetime.now(UTC))
@@ -181,7 +185,7 @@ def _recommender() -> Recommender:
                 draw(place),
                 categories[place],
                 str(i),
-                packed(told(WORN), encoder.heads),
+                pack_attributes(told(WORN), encoder.heads),
                 f"Owned {i}",
                 i + 1,
             )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from catalog_jobs.cli import catalog_diff, catalog_refresh, catalog_status
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, tell_reasons
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, print_left_out_counts
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.refresh.index_jobs import import_folder
 from closetspace.bootstrap import open_store
@@ -36,7 +36,7 @@ def import_catalog(
     """
     with exit_on_error(), progress_bar("importing") as progress:
         count, left_out = import_folder(open_store(store), source, progress, limit)
-    tell_reasons(left_out)
+    print_left_out_counts(left_out)
     if as_json:
         print_json({"items": count, "left_out": sum(left_out.values())})
     else:

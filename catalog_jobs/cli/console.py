@@ -1,10 +1,13 @@
-"""How commands talk to people: progress and notes on standard error, results on standard output."""
+"""The terminal: progress and notes on standard error, results on standard output, and interrupts."""
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import typer
@@ -12,40 +15,40 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from catalog_jobs.catalog.source_result import by_reason
+from catalog_jobs.catalog.source import count_reasons
 from closetspace.errors import ClosetspaceError, InvalidInput
 
 notes = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar for a long step; where nobody watches, a line at each tenth."""
+def progress_bar(step: str) -> Iterator[Callable[[int, int], None]]:
+    """Show the progress of a long step: as a bar in a terminal, elsewhere as a line per tenth."""
     if not notes.is_terminal:
-        yield _lines(what)
+        yield _progress_lines(step)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=notes) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(step, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _lines(what: str) -> Callable[[int, int], None]:
-    told = 0
+def _progress_lines(step: str) -> Callable[[int, int], None]:
+    printed = 0
 
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        tenth = 10 * done // max(total, 1)
-        if tenth > told:
-            told = tenth
-            notes.print(f"{what} {done}/{total}")
+    def update(done: int, total: int) -> None:
+        nonlocal printed
+        tenths = 10 * done // max(total, 1)
+        if tenths > printed:
+            printed = tenths
+            notes.print(f"{step} {done}/{total}")
 
-    return tell
+    return update
 
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Our errors are sentences for the person at the terminal; everything else is a bug and keeps its traceback."""
+    """Print our errors as a sentence and exit with 1. Other exceptions are bugs and keep their traceback."""
     try:
         yield
     except ClosetspaceError as error:
@@ -54,23 +57,54 @@ def exit_on_error() -> Iterator[None]:
 
 
 def check_writable(file: Path) -> None:
-    """Refuse a file that can't be written before minutes of work; raises `InvalidInput`."""
+    """Raise `InvalidInput` for a file that can't be written, before a command works for minutes."""
     if file.is_dir() or not file.parent.is_dir():
-        raise InvalidInput("out_invalid", f"{file} can't be written: its folder must be there, and it must be a file.")
+        raise InvalidInput("out_invalid", f"{file} can't be written: give a file in an existing folder.")
 
 
-def tell_left_out(left_out: Iterable[tuple[str, str]]) -> None:
-    """Say how many products or photos were left out, why, and an example of each reason."""
-    tell_reasons(by_reason(left_out))
+def print_left_out(left_out: Iterable[tuple[str, str]]) -> None:
+    """Print the number of skipped products or photos by reason, with an example of each."""
+    print_left_out_counts(count_reasons(left_out))
 
 
-def tell_reasons(left_out: Mapping[str, int]) -> None:
-    """Say how many products or photos were left out for each reason."""
-    for reason, count in left_out.items():
+def print_left_out_counts(counts: Mapping[str, int]) -> None:
+    """Print the number of skipped products or photos by reason."""
+    for reason, count in counts.items():
         notes.print(f"[yellow]left out {count}:[/yellow] {escape(reason)}")
 
 
 def print_json(result: Any) -> None:
-    """The result as one line, the last that is printed."""
+    """Print the result as one line."""
     sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+
+
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM. Not an `Exception`, so that only clean-up code handles it."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """End the block quietly on the first SIGINT or SIGTERM.
+
+    Further signals are ignored, so that an impatient second Ctrl-C can't cut the clean-up short.
+    """
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        for kind in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(kind, signal.SIG_IGN)
+        raise Interrupted
+
+    previous = {kind: signal.signal(kind, interrupt) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Interrupted:
+        return
+    finally:
+        for kind, handler in previous.items():
+            signal.signal(kind, handler)
+
+
+def wait_for_interrupt() -> None:
+    """Sleep until `interruptible` ends the block."""
+    threading.Event().wait()

@@ -9,8 +9,15 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, tell_reasons
-from catalog_jobs.cli.interrupts import interruptible, wait_for_interrupt
+from catalog_jobs.cli.console import (
+    exit_on_error,
+    interruptible,
+    notes,
+    print_json,
+    print_left_out_counts,
+    progress_bar,
+    wait_for_interrupt,
+)
 from catalog_jobs.cli.options import JsonOption
 from catalog_jobs.demo import run as demo_run
 from catalog_jobs.demo.drawing import draw_catalog, draw_wardrobe
@@ -75,7 +82,7 @@ def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_
     report = demo_run.Report({"ready_ms": round(stack.ready_ms, 1)})
     with progress_bar("importing") as importing, progress_bar("embedding") as embedding:
         report.catalog, left_out = demo_run.fill_catalog(catalog, stack.bucket, importing, embedding)
-    tell_reasons(left_out)
+    print_left_out_counts(left_out)
     with progress_bar("uploading") as uploading:
         report.wardrobe = demo_run.add_wardrobe(person, wardrobe, uploading)
     report.ask(person)

@@ -10,14 +10,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from catalog_jobs.cli.console import check_writable, exit_on_error, notes, print_json, progress_bar, tell_left_out
+from catalog_jobs.cli.console import check_writable, exit_on_error, notes, print_json, print_left_out, progress_bar
 from catalog_jobs.cli.options import JsonOption
 from catalog_jobs.encoders.registry import FoundEncoder, find_encoder, shipped_names, usable_encoders
-from catalog_jobs.evaluation.datasets.products import Side
-from catalog_jobs.evaluation.encoders.comparison import Compared, as_numbers, comparison
-from catalog_jobs.evaluation.encoders.material import Decode, Material, read_material
-from catalog_jobs.evaluation.encoders.measuring import measure
-from catalog_jobs.evaluation.encoders.report import report
+from catalog_jobs.evaluation.datasets.products import Split
+from catalog_jobs.evaluation.encoders.dataset import EncoderDataset, read_encoder_dataset
+from catalog_jobs.evaluation.encoders.measurement import has_probe, measure_encoder
+from catalog_jobs.evaluation.encoders.report import (
+    MeasuredEncoder,
+    comparison_json,
+    comparison_page,
+    comparison_table,
+)
+from catalog_jobs.evaluation.html import Decode
 from closetspace.bootstrap import load_encoder, photo_decoder
 from closetspace.errors import FailedPrecondition
 from closetspace.settings import Settings
@@ -27,28 +32,28 @@ def evaluate(
     dataset: Annotated[Path, typer.Option(metavar="DIR", help="Labelled products: products.csv and images/.")],
     photos: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="People's photos: train/ and validation/, a folder a class in each."),
+        typer.Option(metavar="DIR", help="People's photos: train/CLASS/FILE and validation/CLASS/FILE."),
     ] = None,
     encoder: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME|DIR", help="An encoder to measure, and more of them; all shipped, if none is named."
-        ),
+        typer.Option(metavar="NAME|DIR", help="An encoder to measure. Repeat for more. Default: all shipped ones."),
     ] = None,
     side: Annotated[
-        Side, typer.Option(help="The eval split, or all of a dataset no model has learnt from.")
-    ] = Side.EVAL,
+        Split, typer.Option(help="The products: the eval split, or all of a dataset that no model has learnt from.")
+    ] = Split.EVAL,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Take at most so many products, and photos of each part.")
+        int | None, typer.Option(min=1, help="Use at most this many products, and photos of each folder.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where a page with pictures goes, as HTML.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML page with pictures to this file.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure encoders side by side.
 
-    How far ten neighbours agree, whether photos find products of their kind, how well a linear classifier tells
-    the photos' classes, how right and how sure the heads are, speed and size. Only photos of validation/ are
-    measured; those of train/ teach the classifier.
+    The metrics are the agreement of ten neighbours, whether photos find products of their type, the accuracy of a
+    linear probe of the photos' classes, the accuracy and calibration of the heads, speed and size. Only photos of
+    validation/ are measured. Those of train/ train the probe, which needs scikit-learn.
     """
     settings = Settings.from_env()
     decode = photo_decoder(settings)
@@ -57,36 +62,39 @@ def evaluate(
             check_writable(out)
         chosen = [find_encoder(name) for name in encoder] if encoder else _all_shipped()
         with progress_bar("reading pictures") as progress:
-            material = read_material(dataset, photos, side, limit, decode, progress)
-        compared = [_measured(one, material, settings, decode) for one in chosen]
+            data = read_encoder_dataset(dataset, photos, side, limit, decode, progress)
+        if data.train and not has_probe():
+            notes.print("No linear probe: install scikit-learn with pip install -e '.[evaluate]'", markup=False)
+        compared = [_measure(found, data, settings, decode) for found in chosen]
         if out:
-            out.write_text(report(compared, material, decode), encoding="utf-8", errors="replace")
-    tell_left_out(material.left_out)
+            out.write_text(comparison_page(compared, data, decode), encoding="utf-8", errors="replace")
+    print_left_out(data.left_out)
     if out:
-        notes.print(f"The page is {escape(str(out))}", soft_wrap=True)
+        notes.print(f"Wrote the page to {escape(str(out))}", soft_wrap=True)
     if as_json:
-        print_json(as_numbers(compared, material))
+        print_json(comparison_json(compared, data))
     else:
-        _print(compared)
+        _print_table(compared)
 
 
 def _all_shipped() -> list[FoundEncoder]:
-    usable, others = usable_encoders(shipped_names())
-    for name, why in others:
-        notes.print(f"[yellow]not measured:[/yellow] {escape(name)}: {escape(why)}", soft_wrap=True)
+    usable, unusable = usable_encoders(shipped_names())
+    for name, reason in unusable:
+        notes.print(f"[yellow]not measured:[/yellow] {escape(name)}: {escape(reason)}", soft_wrap=True)
     if not usable:
-        raise FailedPrecondition("No encoder is shipped that can be used. Name one with --encoder.")
+        raise FailedPrecondition("No shipped encoder is usable. Name one with --encoder.")
     return usable
 
 
-def _measured(found: FoundEncoder, material: Material, settings: Settings, decode: Decode) -> Compared:
-    # One thread each, as deployed; pictures are embedded several at a time.
+def _measure(found: FoundEncoder, data: EncoderDataset, settings: Settings, decode: Decode) -> MeasuredEncoder:
+    # One thread per encoder, as deployed. Several pictures are embedded at once.
     loaded = load_encoder(replace(settings, encoder=found.name, encoder_threads=1))
-    return Compared(found, measure(loaded, material, decode, lambda step: progress_bar(f"{found.name}: {step}")))
+    measured = measure_encoder(loaded, data, decode, lambda step: progress_bar(f"{found.name}: {step}"))
+    return MeasuredEncoder(found, measured)
 
 
-def _print(compared: Sequence[Compared]) -> None:
-    table = Table("what", *(escape(one.id) for one in compared))
-    for line in comparison(compared):
-        table.add_row(escape(line.what), *(escape(value) for value in line.values))
+def _print_table(compared: Sequence[MeasuredEncoder]) -> None:
+    table = Table("metric", *(escape(one.id) for one in compared))
+    for row in comparison_table(compared):
+        table.add_row(escape(row.metric), *(escape(value) for value in row.values))
     Console().print(table)

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption
-from catalog_jobs.encoders.reference import Part, write_reference
+from catalog_jobs.encoders.reference import SampleSplit, write_reference
 from catalog_jobs.encoders.training.extra import train_module
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
@@ -150,7 +150,7 @@ def _reference(data: Path, out: Path) -> dict[str, str]:
     """Add the sample, and return what the manifest says of it; with too few products the encoder goes without."""
     try:
         with progress_bar("embedding the sample") as progress:
-            written = write_reference(out, data, Part.TRAINING, Settings.from_env(), progress)
+            written = write_reference(out, data, SampleSplit.TRAINING, Settings.from_env(), progress)
     except InvalidInput as error:
         notes.print(f"[yellow]no sample for tastes:[/yellow] {escape(str(error))}", soft_wrap=True)
         return {}

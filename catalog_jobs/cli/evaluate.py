@@ -7,22 +7,20 @@ from typing import Annotated
 import typer
 
 from catalog_jobs.cli.console import exit_on_error
-from catalog_jobs.cli.evaluate_closets import evaluate_closets
 from catalog_jobs.cli.evaluate_options import EvaluateOptions
-from catalog_jobs.cli.evaluate_personas import evaluate_personas
-from catalog_jobs.cli.evaluate_queries import evaluate_photos, evaluate_queries
+from catalog_jobs.cli.evaluate_runs import run_evaluation
 from catalog_jobs.cli.options import EncoderOption, JsonOption
 from catalog_jobs.encoders.registry import find_encoder
-from catalog_jobs.evaluation.datasets.personas import Half
-from catalog_jobs.evaluation.datasets.products import Side
-from catalog_jobs.evaluation.inventory import Names
+from catalog_jobs.evaluation.datasets.personas import PersonaHalf
+from catalog_jobs.evaluation.datasets.products import Split
+from catalog_jobs.evaluation.embedded_products import NameVisibility
 from closetspace.settings import Settings
 
 
 def evaluate(
     dataset: Annotated[Path, typer.Option(metavar="DIR", help="A folder with products.csv and images/.")],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where the lists go, as JSON; with --compare not needed.")
+        Path | None, typer.Option(metavar="FILE", help="Write the lists to this file as JSON. Optional with --compare.")
     ] = None,
     personas: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Wardrobes to recommend for: a JSON list of {id, wardrobe}.")
@@ -37,47 +35,49 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="With --closets the folder that their photos are in, SPLIT/CLASS/ID.jpg. Alone a folder of photos,"
-            " CLASS/FILE, to find the nearest products of.",
+            help="With --closets: the folder of the closets' photos SPLIT/CLASS/ID.jpg. Alone: a folder of photos"
+            " CLASS/FILE to find the nearest products of.",
         ),
     ] = None,
     told: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="With --closets: where the encoder's labels of all photos of their splits go, as JSON."
+            metavar="FILE",
+            help="With --closets: write the encoder's labels of all photos of the closets' splits to this file, as JSON.",
         ),
     ] = None,
     names: Annotated[
-        Names,
+        NameVisibility,
         typer.Option(
-            help="Use products' names as they are, without telling words, or not at all; with --queries and"
-            " --photos alone not at all."
+            help="Give the encoder the products' full names, names without the words that state gender, usage and"
+            " colour, or no names. --queries and --photos alone never use names."
         ),
-    ] = Names.FULL,
+    ] = NameVisibility.FULL,
     side: Annotated[
-        Side, typer.Option(help="The eval split, or all of a dataset no model has learnt from.")
-    ] = Side.EVAL,
-    half: Annotated[Half | None, typer.Option(help="Every other persona alone.")] = None,
+        Split, typer.Option(help="The products: the eval split, or all of a dataset that no model has learnt from.")
+    ] = Split.EVAL,
+    half: Annotated[PersonaHalf | None, typer.Option(help="Use every other persona only.")] = None,
     compare: Annotated[
-        bool, typer.Option("--compare", help="Measure other methods and ours side by side; with --queries the encoder.")
+        bool,
+        typer.Option("--compare", help="Measure our method beside baselines, or the encoder with --queries."),
     ] = False,
     ablate: Annotated[
-        bool, typer.Option("--ablate", help="With --compare: also ours with a step taken out or a dial turned.")
+        bool, typer.Option("--ablate", help="With --compare: also measure variants of our method.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="With --compare: where a page with pictures goes, as HTML.")
+        Path | None, typer.Option(metavar="FILE", help="With --compare: write an HTML page with pictures to this file.")
     ] = None,
     as_json: JsonOption = False,
     encoder: EncoderOption = None,
 ) -> None:
-    """Write what the production code recommends or finds, for a scorer that knows no model, or measure it.
+    """Write what the production code recommends or finds, as input for an independent scorer, or measure it.
 
-    With --personas or --closets: {id: the 50 products recommended, best first}. With --queries: {id: the 10 products
-    nearest to the text}. With --photos alone: {class/file: the 10 nearest products}. For the last two, products are
-    known by their photos alone. A dataset with fewer products gives shorter lists, and a warning.
+    With --personas or --closets: {id: the 50 recommended products, best first}. With --queries: {id: the 10 products
+    nearest to the text}. With --photos alone: {class/file: the 10 nearest products}. The last two know products by
+    their photos alone. A dataset with too few products gives shorter lists and a warning.
 
-    With --compare: a table of what fits. Personas then need gender, usage, palette and sub_categories, closets
-    labels.csv and photos.csv in the folder of the photos, queries ids such as type:Blue/Shirts or name:PRODUCT.
+    With --compare: a table of metrics. Personas then need gender, usage, palette and sub_categories. Closets need
+    labels.csv and photos.csv in the folder of the photos. Queries need ids such as type:Blue/Shirts or name:PRODUCT.
     """
     with exit_on_error():
         settings = Settings.from_env()
@@ -86,13 +86,13 @@ def evaluate(
             dataset=dataset,
             settings=settings,
             names=names,
-            side=side,
+            split=side,
             personas=personas,
             closets=closets,
             queries=queries,
             photos=photos,
             out=out,
-            told=told,
+            photo_labels=told,
             half=half,
             compare=compare,
             ablate=ablate,
@@ -101,15 +101,4 @@ def evaluate(
         )
         options.check()
         find_encoder(settings.encoder)
-        _run(options)
-
-
-def _run(options: EvaluateOptions) -> None:
-    if options.personas:
-        evaluate_personas(options.personas, options)
-    elif options.queries:
-        evaluate_queries(options.queries, options)
-    elif options.closets and options.photos:
-        evaluate_closets(options.closets, options.photos, options)
-    elif options.photos:
-        evaluate_photos(options.photos, options)
+        run_evaluation(options)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, tell_left_out
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, print_left_out
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.refresh.index_jobs import build_index
 from closetspace.bootstrap import open_store
@@ -25,7 +25,7 @@ def build(store: StoreOption, as_json: JsonOption = False) -> None:
     """
     with exit_on_error(), progress_bar("embedding") as progress:
         built = build_index(open_store(store), progress)
-    tell_left_out(built.left_out)
+    print_left_out(built.left_out)
     manifest = built.manifest
     if as_json:
         print_json({"version": manifest.version, "items": manifest.count, "recall": manifest.recall})

@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from catalog_jobs.cli.console import exit_on_error, notes
-from catalog_jobs.cli.interrupts import interruptible, wait_for_interrupt
+from catalog_jobs.cli.console import exit_on_error, interruptible, notes, wait_for_interrupt
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -57,8 +56,6 @@ def up(
     from closetspace_infra.local.recurring import Recurring
     from closetspace_infra.local.stack import LocalStack
 
-    ports = Ports.free() if free_ports else Ports()
-
     def print_line(line: str) -> None:
         notes.print(line, markup=False, soft_wrap=True)
 
@@ -67,7 +64,7 @@ def up(
     with (
         exit_on_error(),
         interruptible(),
-        LocalStack(ports=ports, log=log or print_line) as stack,
+        LocalStack(ports=None if free_ports else Ports(), log=log or print_line) as stack,
         ExitStack() as recurring,
     ):
         addresses = stack.addresses

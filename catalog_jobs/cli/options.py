@@ -1,4 +1,4 @@
-"""One module a command or group of commands; each parses, calls a job, prints."""
+"""Options that several commands share."""
 
 from typing import Annotated
 
@@ -7,11 +7,11 @@ import typer
 StoreOption = Annotated[
     str,
     typer.Option(
-        "--store", envvar="CLOSETSPACE_STORE", metavar="DIR|gs://BUCKET", help="Where the catalog and the index lie."
+        "--store", envvar="CLOSETSPACE_STORE", metavar="DIR|gs://BUCKET", help="The store of the catalog and the index."
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")]
 EncoderOption = Annotated[
     str | None,
-    typer.Option("--encoder", metavar="NAME|DIR", help="A shipped encoder or a folder; the setting ENCODER, if none."),
+    typer.Option("--encoder", metavar="NAME|DIR", help="A shipped encoder or a folder. Default: the setting ENCODER."),
 ]

@@ -1,1 +1,1 @@
-"""Encoders: registry, reference samples, golden encodings and training."""
+"""Encoders: registry, reference samples, golden encodings, photo inspection and training."""

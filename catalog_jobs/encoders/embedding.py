@@ -1,4 +1,4 @@
-"""Embedding of pictures that are files: products, and photos that people took."""
+"""Embed pictures from files: products, and people's photos."""
 
 import os
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ from closetspace.settings import Settings
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """What became of a photo: its encoding if it can be decoded, and why a closet would not take it, if so."""
+    """The result for a photo: its encoding if it can be decoded, and why a closet rejects it, ``""`` if it does not."""
 
     encoding: Encoding | None
     refusal: str = ""
 
 
 def file_embedder(encoder: Encoder, settings: Settings) -> CatalogEmbedder[IndexedItem]:
-    """Of items whose ``image`` is a path, with a worker a processor."""
+    """Return an embedder of items whose ``image`` is a path. It uses a worker per processor."""
     return CatalogEmbedder(
         lambda item: Path(item.image).read_bytes(), photo_decoder(settings), encoder, os.cpu_count() or 1
     )
@@ -35,7 +35,7 @@ def file_embedder(encoder: Encoder, settings: Settings) -> CatalogEmbedder[Index
 def embed_photos(
     files: Mapping[str, Path], encoder: Encoder, settings: Settings, progress: Progress
 ) -> dict[str, PhotoResult]:
-    """Embed people's photos, which have no names or brands, as the functions do; results are by the photos' names."""
+    """Embed photos without names or brands, as the functions do. Results have the keys of ``files``."""
     embed = partial(_embed_file, PhotoEmbedder(photo_decoder(settings), encoder, settings))
     results: dict[str, PhotoResult] = {}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -55,8 +55,8 @@ def _embed_file(embedder: PhotoEmbedder, path: Path) -> PhotoResult:
 
 def _read(path: Path) -> bytes:
     if not path.is_file():
-        raise InvalidInput("photo_missing", "There is no such photo.")
+        raise InvalidInput("photo_missing", "The file does not exist.")
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise InvalidInput("photo_unreadable", "The photo's file cannot be read.") from exc
+        raise InvalidInput("photo_unreadable", "The file cannot be read.") from exc

@@ -1,4 +1,4 @@
-"""Garments that are the same everywhere, to notice when an encoder's answers change."""
+"""Fixed garments, whose encodings show whether an encoder's answers have changed."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ GOLDEN = "golden.json"
 
 
 def golden_garments() -> dict[str, Garment]:
-    """Return a red square with a white stripe on pale grey, and its name; each of the two also alone."""
+    """Return a red square with a white stripe on grey and its name, together and separately, and an empty garment."""
     picture: Picture = np.full((300, 240, 3), 235, np.uint8)
     picture[60:240, 50:190] = (190, 20, 40)
     picture[60:240, 50:190, 1] += np.arange(180, dtype=np.uint8)[:, None] // 6
@@ -25,7 +25,7 @@ def golden_garments() -> dict[str, Garment]:
 
 
 def golden_encodings(encoder: Encoder) -> dict[str, Any]:
-    """Encode the golden garments to what ``golden.json`` keeps."""
+    """Return the encodings of the golden garments, as ``golden.json`` stores them."""
     garments = golden_garments()
     return {
         case: {

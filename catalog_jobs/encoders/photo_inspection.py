@@ -1,4 +1,4 @@
-"""What the functions would make of photos on this machine."""
+"""Inspect photos the way the functions process them."""
 
 import os
 import stat
@@ -13,19 +13,22 @@ from typing import Any
 from PIL import Image
 
 from closetspace.adapters.images.decoding import stored_size
-from closetspace.domain.encoder.encoding import GENDER, PATTERN, USAGE, Encoding, Picture
-from closetspace.domain.wardrobe.item import Fault, Hint, too_large
+from closetspace.domain.encoder.descriptor import GENDER, PATTERN, USAGE
+from closetspace.domain.encoder.encoding import Encoding, Picture
+from closetspace.domain.wardrobe.item import Fault
+from closetspace.domain.wardrobe.photo import photo_too_large
 from closetspace.domain.wardrobe.photo_quality import category_share
-from closetspace.errors import InvalidInput, NotFound
+from closetspace.domain.wardrobe.state import Hint
+from closetspace.errors import InvalidInput
 from closetspace.services.embed_photo import PhotoEmbedder
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is known of one file; None where a step before did not get that far.
+    """The result for one file. Values are None if processing failed before they were known.
 
     ``width`` and ``height`` are pixels of the upright photo before it is scaled down, ``category_share`` and
-    ``garment`` probabilities, ``milliseconds`` the time for decoding and encoding.
+    ``garment`` are probabilities, ``milliseconds`` is the time for decoding and encoding.
     """
 
     file: str
@@ -50,81 +53,81 @@ class Inspection:
 
 
 def inspect_photos(files: Sequence[Path], embedder: PhotoEmbedder) -> Iterator[Inspection]:
-    """Inspect files in order, one at a time; the first embedding, which loads the networks, is not measured.
+    """Inspect files one at a time, in order. The networks are loaded before the first file is timed.
 
-    Raises `Incompatible` if the encoder's files are not its own.
+    Raises `Incompatible` if the encoder's files do not match its manifest.
     """
-    embedder.embed(_any_photo())
+    embedder.embed(_blank_photo())
     for file in files:
-        with warnings.catch_warnings(action="ignore"):  # Pillow warns of what is refused anyway
-            yield _inspected(file, embedder)
+        with warnings.catch_warnings(action="ignore"):  # Pillow warns about photos that are rejected anyway
+            yield _inspect(file, embedder)
 
 
-def _any_photo() -> bytes:
+def _blank_photo() -> bytes:
     data = BytesIO()
     Image.new("RGB", (256, 256), "white").save(data, "JPEG")
     return data.getvalue()
 
 
-def _inspected(path: Path, embedder: PhotoEmbedder) -> Inspection:
+def _inspect(path: Path, embedder: PhotoEmbedder) -> Inspection:
     name = os.fsencode(path).decode(errors="replace")
     size: int | None = None
     try:
         size = _size_of(path)
         data = _read(path, size, embedder.settings.max_photo_bytes)
     except InvalidInput as error:
-        return Inspection(name, False, Fault.of(error), bytes=size)
-    return _embedded(name, data, embedder)
+        return Inspection(name, False, Fault.from_error(error), bytes=size)
+    return _embed(name, data, embedder)
 
 
 def _size_of(path: Path) -> int:
-    """Return a regular file's size; devices and pipes are refused, because reading them may never end."""
+    """Return the size of a regular file. Raise `InvalidInput` for devices and pipes, which may have no end."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError as exc:
-        raise NotFound("file_not_found", "There is no such file. Check the path.") from exc
+        raise InvalidInput("file_not_found", "The file does not exist. Check the path.") from exc
     except (OSError, ValueError) as exc:
         raise InvalidInput("file_unreadable", f"The file can't be opened: {exc}. Check the path.") from exc
-    if not stat.S_ISREG(found.st_mode):
-        raise InvalidInput("not_a_file", "This is a folder or a device. Name the photos themselves.")
-    return found.st_size
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidInput("not_a_file", "This is a folder or a device. Give photo files.")
+    return status.st_size
 
 
 def _read(path: Path, size: int, max_bytes: int) -> bytes:
     if size > max_bytes:
-        raise too_large(max_bytes)
+        raise photo_too_large(max_bytes)
     try:
         with path.open("rb") as file:
-            return file.read(max_bytes + 1)  # one more than allowed, to notice a file that has grown
+            return file.read(max_bytes + 1)  # one byte more than allowed, to detect a file that has grown
     except OSError as exc:
         raise InvalidInput("file_unreadable", f"The file can't be read: {exc}. Check its permissions.") from exc
 
 
-def _embedded(name: str, data: bytes, embedder: PhotoEmbedder) -> Inspection:
+def _embed(name: str, data: bytes, embedder: PhotoEmbedder) -> Inspection:
     started = time.perf_counter()
     try:
         photo = embedder.embed(data)
     except InvalidInput as error:
         width, height = stored_size(data) or (None, None)
-        return Inspection(name, False, Fault.of(error), None, width, height, len(data))
+        return Inspection(name, False, Fault.from_error(error), None, width, height, len(data))
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     width, height = _upright(stored_size(data), photo.picture)
     fault = photo.verdict if isinstance(photo.verdict, Fault) else None
     hint = photo.verdict if isinstance(photo.verdict, Hint) else None
-    found = _found(photo.encoding)
-    return Inspection(name, not fault, fault, hint, width, height, len(data), milliseconds=milliseconds, **found)
+    labels = _labels(photo.encoding)
+    return Inspection(name, not fault, fault, hint, width, height, len(data), milliseconds=milliseconds, **labels)
 
 
 def _upright(size: tuple[int, int] | None, picture: Picture) -> tuple[int | None, int | None]:
-    """Turn the stored size the way the decoder turned the picture."""
+    """Return the stored size in the orientation of the decoded picture."""
     if size is None:
         return None, None
     width, height = size
-    turned = (width - height) * (picture.shape[1] - picture.shape[0]) < 0
-    return (height, width) if turned else (width, height)
+    rotated = (width - height) * (picture.shape[1] - picture.shape[0]) < 0
+    return (height, width) if rotated else (width, height)
 
 
-def _found(encoding: Encoding) -> dict[str, Any]:
+def _labels(encoding: Encoding) -> dict[str, Any]:
     return {
         "category": encoding.category,
         "category_share": category_share(encoding),
@@ -132,7 +135,7 @@ def _found(encoding: Encoding) -> dict[str, Any]:
         "pattern": _likeliest(encoding, PATTERN),
         "gender": _likeliest(encoding, GENDER),
         "usage": _likeliest(encoding, USAGE),
-        "garment": None if encoding.garment is None else round(encoding.garment, 4),
+        "garment": None if encoding.garment_probability is None else round(encoding.garment_probability, 4),
     }
 
 

@@ -1,4 +1,4 @@
-"""The sample of products that an encoder brings along: what is usual, for tastes to be compared with."""
+"""Write an encoder's reference sample: products that tastes are compared with."""
 
 import hashlib
 import json
@@ -12,28 +12,32 @@ from typing import Any
 import numpy as np
 
 from catalog_jobs.encoders.embedding import file_embedder
-from catalog_jobs.evaluation.datasets.products import LabelledProduct, Side, read_inventory
-from catalog_jobs.evaluation.datasets.tables import in_training_split
+from catalog_jobs.evaluation.datasets.products import (
+    LabelledProduct,
+    Split,
+    in_training_split,
+    read_labelled_products,
+)
 from closetspace.adapters.encoder.files import MANIFEST, REFERENCE, reference_content
 from closetspace.adapters.encoder.onnx import OnnxEncoder
-from closetspace.domain.encoder.encoding import EncoderDescriptor
+from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
-from closetspace.domain.encoder.reference import Reference
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.encoder.priors import ReferenceSample
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import FailedPrecondition, InvalidInput
-from closetspace.services.build_index import placed
+from closetspace.services.build_index import with_categories
 from closetspace.services.embed_catalog import EmbeddedCatalog, Progress
 from closetspace.settings import Settings
 
 SIZE = 1024
-"""Products: of a label that one in fifty has there are twenty, and at 256 dimensions the file is half a megabyte."""
+"""Products in a sample. A label of one product in fifty has twenty examples; at 256 dimensions the file has 0.5 MB."""
 
 LEAST = 100
-"""Products: of fewer, what is usual is anybody's guess."""
+"""Minimum number of products. A smaller sample says too little about how frequent a label is."""
 
 
-class Part(StrEnum):
-    """Which products may be in the sample."""
+class SampleSplit(StrEnum):
+    """The products that may be in the sample."""
 
     TRAINING = "train"
     ALL = "all"
@@ -41,42 +45,44 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class WrittenReference:
-    """What is in the encoder's folder now, by its sha256, and the products that were left out, each with why."""
+    """The sample's sha256, its number of products, and the products that were left out, with the reason."""
 
     encoder_id: str
     sha256: str
     products: int
-    left_out: list[tuple[str, str]]
+    left_out: Sequence[tuple[str, str]]
 
 
 def write_reference(
-    folder: Path, dataset: Path, part: Part, settings: Settings, progress: Progress
+    folder: Path, dataset: Path, split: SampleSplit, settings: Settings, progress: Progress
 ) -> WrittenReference:
-    """Embed a sample of a dataset's products as a catalog would, and put it into an encoder's folder.
+    """Embed a sample of a dataset's products as a catalog does, and add it to an encoder's folder.
 
-    The same encoder and products give the same sample, whatever their order in the table. Products of the eval split
-    stay out: what is measured on them must not know them.
+    The same encoder and products give the same sample, in any order of the table.
 
     Raises:
-        InvalidInput: the dataset cannot be read, or fewer than `LEAST` of its products can be used.
+        InvalidInput: the dataset cannot be read, or has fewer than `LEAST` usable products.
         FailedPrecondition: the folder cannot be written.
-        Incompatible: the folder holds no encoder that can be used.
+        Incompatible: the folder contains no usable encoder.
     """
-    inventory = read_inventory(dataset, Side.ALL)
+    labelled = read_labelled_products(dataset, Split.ALL)
     encoder = OnnxEncoder(folder, threads=settings.encoder_threads)
-    chosen = sample_of(inventory.products, part)
+    chosen = sample_of(labelled.products, split)
     _check_enough(len(chosen), dataset)
     items = [replace(product.item, image=str(product.picture)) for product in chosen]
     embedded = file_embedder(encoder, settings).embed(items, progress)
     _check_enough(len(embedded.items), dataset)
-    digest = _put(folder, reference_content(_reference(embedded, encoder.descriptor)))
-    left_out = [*inventory.left_out, *embedded.left_out]
+    digest = _write_sample(folder, reference_content(_reference(embedded, encoder.descriptor)))
+    left_out = [*labelled.left_out, *embedded.left_out]
     return WrittenReference(encoder.descriptor.id, digest, len(embedded.items), left_out)
 
 
-def sample_of(products: Sequence[LabelledProduct], part: Part) -> list[LabelledProduct]:
-    """Choose up to `SIZE` products by a hash of their id: more products displace few, another order none."""
-    usable = [p for p in products if part is Part.ALL or in_training_split(p.display_name)]
+def sample_of(products: Sequence[LabelledProduct], split: SampleSplit) -> list[LabelledProduct]:
+    """Return up to `SIZE` products, chosen by a hash of their id, so that additional products displace few.
+
+    With `SampleSplit.TRAINING`, products of the eval split are left out: they are what encoders are measured on.
+    """
+    usable = [p for p in products if split is SampleSplit.ALL or in_training_split(p.display_name)]
     return sorted(usable, key=lambda product: hashlib.sha256(product.item.id.encode()).digest())[:SIZE]
 
 
@@ -84,28 +90,28 @@ def _check_enough(usable: int, dataset: Path) -> None:
     if usable < LEAST:
         raise InvalidInput(
             "dataset_small",
-            f"Only {usable} products of {dataset} can be in the sample, and it takes {LEAST}. Give closetspace encoder"
-            " reference a dataset with more of them, or --side all where no model has learnt from it.",
+            f"Only {usable} products of {dataset} can be in the sample, which needs {LEAST}. Use a larger dataset, or"
+            " --side all if no model has learnt from this one.",
         )
 
 
-def _reference(embedded: EmbeddedCatalog[IndexedItem], descriptor: EncoderDescriptor) -> Reference:
-    encodings = EncodingBatch.of(embedded.encodings, descriptor)
+def _reference(embedded: EmbeddedCatalog[IndexedItem], descriptor: EncoderDescriptor) -> ReferenceSample:
+    encodings = EncodingBatch.from_encodings(embedded.encodings, descriptor)
     places = {category: place for place, category in enumerate(descriptor.categories)}
-    return Reference(
+    return ReferenceSample(
         categories=np.array(
-            [places[item.category] for item in placed(embedded.items, encodings, descriptor)], np.int64
+            [places[item.category] for item in with_categories(embedded.items, encodings, descriptor)], np.int64
         ),
         vectors=encodings.vectors,
         attributes=encodings.attributes,
     )
 
 
-def _put(folder: Path, content: bytes) -> str:
-    """Write the sample and name it in the manifest; returns its sha256.
+def _write_sample(folder: Path, content: bytes) -> str:
+    """Write the sample and its sha256 to the folder and its manifest, and return the sha256.
 
-    In between the manifest names none: whoever reads the folder meanwhile, or once this was killed, finds an encoder
-    without a sample, never one whose sample is refused.
+    While the sample is written, the manifest names none. A reader finds an encoder without a sample at worst, never one
+    whose sample does not match the manifest.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -124,7 +130,7 @@ def _as_json(manifest: Mapping[str, Any]) -> bytes:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is there completely or not at all."""
+    """Write a file atomically."""
     partial = path.with_name(f".{path.name}.part")
     try:
         partial.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Encoders as people choose among them: which there are, which is in use, and what each one's manifest tells."""
+"""Find encoders by name or folder, read their manifests, and check their files."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _IDENTITY = ("format", "id", "dim", "blocks", "side", "lines", "heads", "files",
 
 @dataclass(frozen=True)
 class FoundEncoder:
-    """An encoder's folder, by the name it is chosen by."""
+    """An encoder's name, folder and manifest."""
 
     name: str
     folder: Path
@@ -30,18 +30,18 @@ class FoundEncoder:
 
     @property
     def megabytes(self) -> float:
-        """Size of all of its files, in units of a million bytes."""
+        """The size of all files in units of a million bytes."""
         return sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()) / 1e6
 
     @property
     def about(self) -> dict[str, Any]:
-        """What the manifest tells beyond the encoder's identity: architecture, metrics, versions, sources, licences."""
+        """The manifest without the encoder's identity: architecture, metrics, versions, sources, licences."""
         return {key: value for key, value in self.manifest.items() if key not in _IDENTITY}
 
 
 @dataclass(frozen=True)
 class EncoderFile:
-    """A file that the manifest names; ``state`` is ``right``, ``changed`` or ``missing``."""
+    """A file in the manifest. ``state`` is ``right``, ``changed`` or ``missing``."""
 
     name: str
     size: int
@@ -49,18 +49,18 @@ class EncoderFile:
 
 
 def find_encoder(name: str) -> FoundEncoder:
-    """Find an encoder by its name or folder.
+    """Return the encoder with this name or folder.
 
     Raises:
-        InvalidInput: nothing of that name is shipped, or there is no such folder.
-        Incompatible: the folder holds no manifest that fits.
+        InvalidInput: no shipped encoder has this name, or the folder does not exist.
+        Incompatible: the folder has no compatible manifest.
     """
     folder = encoder_directory(name)
     if not folder.is_dir():
         shipped = ", ".join(shipped_names()) or "none"
         raise InvalidInput(
             "encoder_unknown",
-            f"There is no encoder {name}. Shipped are: {shipped}. A folder of your own is named with a slash: ./{name}",
+            f"There is no encoder {name}. Shipped encoders: {shipped}. For a folder, write a slash: ./{name}",
         )
     descriptor = read_descriptor(folder)
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -68,33 +68,33 @@ def find_encoder(name: str) -> FoundEncoder:
 
 
 def shipped_names() -> list[str]:
-    """Return the names of the folders that the package ships encoders in, usable or not."""
+    """Return the names of the shipped encoders, usable or not."""
     return sorted(path.name for path in models_directory().glob("*/") if (path / MANIFEST).is_file())
 
 
 def usable_encoders(names: list[str]) -> tuple[list[FoundEncoder], list[tuple[str, str]]]:
-    """Find those that this version can use; of the others, names and why not."""
-    usable, others = [], []
+    """Return the encoders that this version can use, and the names of the others with the reason."""
+    usable, unusable = [], []
     for name in names:
         try:
             usable.append(find_encoder(name))
         except (Incompatible, InvalidInput) as error:
-            others.append((name, str(error)))
-    return usable, others
+            unusable.append((name, str(error)))
+    return usable, unusable
 
 
-def checked_files(encoder: FoundEncoder) -> list[EncoderFile]:
-    """Compare the files that the manifest names with what it says of them."""
-    return [_checked(encoder.folder / name, digest) for name, digest in encoder.descriptor.files.items()]
+def check_files(encoder: FoundEncoder) -> list[EncoderFile]:
+    """Compare the encoder's files with the checksums in the manifest."""
+    return [_check(encoder.folder / name, digest) for name, digest in encoder.descriptor.files.items()]
 
 
-def checked_reference(encoder: FoundEncoder) -> EncoderFile | None:
-    """Compare the sample for tastes with what the manifest says of it; None where the manifest names none."""
+def check_reference(encoder: FoundEncoder) -> EncoderFile | None:
+    """Compare the reference sample with its checksum in the manifest; return None if the encoder has no sample."""
     digest = encoder.descriptor.reference
-    return _checked(encoder.folder / REFERENCE, digest) if digest else None
+    return _check(encoder.folder / REFERENCE, digest) if digest else None
 
 
-def _checked(path: Path, digest: str) -> EncoderFile:
+def _check(path: Path, digest: str) -> EncoderFile:
     if not path.is_file():
         return EncoderFile(path.name, 0, "missing")
     content = path.read_bytes()

@@ -1,6 +1,6 @@
-"""Other methods of recommending, to measure ours by: pure functions of a closet and an inventory, best rows first.
+"""Baselines for our method: pure functions from a closet and an inventory to rows, best first.
 
-None of them returns what is not `free`, so that what is owned is recommended by nobody.
+A baseline only returns rows that are not owned.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog_jobs.evaluation.metrics.encoders import Flags
-from closetspace.domain.encoder.vectors import FloatArray, mean_of, residuals, side_by_side, unit
-from closetspace.domain.index.index import Rows
+from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, search_vectors, unit
+from closetspace.domain.index.index import Mask, Rows
 from closetspace.domain.ranking.noise import PROTOTYPE_SIGMA
 from closetspace.domain.ranking.reranking import RerankingWeights
 from closetspace.domain.wardrobe.closet import ClosetArrays
@@ -19,80 +18,80 @@ from closetspace.domain.wardrobe.closet import ClosetArrays
 
 @dataclass(frozen=True)
 class Inventory:
-    """An inventory as arrays: ``vectors (n, d)`` of unit length, ``categories (n,)``, and each category's mean."""
+    """Products as arrays: ``vectors (n, d)`` of unit length, ``categories (n,)``, and the mean of each category."""
 
     vectors: FloatArray
     categories: NDArray[np.object_]
     means: Mapping[str, FloatArray]
 
 
-Baseline = Callable[[ClosetArrays, Inventory, Flags, int, int], Rows]
-"""Called with what is worn, the inventory, which rows are free ``(n,)``, how many are wanted, and a seed."""
+Baseline = Callable[[ClosetArrays, Inventory, Mask, int, int], Rows]
+"""Takes a closet, the inventory, which rows ``(n,)`` are not owned, the length of the list, and a seed."""
 
 
-def at_random(_worn: ClosetArrays, _shelf: Inventory, free: Flags, count: int, seed: int) -> Rows:
-    """Any rows."""
-    return np.random.default_rng(seed).permutation(np.flatnonzero(free))[:count]
+def at_random(_closet: ClosetArrays, _inventory: Inventory, not_owned: Mask, count: int, seed: int) -> Rows:
+    """Return random rows."""
+    return np.random.default_rng(seed).permutation(np.flatnonzero(not_owned))[:count]
 
 
-def prototype(worn: ClosetArrays, shelf: Inventory, free: Flags, count: int, seed: int) -> Rows:
-    """What the prototype did, on this encoder's vectors in the place of its own.
+def prototype(closet: ClosetArrays, inventory: Inventory, not_owned: Mask, count: int, seed: int) -> Rows:
+    """Return what the prototype recommends, on vectors of the encoder under evaluation.
 
-    Noise of standard deviation `PROTOTYPE_SIGMA` on every coordinate of every vector, then the nearest to the mean of
-    the closet, which is not scaled to unit length, by Euclidean distance.
+    The prototype adds noise of standard deviation `PROTOTYPE_SIGMA` to every coordinate of every vector, and sorts by
+    Euclidean distance to the closet's mean, which it does not normalise.
     """
-    noise = np.random.default_rng(seed).normal(0, PROTOTYPE_SIGMA, shelf.vectors.shape)
-    distance = np.linalg.norm(shelf.vectors + noise - mean_of(worn.vectors), axis=1)
-    return _best(-distance.astype(np.float32), free, count)
+    noise = np.random.default_rng(seed).normal(0, PROTOTYPE_SIGMA, inventory.vectors.shape)
+    distance = np.linalg.norm(inventory.vectors + noise - mean_vector(closet.vectors), axis=1)
+    return _best(-distance.astype(np.float32), not_owned, count)
 
 
-def one_mean(worn: ClosetArrays, shelf: Inventory, free: Flags, count: int, _seed: int) -> Rows:
-    """The nearest to the mean of the closet, by cosine."""
-    return _best(shelf.vectors @ unit(mean_of(worn.vectors)), free, count)
+def one_mean(closet: ClosetArrays, inventory: Inventory, not_owned: Mask, count: int, _seed: int) -> Rows:
+    """Return the rows with the largest cosine to the closet's mean."""
+    return _best(inventory.vectors @ unit(mean_vector(closet.vectors)), not_owned, count)
 
 
-def first_method(worn: ClosetArrays, shelf: Inventory, free: Flags, count: int, _seed: int) -> Rows:
-    """What we did first: quotas by category that follow the closet, twins and all.
+def first_method(closet: ClosetArrays, inventory: Inventory, not_owned: Mask, count: int, _seed: int) -> Rows:
+    """Return what this project recommended at first: category quotas like the closet's, with duplicates.
 
-    Inside a category half the cosine to the closet's mean of it and half that of the style residuals decide. Where the
-    categories of the closet run out, the others share alike.
+    Within a category, the score is half the cosine to the closet's mean of the category plus half that of the style
+    residuals. When the closet's categories are exhausted, all other categories get equal quotas.
     """
-    style = unit(residuals(worn.vectors, worn.categories, shelf.means).mean(axis=0))
-    near = side_by_side(shelf.vectors, residuals(shelf.vectors, list(shelf.categories), shelf.means))
+    style = unit(residuals(closet.vectors, closet.categories, inventory.means).mean(axis=0))
+    pairs = search_vectors(inventory.vectors, residuals(inventory.vectors, list(inventory.categories), inventory.means))
     by_category: dict[str, Rows] = {}
-    for category in shelf.means:
-        owned = worn.rows_by_category.get(category, np.arange(len(worn.ids)))
-        query = side_by_side(unit(mean_of(worn.vectors[owned])), style)
-        by_category[category] = _best(near @ query, free & (shelf.categories == category), count)
-    mix = {c: float(len(rows)) for c, rows in worn.rows_by_category.items() if c in shelf.means}
-    first = _interleaved(mix, by_category, count)
-    others = {category: 1.0 for category in shelf.means if category not in mix}
-    return np.array([*first, *_interleaved(others, by_category, count - len(first))], np.int64)
+    for category in inventory.means:
+        owned = closet.rows_by_category.get(category, np.arange(len(closet.ids)))
+        query = search_vectors(unit(mean_vector(closet.vectors[owned])), style)
+        by_category[category] = _best(pairs @ query, not_owned & (inventory.categories == category), count)
+    quotas = {c: float(len(rows)) for c, rows in closet.rows_by_category.items() if c in inventory.means}
+    rows = _interleave(quotas, by_category, count)
+    others = {category: 1.0 for category in inventory.means if category not in quotas}
+    return np.array([*rows, *_interleave(others, by_category, count - len(rows))], np.int64)
 
 
-def _interleaved(mix: Mapping[str, float], by_category: Mapping[str, Rows], count: int) -> list[int]:
-    """Each step goes to the category furthest behind its share; one that runs out leaves its share to the others."""
-    taken = dict.fromkeys(mix, 0)
-    total = sum(mix.values())
+def _interleave(quotas: Mapping[str, float], by_category: Mapping[str, Rows], count: int) -> list[int]:
+    """Merge lists by quotas: each step takes from the category furthest behind its quota, exhausted ones excepted."""
+    taken = dict.fromkeys(quotas, 0)
+    total = sum(quotas.values())
     rows: list[int] = []
-    while len(rows) < count and (left := [c for c in mix if taken[c] < len(by_category[c])]):
+    while len(rows) < count and (left := [c for c in quotas if taken[c] < len(by_category[c])]):
         step = len(rows) + 1
-        category = max(left, key=lambda c: (mix[c] / total * step - taken[c], mix[c], c))
+        category = max(left, key=lambda c: (quotas[c] / total * step - taken[c], quotas[c], c))
         rows.append(int(by_category[category][taken[category]]))
         taken[category] += 1
     return rows
 
 
-def _best(scores: FloatArray, free: Flags, count: int) -> Rows:
-    rows = np.flatnonzero(free)
+def _best(scores: FloatArray, allowed: Mask, count: int) -> Rows:
+    rows = np.flatnonzero(allowed)
     return rows[np.argsort(-scores[rows], kind="stable")[:count]]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What our method scored, before it is composed: ``worth (n,)``, ``vectors (n, d)`` of unit length, and the mix.
+class ScoredPool:
+    """Candidates of our method before re-ranking: ``worth (n,)`` and ``vectors (n, d)`` of unit length.
 
-    ``category (n,)`` are places in ``shares``, which sum to one.
+    ``category (n,)`` are positions in ``shares``, the categories' shares of the list, which sum to 1.
     """
 
     worth: FloatArray
@@ -103,7 +102,7 @@ class Scored:
 
 @dataclass
 class MarginalRelevance:
-    """What repeats the list costs by its largest cosine to anything in it (Carbonell and Goldstein 1998)."""
+    """Penalises an item by its largest cosine to a chosen one (MMR, Carbonell and Goldstein 1998)."""
 
     vectors: FloatArray
     weight: float
@@ -112,20 +111,20 @@ class MarginalRelevance:
     def __post_init__(self) -> None:
         self.nearest = np.zeros(len(self.vectors), np.float32)
 
-    def costs(self) -> FloatArray:
+    def penalties(self) -> FloatArray:
         return np.float32(self.weight) * self.nearest
 
-    def add(self, place: int) -> None:
-        """Take note that this row was chosen."""
-        self.nearest = np.maximum(self.nearest, self.vectors @ self.vectors[place])
+    def add(self, row: int) -> None:
+        """Update the penalties for a chosen row."""
+        self.nearest = np.maximum(self.nearest, self.vectors @ self.vectors[row])
 
 
 @dataclass
 class Determinant:
-    """What repeats the list costs by how much less it adds to the logarithm of the determinant of the list's cosines.
+    """Penalises an item by how little it adds to the log-determinant of the chosen items' cosines.
 
-    The greedy search for the likeliest set of a determinantal point process (Chen, Zhang, Zhou 2018, algorithm 1):
-    ``left (n,)`` is the squared distance of each row from the span of those chosen, kept by a Cholesky row a step.
+    This is the greedy MAP inference of a determinantal point process (DPP, Chen, Zhang, Zhou 2018, algorithm 1).
+    ``left (n,)`` is the squared distance of each row from the span of the chosen rows, by Cholesky factors.
     """
 
     vectors: FloatArray
@@ -136,34 +135,36 @@ class Determinant:
     def __post_init__(self) -> None:
         self.left = np.ones(len(self.vectors), np.float32)
 
-    def costs(self) -> FloatArray:
-        cost: FloatArray = np.float32(-self.weight) * np.log(self.left)
-        return cost
+    def penalties(self) -> FloatArray:
+        penalties: FloatArray = np.float32(-self.weight) * np.log(self.left)
+        return penalties
 
-    def add(self, place: int) -> None:
-        """Take note that this row was chosen."""
-        factor: FloatArray = self.vectors @ self.vectors[place]
+    def add(self, row: int) -> None:
+        """Update the penalties for a chosen row."""
+        factor: FloatArray = self.vectors @ self.vectors[row]
         for earlier in self.factors:
-            factor -= earlier[place] * earlier
-        factor /= np.sqrt(self.left[place])
+            factor -= earlier[row] * earlier
+        factor /= np.sqrt(self.left[row])
         self.factors.append(factor)
         self.left = np.maximum(self.left - factor**2, np.float32(1e-6))
 
 
-def composed_by(repeats: MarginalRelevance | Determinant, scored: Scored, count: int, how: RerankingWeights) -> list[int]:
-    """Places in order: each step takes what is worth most, with what its category lacks and less what it repeats.
+def rerank_pool(
+    diversity: MarginalRelevance | Determinant, pool: ScoredPool, count: int, weights: RerankingWeights
+) -> list[int]:
+    """Return positions in the pool: each step takes the item with the largest worth plus category gain minus penalty.
 
-    The mix counts as in `closetspace.domain.ranking.reranking`; twins are the caller's to leave out.
+    The category gain is that of `closetspace.domain.ranking.reranking`. The pool must not contain duplicates.
     """
-    free = np.ones(len(scored.worth), np.bool_)
-    taken = np.zeros(len(scored.shares))
+    free = np.ones(len(pool.worth), np.bool_)
+    taken = np.zeros(len(pool.shares))
     chosen: list[int] = []
     while len(chosen) < count and free.any():
-        lacking = scored.shares * np.log((taken + 1 + how.first) / (taken + how.first)) * how.calibration
-        value = scored.worth + lacking[scored.category] - repeats.costs()
+        gains = pool.shares * np.log((taken + 1 + weights.first) / (taken + weights.first)) * weights.calibration
+        value = pool.worth + gains[pool.category] - diversity.penalties()
         best = int(np.argmax(np.where(free, value, -np.inf)))
         free[best] = False
-        taken[scored.category[best]] += 1
-        repeats.add(best)
+        taken[pool.category[best]] += 1
+        diversity.add(best)
         chosen.append(best)
     return chosen

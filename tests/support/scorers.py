@@ -1,4 +1,4 @@
-"""The independent scorers that this project's metrics are compared with; they are no part of the repository."""
+"""The independent scorers that the metrics are compared with. They are not part of the repository."""
 
 import importlib.util
 from types import ModuleType
@@ -9,10 +9,10 @@ from tests.support.paths import SHARED_DATA
 
 
 def load_scorer(name: str) -> ModuleType:
-    """Import a scorer; skips the test where it is missing."""
+    """Import a scorer. Skip the test if it is missing."""
     path = SHARED_DATA / "bench" / f"{name}.py"
     if not path.is_file():
-        pytest.skip("the scorer is not here: it is no part of this repository")
+        pytest.skip("the scorer is not part of this repository")
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec
     assert spec.loader

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 from collections import Counter
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog_jobs.evaluation.datasets.tables import in_training_split, labelled_rows
+from catalog_jobs.evaluation.datasets.products import in_training_split, labelled_rows
 from closetspace.adapters.images.resizing import square
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, USAGE, Framing
@@ -76,7 +75,7 @@ def read_products(folder: Path, tell: Callable[[str], None]) -> Products:
         InvalidInput: the folder is no labelled dataset.
         FailedPrecondition: one of the three parts is left without a picture.
     """
-    found = [_product(folder, row) for row in _rows(folder) if in_training_split(row["productDisplayName"] or "")]
+    found = [_product(folder, row) for row in labelled_rows(folder) if in_training_split(row["productDisplayName"])]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         readable = list(threads.map(_is_readable, found))
     products = [product for product, fine in zip(found, readable, strict=True) if fine]
@@ -98,17 +97,10 @@ def squares(products: Sequence[Product]) -> Picture:
     return np.stack([product.picture() for product in products])
 
 
-def _rows(folder: Path) -> list[dict[str, str]]:
-    try:
-        return labelled_rows(folder)
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise InvalidInput("dataset_invalid", f"{folder / 'products.csv'} cannot be read as a table: {exc}") from exc
-
-
-def _product(folder: Path, row: Mapping[str, str | None]) -> Product:
-    labels = {attribute: row.get(column) or "" for attribute, column in COLUMNS.items()}
+def _product(folder: Path, row: Mapping[str, str]) -> Product:
+    labels = {attribute: row.get(column, "") for attribute, column in COLUMNS.items()}
     picture = folder / "images" / f"{row['id']}.jpg"
-    return Product(picture, row["productDisplayName"] or "", row.get("brand") or "", labels)
+    return Product(picture, row["productDisplayName"], row.get("brand", ""), labels)
 
 
 def _is_readable(product: Product) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,10 +25,11 @@ from catalog_jobs.evaluation.datasets.fashion_labels import (
     USAGE_OF_PHOTO,
     patterns_in_name,
 )
-from catalog_jobs.evaluation.datasets.tables import in_training_split, labelled_rows, split_bucket
+from catalog_jobs.evaluation.datasets.products import in_training_split, labelled_rows, split_bucket
+from catalog_jobs.evaluation.datasets.records import read_csv
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoder.encoding import Picture
-from closetspace.errors import FailedPrecondition, InvalidInput
+from closetspace.errors import FailedPrecondition
 from closetspace.settings import Settings
 
 WORN = ("Apparel", "Footwear", "Accessories")
@@ -115,7 +115,7 @@ def read_fashion_data(products: Path, user_photos: Path | None, no_garment: Path
     """
     rows = [
         row
-        for row in labelled_rows(products, needed=(*_COLUMNS.values(), _GENDER))
+        for row in labelled_rows(products, (*_COLUMNS.values(), _GENDER))
         if row["masterCategory"] in WORN and in_training_split(row["productDisplayName"])
     ]
     photos = _user_photos(user_photos) if user_photos else []
@@ -223,19 +223,8 @@ def _user_photos(folder: Path) -> list[_Photo]:
 
 
 def _table(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
-    """Read a CSV file that need not be there."""
-    if not path.is_file():
-        return []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            missing = [column for column in needed if column not in (reader.fieldnames or ())]
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise InvalidInput("photos_invalid", f"{path} is not a CSV file in UTF-8: {exc}.") from exc
-    if missing:
-        raise InvalidInput("photos_invalid", f"{path} lacks the columns {', '.join(missing)}.")
-    return rows
+    """Return the rows of a CSV file, none if the file does not exist."""
+    return read_csv(path, needed) if path.is_file() else []
 
 
 def _is_held_out(photo: _Photo) -> bool:

@@ -34,7 +34,7 @@ from catalog_jobs.encoders.training.onnx_export import (
     export_text_network,
     least_cosine,
 )
-from catalog_jobs.evaluation.datasets.tables import without_telling_words
+from catalog_jobs.evaluation.datasets.products import without_label_words
 from closetspace.adapters.encoder.files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
 from closetspace.adapters.encoder.onnx import GARMENT
 from closetspace.adapters.images.resizing import square
@@ -120,7 +120,7 @@ def garments(
     pictures = [_encoded(examples, _Look(data, view, seed), encode, progress) for view in range(views)]
     random = np.random.default_rng(seed)
     names = [example.name for example in examples]
-    variants = [names, without_telling_words(names, data.vocabulary["colour"]), [_in_part(n, random) for n in names]]
+    variants = [names, without_label_words(names, data.vocabulary["colour"]), [_in_part(n, random) for n in names]]
     lines = [[garment_line(Garment(None, name), LINES[0]) for name in variant] for variant in variants]
     progress("Encoding names")
     return Garments(

@@ -1,76 +1,88 @@
-"""Real closets: photos of what people own, embedded as the functions would embed them."""
+"""Real closets: photos of what people own, with labels given by eye."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from catalog_jobs.encoders.embedding import PhotoResult, embed_photos
-from catalog_jobs.evaluation.datasets.json_records import as_list, as_text, read_records
-from catalog_jobs.evaluation.inventory import stored_entry
-from catalog_jobs.evaluation.wardrobes.recommending import RECOMMENDATIONS, Caller, seed_of
-from closetspace.bootstrap import load_encoder
-from closetspace.domain.encoder.encoding import COLOUR, GENDER, LEAST_NAMED, PATTERN, USAGE, EncoderDescriptor, Encoding
-from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
-from closetspace.domain.wardrobe.item import Item, ObjectPhoto
+from catalog_jobs.evaluation.datasets.fashion_labels import USAGE_OF_PHOTO
+from catalog_jobs.evaluation.datasets.records import as_list, as_text, read_csv, read_json_list
 from closetspace.errors import InvalidInput
-from closetspace.services.embed_catalog import Progress
-from closetspace.services.recommend import Request
-from closetspace.settings import Settings
+
+KINDS: Mapping[str, frozenset[str]] = {
+    "topwear": frozenset(
+        {"t-shirt", "longsleeve", "shirt", "polo", "undershirt", "hoodie", "top", "blouse", "blazer", "outwear"}
+    ),
+    "bottomwear": frozenset({"pants", "shorts", "skirt"}),
+    "dress": frozenset({"dress"}),
+    "shoes": frozenset({"shoes"}),
+    "headwear": frozenset({"hat"}),
+}
+"""The photo classes of each kind of clothes. Photos of other classes are not measured."""
+
+COLOUR_GROUPS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(names.split(", "))
+    for names in (
+        "black, charcoal",
+        "white, cream, off white",
+        "grey, silver, grey melange, steel, metallic",
+        "beige, khaki, tan, nude, skin, taupe, mushroom brown",
+        "brown, rust, bronze, copper, coffee brown",
+        "navy, navy blue",
+        "blue, lightblue",
+        "turquoise, teal, turquoise blue, sea green",
+        "green, olive, lime green, fluorescent green",
+        "yellow, mustard, gold",
+        "orange, peach",
+        "pink, magenta, rose",
+        "red",
+        "maroon, burgundy",
+        "purple, lavender, mauve",
+        "multi",
+    )
+)
+"""Colour names in lower case, grouped by colours that count as equal."""
+
+COLOUR_GROUP: Mapping[str, int] = {name: number for number, names in enumerate(COLOUR_GROUPS) for name in names}
+
+GENDER_CODES = ("W", "M", "U", "K")
+"""Women's, men's, unisex and children's garments."""
+
+_KIND_OF_CLASS = {photo_class: kind for kind, classes in KINDS.items() for photo_class in classes}
+_PHOTO_COLUMNS = ("id", "sender", "class", "split")
+_LABEL_COLUMNS = ("id", "colour", "colour2", "gender", "usage")
+_NO_GARMENT = "none"
+"""The colour label of photos that show no garment."""
 
 
 @dataclass(frozen=True)
 class PhotographedCloset:
-    """What someone owns; ``photos`` are paths below the photos' folder."""
+    """A closet as photos. ``photos`` are paths relative to the folder of all photos."""
 
     id: str
     photos: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class ClosetPhotos:
-    """What the encoder says of photos, by their paths below the photos' folder."""
+class LabelledPhoto:
+    """The sender and the labels of a photo. ``colours`` are positions in `COLOUR_GROUPS`, the main colour first."""
 
-    encoder: EncoderDescriptor
-    results: Mapping[str, PhotoResult]
-
-    @cached_property
-    def encodings(self) -> dict[str, Encoding]:
-        """What is known of each photo that can be decoded."""
-        return {photo: result.encoding for photo, result in self.results.items() if result.encoding}
-
-    def left_out(self, closets: Sequence[PhotographedCloset]) -> list[tuple[str, str]]:
-        """Return the photos that cannot be decoded and those of closets that the functions refuse, each with why."""
-        owned = {photo for closet in closets for photo in closet.photos}
-        return [
-            (photo, result.refusal)
-            for photo, result in self.results.items()
-            if result.refusal and (photo in owned or not result.encoding)
-        ]
-
-    def caller(self, closet: PhotographedCloset) -> Caller:
-        """Return the closet's owner, who asks with the product's defaults and a seed of their own.
-
-        Raises `InvalidInput` if none of the photos can be used.
-        """
-        taken = [photo for photo in closet.photos if not self.results[photo].refusal]
-        if not taken:
-            raise InvalidInput("closets_invalid", f"None of the photos of {closet.id} can be used.")
-        entries = {photo: self._entry(photo, closet.id) for photo in taken}
-        return Caller(Closet(closet.id, entries), Request(RECOMMENDATIONS, seed=seed_of(closet.id)))
-
-    def _entry(self, photo: str, uid: str) -> dict[str, ClosetEntry]:
-        return stored_entry(Item(photo, uid, "", "", ObjectPhoto(photo)), self.encodings[photo], self.encoder)
+    sender: str
+    photo_class: str
+    kind: str
+    colours: tuple[int, ...]
+    gender: str
+    usage: str
+    description: str
 
 
 def read_closets(path: Path) -> list[PhotographedCloset]:
     """Read a JSON list of ``{id, photos}``.
 
-    Raises `InvalidInput` for anything else, for an id that occurs twice, for a closet without photos, and for a photo
-    outside of the photos' folder.
+    Raises `InvalidInput` if the file is not such a list, if an id occurs twice, if a closet has no photos, and if a
+    photo is outside of the folder of photos.
     """
-    closets = read_records(path, _closet, noun="closet", shape="{id, photos}", code="closets_invalid")
+    closets = read_json_list(path, _parse, noun="closet", shape="{id, photos}", code="closets_invalid")
     for closet in closets:
         if not closet.photos:
             raise InvalidInput("closets_invalid", f"{closet.id} in {path} has no photos.")
@@ -79,34 +91,33 @@ def read_closets(path: Path) -> list[PhotographedCloset]:
     return closets
 
 
-def embed_closets(
-    closets: Sequence[PhotographedCloset], folder: Path, settings: Settings, progress: Progress, *, splits: bool
-) -> ClosetPhotos:
-    """Embed the closets' photos; with ``splits`` also all others of the splits that these belong to."""
-    names = [photo for closet in closets for photo in closet.photos]
-    if splits:
-        names += photos_of_splits(closets, folder)
-    encoder = load_encoder(settings)
-    files = {name: folder / name for name in dict.fromkeys(names)}
-    return ClosetPhotos(encoder.descriptor, embed_photos(files, encoder, settings, progress))
-
-
 def photos_of_splits(closets: Sequence[PhotographedCloset], folder: Path) -> list[str]:
-    """Return all photos ``SPLIT/CLASS/ID.jpg`` of the splits that closets have photos of."""
+    """Return all photos ``SPLIT/CLASS/ID.jpg`` of the splits that the closets' photos belong to."""
     splits = sorted({PurePosixPath(photo).parts[0] for closet in closets for photo in closet.photos})
-    found = (path for split in splits for path in sorted((folder / split).glob("*/*.jpg")))
-    return [path.relative_to(folder).as_posix() for path in found]
+    paths = (path for split in splits for path in sorted((folder / split).glob("*/*.jpg")))
+    return [path.relative_to(folder).as_posix() for path in paths]
 
 
-def head_labels(encoding: Encoding) -> dict[str, Any]:
-    """Return the likeliest label of each head, of colours all that are likely enough to be named; empty if unknown."""
-    colours = encoding.attributes.get(COLOUR, {})
-    named = [label for label, share in colours.items() if share >= LEAST_NAMED]
-    likeliest = {head: next(iter(encoding.attributes.get(head, {})), "") for head in (GENDER, USAGE, PATTERN)}
-    return {"colours": named or list(colours)[:1], **likeliest, "category": encoding.category}
+def read_closet_labels(folder: Path, closets: Iterable[PhotographedCloset]) -> dict[str, list[LabelledPhoto]]:
+    """Return the labels of each closet's photos by closet id, from ``photos.csv`` and ``labels.csv`` of the folder.
+
+    Raises `InvalidInput` if a table is unusable or lacks one of the photos.
+    """
+    rows = _label_rows(folder)
+    labels: dict[str, list[LabelledPhoto]] = {}
+    for closet in closets:
+        for photo in closet.photos:
+            if photo not in rows:
+                raise InvalidInput(
+                    "photos_unlabelled",
+                    f"--compare needs labels for every photo, but photos.csv and labels.csv of {folder} have no garment"
+                    f" label for {photo} in closet {closet.id}.",
+                )
+        labels[closet.id] = [_labelled_photo(rows[photo], folder) for photo in closet.photos]
+    return labels
 
 
-def _closet(fields: Any) -> PhotographedCloset:
+def _parse(fields: Any) -> PhotographedCloset:
     photos = [as_text(photo, "a photo") for photo in as_list(fields["photos"], "photos")]
     return PhotographedCloset(as_text(str(fields["id"]), "id"), tuple(photos))
 
@@ -117,4 +128,37 @@ def _check_inside(photo: str, closet: PhotographedCloset, path: Path) -> None:
         raise InvalidInput(
             "closets_invalid",
             f"{closet.id} in {path} has the photo {photo!r}, which is not a path below the folder of --photos.",
+        )
+
+
+def _label_rows(folder: Path) -> dict[str, dict[str, str]]:
+    labels = {row["id"]: row for row in read_csv(folder / "labels.csv", _LABEL_COLUMNS)}
+    return {
+        f"{row['split']}/{row['class']}/{row['id']}.jpg": row | labels[row["id"]]
+        for row in read_csv(folder / "photos.csv", _PHOTO_COLUMNS)
+        if row["class"] in _KIND_OF_CLASS and labels.get(row["id"], {}).get("colour", _NO_GARMENT) != _NO_GARMENT
+    }
+
+
+def _labelled_photo(row: Mapping[str, str], folder: Path) -> LabelledPhoto:
+    colours = [colour for colour in (row["colour"], row["colour2"]) if colour]
+    _check_labels(row, colours, folder)
+    return LabelledPhoto(
+        sender=row["sender"],
+        photo_class=row["class"],
+        kind=_KIND_OF_CLASS[row["class"]],
+        colours=tuple(COLOUR_GROUP[colour] for colour in colours),
+        gender=row["gender"],
+        usage=USAGE_OF_PHOTO[row["usage"]],
+        description=" - ".join((row["class"], *colours, row["usage"])),
+    )
+
+
+def _check_labels(row: Mapping[str, str], colours: Iterable[str], folder: Path) -> None:
+    allowed: dict[str, Iterable[str]] = {"gender": GENDER_CODES, "usage": USAGE_OF_PHOTO}
+    unknown = [colour for colour in colours if colour not in COLOUR_GROUP]
+    unknown += [row[column] for column, labels in allowed.items() if row[column] not in labels]
+    if unknown:
+        raise InvalidInput(
+            "photos_unlabelled", f"{folder / 'labels.csv'} has unknown labels for {row['id']}: {', '.join(unknown)}."
         )

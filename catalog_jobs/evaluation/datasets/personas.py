@@ -1,4 +1,4 @@
-"""Personas: people made up of real products, whose taste is known because it was drawn first."""
+"""Personas: synthetic users whose wardrobes are real products and whose preferences are known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from catalog_jobs.catalog.item import cleaned
-from catalog_jobs.evaluation.datasets.json_records import as_list, as_text, read_records
+from catalog_jobs.catalog.item import clean_text
+from catalog_jobs.evaluation.datasets.records import as_list, as_text, read_json_list
 from closetspace.errors import InvalidInput
 
-LABELS = ("gender", "usage", "palette", "sub_categories")
+PREFERENCES = ("gender", "usage", "palette", "sub_categories")
 
 
-class Half(StrEnum):
-    """Every other persona: what is chosen on one half is reported on the other."""
+class PersonaHalf(StrEnum):
+    """Every other persona. Parameters chosen on one half are reported on the other."""
 
     EVEN = "even"
     ODD = "odd"
@@ -22,9 +22,9 @@ class Half(StrEnum):
 
 @dataclass(frozen=True)
 class Persona:
-    """Whose wardrobe it is, of which products, and what they wear; the latter is empty where the file does not say.
+    """A wardrobe and the preferences it was drawn from, which are empty if the file does not have them.
 
-    ``wardrobe`` are ids as the catalog has them.
+    ``wardrobe`` contains ids as the catalog has them.
     """
 
     id: str
@@ -35,39 +35,38 @@ class Persona:
     sub_categories: frozenset[str] = frozenset()
 
     @property
-    def unlabelled(self) -> list[str]:
-        """The labels that it lacks."""
-        return [label for label in LABELS if not getattr(self, label)]
+    def missing_preferences(self) -> list[str]:
+        return [name for name in PREFERENCES if not getattr(self, name)]
 
 
-def read_personas(path: Path, half: Half | None = None) -> list[Persona]:
-    """Read a JSON list of ``{id, wardrobe}`` and, where they are known, `LABELS`.
+def read_personas(path: Path, half: PersonaHalf | None = None) -> list[Persona]:
+    """Read a JSON list of ``{id, wardrobe}`` with optional `PREFERENCES`.
 
-    Raises `InvalidInput` for anything else, for an id that comes twice, and when nobody is left of a half.
+    Raises `InvalidInput` if the file is not such a list, if an id occurs twice, and if the half is empty.
     """
-    everybody = read_records(path, _persona, noun="persona", shape="{id, wardrobe}", code="personas_invalid")
-    chosen = everybody if half is None else everybody[half is Half.ODD :: 2]
+    personas = read_json_list(path, _parse, noun="persona", shape="{id, wardrobe}", code="personas_invalid")
+    chosen = personas if half is None else personas[half is PersonaHalf.ODD :: 2]
     if not chosen:
-        raise InvalidInput("personas_invalid", f"{path} holds no persona in its {half} half.")
+        raise InvalidInput("personas_invalid", f"{path} contains no persona in its {half} half.")
     return chosen
 
 
-def check_labelled(people: Sequence[Persona], path: Path) -> None:
-    """Raise `InvalidInput` unless it is known of everybody what they wear."""
-    for persona in people:
-        if missing := persona.unlabelled:
+def check_preferences(personas: Sequence[Persona], path: Path) -> None:
+    """Raise `InvalidInput` unless every persona has all preferences."""
+    for persona in personas:
+        if missing := persona.missing_preferences:
             raise InvalidInput(
                 "personas_unlabelled",
-                f"{persona.id} in {path} lacks {', '.join(missing)}: without these nobody can tell what fits, and such"
-                " a file is good for --out alone.",
+                f"{persona.id} in {path} lacks {', '.join(missing)}, which --compare needs. Without them the file can"
+                " only be used with --out.",
             )
 
 
-def _persona(fields: Any) -> Persona:
+def _parse(fields: Any) -> Persona:
     wardrobe = [as_text(str(item_id), "wardrobe") for item_id in as_list(fields["wardrobe"], "wardrobe")]
     return Persona(
         id=as_text(str(fields["id"]), "id"),
-        wardrobe=tuple(cleaned(item_id) for item_id in wardrobe),
+        wardrobe=tuple(clean_text(item_id) for item_id in wardrobe),
         gender=as_text(fields.get("gender", ""), "gender"),
         usage=as_text(fields.get("usage", ""), "usage"),
         palette=_texts(fields, "palette"),
@@ -76,4 +75,4 @@ def _persona(fields: Any) -> Persona:
 
 
 def _texts(fields: Any, name: str) -> frozenset[str]:
-    return frozenset(as_text(one, name) for one in as_list(fields.get(name, []), name))
+    return frozenset(as_text(value, name) for value in as_list(fields.get(name, []), name))

@@ -1,1 +1,1 @@
-"""Encoders side by side: what is measured of each, and the page that shows it."""
+"""Evaluation of encoders: neighbours, attribute heads, a linear probe and speed."""

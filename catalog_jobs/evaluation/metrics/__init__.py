@@ -1,1 +1,1 @@
-"""Metrics as pure functions of labels, vectors and lists."""
+"""Metrics as pure functions of vectors, labels and probabilities."""

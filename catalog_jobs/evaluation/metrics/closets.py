@@ -1,6 +1,6 @@
-"""What is measured of lists for real closets, as pure functions of labels.
+"""Metrics of a list of recommendations for a real closet.
 
-Every number is of the list's first `PAGE` places; a place that a list is too short to fill fits no closet.
+Every metric is of the first `PAGE` places of the list. Places that a short list does not fill count as misses.
 """
 
 import re
@@ -12,21 +12,30 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog_jobs.evaluation.datasets.closet_labels import COLOUR_GROUP, LabelledPhoto
-from catalog_jobs.evaluation.metrics.encoders import Flags, Rows
-from catalog_jobs.evaluation.metrics.personas import PAGE, Labels, Names, divergence, is_one_of, share, variety
-from closetspace.domain.encoder.encoding import UNISEX
+from catalog_jobs.evaluation.datasets.closets import COLOUR_GROUP, LabelledPhoto
+from catalog_jobs.evaluation.datasets.fashion_labels import CHILD_IN_NAME
+from catalog_jobs.evaluation.metrics.personas import (
+    PAGE,
+    ProductLabels,
+    TextArray,
+    divergence,
+    is_one_of,
+    share,
+    variety,
+)
+from closetspace.domain.encoder.descriptor import UNISEX
+from closetspace.domain.index.index import Mask, Rows
 
 T = TypeVar("T")
 
-METRICS = ("fit20", "adult", "gender", "worn", "kinds", "palette", "usage", "kl", "variety")
-"""In the order of a table; the first is the headline. Lower is better for ``kl``, higher for the others."""
+CLOSET_METRICS = ("fit20", "adult", "gender", "worn", "kinds", "palette", "usage", "kl", "variety")
+"""In the order of a table, the headline first. Lower is better for ``kl``, higher for the others."""
 
 LEAST_COMMON = 0.1
-"""The share of a closet that a colour or usage needs to belong to it."""
+"""The share of a closet's items from which on a colour or usage counts as the closet's."""
 
-LEAST_OF_ONE_SEX = 0.8
-"""The share of women's among women's and men's things from which on a closet is a woman's, and a man's likewise."""
+LEAST_OF_ONE_GENDER = 0.8
+"""The share of women's among women's and men's items from which on a closet is a woman's; for men likewise."""
 
 KIND_OF_SUB_CATEGORY: Mapping[str, str] = {
     "Topwear": "topwear",
@@ -39,80 +48,79 @@ KIND_OF_SUB_CATEGORY: Mapping[str, str] = {
     "Headwear": "headwear",
 }
 
-_SEXES = {"W": "Women", "M": "Men"}
+_GENDER_OF_CODE = {"W": "Women", "M": "Men"}
 _CHILDREN = ("Boys", "Girls")
-_CHILD_IN_NAME = re.compile(r"\b(kids?|boys?'?s?|girls?'?s?|infants?|bab(y|ies)|toddlers?)\b", re.IGNORECASE)
+_WORN = ("Apparel", "Footwear", "Accessories")
 _NOT_WORN = re.compile(
     r"shoe acc|shoe lace|perfume|deo|gift|bottle|umbrella|key ?chain|pouch|cleaner|cosmetic|nail|lip", re.IGNORECASE
 )
-_WORN = ("Apparel", "Footwear", "Accessories")
 
 
 @dataclass(frozen=True)
 class ClosetProfile:
-    """What the labels of a closet's things say of its owner; ``kinds (n,)`` has an entry for each thing."""
+    """What fits a closet's owner, by the labels of the closet's items. ``kinds (n,)`` has an entry per item."""
 
     genders: frozenset[str]
-    kinds: Names
+    kinds: TextArray
     palette: frozenset[int]
     usages: frozenset[str]
 
 
 @dataclass(frozen=True)
 class ProductTraits:
-    """What is known of ``n`` products: their labels, and what these mean for a closet, ``(n,)`` each."""
+    """The labels of ``n`` products and what is derived from them, ``(n,)`` each."""
 
-    labels: Labels
-    child: Flags
-    worn: Flags
-    kind: Names
+    labels: ProductLabels
+    child: Mask
+    worn: Mask
+    kind: TextArray
     colour: NDArray[np.int64]
 
-    def only(self, rows: Rows | slice) -> "ProductTraits":
-        """Return some rows, in order."""
+    def take(self, rows: Rows | slice) -> "ProductTraits":
+        """Return the traits of some rows, in order."""
         return ProductTraits(
-            self.labels.only(rows), self.child[rows], self.worn[rows], self.kind[rows], self.colour[rows]
+            self.labels.take(rows), self.child[rows], self.worn[rows], self.kind[rows], self.colour[rows]
         )
 
 
-def profile_of(things: Sequence[LabelledPhoto]) -> ClosetProfile:
-    """Return what fits the owner of these things."""
+def closet_profile(items: Sequence[LabelledPhoto]) -> ClosetProfile:
+    """Return what fits the owner of these items."""
     return ClosetProfile(
-        genders=_genders(thing.gender for thing in things),
-        kinds=np.array([thing.kind for thing in things], object),
-        palette=_common(colour for thing in things for colour in thing.colours),
-        usages=_common(thing.usage for thing in things),
+        genders=_genders(item.gender for item in items),
+        kinds=np.array([item.kind for item in items], object),
+        palette=_common(colour for item in items for colour in item.colours),
+        usages=_common(item.usage for item in items),
     )
 
 
-def traits_of(labels: Labels, master_categories: Sequence[str]) -> ProductTraits:
-    """Return what labels and master categories ``(n,)`` of products mean for closets."""
-    in_name = np.array([bool(_CHILD_IN_NAME.search(name)) for name in labels.name], np.bool_)
-    useless = np.array([bool(_NOT_WORN.search(article)) for article in labels.article], np.bool_)
+def product_traits(labels: ProductLabels, master_categories: Sequence[str]) -> ProductTraits:
+    """Derive traits from the labels and master categories ``(n,)`` of products."""
+    child_in_name = np.array([bool(CHILD_IN_NAME.search(name)) for name in labels.name], np.bool_)
+    not_worn = np.array([bool(_NOT_WORN.search(article)) for article in labels.article], np.bool_)
     return ProductTraits(
         labels=labels,
-        child=is_one_of(labels.gender, _CHILDREN) | in_name,
-        worn=is_one_of(master_categories, _WORN) & ~useless,
+        child=is_one_of(labels.gender, _CHILDREN) | child_in_name,
+        worn=is_one_of(master_categories, _WORN) & ~not_worn,
         kind=np.array([KIND_OF_SUB_CATEGORY.get(name, "") for name in labels.sub_category], object),
         colour=np.array([COLOUR_GROUP.get(name.lower(), -1) for name in labels.colour], np.int64),
     )
 
 
-def measure(closet: ClosetProfile, listed: ProductTraits) -> dict[str, float]:
-    """Return every one of `METRICS` of one closet's list, which is in order."""
-    page = listed.only(slice(PAGE))
-    fit = fits(closet, page)
+def closet_metrics(closet: ClosetProfile, listed: ProductTraits) -> dict[str, float]:
+    """Return `CLOSET_METRICS` of a closet's list, which is in order."""
+    page = listed.take(slice(PAGE))
+    fits = closet_fits(closet, page)
     return {
-        "fit20": share(np.logical_and.reduce(list(fit.values())), PAGE),
+        "fit20": share(np.logical_and.reduce(list(fits.values())), PAGE),
         "adult": share(~page.child, PAGE),
-        **{trait: share(flags, PAGE) for trait, flags in fit.items()},
+        **{trait: share(flags, PAGE) for trait, flags in fits.items()},
         "kl": divergence(closet.kinds, page.kind),
         "variety": variety(page.labels),
     }
 
 
-def fits(closet: ClosetProfile, listed: ProductTraits) -> dict[str, Flags]:
-    """Return whether each product fits the closet in each trait, ``(n,)``; children's things fit no gender."""
+def closet_fits(closet: ClosetProfile, listed: ProductTraits) -> dict[str, Mask]:
+    """Return which products ``(n,)`` fit the closet in each trait. Children's products fit no gender."""
     return {
         "gender": is_one_of(listed.labels.gender, closet.genders) & ~listed.child,
         "worn": listed.worn,
@@ -123,20 +131,20 @@ def fits(closet: ClosetProfile, listed: ProductTraits) -> dict[str, Flags]:
 
 
 def concentration(lists: Sequence[Rows]) -> dict[str, float]:
-    """Return how far lists are alike.
+    """Return how similar lists are to each other.
 
-    ``hub`` is the share of lists that show the product that is shown most, ``distinct`` the number of different
-    products as a share of all places.
+    ``hub`` is the share of lists that contain the most frequent product, ``distinct`` the number of different products
+    divided by the number of places.
     """
-    shown = Counter(int(row) for rows in lists for row in rows[:PAGE])
-    return {"hub": max(shown.values(), default=0) / len(lists), "distinct": len(shown) / (PAGE * len(lists))}
+    counts = Counter(int(row) for rows in lists for row in rows[:PAGE])
+    return {"hub": max(counts.values(), default=0) / len(lists), "distinct": len(counts) / (PAGE * len(lists))}
 
 
-def _genders(labels: Iterable[str]) -> frozenset[str]:
-    counts = Counter(label for label in labels if label in _SEXES)
+def _genders(codes: Iterable[str]) -> frozenset[str]:
+    counts = Counter(code for code in codes if code in _GENDER_OF_CODE)
     total = counts.total()
-    wearers = [label for label in _SEXES if total and counts[label] >= LEAST_OF_ONE_SEX * total]
-    return frozenset(_SEXES[label] for label in wearers or _SEXES) | {UNISEX}
+    wearers = [code for code in _GENDER_OF_CODE if total and counts[code] >= LEAST_OF_ONE_GENDER * total]
+    return frozenset(_GENDER_OF_CODE[code] for code in wearers or _GENDER_OF_CODE) | {UNISEX}
 
 
 def _common(values: Iterable[T]) -> frozenset[T]:

@@ -88,9 +88,9 @@ def neighbour_agreement(neighbours: Rows, labels: Sequence[str]) -> float | None
 
 
 def head_quality(truth: Sequence[str], predicted: Sequence[str], confidence: Sequence[float]) -> HeadQuality | None:
-    """Compare the likeliest labels and their probabilities with the true labels. Rows with the truth ``""`` are skipped.
+    """Compare the likeliest labels and their probabilities with the true labels; return None if no true label is known.
 
-    Return None if no true label is known.
+    Rows with the truth ``""`` are skipped.
     """
     known = np.array([label != "" for label in truth], bool)
     if not known.any():
@@ -110,7 +110,7 @@ def head_quality(truth: Sequence[str], predicted: Sequence[str], confidence: Seq
 
 
 def reliability(confidence: Numbers, right: Mask) -> tuple[Bin, ...]:
-    """Sort answers into `BINS` bins of equal width by their confidence ``(n,)`` from 0 to 1. Empty bins are left out."""
+    """Sort answers into `BINS` bins of equal width by their confidence ``(n,)`` from 0 to 1; leave out empty bins."""
     bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return tuple(
         Bin(int((bin_of == b).sum()), float(confidence[bin_of == b].mean()), float(right[bin_of == b].mean()))

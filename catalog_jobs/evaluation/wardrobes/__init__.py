@@ -1,1 +1,1 @@
-"""Methods of recommending side by side, over personas of whom it is known what fits them."""
+"""Evaluation of recommendations: our method beside baselines, for personas and real closets."""

@@ -1,4 +1,4 @@
-"""The comparison as one HTML page without references to other files: a table, and shoppers as pictures."""
+"""A comparison of methods as an HTML page: a table, and users' wardrobes and lists as pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,105 +7,110 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog_jobs.evaluation.encoders.material import Decode
-from catalog_jobs.evaluation.encoders.report import template, thumbnail
-from catalog_jobs.evaluation.metrics.encoders import Rows
+from catalog_jobs.evaluation.html import Decode, page_template, thumbnail
 from catalog_jobs.evaluation.metrics.personas import PAGE
-from catalog_jobs.evaluation.wardrobes.comparison import Comparison, header, lines
+from catalog_jobs.evaluation.wardrobes.comparison import Comparison
+from catalog_jobs.evaluation.wardrobes.labelled_index import EvaluationUser, product_caption
 from catalog_jobs.evaluation.wardrobes.methods import OURS, PROTOTYPE, ours
-from catalog_jobs.evaluation.wardrobes.shop import Shopper, words_of
+from closetspace.domain.index.index import Rows
 from closetspace.domain.ranking.reasons import explain
 
-SHOPPERS = 12
-"""Shown as pictures: with 55 each the page is about 3 MB."""
+USERS = 12
+"""Users shown with pictures. With 55 pictures each the page is about 3 MB."""
 
-Picture = Callable[[Path], str]
-"""A picture's file to a data URI."""
+Thumbnail = Callable[[Path], str]
+"""Turns a picture's file into a data URI."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """A product: ``picture`` is a data URI, ``fits`` whether it does in each trait, ``reason`` why it is there."""
+    """A product on the page: ``picture`` is a data URI, ``fits`` says whether it fits in each trait."""
 
     picture: str
-    text: str
+    caption: str
     fits: Mapping[str, bool] = field(default_factory=dict)
     reason: str = ""
 
     @property
-    def all_fit(self) -> bool:
+    def fits_all(self) -> bool:
         return bool(self.fits) and all(self.fits.values())
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A shopper with their things, and the first page that the prototype and we have for them."""
+class UserSection:
+    """A user's wardrobe, and per method its name, headline metric and first page."""
 
     title: str
-    about: str
+    description: str
     wardrobe: Sequence[Card]
     lists: Sequence[tuple[str, float, Sequence[Card]]]
 
 
-def report(comparison: Comparison, about: str, decode: Decode) -> str:
-    """Return the page; ``about`` is a sentence on what was measured."""
+def comparison_page(comparison: Comparison, about: str, decode: Decode) -> str:
+    """Return the page. ``about`` is a sentence that says what was measured."""
 
     @cache
-    def picture(path: Path) -> str:
+    def to_thumbnail(path: Path) -> str:
         return thumbnail(path, decode)
 
-    return template("catalog_jobs.evaluation.wardrobes").render(
+    chosen = evenly_spaced(len(comparison.users), USERS)
+    return page_template("catalog_jobs.evaluation.wardrobes").render(
         about=about,
-        header=header(comparison),
-        lines=lines(comparison),
+        header=comparison.table_header(),
+        rows=comparison.table_rows(),
         ours=OURS,
         headline=comparison.headline,
-        legend=comparison.judge.legend,
-        shown=[_shown(comparison, place, picture) for place in evenly_chosen(len(comparison.shoppers), SHOPPERS)],
+        legend=comparison.evaluator.legend,
+        sections=[_section(comparison, number, to_thumbnail) for number in chosen],
     )
 
 
-def evenly_chosen(count: int, most: int) -> list[int]:
-    """Return up to ``most`` places of ``count``, evenly apart."""
+def evenly_spaced(count: int, most: int) -> list[int]:
+    """Return up to ``most`` positions of ``count``, evenly spaced."""
     return [number * count // most for number in range(most)] if count > most else list(range(count))
 
 
-def _shown(comparison: Comparison, place: int, picture: Picture) -> Shown:
-    shopper, judge = comparison.shoppers[place], comparison.judge
-    owned = [Card(picture(one.picture), one.text, one.fits) for one in judge.belongings(shopper)]
-    rows, reasons = _explained(comparison, shopper)
-    baseline, own = comparison.method(PROTOTYPE), comparison.method(OURS)
-    return Shown(
-        *judge.describe(shopper),
-        owned,
-        [
+def _section(comparison: Comparison, number: int, to_thumbnail: Thumbnail) -> UserSection:
+    user, evaluator = comparison.users[number], comparison.evaluator
+    title, description = evaluator.describe(user)
+    prototype, own = comparison.result(PROTOTYPE), comparison.result(OURS)
+    rows, reasons = _explained_page(comparison, user)
+    return UserSection(
+        title,
+        description,
+        wardrobe=[Card(to_thumbnail(item.picture), item.caption, item.fits) for item in evaluator.owned_items(user)],
+        lists=[
             (
                 "The prototype's",
-                baseline.each[place][comparison.headline],
-                _cards(comparison, shopper, baseline.lists[place][:PAGE], picture),
+                prototype.per_user[number][comparison.headline],
+                _cards(comparison, user, prototype.lists[number][:PAGE], to_thumbnail),
             ),
-            ("Ours", own.each[place][comparison.headline], _cards(comparison, shopper, rows, picture, reasons)),
+            (
+                "Ours",
+                own.per_user[number][comparison.headline],
+                _cards(comparison, user, rows, to_thumbnail, reasons),
+            ),
         ],
     )
 
 
-def _explained(comparison: Comparison, shopper: Shopper) -> tuple[Rows, list[str]]:
-    """Return the rows of our first page, and why each product is on it."""
-    index = comparison.shop.index
-    ranked = ours(shopper, index)[:PAGE]
-    reasons = [reason.sentence for reason in explain(ranked, shopper.profile, index)]
+def _explained_page(comparison: Comparison, user: EvaluationUser) -> tuple[Rows, list[str]]:
+    """Return the rows of our first page, with a reason for each."""
+    index = comparison.labelled.index
+    ranked = ours(user, index)[:PAGE]
+    reasons = [reason.sentence for reason in explain(ranked, user.profile, index)]
     return np.array([one.row for one in ranked], np.int64), reasons
 
 
 def _cards(
-    comparison: Comparison, shopper: Shopper, rows: Rows, picture: Picture, reasons: Sequence[str] = ()
+    comparison: Comparison, user: EvaluationUser, rows: Rows, to_thumbnail: Thumbnail, reasons: Sequence[str] = ()
 ) -> list[Card]:
-    fits = comparison.judge.fits(shopper, rows)
-    products = [comparison.shop.products[row] for row in rows]
+    fits = comparison.evaluator.fits(user, rows)
+    products = [comparison.labelled.products[row] for row in rows]
     return [
         Card(
-            picture(product.picture),
-            words_of(product),
+            to_thumbnail(product.picture),
+            product_caption(product),
             {trait: bool(flags[place]) for trait, flags in fits.items()},
             reasons[place] if reasons else "",
         )

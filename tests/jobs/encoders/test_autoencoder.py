@@ -24,7 +24,6 @@ from catalog_jobs.encoders.golden import golden_garments
 from closetspace.adapters.encoder.onnx import OnnxEncoder
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
-from closetspace.api.requests import parse_recommend
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoder.descriptor import Framing
 from closetspace.domain.encoder.encoding import Garment
@@ -37,6 +36,7 @@ from closetspace.services.recommend import Recommender
 from closetspace.services.reconcile import Reconciler
 from closetspace.settings import Settings
 from tests.support.fakes import World
+from tests.support.recommending import ask
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[train-autoencoder]'")
 pytest.importorskip("torchvision", reason="ResNet50 needs torchvision: pip install -e '.[train-autoencoder]'")
@@ -333,7 +333,7 @@ def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
     items = [replace(item, image=str(picture)) for item, picture in read_folder(catalog).items]
     embedded = file_embedder(encoder, settings).embed(items, ignore)
     contents = bundle_contents(
-        embedded.items, EncodingBatch.of(embedded.encodings, encoder.descriptor), encoder.descriptor, "test"
+        embedded.items, EncodingBatch.from_encodings(embedded.encodings, encoder.descriptor), encoder.descriptor, "test"
     )
     write_bundle(tmp_path, contents, datetime.now(UTC))
     world, index = World(settings=settings), Bundle(tmp_path, exact_scan_items=10_000)
@@ -343,8 +343,7 @@ def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
         world.write_item(f"item-{number}", name=item.name, brand=item.brand)
         reconciler.reconcile(f"item-{number}")
     assert {world.status(f"item-{number}") for number in range(3)} == {"ready"}
-    answer = Recommender(world.database, lambda _: index, lambda _: EncoderPriors(encoder.descriptor.heads)).recommend(
-        "ann", parse_recommend({"count": 5})
-    )
+    priors = EncoderPriors(encoder.descriptor.heads)
+    answer = ask(Recommender(world.database, lambda _: index, lambda _: priors), count=5)
     assert len(answer["items"]) == 5
     assert all(item["because"] for item in answer["items"])

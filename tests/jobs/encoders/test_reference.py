@@ -15,14 +15,14 @@ from typer.testing import CliRunner, Result
 from catalog_jobs.catalog.folder import read_folder
 from catalog_jobs.cli.app import app
 from catalog_jobs.demo.drawing import draw_catalog
-from catalog_jobs.encoders.reference import LEAST, SIZE, Part, sample_of
+from catalog_jobs.encoders.reference import LEAST, SIZE, SampleSplit, sample_of
 from catalog_jobs.evaluation.datasets.products import LabelledProduct
 from closetspace.adapters.encoder.files import MANIFEST, REFERENCE, encoder_directory, read_descriptor, read_reference
 from closetspace.adapters.encoder.onnx import OnnxEncoder
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoder.encoding import Garment
-from closetspace.domain.encoder.reference import Reference
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.encoder.priors import ReferenceSample
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.settings import Settings
 
 
@@ -55,7 +55,7 @@ def write_sample(data: Path, encoder: Path, *arguments: str) -> dict[str, Any]:
     return told
 
 
-def sample(encoder: Path) -> Reference:
+def sample(encoder: Path) -> ReferenceSample:
     found = read_reference(encoder, read_descriptor(encoder))
     assert found is not None
     return found
@@ -129,13 +129,13 @@ def labelled(numbers: range) -> list[LabelledProduct]:
 
 
 def test_a_large_dataset_is_sampled_and_a_larger_one_displaces_few() -> None:
-    chosen = sample_of(labelled(range(10_000)), Part.TRAINING)
+    chosen = sample_of(labelled(range(10_000)), SampleSplit.TRAINING)
     assert len({product.id for product in chosen}) == SIZE
     assert all(is_training(dict(product.row)) for product in chosen)
-    assert chosen == sample_of(labelled(range(10_000))[::-1], Part.TRAINING)
-    larger = {product.id for product in sample_of(labelled(range(10_500)), Part.TRAINING)}
+    assert chosen == sample_of(labelled(range(10_000))[::-1], SampleSplit.TRAINING)
+    larger = {product.id for product in sample_of(labelled(range(10_500)), SampleSplit.TRAINING)}
     assert len({product.id for product in chosen} & larger) > 0.9 * SIZE
-    assert any(not is_training(dict(product.row)) for product in sample_of(labelled(range(10_000)), Part.ALL))
+    assert any(not is_training(dict(product.row)) for product in sample_of(labelled(range(10_000)), SampleSplit.ALL))
 
 
 def test_pictures_that_cannot_be_read_are_left_out_and_told(products: Path, encoder: Path, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from catalog_jobs.evaluation.datasets.closet_labels import COLOUR_GROUP, read_closet_labels
 
 from catalog_jobs.encoders.embedding import PhotoResult
-from catalog_jobs.evaluation.datasets.closet_labels import COLOUR_GROUP, read_closet_labels
 from catalog_jobs.evaluation.datasets.closets import (
     ClosetPhotos,
     PhotographedCloset,
@@ -19,12 +19,12 @@ from catalog_jobs.evaluation.datasets.closets import (
     head_labels,
     read_closets,
 )
-from catalog_jobs.evaluation.datasets.products import Side
-from catalog_jobs.evaluation.inventory import Names, embed_inventory, open_index
+from catalog_jobs.evaluation.datasets.products import Split
+from catalog_jobs.evaluation.embedded_products import NameVisibility, embed_dataset, open_index
 from catalog_jobs.evaluation.metrics.closets import METRICS
-from catalog_jobs.evaluation.wardrobes.closet_judge import LabelledClosets, compare_on_closets
+from catalog_jobs.evaluation.wardrobes.evaluators import LabelledClosets, compare_on_closets
 from catalog_jobs.evaluation.wardrobes.methods import OURS, PROTOTYPE
-from catalog_jobs.evaluation.wardrobes.recommending import recommend
+from catalog_jobs.evaluation.wardrobes.recommending import recommend_products
 from closetspace.bootstrap import load_encoder, photo_decoder
 from closetspace.domain.encoder.encoding import Encoding, Garment
 from closetspace.errors import InvalidInput
@@ -181,11 +181,11 @@ def test_ours_in_the_comparison_is_what_the_deployed_code_answers(material: Mate
     closets = read_closets(material.file)
     photos = found_by(material, material.closets)
     callers = [photos.caller(one) for one in closets]
-    found = embed_inventory(material.products, Names.FULL, Side.ALL, SETTINGS, ignore_progress)
+    found = embed_dataset(material.products, NameVisibility.FULL, Split.ALL, SETTINGS, ignore_progress)
     index = open_index(found.contents, SETTINGS)
     known = LabelledClosets(closets, read_closet_labels(material.photos, closets), material.photos)
     compared = compare_on_closets(callers, known, found, index, SETTINGS, ablate=True, steps=silent)
-    deployed = recommend(callers, found, index, SETTINGS, ignore_progress).ids
+    deployed = recommend_products(callers, found, index, SETTINGS, ignore_progress).ids
     ours = compared.method(OURS)
     for shopper, rows in zip(compared.shoppers, ours.lists, strict=True):
         assert [compared.shop.products[row].id for row in rows] == deployed[shopper.id]

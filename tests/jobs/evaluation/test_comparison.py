@@ -6,16 +6,22 @@ from typing import Any
 
 import pytest
 
-from catalog_jobs.evaluation.datasets.personas import Half, Persona, check_labelled, read_personas
-from catalog_jobs.evaluation.datasets.products import Side
-from catalog_jobs.evaluation.inventory import EmbeddedInventory, Lists, Names, embed_inventory, open_index
+from catalog_jobs.evaluation.datasets.personas import Persona, PersonaHalf, check_labelled, read_personas
+from catalog_jobs.evaluation.datasets.products import Split
+from catalog_jobs.evaluation.embedded_products import (
+    EmbeddedProducts,
+    NameVisibility,
+    ProductLists,
+    embed_dataset,
+    open_index,
+)
 from catalog_jobs.evaluation.metrics.personas import METRICS
 from catalog_jobs.evaluation.wardrobes.comparison import Comparison, as_numbers, header, lines
-from catalog_jobs.evaluation.wardrobes.methods import OURS, PROTOTYPE, ablations, contenders
-from catalog_jobs.evaluation.wardrobes.persona_judge import PersonaJudge, compare_on_personas
-from catalog_jobs.evaluation.wardrobes.recommending import persona_caller, recommend
+from catalog_jobs.evaluation.wardrobes.evaluators import PersonaEvaluator, compare_on_personas
+from catalog_jobs.evaluation.wardrobes.labelled_index import EvaluationUser
+from catalog_jobs.evaluation.wardrobes.methods import OURS, PROTOTYPE, ablations, compared_methods
+from catalog_jobs.evaluation.wardrobes.recommending import persona_case, recommend_products
 from catalog_jobs.evaluation.wardrobes.report import evenly_chosen, report
-from catalog_jobs.evaluation.wardrobes.shop import Shopper
 from closetspace.errors import InvalidInput
 from closetspace.settings import Settings
 from tests.conftest import ignore_progress
@@ -53,8 +59,8 @@ def write_people(folder: Path, people: Any) -> Path:
 
 def test_halves_are_every_other_persona_and_nobody_is_in_both(tmp_path: Path) -> None:
     file = write_people(tmp_path, [{"id": name, "wardrobe": ["1"]} for name in "abcde"])
-    assert [one.id for one in read_personas(file, Half.EVEN)] == ["a", "c", "e"]
-    assert [one.id for one in read_personas(file, Half.ODD)] == ["b", "d"]
+    assert [one.id for one in read_personas(file, PersonaHalf.EVEN)] == ["a", "c", "e"]
+    assert [one.id for one in read_personas(file, PersonaHalf.ODD)] == ["b", "d"]
     assert len(read_personas(file)) == 5
 
 
@@ -62,7 +68,7 @@ def test_halves_are_every_other_persona_and_nobody_is_in_both(tmp_path: Path) ->
     ("people", "half", "sentence"),
     [
         ([], None, "holds no persona"),
-        ([{"id": "ann", "wardrobe": ["1"]}], Half.ODD, "no persona in its odd half"),
+        ([{"id": "ann", "wardrobe": ["1"]}], PersonaHalf.ODD, "no persona in its odd half"),
         ([{"id": "ann", "wardrobe": ["1"]}, {"id": "ann", "wardrobe": ["2"]}], None, "ann twice"),
         ([{"id": 1, "wardrobe": ["1"]}, {"id": "1", "wardrobe": ["2"]}], None, "1 twice"),
         ([{"id": "ann", "wardrobe": "123"}], None, "wardrobe is no list"),
@@ -74,7 +80,7 @@ def test_halves_are_every_other_persona_and_nobody_is_in_both(tmp_path: Path) ->
         (None, None, "is not a list of"),
     ],
 )
-def test_personas_that_are_none_are_refused(tmp_path: Path, people: Any, half: Half | None, sentence: str) -> None:
+def test_personas_that_are_none_are_refused(tmp_path: Path, people: Any, half: PersonaHalf | None, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         read_personas(write_people(tmp_path, people), half)
 
@@ -95,12 +101,12 @@ def test_a_persona_without_labels_is_named_with_what_it_lacks(tmp_path: Path) ->
 
 
 @pytest.fixture(scope="module")
-def found(drawn_catalog: Path) -> EmbeddedInventory:
-    return embed_inventory(drawn_catalog, Names.FULL, Side.ALL, SETTINGS, ignore_progress)
+def found(drawn_catalog: Path) -> EmbeddedProducts:
+    return embed_dataset(drawn_catalog, NameVisibility.FULL, Split.ALL, SETTINGS, ignore_progress)
 
 
 @pytest.fixture(scope="module")
-def compared(drawn_catalog: Path, found: EmbeddedInventory, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+def compared(drawn_catalog: Path, found: EmbeddedProducts, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     rows = rows_of(drawn_catalog)
     women = [row for row in rows if (row["gender"], row["usage"]) == ("Women", "Casual")]
     men = [row for row in rows if (row["gender"], row["usage"]) == ("Men", "Casual")]
@@ -110,13 +116,13 @@ def compared(drawn_catalog: Path, found: EmbeddedInventory, tmp_path_factory: py
     return compare_on_personas(read_personas(file), found, index, SETTINGS, ablate=True, steps=silent)
 
 
-def persona_of(compared: Comparison, shopper: Shopper) -> Persona:
+def persona_of(compared: Comparison, shopper: EvaluationUser) -> Persona:
     """The persona behind a shopper."""
-    assert isinstance(compared.judge, PersonaJudge)
+    assert isinstance(compared.judge, PersonaEvaluator)
     return compared.judge.people[shopper.id]
 
 
-def test_the_encoder_is_not_told_the_gender(found: EmbeddedInventory) -> None:
+def test_the_encoder_is_not_told_the_gender(found: EmbeddedProducts) -> None:
     assert {item.gender for item in found.embedded.items} == {""}
     assert {product.label("gender") for product in found.products.values()} != {""}
 
@@ -129,15 +135,15 @@ def test_nobody_recommends_what_is_owned_or_anything_twice(compared: Comparison)
             assert not set(ids) & set(persona_of(compared, shopper).wardrobe), method.name
 
 
-def test_ours_is_what_the_deployed_code_answers(compared: Comparison, found: EmbeddedInventory) -> None:
-    callers = [persona_caller(persona_of(compared, shopper), found) for shopper in compared.shoppers]
-    deployed: Lists = recommend(callers, found, compared.shop.index, SETTINGS, ignore_progress)
+def test_ours_is_what_the_deployed_code_answers(compared: Comparison, found: EmbeddedProducts) -> None:
+    callers = [persona_case(persona_of(compared, shopper), found) for shopper in compared.shoppers]
+    deployed: ProductLists = recommend_products(callers, found, compared.shop.index, SETTINGS, ignore_progress)
     for rows, ids in zip(compared.method(OURS).lists, deployed.ids.values(), strict=True):
         assert [compared.shop.products[row].id for row in rows] == ids
 
 
 def test_every_method_has_a_name_of_its_own_and_every_number_its_interval(compared: Comparison) -> None:
-    methods = [*contenders(compared.shop), *ablations(compared.shop)]
+    methods = [*compared_methods(compared.shop), *ablations(compared.shop)]
     assert [one.name for one in compared.methods] == [one.name for one in methods]
     assert len({one.name for one in methods}) == len(methods)
     for one in compared.methods:

@@ -16,12 +16,10 @@ from typer.testing import CliRunner
 
 from catalog_jobs.cli.app import app
 from catalog_jobs.encoders.registry import FoundEncoder
-from catalog_jobs.evaluation.datasets.products import LabelledProduct, Side, read_inventory
-from catalog_jobs.evaluation.encoders.comparison import Compared, as_numbers, comparison
-from catalog_jobs.evaluation.encoders.material import Material, Photo, evenly_over_classes, fits, read_material
-from catalog_jobs.evaluation.encoders.measuring import BOTH, PHOTO, Measured, measure
-from catalog_jobs.evaluation.encoders.probe import fit_path, fit_probe
-from catalog_jobs.evaluation.encoders.report import report
+from catalog_jobs.evaluation.datasets.products import LabelledProduct, Split, read_labelled_products
+from catalog_jobs.evaluation.encoders.dataset import Material, Photo, evenly_over_classes, fits, read_material
+from catalog_jobs.evaluation.encoders.measurement import BOTH, PHOTO, Measured, fit_path, fit_probe, measure
+from catalog_jobs.evaluation.encoders.report import MeasuredEncoder, as_numbers, comparison, report
 from catalog_jobs.evaluation.metrics.encoders import (
     confusion,
     group_mean_estimate,
@@ -34,7 +32,7 @@ from catalog_jobs.evaluation.metrics.encoders import (
 )
 from closetspace.adapters.encoder.files import encoder_directory
 from closetspace.bootstrap import photo_decoder
-from closetspace.domain.index.index import IndexedItem
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import InvalidInput
 from closetspace.services.embed_catalog import Progress
 from closetspace.settings import Settings
@@ -224,7 +222,7 @@ def test_photos_are_chosen_evenly_over_classes() -> None:
 
 def test_an_inventory_knows_ids_as_the_table_writes_them(tmp_path: Path) -> None:
     rows = [{"id": " 1 ", "productDisplayName": " Red  Shirt"}, {"id": "2", "productDisplayName": "Blue Shirt"}]
-    found = read_inventory(write_dataset(tmp_path, rows), Side.ALL)
+    found = read_labelled_products(write_dataset(tmp_path, rows), Split.ALL)
     assert [(p.id, p.item.id, p.item.name) for p in found.products] == [
         (" 1 ", "1", "Red Shirt"),
         ("2", "2", "Blue Shirt"),
@@ -242,7 +240,7 @@ def test_an_inventory_leaves_out_what_the_catalog_leaves_out(tmp_path: Path) -> 
     ]
     folder = write_dataset(tmp_path, rows)
     (folder / "images" / "gone.jpg").unlink()
-    found = read_inventory(folder, Side.ALL)
+    found = read_labelled_products(folder, Split.ALL)
     assert [(p.id, p.label("gender")) for p in found.products] == [("1", "Women"), ("2", "")]
     assert [item_id for item_id, _ in found.left_out] == ["1", "1", "gone"]
 
@@ -250,20 +248,20 @@ def test_an_inventory_leaves_out_what_the_catalog_leaves_out(tmp_path: Path) -> 
 def test_a_dataset_without_products_for_evaluation_says_so(tmp_path: Path) -> None:
     rows = [{"id": str(n), "productDisplayName": "Shirt"} for n in range(3)]
     with pytest.raises(InvalidInput, match="--side all"):
-        read_inventory(write_dataset(tmp_path, rows), Side.EVAL)
+        read_labelled_products(write_dataset(tmp_path, rows), Split.EVAL)
 
 
 def test_material_leaves_out_what_can_not_be_decoded(tmp_path: Path, drawn_catalog: Path) -> None:
     photos = write_photos(tmp_path / "photos" / "validation", {"dress": 3}).parent
     (photos / "validation" / "dress" / "0.jpg").write_bytes(b"GIF89a")
     (photos / "validation" / "stray.txt").write_text("not in a class")
-    material = read_material(drawn_catalog, photos, Side.ALL, None, decode, ignore_progress)
+    material = read_material(drawn_catalog, photos, Split.ALL, None, decode, ignore_progress)
     assert (len(material.products), len(material.train), len(material.validation)) == (60, 0, 2)
     assert [name for name, _ in material.left_out] == ["dress/0.jpg"]
-    limited = read_material(drawn_catalog, photos, Side.ALL, 2, decode, ignore_progress)
+    limited = read_material(drawn_catalog, photos, Split.ALL, 2, decode, ignore_progress)
     assert len(limited.products) == 2
     with pytest.raises(InvalidInput, match="validation/CLASS/FILE"):
-        read_material(drawn_catalog, tmp_path / "nowhere", Side.ALL, None, decode, ignore_progress)
+        read_material(drawn_catalog, tmp_path / "nowhere", Split.ALL, None, decode, ignore_progress)
 
 
 # Measuring, with an encoder that knows nothing.
@@ -271,12 +269,12 @@ def test_material_leaves_out_what_can_not_be_decoded(tmp_path: Path, drawn_catal
 
 def material_of(folder: Path, columns: dict[str, str], *, photos: bool = True) -> Material:
     rows = [{"id": str(n), "productDisplayName": f"Thing {n}"} | columns for n in range(12)]
-    products = read_inventory(write_dataset(folder / "data", rows), Side.ALL).products
+    products = read_labelled_products(write_dataset(folder / "data", rows), Split.ALL).products
     if not photos:
         return Material(products, [], [], [])
     write_photos(folder / "photos" / "train", {"dress": 6, "hat": 6})
     write_photos(folder / "photos" / "validation", {"dress": 2, "hat": 2})
-    return read_material(folder / "data", folder / "photos", Side.ALL, None, decode, ignore_progress)
+    return read_material(folder / "data", folder / "photos", Split.ALL, None, decode, ignore_progress)
 
 
 def found_encoder(folder: Path, encoder: HashEncoder) -> FoundEncoder:
@@ -306,7 +304,7 @@ def test_a_dataset_of_ids_and_names_alone_is_measured_as_far_as_it_goes(tmp_path
     measured = measure(HashEncoder(), material, decode, silent)
     assert (measured.photos, measured.probe, measured.neighbours[BOTH]) == (None, None, {})
     assert (measured.heads[PHOTO], measured.categories[PHOTO].labels) == ({}, ())
-    compared = [Compared(found_encoder(tmp_path / "e", HashEncoder()), measured)]
+    compared = [MeasuredEncoder(found_encoder(tmp_path / "e", HashEncoder()), measured)]
     page = report(compared, material, decode)
     assert [part for part in ("<h2>", "<figure>", "<svg", "<img") if part in page] == []
     assert [line.what for line in comparison(compared)][-1] == "size"
@@ -352,7 +350,7 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     material.validation[0] = Photo(material.validation[0].path, HOSTILE)
     encoders = [HashEncoder(id=HOSTILE), HashEncoder(id="second", dim=16)]
     compared = [
-        Compared(found_encoder(folder / str(n), encoder), measure(encoder, material, decode, silent))
+        MeasuredEncoder(found_encoder(folder / str(n), encoder), measure(encoder, material, decode, silent))
         for n, encoder in enumerate(encoders)
     ]
     return report(compared, material, decode)
@@ -386,7 +384,7 @@ def test_every_picture_and_plot_of_the_page_has_words(hostile_page: str) -> None
 def test_numbers_of_a_comparison_are_plain_and_rounded(tmp_path: Path) -> None:
     material = material_of(tmp_path, {"articleType": "Dresses", "gender": "Women"})
     measured: Measured = measure(HashEncoder(), material, decode, silent)
-    numbers = as_numbers([Compared(found_encoder(tmp_path / "e", HashEncoder()), measured)], material)
+    numbers = as_numbers([MeasuredEncoder(found_encoder(tmp_path / "e", HashEncoder()), measured)], material)
     assert json.loads(json.dumps(numbers)) == numbers
     [one] = numbers["encoders"]
     assert (one["id"], one["dim"], one["megabytes"]) == ("hash-1", 8, 0.001)
@@ -464,7 +462,7 @@ def test_personas_that_can_not_be_are_refused(
 
 
 def test_personas_of_the_other_side_are_told_apart_from_unknown_products(tmp_path: Path, drawn_catalog: Path) -> None:
-    chosen = {p.id for p in read_inventory(drawn_catalog, Side.EVAL).products}
+    chosen = {p.id for p in read_labelled_products(drawn_catalog, Split.EVAL).products}
     other = next(row["id"] for row in rows_of(drawn_catalog) if row["id"] not in chosen)
     (tmp_path / "personas.json").write_text(json.dumps([{"id": "ann", "wardrobe": [other]}]))
     result = invoke(

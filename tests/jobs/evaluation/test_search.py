@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog_jobs.evaluation.datasets.products import Side
-from catalog_jobs.evaluation.inventory import EmbeddedInventory, Names, embed_inventory
+from catalog_jobs.evaluation.datasets.products import Split
+from catalog_jobs.evaluation.embedded_products import EmbeddedProducts, NameVisibility, embed_dataset
 from catalog_jobs.evaluation.search import Query, measure, read_queries, search
 from closetspace.bootstrap import load_encoder
 from closetspace.domain.encoder.encoding import Garment
@@ -29,17 +29,17 @@ def write_queries(folder: Path, queries: Any) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(drawn_catalog: Path) -> EmbeddedInventory:
-    return embed_inventory(drawn_catalog, Names.NONE, Side.ALL, SETTINGS, ignore_progress)
+def found(drawn_catalog: Path) -> EmbeddedProducts:
+    return embed_dataset(drawn_catalog, NameVisibility.NONE, Split.ALL, SETTINGS, ignore_progress)
 
 
-def test_a_query_finds_the_ten_nearest_products_by_their_photos(found: EmbeddedInventory) -> None:
+def test_a_query_finds_the_ten_nearest_products_by_their_photos(found: EmbeddedProducts) -> None:
     text = "navy blue jeans"
     lists = search([Query("q", text)], found, SETTINGS, ignore_progress)
     [query] = load_encoder(SETTINGS).encode([Garment(None, name=text)])
     cosines = {item_id: float(encoding.vector @ query.vector) for item_id, encoding in found.encodings.items()}
     assert lists.ids == {"q": sorted(cosines, key=lambda item_id: -cosines[item_id])[:10]}
-    assert {encoding.by_photo is not None for encoding in found.encodings.values()} == {True}
+    assert {encoding.photo_vector is not None for encoding in found.encodings.values()} == {True}
 
 
 def test_command_writes_the_lists_and_measures_them(tmp_path: Path, drawn_catalog: Path) -> None:

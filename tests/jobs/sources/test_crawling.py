@@ -6,16 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 from catalog_jobs.catalog.source_result import Scraped
-from catalog_jobs.cli.interrupts import Interrupted
+
+from catalog_jobs.cli.console import Interrupted
 from catalog_jobs.sources.kept_pages import INDEX
 from catalog_jobs.sources.runner import crawl
 from catalog_jobs.sources.shops import Shop
@@ -35,13 +34,14 @@ from tests.support.shop_server import (
     sitemap,
     sitemap_index,
 )
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 CAPTCHA = Answer("<html><title>Just a moment...</title><div class='captcha'>Are you a human?</div></html>")
 
 
 def shop_of(kind: str, **fields: Any) -> Shop:
-    hasty = {"delay_seconds": 0, "retry_wait_seconds": 0.05, "retries": 1, "page_timeout_seconds": 5, "concurrency": 8}
+    hasty = {"delay_seconds": 0, "retry_wait_seconds": 0.05, "retries": 1, "page_timeout_seconds": 60, "concurrency": 8}
     return Shop.model_validate({"name": "ono", "kind": kind} | hasty | fields)
 
 
@@ -213,7 +213,6 @@ def test_a_feed_is_a_shop_too(tmp_path: Path) -> None:
         ({"/sitemap.xml": Answer("Denied", 403)}, "answers a page with a challenge"),
         ({"/sitemap.xml": Answer("Later", 429, {"Retry-After": "86400"})}, "answers a page with a challenge"),
         ({"/sitemap.xml": Answer("<urlset", 500)}, "sitemap.xml: HTTP 500"),
-        ({"/sitemap.xml": Answer("", wait=3)}, "sitemap.xml: it timed out"),
         ({f"/p/{number}": CAPTCHA for number in range(10)}, "answers 10 pages with a challenge"),
         ({f"/p/{number}": Answer("<html>new layout</html>") for number in range(6)}, "6 of 10 product pages could not"),
         ({"/sitemap.xml": as_xml(sitemap())}, "No product was found on 1 pages"),
@@ -223,8 +222,13 @@ def test_a_shop_that_can_not_be_read_to_its_end_says_why(
     server: ShopServer, tmp_path: Path, routes: dict[str, Route], trouble: str
 ) -> None:
     server.routes = products(10) | {"/sitemap.xml": as_xml(sitemap(*addresses(server, 10)))} | routes
-    scraped = crawled(structured(server, page_timeout_seconds=1), tmp_path)
+    scraped = crawled(structured(server), tmp_path)
     assert trouble in scraped.trouble
+
+
+def test_a_page_that_does_not_arrive_in_time_is_named(server: ShopServer, tmp_path: Path) -> None:
+    server.routes = {"/sitemap.xml": Answer("", wait=5)}
+    assert "sitemap.xml: it timed out" in crawled(structured(server, page_timeout_seconds=2), tmp_path).trouble
 
 
 def test_a_shop_that_does_not_answer_is_trouble(tmp_path: Path) -> None:
@@ -236,10 +240,12 @@ def test_a_shop_that_does_not_answer_is_trouble(tmp_path: Path) -> None:
 def test_a_crawl_that_runs_out_of_time_keeps_what_it_has(server: ShopServer, tmp_path: Path) -> None:
     server.routes = {
         "/products.json": lambda asked: Answer(
-            json.dumps({"products": [listed_product(int(asked.query["page"]))]}), kind="application/json", wait=0.3
+            json.dumps({"products": [listed_product(int(asked.query["page"]))]}),
+            kind="application/json",
+            wait=0 if asked.query["page"] == "1" else 1,
         )
     }
-    scraped = crawled(shop_of("shopify", start_urls=[server.url], timeout_seconds=1.5), tmp_path)
+    scraped = crawled(shop_of("shopify", start_urls=[server.url], timeout_seconds=3), tmp_path)
     assert scraped.items
     assert "ran out of time" in scraped.trouble
 
@@ -337,15 +343,10 @@ def test_a_crawl_whose_parent_is_killed_ends(server: ShopServer, tmp_path: Path)
     )
     shop = structured(server, page_timeout_seconds=60).model_dump_json()
     parent = subprocess.Popen([sys.executable, "-c", code, shop, str(tmp_path)])
-    wait_until(lambda: server.times_asked("/sitemap.xml") > 0)
-    [child] = children_of(parent.pid)
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    wait_until(lambda: not is_running(child))
-
-
-def wait_until(met: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    try:
+        eventually(lambda: server.times_asked("/sitemap.xml") > 0)
+        [child] = children_of(parent.pid)
+    finally:
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    eventually(lambda: not is_running(child))

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from catalog_jobs.evaluation.datasets.closet_labels import (
     COLOUR_GROUP,
     COLOUR_GROUPS,
@@ -17,8 +16,9 @@ from catalog_jobs.evaluation.datasets.closet_labels import (
     LabelledPhoto,
     read_closet_labels,
 )
-from catalog_jobs.evaluation.datasets.closets import PhotographedCloset
 from catalog_jobs.evaluation.datasets.tables import product_rows
+
+from catalog_jobs.evaluation.datasets.closets import PhotographedCloset
 from catalog_jobs.evaluation.metrics.closets import (
     KIND_OF_SUB_CATEGORY,
     METRICS,
