@@ -10,10 +10,10 @@ from closetspace.api.handlers import Handlers
 from closetspace.bootstrap import Services
 from closetspace.settings import Settings
 
-# An instance serves many requests at once: threads of one that wait for those of another made it ten times slower.
+# An instance serves many requests at once. Threads of linear algebra that wait for each other make it ten times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Without an app the SDK refuses every token; it holds no client and no credentials until something needs them.
+# Without an app the SDK refuses every token. The app opens no client and needs no credentials until it is used.
 initialize_app()
 
 settings = Settings.from_env()
@@ -21,7 +21,7 @@ handlers = Handlers(Services(settings))
 
 
 def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instances: int) -> dict[str, Any]:
-    """A function's size, all of it stated: what is left out, the platform decides for the worse."""
+    """Return a function's size. Every value is stated, because the platform's defaults do not fit."""
     return {
         "region": settings.region,
         "memory": memory,
@@ -29,21 +29,21 @@ def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instanc
         "concurrency": concurrency,
         "timeout_sec": timeout_sec,
         "max_instances": max_instances,
-        "service_account": os.environ.get("SERVICE_ACCOUNT") or None,
+        "service_account": settings.service_account,
     }
 
 
-# The largest photo allowed takes 0.7 GB while it is decoded, so two at once and the networks fit.
+# The largest allowed photo takes 0.7 GB while it is decoded: two at once fit beside the networks.
 EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=120, max_instances=50)
-# Mostly waits for Firestore; the index is in memory twice during a reload, and once more while the encoder changes.
+# Mostly waits for Firestore. The index is in memory twice during a reload, and once more during a migration.
 ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
-CALLED = {"enforce_app_check": os.environ.get("ENFORCE_APP_CHECK") == "true", **ANSWERING}
+CALLED = {"enforce_app_check": settings.enforce_app_check, **ANSWERING}
 DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=20)
 SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)
 
 
 def retried(function: Any) -> Any:
-    """Have a failed event delivered again, for 24 hours: the SDK has no option for it, the manifest has."""
+    """Let the platform deliver a failed event again, for 24 hours. The manifest has this option, the SDK does not."""
     function.__firebase_endpoint__.eventTrigger["retry"] = True
     return function
 

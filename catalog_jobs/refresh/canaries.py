@@ -6,21 +6,22 @@ from statistics import mean
 import numpy as np
 
 from closetspace.adapters.index.reader import Bundle
-from closetspace.adapters.memory import MemoryDatabase
 from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.index.index import Index, Rows
 from closetspace.domain.index.products import title
-from closetspace.domain.wardrobe.closet import ClosetEntry, pack, unpack
-from closetspace.services.recommend import Recommender, Request
+from closetspace.domain.person.person import Person
+from closetspace.domain.ranking.recommend import recommend
+from closetspace.domain.ranking.recommendation import Request
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector, unpack_vector
 
 CLOSETS = 12
 OWNED = 15
 ANSWERS = 50
 
-Backgrounds = Callable[[str], EncoderPriors | None]
+Priors = Callable[[str], EncoderPriors | None]
 
 
-def overlap(before: Bundle, after: Bundle, priors: Backgrounds) -> float:
+def overlap(before: Bundle, after: Bundle, priors: Priors) -> float:
     """The share of the first answers to canary closets that stays, mean over closets.
 
     Closets are drawn from the index in use, each of items alike, as a person's are. Answers count that both indexes
@@ -57,20 +58,17 @@ def _near(index: Bundle, row: int) -> Rows:
     return nearest[: OWNED * step : step]
 
 
-def _answer(index: Index, closet: Sequence[ClosetEntry], priors: Backgrounds) -> list[str]:
-    # Of its own each time: a database remembers what was shown, and that is not shown again soon.
-    database = MemoryDatabase()
-    database.closets["canary"] = {entry.photo_hash: {entry.encoder: entry} for entry in closet}
-    recommender = Recommender(database, lambda _: index, priors)
-    answer = recommender.recommend("canary", Request(ANSWERS, explore=0.0, seed=1))
-    return [str(item["id"]) for item in answer["items"]]
+def _answer(index: Index, closet: Sequence[ClosetEntry], priors: Priors) -> list[str]:
+    person = Person(Closet("canary", {entry.photo_hash: {entry.encoder: entry} for entry in closet}))
+    page = recommend(person, Request(ANSWERS, explore=0.0, seed=1), index, priors(index.encoder_id))
+    return [recommended.item.id for recommended in page.items]
 
 
 def _entries(index: Index, rows: Rows) -> Sequence[ClosetEntry]:
     return [
         ClosetEntry(
             encoder=index.encoder_id,
-            vector=unpack(pack(vector)),
+            vector=unpack_vector(pack_vector(vector)),
             category=item.category,
             photo_hash=item.id,
             attributes=attributes,

@@ -1,11 +1,10 @@
-"""The composition root: every dependency of a running system is built here, once, when it is first needed."""
+"""The composition root: builds every dependency of a running system once, when it is first needed."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
@@ -13,9 +12,10 @@ from closetspace.settings import Settings
 if TYPE_CHECKING:
     from google.cloud import firestore
 
-    from closetspace.domain.encoder.encoding import Encoder
+    from closetspace.domain.encoder.encoding import Encoder, Picture
     from closetspace.domain.encoder.priors import EncoderPriors
-    from closetspace.ports import Closets, ObjectStore, People, Wardrobe
+    from closetspace.domain.index.index import Index
+    from closetspace.ports import Closets, ObjectStore, People, PhotoFetcher, Wardrobe
     from closetspace.services.feedback import FeedbackKeeper
     from closetspace.services.live_index import LiveIndex
     from closetspace.services.recommend import Recommender
@@ -26,129 +26,178 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Services:
-    """The use cases over real adapters.
+class once(Generic[T]):  # noqa: N801
+    """A property that is built once per instance, whichever thread asks first; an instance may bring its own."""
 
-    Nothing is imported, opened or loaded before it is asked for, and then once, whichever of several first
-    requests comes first: a function that recommends never loads the encoder's network, and importing
-    functions/main.py makes no client.
+    def __init__(self, build: Callable[[Any], T]) -> None:
+        self._build = build
+        self.__doc__ = build.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "once[T]": ...
+
+    @overload
+    def __get__(self, instance: "Services", owner: type) -> T: ...
+
+    def __get__(self, instance: "Services | None", owner: type) -> "once[T] | T":
+        if instance is None:
+            return self
+        parts: dict[str, T] = vars(instance)
+        with instance.lock:
+            if self._name not in parts:
+                # From now on Python finds the value in the instance, before this descriptor.
+                parts[self._name] = self._build(instance)
+            return parts[self._name]
+
+
+class Services:
+    """The use cases over their adapters.
+
+    Nothing is imported, opened or loaded before it is needed: a function that recommends never loads the encoder's
+    networks, and importing functions/main.py creates no client. Any adapter can be replaced::
+
+        Services(Settings(), people=MemoryDatabase(), photos=MemoryObjects())
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        wardrobe: "Wardrobe | None" = None,
+        closets: "Closets | None" = None,
+        people: "People | None" = None,
+        photos: "ObjectStore | None" = None,
+        index_store: "ObjectStore | None" = None,
+        fetcher: "PhotoFetcher | None" = None,
+        decode: "Callable[[bytes], Picture] | None" = None,
+        encoder: "Encoder | None" = None,
+        open_bundle: "Callable[[Path], Index] | None" = None,
+    ) -> None:
         self.settings = settings
-        self._made: dict[str, Any] = {}
-        self._lock = RLock()
+        self.lock = RLock()
+        replaced = {
+            "wardrobe": wardrobe,
+            "closets": closets,
+            "people": people,
+            "photos": photos,
+            "index_store": index_store,
+            "fetcher": fetcher,
+            "decode": decode,
+            "encoder": encoder,
+            "open_bundle": open_bundle,
+        }
+        vars(self).update({name: part for name, part in replaced.items() if part is not None})
 
-    @property
+    @once
     def reconciler(self) -> "Reconciler":
-        return self._once("reconciler", self._reconciler)
-
-    @property
-    def taste_keeper(self) -> "TasteKeeper":
-        return self._once("taste_keeper", self._taste_keeper)
-
-    @property
-    def recommender(self) -> "Recommender":
-        return self._once("recommender", self._recommender)
-
-    @property
-    def feedback_keeper(self) -> "FeedbackKeeper":
-        return self._once("feedback_keeper", self._feedback_keeper)
-
-    @property
-    def sweeper(self) -> "Sweeper":
-        return self._once("sweeper", self._sweeper)
-
-    @property
-    def wardrobe(self) -> "Wardrobe":
-        return self._once("wardrobe", self._wardrobe)
-
-    @property
-    def closets(self) -> "Closets":
-        return self._once("closets", self._closets)
-
-    @property
-    def people(self) -> "People":
-        return self._once("people", self._people)
-
-    @property
-    def live_index(self) -> "LiveIndex":
-        return self._once("live_index", self._live_index)
-
-    def priors(self, encoder: str) -> "EncoderPriors | None":
-        """What is known of an encoder by its id: of the one in use, and of all that the package ships."""
-        found: EncoderPriors | None = self._once("encoder_priors", lambda: encoder_priors(self.settings)).get(encoder)
-        return found
-
-    def _once(self, name: str, make: Callable[[], T]) -> T:
-        with self._lock:
-            if name not in self._made:
-                self._made[name] = make()
-            made: T = self._made[name]
-            return made
-
-    def _reconciler(self) -> "Reconciler":
-        from closetspace.adapters.images.download import HttpPhotos
         from closetspace.services.reconcile import Reconciler
 
-        settings = self.settings
         return Reconciler(
             wardrobe=self.wardrobe,
-            photos=open_store(f"gs://{settings.photo_bucket or default_bucket()}"),
-            fetcher=HttpPhotos(settings.allowed_photo_hosts, settings.max_photo_bytes, settings.fetch_seconds),
-            decode=photo_decoder(settings),
-            encoder=load_encoder(settings),
-            settings=settings,
+            photos=self.photos,
+            fetcher=self.fetcher,
+            decode=self.decode,
+            encoder=self.encoder,
+            settings=self.settings,
         )
 
-    def _wardrobe(self) -> "Wardrobe":
-        from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
-
-        settings = self.settings
-        client = self._once("firestore", _firestore_client)
-        return FirestoreWardrobe(client, settings.wardrobe_collection, settings.allowed_photo_hosts)
-
-    def _closets(self) -> "Closets":
-        from closetspace.adapters.firestore.closets import FirestoreClosets
-
-        return FirestoreClosets(self._once("firestore", _firestore_client))
-
-    def _people(self) -> "People":
-        from closetspace.adapters.firestore.people import FirestorePeople
-
-        return FirestorePeople(self._once("firestore", _firestore_client))
-
-    def _taste_keeper(self) -> "TasteKeeper":
-        from closetspace.services.refresh_taste import TasteKeeper
-
-        return TasteKeeper(self.closets, encoder_id(self.settings), self.priors)
-
-    def _recommender(self) -> "Recommender":
-        from closetspace.services.recommend import Recommender
-
-        return Recommender(self.people, self.live_index.get, self.priors)
-
-    def _feedback_keeper(self) -> "FeedbackKeeper":
-        from closetspace.services.feedback import FeedbackKeeper
-
-        return FeedbackKeeper(self.people, self.live_index.get)
-
-    def _live_index(self) -> "LiveIndex":
-        from closetspace.services.index_versions import IndexVersions
-        from closetspace.services.live_index import LiveIndex
-
-        settings = self.settings
-        store = open_store(settings.index_store or f"gs://{settings.photo_bucket or default_bucket()}")
-        return LiveIndex(IndexVersions(store), bundle_opener(settings), settings.index_check_seconds)
-
-    def _sweeper(self) -> "Sweeper":
+    @once
+    def sweeper(self) -> "Sweeper":
         from closetspace.services.sweep import Sweeper
 
         return Sweeper(self.wardrobe, self.reconciler.reconcile, self.settings)
 
+    @once
+    def taste_keeper(self) -> "TasteKeeper":
+        from closetspace.services.refresh_taste import TasteKeeper
+
+        return TasteKeeper(self.closets, encoder_id(self.settings), self.priors.get)
+
+    @once
+    def recommender(self) -> "Recommender":
+        from closetspace.services.recommend import Recommender
+
+        return Recommender(self.people, self.live_index.get, self.priors.get)
+
+    @once
+    def feedback_keeper(self) -> "FeedbackKeeper":
+        from closetspace.services.feedback import FeedbackKeeper
+
+        return FeedbackKeeper(self.people, self.live_index.get)
+
+    @once
+    def live_index(self) -> "LiveIndex":
+        from closetspace.services.index_versions import IndexVersions
+        from closetspace.services.live_index import LiveIndex
+
+        return LiveIndex(IndexVersions(self.index_store), self.open_bundle, self.settings.index_check_seconds)
+
+    @once
+    def wardrobe(self) -> "Wardrobe":
+        from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
+
+        settings = self.settings
+        return FirestoreWardrobe(self._firestore, settings.wardrobe_collection, settings.allowed_photo_hosts)
+
+    @once
+    def closets(self) -> "Closets":
+        from closetspace.adapters.firestore.closets import FirestoreClosets
+
+        return FirestoreClosets(self._firestore)
+
+    @once
+    def people(self) -> "People":
+        from closetspace.adapters.firestore.people import FirestorePeople
+
+        return FirestorePeople(self._firestore)
+
+    @once
+    def photos(self) -> "ObjectStore":
+        return open_store(f"gs://{self.settings.photo_bucket_name}")
+
+    @once
+    def index_store(self) -> "ObjectStore":
+        return open_store(self.settings.index_store or f"gs://{self.settings.photo_bucket_name}")
+
+    @once
+    def fetcher(self) -> "PhotoFetcher":
+        from closetspace.adapters.images.download import HttpPhotos
+
+        settings = self.settings
+        return HttpPhotos(settings.allowed_photo_hosts, settings.max_photo_bytes, settings.fetch_seconds)
+
+    @once
+    def decode(self) -> "Callable[[bytes], Picture]":
+        return photo_decoder(self.settings)
+
+    @once
+    def encoder(self) -> "Encoder":
+        return load_encoder(self.settings)
+
+    @once
+    def open_bundle(self) -> "Callable[[Path], Index]":
+        return bundle_opener(self.settings)
+
+    @once
+    def priors(self) -> "dict[str, EncoderPriors]":
+        """The priors of the encoder in use and of all shipped encoders, by their ids."""
+        return encoder_priors(self.settings)
+
+    @once
+    def _firestore(self) -> "firestore.Client":
+        return _firestore_client()
+
 
 def open_store(address: str) -> "ObjectStore":
-    """The store at ``gs://BUCKET`` or in a folder."""
+    """Return the store at ``gs://BUCKET``, or in a folder.
+
+    Raises:
+        InvalidInput: the address names no bucket.
+        FailedPrecondition: there are no credentials for Cloud Storage.
+    """
     if not address.startswith("gs://"):
         from closetspace.adapters.storage.directory import DirectoryObjects
 
@@ -168,11 +217,11 @@ def open_store(address: str) -> "ObjectStore":
             f"There are no credentials for {address}: run gcloud auth application-default login, or point"
             " STORAGE_EMULATOR_HOST at the local stack."
         ) from exc
-    return GcsObjects(client, bucket, emulator=os.environ.get("STORAGE_EMULATOR_HOST"))
+    return GcsObjects(client, bucket)
 
 
 def load_encoder(settings: Settings) -> "Encoder":
-    """The encoder in use; its networks are loaded when they first encode."""
+    """Return the encoder in use; its networks are loaded when they first encode."""
     from closetspace.adapters.encoder.files import encoder_directory
     from closetspace.adapters.encoder.onnx import OnnxEncoder
 
@@ -180,7 +229,7 @@ def load_encoder(settings: Settings) -> "Encoder":
 
 
 def encoder_priors(settings: Settings) -> dict[str, "EncoderPriors"]:
-    """What is known of encoders by their ids, without loading one."""
+    """Return the priors of the encoder in use and of all shipped encoders, by their ids; loads no network."""
     from closetspace.adapters.encoder.files import (
         MANIFEST,
         encoder_directory,
@@ -190,43 +239,33 @@ def encoder_priors(settings: Settings) -> dict[str, "EncoderPriors"]:
     )
     from closetspace.domain.encoder.priors import EncoderPriors
 
-    found = {}
+    priors = {}
     for folder in {encoder_directory(settings.encoder), *models_directory().iterdir()}:
         if (folder / MANIFEST).is_file():
             descriptor = read_descriptor(folder)
-            found[descriptor.id] = EncoderPriors(descriptor.heads, read_reference(folder, descriptor))
-    return found
+            priors[descriptor.id] = EncoderPriors(descriptor.heads, read_reference(folder, descriptor))
+    return priors
 
 
 def encoder_id(settings: Settings) -> str:
-    """The id of the encoder in use, without loading it."""
+    """Return the id of the encoder in use; loads no network."""
     from closetspace.adapters.encoder.files import encoder_directory, read_descriptor
 
     return read_descriptor(encoder_directory(settings.encoder)).id
 
 
-def photo_decoder(settings: Settings) -> Callable[[bytes], Any]:
-    """Bytes of a photo to an upright picture."""
+def photo_decoder(settings: Settings) -> "Callable[[bytes], Picture]":
+    """Return the decoder of photos: bytes to an upright picture."""
     from closetspace.adapters.images.decoding import decode_photo
 
     return partial(decode_photo, max_pixels=settings.max_photo_pixels)
 
 
-def bundle_opener(settings: Settings) -> Callable[[Path], Any]:
-    """A bundle's folder to an open, verified index."""
+def bundle_opener(settings: Settings) -> "Callable[[Path], Any]":
+    """Return a function that opens and verifies the index in a folder."""
     from closetspace.adapters.index.reader import Bundle
 
     return partial(Bundle, exact_scan_items=settings.exact_scan_items)
-
-
-def default_bucket() -> str:
-    """The project's default bucket, as the Firebase CLI tells the functions."""
-    import json
-
-    bucket = json.loads(os.environ.get("FIREBASE_CONFIG", "{}")).get("storageBucket")
-    if not bucket:
-        raise RuntimeError("no bucket is configured: set PHOTO_BUCKET or FIREBASE_CONFIG")
-    return str(bucket)
 
 
 def _firestore_client() -> "firestore.Client":

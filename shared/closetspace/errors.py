@@ -1,55 +1,56 @@
 """The errors that cross a module boundary.
 
     ClosetspaceError
-    ├── InvalidInput       the caller's or the person's input is wrong, and stays wrong when retried
-    │   └── NotFound       it names something that does not exist
-    ├── FailedPrecondition the input is fine, the state is not: something has to be done first
-    ├── ResourceExhausted  the input is fine, but there is no room for it: something has to go first
-    ├── Transient          try again later
-    │   └── Conflict       somebody else was faster; read again and decide anew
-    └── Incompatible       stored data was made by, or for, something else: refuse it
+    ├── InvalidInput       the input is wrong, and stays wrong when it is sent again
+    ├── NotFound           an object, a document or a version does not exist
+    ├── FailedPrecondition the input is valid, the state is not: another step has to come first
+    ├── ResourceExhausted  the input is valid, but a limit is reached: something has to be removed first
+    ├── Transient          a retry may succeed
+    │   └── Conflict       another writer was faster: read again and decide again
+    └── Incompatible       stored data has another version, encoder or checksum
 
-Adapters translate their library's errors into these with ``from exc``; entry points translate these into
-the codes of their protocol.
+Adapters translate their library's errors into these with ``from exc``. Entry points translate these into the codes of
+their protocol (`closetspace.api.errors`).
 """
 
 
 class ClosetspaceError(Exception):
-    """Base of every error that Closetspace raises on purpose."""
+    """Base class of the errors that Closetspace raises on purpose."""
 
 
 class InvalidInput(ClosetspaceError):
-    """Input that no retry will mend.
+    """The input is wrong, and stays wrong when it is sent again.
 
-    ``code`` is stable and for programs (``photo_too_large``); ``message`` is one or two sentences that the
-    frontend can show: what is wrong, and what to do next.
+    ``code`` is stable, for programs (``photo_too_large``). ``message`` is one or two sentences that the frontend can
+    show: what is wrong, and what to do next. ``field`` names the field of the request that is wrong, if one is.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.field = field
 
 
-class NotFound(InvalidInput):
-    """Input that names an object, a document or a version that does not exist."""
+class NotFound(ClosetspaceError):
+    """An object, a document or a version does not exist."""
 
 
 class FailedPrecondition(ClosetspaceError):
-    """The system is not in the state that the call needs; the message says what to do first."""
+    """The system is not in the state that the call needs. The message says which step comes first."""
 
 
 class ResourceExhausted(ClosetspaceError):
-    """No more of something can be kept; the message is for the person, and says what to do first."""
+    """A limit is reached. The message is for the person, and says what to remove first."""
 
 
 class Transient(ClosetspaceError):
-    """A fault that goes away by itself: the network, a quota, a backend. Raising it asks for a retry."""
+    """A temporary failure of the network, a quota or a backend. Raising it asks for a retry."""
 
 
 class Conflict(Transient):
-    """A conditional write lost against another writer."""
+    """A conditional write failed because another writer was faster."""
 
 
 class Incompatible(ClosetspaceError):
-    """An index, a vector or a file that does not match what would use it: version, encoder, checksum."""
+    """An index, a vector or a file has another version, encoder or checksum than its user needs."""

@@ -1,93 +1,87 @@
-"""What the triggers do: parse, call one use case, map errors. The functions in functions/main.py call these."""
+"""What each trigger and callable does: parse, call one use case, translate errors. functions/main.py calls these."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from closetspace.bootstrap import Services
-from closetspace.domain.wardrobe.item import Deletion, owner_of_photo
-from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, ResourceExhausted, Transient
+from closetspace.domain.wardrobe.deletion import Deletion
+from closetspace.domain.wardrobe.photo import owner_of_photo
 
 if TYPE_CHECKING:
     from firebase_functions import https_fn
 
 log = logging.getLogger(__name__)
 
+SEED_BITS = 48
+"""Of a seed that is drawn for a new list: JavaScript's numbers hold it exactly."""
+
 
 class Handlers:
-    """Entry points over one set of services."""
+    """Entry points over one set of services.
+
+    Modules of the callables are imported on the first call: triggers never need them.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def item_written(self, event: Any) -> None:
-        """An item was created, changed or deleted."""
+        """Reconcile an item that was created, changed or deleted."""
         self._services.reconciler.reconcile(event.params["itemId"], deletion_in(event))
 
     def photo_changed(self, event: Any) -> None:
-        """A photo arrived or went; other objects are none of our business."""
+        """Reconcile the item whose photo arrived or went; ignore other objects."""
         owner = owner_of_photo(event.data.name) if event.data and event.data.name else None
         if owner:
             self._services.reconciler.reconcile(owner[1])
 
     def closet_written(self, event: Any) -> None:
-        """A closet changed, so the taste has to follow."""
+        """Derive the taste of a closet that changed."""
         self._services.taste_keeper.refresh(event.params["uid"])
 
     def sweep(self) -> None:
-        """The scheduled look at items that are not settled."""
-        looked_at = self._services.sweeper.sweep(datetime.now(UTC))
-        log.info("swept %d unsettled items", looked_at)
+        """Reconcile the items that are not settled."""
+        count = self._services.sweeper.sweep(datetime.now(UTC))
+        log.info("swept %d unsettled items", count)
 
     def recommend(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
-        """The callable `recommend`."""
-        from closetspace.api.requests import parse_recommend
+        """Answer the callable ``recommend``."""
+        from closetspace.api.errors import translate_errors
+        from closetspace.api.requests import RecommendRequest
+        from closetspace.api.responses import RecommendResponse
 
         uid = require_uid(request, "Sign in to get recommendations.")
         with translate_errors("Recommendations are not available right now. Try again in a minute."):
-            return self._services.recommender.recommend(uid, parse_recommend(request.data))
+            asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
+            return RecommendResponse.of(self._services.recommender.recommend(uid, asked)).model_dump(by_alias=True)
 
     def feedback(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
-        """The callable `feedback`."""
-        from closetspace.api.requests import parse_feedback
+        """Answer the callable ``feedback``."""
+        from closetspace.api.errors import translate_errors
+        from closetspace.api.requests import FeedbackRequest
+        from closetspace.api.responses import FeedbackResponse
 
         uid = require_uid(request, "Sign in to say what you think of an item.")
         with translate_errors("Your feedback can't be kept right now. Try again in a minute."):
-            return self._services.feedback_keeper.give(uid, *parse_feedback(request.data))
+            given = FeedbackRequest.parse(request.data)
+            kind = given.opinion()
+            self._services.feedback_keeper.give(uid, given.item_id, kind)
+            return FeedbackResponse(item_id=given.item_id, kind=kind.value if kind else None).model_dump(by_alias=True)
 
 
-def require_uid(request: "https_fn.CallableRequest[Any]", otherwise: str) -> str:
-    """Who calls; nobody is told that they must sign in, before anything else is looked at."""
+def require_uid(request: "https_fn.CallableRequest[Any]", message: str) -> str:
+    """Return the caller's uid; raise ``UNAUTHENTICATED`` with this message if there is none."""
     from firebase_functions import https_fn
 
     if request.auth is None or not request.auth.uid:
-        raise https_fn.HttpsError(https_fn.FunctionsErrorCode.UNAUTHENTICATED, otherwise)
+        raise https_fn.HttpsError(https_fn.FunctionsErrorCode.UNAUTHENTICATED, message)
     return str(request.auth.uid)
 
 
-@contextmanager
-def translate_errors(unavailable: str) -> Iterator[None]:
-    """Our errors as the callable protocol's codes; what is wrong inside is logged, and told as ``unavailable``."""
-    from firebase_functions import https_fn
-
-    code = https_fn.FunctionsErrorCode
-    try:
-        yield
-    except InvalidInput as exc:
-        raise https_fn.HttpsError(code.INVALID_ARGUMENT, exc.message, {"field": exc.code}) from exc
-    except FailedPrecondition as exc:
-        raise https_fn.HttpsError(code.FAILED_PRECONDITION, str(exc)) from exc
-    except ResourceExhausted as exc:
-        raise https_fn.HttpsError(code.RESOURCE_EXHAUSTED, str(exc)) from exc
-    except (Transient, Incompatible) as exc:
-        log.exception("a callable can't answer now")
-        raise https_fn.HttpsError(code.UNAVAILABLE, unavailable) from exc
-
-
 def deletion_in(event: Any) -> Deletion | None:
-    """The deletion that an item's event tells of, None for any other change or an event without data."""
+    """Return the deletion that an item's event reports, None for other changes and for events without data."""
     if event.data is None or event.data.after is not None or event.data.before is None:
         return None
     uid = (event.data.before.to_dict() or {}).get("uid")

@@ -1,52 +1,54 @@
-"""The callables' requests, checked: every field, its type and its bounds."""
+"""The callables' requests: fields, types and bounds, and their values in the domain."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
-from closetspace.domain.index.index import Filters
-from closetspace.domain.person.person import Kind
+from closetspace.domain.index.filters import Filters
+from closetspace.domain.person.opinions import OpinionKind
 from closetspace.domain.ranking.paging import Cursor
 from closetspace.domain.ranking.query import Order
+from closetspace.domain.ranking.recommendation import Request
 from closetspace.errors import InvalidInput
-from closetspace.services.recommend import Request
+from closetspace.validation import first_violation
+
+MAX_ID = 1_500
+"""Characters. No catalog has longer ids: a product's picture is a file of that name."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
-KINDS: Mapping[str, Kind | None] = {**{kind.value: kind for kind in Kind}, "clear": None}
-"""What ``feedback`` can be told of an item, None for nothing any more."""
 
-LONGEST_ID = 1_500
-"""Characters. No catalog has longer ids: a product's picture is a file of that name."""
-
-LONGEST_FIELD = 100
-"""Characters of a field's name that an error repeats."""
-
-Fields = TypeVar("Fields", bound="RequestFields")
-
-
-def _order(text: str) -> str:
-    return _one_of(text, [order.value for order in Order])
-
-
-def _one_of(text: str, allowed: Iterable[str]) -> str:
-    names = list(allowed)
-    if text not in names:
-        raise PydanticCustomError("one_of", "Input should be one of {names}", {"names": ", ".join(names)})
+def _check_item_id(text: str) -> str:
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise PydanticCustomError("item_id", "Pass the id of an item as recommend answered it")
     return text
 
 
-class RequestFields(BaseModel):
-    """What a callable takes, as clients send it."""
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID), AfterValidator(_check_item_id)]
+
+
+class CallableRequest(BaseModel):
+    """Base of the callables' requests."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    @classmethod
+    def parse(cls, data: Any) -> Self:
+        """Validate a client's data, None for no fields. Raises `InvalidInput` with the field at fault."""
+        try:
+            return cls.model_validate({} if data is None else data)
+        except ValidationError as exc:
+            violation = first_violation(exc, root="data")
+            hint = ""
+            if violation.type == "extra_forbidden":
+                hint = f" Known fields: {', '.join(field.alias or name for name, field in cls.model_fields.items())}."
+            raise InvalidInput("invalid_field", violation.message + hint, field=violation.field) from exc
 
-class RecommendFields(RequestFields):
-    """What ``recommend`` takes."""
+
+class RecommendRequest(CallableRequest):
+    """Request of ``recommend``."""
 
     count: int = Field(20, ge=1, le=100)
     seed: int | None = Field(None, ge=0, lt=2**53)
@@ -64,79 +66,50 @@ class RecommendFields(RequestFields):
     price_max: float | None = Field(None, ge=0, allow_inf_nan=False)
     in_stock: bool = False
     own_similar: bool = False
-    order: Annotated[str, AfterValidator(_order)] = Order.FIT.value
+    order: Literal["fit", "unlock", "price"] = "fit"
 
+    def to_domain(self, new_seed: int) -> Request:
+        """Return the request; ``new_seed`` is the seed of a new list for which the client chose none.
 
-def _item_id(text: str) -> str:
-    if any(unicodedata.category(letter) == "Cc" for letter in text):
-        raise PydanticCustomError("item_id", "Pass the id of an item as recommend answered it")
-    return text
-
-
-def _kind(text: str) -> str:
-    return _one_of(text, KINDS)
-
-
-class FeedbackFields(RequestFields):
-    """What ``feedback`` takes."""
-
-    item_id: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID), AfterValidator(_item_id)] = Field(
-        alias="itemId"
-    )
-    kind: Annotated[str, AfterValidator(_kind)]
-
-
-def parse_recommend(data: Any) -> Request:
-    """Raises `InvalidInput` that names the field and says what is allowed."""
-    fields = _validated(RecommendFields, data)
-    low, high = fields.price_min, fields.price_max
-    if low is not None and high is not None and low > high:
-        raise InvalidInput(
-            "price_min", f"price_min: {low:g} is more than price_max, {high:g}: nothing could cost that."
+        Raises `InvalidInput` for a price range without prices and for a malformed cursor.
+        """
+        low, high = self.price_min, self.price_max
+        if low is not None and high is not None and low > high:
+            message = f"price_min: {low:g} is more than price_max, {high:g}: nothing could cost that."
+            raise InvalidInput("invalid_field", message, field="price_min")
+        return Request(
+            count=self.count,
+            filters=Filters(
+                categories=_names(self.categories),
+                gender=self.gender,
+                brands=_names(self.brands),
+                brands_out=frozenset(self.brands_out or ()),
+                price_min=self.price_min,
+                price_max=self.price_max,
+                in_stock=self.in_stock,
+            ),
+            explore=self.explore,
+            serendipity=self.serendipity,
+            mix=self.mix,
+            usage=_names(self.usage),
+            colours=_names(self.colours),
+            own_similar=self.own_similar,
+            order=Order(self.order),
+            seed=new_seed if self.seed is None else self.seed,
+            cursor=Cursor.decode(self.cursor) if self.cursor else None,
         )
-    return Request(
-        count=fields.count,
-        filters=Filters(
-            categories=_names(fields.categories),
-            gender=fields.gender,
-            brands=_names(fields.brands),
-            brands_out=frozenset(fields.brands_out or ()),
-            price_min=fields.price_min,
-            price_max=fields.price_max,
-            in_stock=fields.in_stock,
-        ),
-        explore=fields.explore,
-        serendipity=fields.serendipity,
-        mix=fields.mix,
-        usage=_names(fields.usage),
-        colours=_names(fields.colours),
-        own_similar=fields.own_similar,
-        order=Order(fields.order),
-        seed=fields.seed,
-        cursor=Cursor.decode(fields.cursor) if fields.cursor else None,
-    )
 
 
-def _names(given: list[str] | None) -> frozenset[str] | None:
-    return frozenset(given) if given else None
+def _names(names: list[str] | None) -> frozenset[str] | None:
+    return frozenset(names) if names else None
 
 
-def parse_feedback(data: Any) -> tuple[str, Kind | None]:
-    """The item's id and what the person thinks of it, None to take that back.
+class FeedbackRequest(CallableRequest):
+    """Request of ``feedback``: an opinion of a catalog item, or ``clear`` to remove it."""
 
-    Raises `InvalidInput` that names the field and says what is allowed.
-    """
-    fields = _validated(FeedbackFields, data)
-    return fields.item_id, KINDS[fields.kind]
+    item_id: ItemId = Field(alias="itemId")
+    kind: Literal["like", "dismiss", "own", "clear"]
 
-
-def _validated(model: type[Fields], data: Any) -> Fields:
-    try:
-        return model.model_validate({} if data is None else data)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-        # What is named may be the caller's own invention, of any length.
-        field = ".".join(str(part) for part in first["loc"])[:LONGEST_FIELD] or "data"
-        known = ", ".join(known.alias or name for name, known in model.model_fields.items())
-        hint = f" Known fields: {known}." if first["type"] == "extra_forbidden" else ""
-        raise InvalidInput(field, f"{field}: {first['msg']}.{hint}") from exc
+    def opinion(self) -> OpinionKind | None:
+        """Return the kind of opinion, None to remove it."""
+        return None if self.kind == "clear" else OpinionKind(self.kind)

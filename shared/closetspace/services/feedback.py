@@ -1,11 +1,10 @@
-"""Keep what a person thinks of a recommended item."""
+"""Keep a person's opinion of a recommended item."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from closetspace.domain.index.index import Index
-from closetspace.domain.person.person import Kind, Opinion
+from closetspace.domain.person.opinions import Opinion, OpinionKind
 from closetspace.errors import InvalidInput
 from closetspace.ports import People
 
@@ -14,27 +13,27 @@ UNKNOWN_ITEM = "itemId: there is no such item in the catalog. Pass the id of an 
 
 @dataclass(frozen=True)
 class FeedbackKeeper:
-    """Notes an opinion of an item together with its product, which the index knows; any index will do."""
+    """Stores opinions together with the product that the index knows an item by; every version of the index does."""
 
     people: People
     index: Callable[[Mapping[str, int]], Index]
 
-    def give(self, uid: str, item_id: str, kind: Kind | None) -> dict[str, Any]:
-        """The answer of the callable `feedback`; None takes back what was said of the item.
+    def give(self, uid: str, item_id: str, kind: OpinionKind | None) -> None:
+        """Store an opinion; None removes it, which needs no index and also works for an item that left the catalog.
 
-        Raises `InvalidInput` for an item that neither the index nor the person's opinions know, `ResourceExhausted`
-        for one more than can be kept, `Transient` while there is no index. Taking back needs none, so it works when
-        the item has left the catalog.
+        Raises:
+            InvalidInput: neither the index nor the person's opinions have the item.
+            ResourceExhausted: the person has the maximum number of opinions.
+            Transient: there is no index, or the database can't be reached.
         """
         self.people.give_opinion(uid, item_id, self._opinion(uid, item_id, kind) if kind else None)
-        return {"itemId": item_id, "kind": kind.value if kind else None}
 
-    def _opinion(self, uid: str, item_id: str, kind: Kind) -> Opinion:
+    def _opinion(self, uid: str, item_id: str, kind: OpinionKind) -> Opinion:
         index = self.index({})
         rows = index.rows_of([item_id])
         if rows[0] >= 0:
             return Opinion(kind, int(index.products(rows)[0]))
         earlier = self.people.person(uid).opinions.get(item_id)
         if earlier is None:
-            raise InvalidInput("itemId", UNKNOWN_ITEM)
+            raise InvalidInput("unknown_item", UNKNOWN_ITEM, field="itemId")
         return replace(earlier, kind=kind)

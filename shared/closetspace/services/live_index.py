@@ -21,11 +21,11 @@ RECHECK_SECONDS = 1.0
 
 @dataclass
 class LiveIndex:
-    """Serves what is published, one index or, while the encoder is being changed, two; follows ``current.json``.
+    """Serves the published index, or two during a migration, and follows ``index/current.json``.
 
-    `get` never waits for a new version while an old one covers the closet: a request that finds the last look too
-    long ago starts one in the priors and is answered from what is there. A version that can't be opened
-    is reported and passed over until another is published.
+    `get` never waits for a new version while an old one covers the closet: a request that finds the last check too old
+    starts one in the background and is answered from the open index. A version that can't be opened is logged and
+    skipped until another one is published.
     """
 
     versions: IndexVersions

@@ -1,28 +1,20 @@
-"""Bring one item from wherever it is to where it should be."""
+"""Reconcile one item: bring its state and its closet entry in line with its document and photo."""
 
 import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from closetspace.domain.encoder.attributes import packed
-from closetspace.domain.encoder.encoding import Encoder, EncoderDescriptor, Encoding, Picture
+from closetspace.domain.encoder.attributes import pack_attributes
+from closetspace.domain.encoder.descriptor import EncoderDescriptor
+from closetspace.domain.encoder.encoding import Encoder, Encoding, Picture
 from closetspace.domain.index.products import product_key, title
 from closetspace.domain.wardrobe.closet import ClosetEntry
-from closetspace.domain.wardrobe.item import (
-    Deletion,
-    Fault,
-    Hint,
-    Item,
-    ItemState,
-    ObjectPhoto,
-    PhotoStat,
-    Status,
-    UrlPhoto,
-    photo_folder,
-)
+from closetspace.domain.wardrobe.deletion import Deletion
+from closetspace.domain.wardrobe.item import Fault, Item
+from closetspace.domain.wardrobe.photo import ObjectPhoto, PhotoStat, UrlPhoto, photo_folder
 from closetspace.domain.wardrobe.plan import Embed, Forget, Plan, Refuse, Settled, Wait, decide, only_encoder_differs
+from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import ItemRecord, Keep, ObjectStore, PhotoFetcher, Put, Remove, Wardrobe
 from closetspace.services.embed_photo import EmbeddedPhoto, PhotoEmbedder
@@ -31,17 +23,15 @@ from closetspace.settings import Settings
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
-"""Rounds against other writers of the same item before the platform's own retry, with its back-off, takes over."""
-
-REUSE_AFTER = timedelta(hours=1)
+"""Attempts against other writers of the same item; then the platform retries the event, with back-off."""
 
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Reads an item and its photo, decides what has to happen, does it, and commits state and closet at once.
+    """Reads an item and its photo, plans, carries the plan out, and commits state and closet together.
 
-    Safe to call for any item at any time, any number of times, from several places at once: a commit holds
-    only while item and state are still what the decision was made from, else everything is read again.
+    It is safe to call for any item at any time, also concurrently: a commit fails if the item or its state has changed
+    since the plan was made, and everything is read again.
     """
 
     wardrobe: Wardrobe
@@ -52,17 +42,17 @@ class Reconciler:
     settings: Settings
 
     def reconcile(self, item_id: str, deletion: Deletion | None = None) -> Plan:
-        """Settle the item; returns what was decided last.
+        """Settle the item and return the last plan.
 
-        ``deletion`` comes with the event that tells of one and says which photos went with the item. Raises
-        `Transient` when the platform should deliver the event again.
+        ``deletion`` comes from the event of a deletion and says which photos to delete with the item. Raises
+        `Transient` if the platform should deliver the event again.
         """
         return self._settle(item_id, deletion, by_any_encoder=True)
 
-    def move(self, item_id: str) -> Plan:
-        """Settle the item by this encoder, also where another one has; its owner sees it stay ready.
+    def reembed(self, item_id: str) -> Plan:
+        """Settle the item by this encoder, even if another encoder has settled it.
 
-        The other's vector stays in the closet beside the new one.
+        The item stays ready, and the other encoder's vector stays in the closet beside the new one.
         """
         return self._settle(item_id, None, by_any_encoder=False)
 
@@ -82,7 +72,7 @@ class Reconciler:
             try:
                 self._carry_out(plan, record, photo, embedded)
             except (Conflict, NotFound) as changed:
-                log.info("item %s changed meanwhile (%s), reading it again", item_id, changed)
+                log.info("item %s has changed (%s), reading it again", item_id, changed)
                 continue
             if record.item is None and deletion:
                 self._discard_photos(item_id, deletion)
@@ -123,10 +113,8 @@ class Reconciler:
             record = self._announce(item, key, record)
         try:
             found = embedded.get(key) or self._embed_photo(item)
-        except NotFound:
-            raise
         except InvalidInput as error:
-            self._refuse(item, Fault.of(error), key, record)
+            self._refuse(item, Fault.from_error(error), key, record)
             return
         embedded[key] = found
         if isinstance(found.verdict, Fault):
@@ -134,10 +122,10 @@ class Reconciler:
             return
         entry = closet_entry(item, photo, found.encoding, self.encoder.descriptor)
         ready = ready_state(item, found.encoding, found.verdict, key, self.encoder.descriptor)
-        self.wardrobe.commit(record, ready, Put(entry, beside_others=beside))
+        self.wardrobe.commit(record, ready, Put(entry, keep_other_encoders=beside))
 
     def _announce(self, item: Item, key: str, record: ItemRecord) -> ItemRecord:
-        """Tell the owner that work has begun; an earlier vector serves until the new one is there."""
+        """Set the state to processing. An earlier vector stays in use until the new one is stored."""
         state = record.state or ItemState(item.uid, Status.PROCESSING)
         if (state.status, state.content_key, state.uid) == (Status.PROCESSING, key, item.uid):
             return record
@@ -155,26 +143,22 @@ class Reconciler:
                 return self.photos.read(path)
             case UrlPhoto(url):
                 return self.fetcher.fetch(url)
-        raise NotFound("photo_not_found", "The photo is gone. Upload it again.")
+        raise NotFound("The photo is gone. Upload it again.")
 
     def _discard_photos(self, item_id: str, deletion: Deletion) -> None:
-        """Delete the photos that the item had; a much younger one belongs to an item of the same id yet to come.
-
-        Events come up to a day late. An hour is far more than the databases' clocks differ by, and item ids are
-        not used again within it.
-        """
+        """Delete the photos that the item had."""
         for photo in list(self.photos.list(photo_folder(deletion.uid, item_id))):
-            if photo.created <= deletion.at + REUSE_AFTER:
+            if deletion.includes_photo(photo.created):
                 self.photos.delete(photo.name, if_generation=photo.generation)
 
     def _refuse(self, item: Item, fault: Fault, key: str | None, record: ItemRecord) -> None:
-        # A fault that depends on no content would be found by any encoder.
+        # A fault that depends on no content is the same for every encoder.
         encoder_id = self.encoder.descriptor.id if key else None
         self.wardrobe.commit(record, ItemState(item.uid, Status.FAILED, key, encoder_id, error=fault), Remove())
 
 
 def ready_state(item: Item, encoding: Encoding, hint: Hint | None, key: str, encoder: EncoderDescriptor) -> ItemState:
-    """Return the state of an item whose content, named by ``key``, is in the closet."""
+    """Return the state of an item whose content, identified by ``key``, is in the closet."""
     return ItemState(
         item.uid,
         Status.READY,
@@ -187,13 +171,13 @@ def ready_state(item: Item, encoding: Encoding, hint: Hint | None, key: str, enc
 
 
 def closet_entry(item: Item, photo: PhotoStat, encoding: Encoding, encoder: EncoderDescriptor) -> ClosetEntry:
-    """What the owner's closet keeps of an item."""
+    """Return the entry of an item in its owner's closet."""
     return ClosetEntry(
         encoder=encoder.id,
         vector=encoding.vector,
         category=encoding.category,
         photo_hash=photo.fingerprint,
-        attributes=packed(encoding.attributes, encoder.heads),
+        attributes=pack_attributes(encoding.attributes, encoder.heads),
         title=title(item.brand, item.name),
         product=product_key(item.brand, item.name),
     )

@@ -1,4 +1,4 @@
-"""What the triggers make of events as they come: whole, empty, of other objects, late."""
+"""Triggers and callables: events whole, empty and of other objects; requests valid, malformed and without sign-in."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -8,17 +8,18 @@ import pytest
 from firebase_functions import https_fn
 
 from closetspace.api.handlers import Handlers
-from closetspace.domain.person.opinions import Kind
+from closetspace.domain.person.opinions import OpinionKind
+from closetspace.domain.ranking.recommendation import Recommendation
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.plan import Settled
-from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, ResourceExhausted, Transient
+from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, NotFound, ResourceExhausted, Transient
 from tests.support.paths import REPOSITORY
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 class Recorder:
-    """Services that note what they were asked for."""
+    """Services that record their calls."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -32,14 +33,14 @@ class Recorder:
     def refresh(self, uid: str) -> None:
         self.calls.append((uid,))
 
-    def recommend(self, *arguments: Any) -> dict[str, Any]:
+    def recommend(self, *arguments: Any) -> Recommendation:
+        self.give(*arguments)
+        return Recommendation((), None, seed=1, index_version="v1", moved_on=False, shown=())
+
+    def give(self, *arguments: Any) -> None:
         self.calls.append(arguments)
         if self.error:
             raise self.error
-        return {"items": []}
-
-    def give(self, *arguments: Any) -> dict[str, Any]:
-        return self.recommend(*arguments)
 
     def sweep(self, now: datetime) -> int:
         self.calls.append((now.tzinfo,))
@@ -67,9 +68,7 @@ def item_event(data: Any) -> Any:
     ],
     ids=["created", "changed", "deleted", "deleted, of nobody", "deleted, empty", "no documents", "no data"],
 )
-def test_every_event_of_an_item_reconciles_it_and_a_deletion_says_whose_it_was(
-    data: Any, deletion: Deletion | None
-) -> None:
+def test_every_item_event_reconciles_and_a_deletion_names_its_owner(data: Any, deletion: Deletion | None) -> None:
     services = Recorder()
     Handlers(services).item_written(item_event(data))  # type: ignore[arg-type]
     assert services.calls == [("shirt", deletion)]
@@ -88,19 +87,19 @@ def test_every_event_of_an_item_reconciles_it_and_a_deletion_says_whose_it_was(
         (None, None),
     ],
 )
-def test_only_wardrobe_photos_are_looked_at(name: str | None, item_id: str | None) -> None:
+def test_only_wardrobe_photos_are_reconciled(name: str | None, item_id: str | None) -> None:
     services = Recorder()
     Handlers(services).photo_changed(SimpleNamespace(data=SimpleNamespace(name=name)))  # type: ignore[arg-type]
     assert services.calls == ([(item_id,)] if item_id else [])
 
 
-def test_storage_event_without_data_is_passed_over() -> None:
+def test_storage_event_without_data_is_ignored() -> None:
     services = Recorder()
     Handlers(services).photo_changed(SimpleNamespace(data=None))  # type: ignore[arg-type]
     assert services.calls == []
 
 
-def test_closet_event_refreshes_its_owners_taste() -> None:
+def test_closet_event_refreshes_the_taste_of_its_owner() -> None:
     services = Recorder()
     Handlers(services).closet_written(SimpleNamespace(params={"uid": "ann"}))  # type: ignore[arg-type]
     assert services.calls == [("ann",)]
@@ -119,7 +118,9 @@ callables = pytest.mark.parametrize(
 
 @callables
 @pytest.mark.parametrize("uid", [None, ""])
-def test_nobody_is_refused_before_anything_is_read(name: str, valid: dict[str, Any], uid: str | None) -> None:
+def test_request_without_sign_in_is_refused_before_it_is_read(
+    name: str, valid: dict[str, Any], uid: str | None
+) -> None:
     services = Recorder()
     with pytest.raises(https_fn.HttpsError) as caught:
         call(name, services, valid | {"count": "not even a number"}, uid)
@@ -132,19 +133,22 @@ def test_nobody_is_refused_before_anything_is_read(name: str, valid: dict[str, A
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (InvalidInput("categories", "categories: Kimonos is not among Shoes."), "invalid-argument"),
+        (InvalidInput("unknown_label", "categories: Kimonos is not among Shoes."), "invalid-argument"),
         (FailedPrecondition("Add photos first."), "failed-precondition"),
         (ResourceExhausted("Clear some first."), "resource-exhausted"),
         (Transient("Firestore is away"), "unavailable"),
         (Incompatible("the index is another encoder's"), "unavailable"),
+        (NotFound("There is no object index/v1/manifest.json in Firestore."), "unavailable"),
     ],
 )
-def test_errors_become_the_callables_codes(name: str, valid: dict[str, Any], error: Exception, code: str) -> None:
+def test_errors_become_codes_of_the_callable_protocol(
+    name: str, valid: dict[str, Any], error: Exception, code: str
+) -> None:
     with pytest.raises(https_fn.HttpsError) as caught:
         call(name, Recorder(error), valid)
     assert caught.value.code.value == code
     if code == "unavailable":
-        assert "Firestore" not in caught.value.message, "what is wrong inside is nothing to show"
+        assert "Firestore" not in caught.value.message, "internal faults are not for the caller"
     else:
         assert caught.value.message == str(error)
 
@@ -153,7 +157,7 @@ def test_errors_become_the_callables_codes(name: str, valid: dict[str, Any], err
     ("name", "data", "field"),
     [("recommend", {"count": 10**9}, "count"), ("feedback", {"itemId": "1", "kind": "hate"}, "kind")],
 )
-def test_malformed_request_asks_nothing_of_the_services(name: str, data: dict[str, Any], field: str) -> None:
+def test_malformed_request_reaches_no_service(name: str, data: dict[str, Any], field: str) -> None:
     services = Recorder()
     with pytest.raises(https_fn.HttpsError) as caught:
         call(name, services, data)
@@ -162,14 +166,14 @@ def test_malformed_request_asks_nothing_of_the_services(name: str, data: dict[st
     assert services.calls == []
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("like", Kind.LIKE), ("clear", None)])
-def test_feedback_is_the_callers_own(kind: str, expected: Kind | None) -> None:
+@pytest.mark.parametrize(("kind", "expected"), [("like", OpinionKind.LIKE), ("clear", None)])
+def test_feedback_is_stored_for_the_caller(kind: str, expected: OpinionKind | None) -> None:
     services = Recorder()
     call("feedback", services, {"itemId": "1", "kind": kind}, "bob")
     assert services.calls == [("bob", "1", expected)]
 
 
-def test_sweep_knows_what_time_it_is() -> None:
+def test_sweep_passes_an_aware_time() -> None:
     services = Recorder()
     Handlers(services).sweep()  # type: ignore[arg-type]
     assert services.calls == [(UTC,)]
@@ -179,3 +183,22 @@ def test_entry_file_is_a_table_of_contents() -> None:
     source = (REPOSITORY / "functions" / "main.py").read_text()
     assert len(source.splitlines()) < 100
     assert "google.cloud" not in source
+
+
+def test_recommend_draws_a_seed_if_the_client_chose_none() -> None:
+    services = Recorder()
+    call("recommend", services)
+    call("recommend", services)
+    first, second = (request.seed for _, request in services.calls)
+    assert first != second
+    assert 0 <= first < 2**53, "JavaScript can't hold larger whole numbers"
+
+
+def test_error_names_the_field_and_details_are_empty_without_one() -> None:
+    for error, details in (
+        (InvalidInput("invalid_field", "count: too many.", field="count"), {"field": "count"}),
+        (InvalidInput("closet_invalid", "The closet is invalid."), None),
+    ):
+        with pytest.raises(https_fn.HttpsError) as caught:
+            call("recommend", Recorder(error))
+        assert caught.value.details == details

@@ -18,19 +18,20 @@ from hypothesis import strategies as st
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.adapters.memory import MemoryDatabase
-from closetspace.api.requests import parse_recommend
 from closetspace.domain.encoder.encoding import Garment
-from closetspace.domain.index.index import Filters
+from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.products import product_key
-from closetspace.domain.person.person import Kind, Shown
-from closetspace.domain.ranking.paging import MOST_SHOWN, Cursor
+from closetspace.domain.person.opinions import OpinionKind
+from closetspace.domain.person.shown import ShownLists
+from closetspace.domain.ranking.paging import MAX_SHOWN, Cursor
 from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.closet import ClosetEntry
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.services.feedback import FeedbackKeeper
-from closetspace.services.live_index import most_covering
+from closetspace.services.live_index import choose_index
 from closetspace.services.recommend import Recommender
 from tests.support.fakes import HashEncoder, World, decode_anything
+from tests.support.recommending import ask, parse_recommend
 from tests.unit.adapters.test_index import DIM, ENCODER, NOW, contents
 
 
@@ -53,10 +54,6 @@ def world() -> World:
 @pytest.fixture
 def recommender(world: World, index: Bundle) -> Recommender:
     return Recommender(world.database, lambda _: index, world.priors)
-
-
-def ask(recommender: Recommender, uid: str = "ann", **data: Any) -> dict[str, Any]:
-    return recommender.recommend(uid, parse_recommend(data))
 
 
 def picture(number: int) -> Garment:
@@ -170,7 +167,7 @@ def test_what_was_shown_lately_comes_later_and_the_same_seed_stays_the_same(reco
 
 def test_answer_is_given_though_what_is_shown_can_not_be_noted(world: World, index: Bundle) -> None:
     class Forgetful(MemoryDatabase):
-        def remember_shown(self, uid: str, shown: Shown) -> None:
+        def remember_shown(self, uid: str, shown: ShownLists) -> None:
             raise Transient("the database is away")
 
     database = Forgetful(closets=world.database.closets, versions=world.database.versions)
@@ -200,7 +197,7 @@ def test_dismissed_product_does_not_come_back_and_can_be_taken_back_exactly(
 ) -> None:
     feedback = FeedbackKeeper(world.database, lambda _: index)
     before = ids(ask(recommender, seed=1))
-    feedback.give("ann", before[0], Kind.DISMISS)
+    feedback.give("ann", before[0], OpinionKind.DISMISS)
     assert before[0] not in ids(ask(recommender, seed=1, count=100))
     feedback.give("ann", before[0], None)
     assert ids(ask(recommender, seed=1)) == before
@@ -209,7 +206,7 @@ def test_dismissed_product_does_not_come_back_and_can_be_taken_back_exactly(
 def test_like_moves_the_ranking(recommender: Recommender, world: World, index: Bundle) -> None:
     liked = ids(ask(recommender, count=100, seed=1))[80]
     place = ids(ask(recommender, count=100, seed=1, explore=0)).index(liked)
-    FeedbackKeeper(world.database, lambda _: index).give("ann", liked, Kind.LIKE)
+    FeedbackKeeper(world.database, lambda _: index).give("ann", liked, OpinionKind.LIKE)
     answer = ask(recommender, count=100, seed=1, explore=0)
     assert ids(answer).index(liked) < place
     item = next(item for item in answer["items"] if item["id"] == liked)
@@ -324,12 +321,12 @@ def test_closet_that_no_index_fits_is_not_told_to_be_empty(recommender: Recommen
 def test_pages_from_two_encoders_indexes_repeat_no_item(world: World, index: Bundle, tmp_path: Path) -> None:
     write_bundle(tmp_path, replace(contents(), encoder=replace(ENCODER, id="hash.2")), NOW + timedelta(hours=1))
     indexes = [index, Bundle(tmp_path, exact_scan_items=10_000)]
-    recommender = Recommender(world.database, lambda coverage: most_covering(indexes, coverage), world.priors)
+    recommender = Recommender(world.database, lambda coverage: choose_index(indexes, coverage), world.priors)
     world.taste_keeper.refresh("ann")
     first = ask(recommender, count=40, seed=3)
     newer = replace(world, encoder=HashEncoder(DIM, "hash.2"))
     for item_id in list(world.entries()):
-        newer.reconciler.move(item_id)
+        newer.reconciler.reembed(item_id)
     newer.database.keep_only("ann", "hash.2")
     second = ask(recommender, count=40, cursor=first["cursor"])
     assert [page["index_version"] for page in (first, second)] == [i.version for i in indexes]
@@ -391,12 +388,12 @@ def test_taste_is_the_mean_of_the_closet(world: World) -> None:
 def test_invalid_request_names_its_field(data: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_recommend(data)
-    assert caught.value.code == field
+    assert caught.value.field == field
     assert field in caught.value.message
 
 
 def test_request_without_fields_has_defaults() -> None:
-    assert parse_recommend(None) == parse_recommend({})
+    assert replace(parse_recommend(None), seed=0) == replace(parse_recommend({}), seed=0)
     assert parse_recommend({"price_max": 50}).filters == Filters(price_max=50.0)
 
 
@@ -414,8 +411,8 @@ def test_cursor_survives_the_journey(seed: int, keys: list[int]) -> None:
 
 
 def test_list_ends_before_its_cursor_grows_too_large() -> None:
-    assert Cursor(1).after(range(MOST_SHOWN)) is None
-    longest = Cursor(1).after(range(MOST_SHOWN - 1))
+    assert Cursor(1).after(range(MAX_SHOWN)) is None
+    longest = Cursor(1).after(range(MAX_SHOWN - 1))
     assert longest is not None
     assert len(longest.encode()) < 12_000
 

@@ -1,11 +1,11 @@
-"""What share of an answer each category gets: from more like what is owned to what the closet lacks."""
+"""The share of each category in a list: from the closet's own mix to what the closet lacks."""
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a garment is in an outfit."""
+    """The role of a garment in an outfit."""
 
     TOP = "top"
     BOTTOM = "bottom"
@@ -24,58 +24,57 @@ ROLES: Mapping[str, Role] = {
     "sandal": Role.SHOES,
     "flip flops": Role.SHOES,
 }
-"""By category, in lower case; what is not here is an extra, which no outfit lacks."""
+"""Roles by category in lower case. Other categories are extras, which no outfit needs."""
 
 NOT_WORN = frozenset(
     {"accessories", "fragrance", "free gifts", "makeup", "shoe accessories", "skin care"}
     | {"sports equipment", "umbrellas"}
 )
-"""Categories of things that nobody dresses in, in lower case: laces, perfume, gift sets (the products that the
-encoder learnt "Accessories" from). They are offered only to those who ask for the category."""
+"""Categories of things that are not worn, in lower case: laces, perfume, gift sets (the products that taught the
+encoder "Accessories"). They are recommended only if a request names the category."""
 
 BALANCE: Mapping[Role, float] = {Role.TOP: 0.4, Role.BOTTOM: 0.25, Role.SHOES: 0.2, Role.EXTRA: 0.15}
-"""What a closet that lacks nothing is made of: about five tops to three bottoms and two or three pairs of shoes."""
+"""Shares of a complete closet: about five tops to three bottoms and two or three pairs of shoes."""
 
-SOONEST, LATEST = 0.5, 5.5
-"""Powers of ``mix`` that the share for what is lacking grows by: in a closet of one role, and in one of very many."""
+MIN_POWER, MAX_POWER = 0.5, 5.5
+"""Powers of ``mix`` that give the share of lacking roles: in a closet of one role, and in one of many roles."""
 
 
 def role_of(category: str) -> Role:
-    """A category's role in an outfit."""
+    """Return a category's role in an outfit."""
     return ROLES.get(category.casefold(), Role.EXTRA)
 
 
 def category_shares(
-    owned: Mapping[str, int], offered: Collection[str], wanted: Collection[str] | None, mix: float
+    owned: Mapping[str, int], offered: Collection[str], requested: Collection[str] | None, mix: float
 ) -> dict[str, float]:
-    """Each category's share of the answer, summing to one; only of those ``offered``, and ``wanted`` where it says.
-    Without ``wanted``, what is `NOT_WORN` has no share.
+    """Return each category's share of the list, in the order of their names; the shares sum to one.
 
-    In the order of the categories' names.
+    Only ``offered`` categories have a share: those ``requested``, or without a request all but `NOT_WORN`.
 
-    At ``mix`` 0 the shares are the closet's own, at 1 all goes to the roles that it is short of. In between they turn
-    the sooner the more one role has of the closet: ten tops and nothing else soon call for bottoms and shoes, a closet
-    that merely has no dress does not. Where nothing is owned of what is wanted, what the closet is short of goes
-    first, and where it is short of nothing, all of it shares alike.
+    At ``mix`` 0 the shares are the closet's own, at 1 the lacking roles get everything. In between, the change comes
+    sooner the more one role dominates: ten tops and nothing else soon call for bottoms and shoes, a closet that only
+    lacks a dress does not call for one. If the person owns nothing of the requested categories, the lacking ones come
+    first; if none is lacking, all share alike.
     """
     worn = {category for category in offered if category.casefold() not in NOT_WORN}
-    open_to = sorted(worn if wanted is None else set(offered) & set(wanted))
-    own = _normal({category: float(owned.get(category, 0)) for category in open_to})
-    lacking = _lacking(owned, open_to)
+    categories = sorted(worn if requested is None else set(offered) & set(requested))
+    own = _normal({category: float(owned.get(category, 0)) for category in categories})
+    lacking = _lacking(owned, categories)
     if not own:
-        own, lacking = lacking or _normal(dict.fromkeys(open_to, 1.0)), {}
+        own, lacking = lacking or _normal(dict.fromkeys(categories, 1.0)), {}
     largest = max(_role_shares(owned).values(), default=0.0)
-    part = mix ** (SOONEST + (LATEST - SOONEST) * (1 - largest)) if lacking else 0.0
-    shares = {c: (1 - part) * own.get(c, 0.0) + part * lacking.get(c, 0.0) for c in open_to}
+    part = mix ** (MIN_POWER + (MAX_POWER - MIN_POWER) * (1 - largest)) if lacking else 0.0
+    shares = {c: (1 - part) * own.get(c, 0.0) + part * lacking.get(c, 0.0) for c in categories}
     return {category: share for category, share in shares.items() if share}
 
 
-def _lacking(owned: Mapping[str, int], open_to: Collection[str]) -> dict[str, float]:
-    """The categories of the roles that are short, each role by how much; what is owned of a role leads it."""
+def _lacking(owned: Mapping[str, int], categories: Collection[str]) -> dict[str, float]:
+    """Return the shares of the categories of lacking roles; within a role as owned, or alike if none is owned."""
     shares = _role_shares(owned)
     lacking: dict[str, float] = {}
     for role in (Role.TOP, Role.BOTTOM, Role.SHOES):
-        of_role = [category for category in open_to if role_of(category) is role]
+        of_role = [category for category in categories if role_of(category) is role]
         known = _normal({c: float(owned.get(c, 0)) for c in of_role}) or _normal(dict.fromkeys(of_role, 1.0))
         short = max(0.0, BALANCE[role] - shares.get(role, 0.0))
         lacking |= {category: short * share for category, share in known.items()}
@@ -83,7 +82,7 @@ def _lacking(owned: Mapping[str, int], open_to: Collection[str]) -> dict[str, fl
 
 
 def _role_shares(owned: Mapping[str, int]) -> dict[Role, float]:
-    """What goes on in one piece counts as half a top and half a bottom."""
+    """Return the share of each role; a garment that is top and bottom in one counts half for each."""
     shares: dict[Role, float] = {}
     total = sum(owned.values()) or 1
     for category, count in owned.items():

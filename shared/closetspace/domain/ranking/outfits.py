@@ -2,8 +2,9 @@
 
 Two garments are compatible if their colours, their usages and their genders are:
 
-- colours: a neutral goes with every colour; two other colours go together if their hues are neighbours (up to 30 degrees apart) or
-  opposites (150 degrees and more), the oldest rules of colour harmony (Itten 1961);
+- colours: a neutral goes with every colour; two other colours go together if their hues are
+  neighbours (up to 30 degrees apart) or opposites (150 degrees and more), the oldest rules of colour harmony (Itten
+  1961);
 - usages: the same, or casual and sports;
 - genders: the same, or one of them unisex.
 
@@ -18,7 +19,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import Heads, Packed, parts
+from closetspace.domain.encoder.attributes import Heads, PackedAttributes, head_slices
 from closetspace.domain.encoder.descriptor import COLOUR, GENDER, UNISEX, USAGE
 from closetspace.domain.ranking.mix import Role, role_of
 
@@ -109,9 +110,9 @@ class Compatibility:
         self._usages = _table(heads.get(USAGE, ()), lambda one, other: frozenset({one, other}) in TOGETHER)
         self._genders = _table(heads.get(GENDER, ()), lambda one, other: UNISEX.casefold() in (one, other))
 
-    def garments(self, categories: Sequence[str], attributes: Packed) -> Garments:
+    def garments(self, categories: Sequence[str], attributes: PackedAttributes) -> Garments:
         """Build garments from categories and packed attributes ``(n, labels)``, or ``(n, 0)`` if unknown."""
-        known = parts(self._heads) if attributes.shape[1] else {}
+        known = head_slices(self._heads) if attributes.shape[1] else {}
         unknown = np.full(len(categories), -1)
         colour, usage, gender = (
             _likeliest(attributes[:, known[head]]) if head in known else unknown for head in (COLOUR, USAGE, GENDER)
@@ -187,7 +188,7 @@ _OUTFITS: Mapping[Role, Sequence[Sequence[Role]]] = {
 """The roles that complete an outfit with each role, one entry per kind of outfit."""
 
 
-def _likeliest(shares: Packed) -> NDArray[np.int64]:
+def _likeliest(shares: PackedAttributes) -> NDArray[np.int64]:
     """Return the position of the likeliest label, or -1 (the last row of a table) below `MIN_SHARE`."""
     best = shares.argmax(axis=1)
     return np.where(shares[np.arange(len(shares)), best] >= MIN_SHARE * 255, best, -1)

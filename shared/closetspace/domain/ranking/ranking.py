@@ -62,7 +62,7 @@ def rank(profile: UserProfile, index: Index, query: RankingQuery, weights: Weigh
             row=int(pool.rows[place]),
             category=(category := categories[pool.category[place]]),
             score=float(score[place]),
-            head_slices=dict(zip(names, scored[place].tolist(), strict=True)),
+            parts=dict(zip(names, scored[place].tolist(), strict=True)),
             interest=profile.anchor(category, index).interest,
             own_similar=owned_duplicate(
                 profile.closet,
@@ -134,7 +134,7 @@ def _reranking_pool(
         # The nearest candidate that certainly fits is worth 1, whatever cosines the closet has.
         worth=np.exp(np.minimum(worth, 0)),
         category=pool.category,
-        unpack_attributes=np.array(list(mix.values()), np.float32),
+        shares=np.array(list(mix.values()), np.float32),
         brands=index.brands(pool.rows),
         products=index.products(pool.rows),
         vectors=vectors,

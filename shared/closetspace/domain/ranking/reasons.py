@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from closetspace.domain.encoder.attributes import Heads, Packed, block, parts
-from closetspace.domain.encoder.descriptor import COLOUR, USAGE
+from closetspace.domain.encoder.attributes import Heads, PackedAttributes, head_slices
+from closetspace.domain.encoder.descriptor import COLOUR, USAGE, block_slice
 from closetspace.domain.encoder.vectors import FloatArray, spread_of, unit
 from closetspace.domain.index.index import Index, Rows
 from closetspace.domain.ranking.query import DEFAULT_WEIGHTS, FEEDBACK, SIMILARITY, Ranked, UserProfile, Weights
@@ -78,7 +78,7 @@ def _contributions(
     remainder.
     """
     direction, offset = _directions(ranked, vectors, profile, index, weights.similarity)
-    colour = block(index.blocks, COLOUR)
+    colour = block_slice(index.blocks, COLOUR)
     whole, by_photo = vectors * direction - offset, index.photo_vectors(rows) * direction - offset
     in_colour = whole[:, colour].sum(axis=1)
     in_photo = by_photo.sum(axis=1) - by_photo[:, colour].sum(axis=1)
@@ -93,10 +93,10 @@ def _contributions(
 def _directions(
     ranked: Sequence[Ranked], vectors: FloatArray, profile: UserProfile, index: Index, weight: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the direction that each embedding is multiplied with, and the offset of its category's mean, ``(k, d)``."""
+    """Return the direction of each embedding's similarity, and the offset of its category's mean, ``(k, d)``."""
     anchors = [profile.anchor(one.category, index) for one in ranked]
     mean = np.array([index.category_means[one.category] for one in ranked])
-    near, style = np.array([anchor.near for anchor in anchors]), np.array([anchor.style for anchor in anchors])
+    near, style = np.array([anchor.embedding for anchor in anchors]), np.array([anchor.style for anchor in anchors])
     style *= np.float32(weight * (1 - EMBEDDING_SHARE)) / spread_of(vectors, mean)[:, None]
     return np.float32(weight * EMBEDDING_SHARE) * near + style, mean * style
 
@@ -104,9 +104,9 @@ def _directions(
 class _Traits:
     """The likeliest labels of recommendations, and the number of owned items with the same ones."""
 
-    def __init__(self, attributes: Packed, closet: ClosetArrays, heads: Heads) -> None:
+    def __init__(self, attributes: PackedAttributes, closet: ClosetArrays, heads: Heads) -> None:
         self._heads, self._count = heads, len(closet.ids)
-        known = parts(heads) if closet.attributes.shape[1] else {}
+        known = head_slices(heads) if closet.attributes.shape[1] else {}
         self._shown = {head: _likeliest(attributes[:, part]).tolist() for head, part in known.items()}
         self._owned = {head: Counter(_likeliest(closet.attributes[:, part]).tolist()) for head, part in known.items()}
 
@@ -142,14 +142,14 @@ def _sentence(
 
 def _aspects(vectors: FloatArray, owned: FloatArray, blocks: Mapping[str, int]) -> list[str | None]:
     """Return the word for the block in which each pair of garments is most alike."""
-    named = {aspect: block(blocks, name) for name, aspect in ASPECTS.items() if name in blocks}
+    named = {aspect: block_slice(blocks, name) for name, aspect in ASPECTS.items() if name in blocks}
     if not named:
         return [None] * len(vectors)
     alike = [(unit(vectors[:, part]) * unit(owned[:, part])).sum(axis=1) for part in named.values()]
     return [list(named)[place] for place in np.argmax(alike, axis=0)]
 
 
-def _likeliest(shares: Packed) -> np.ndarray:
+def _likeliest(shares: PackedAttributes) -> np.ndarray:
     best = shares.argmax(axis=1)
     return np.where(shares[np.arange(len(shares)), best] >= MIN_SHARE * 255, best, -1)
 

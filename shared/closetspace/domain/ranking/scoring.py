@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from closetspace.domain.encoder.attributes import WHOLE, Heads, Packed, parts
+from closetspace.domain.encoder.attributes import FULL_SHARE, Heads, PackedAttributes, head_slices
 from closetspace.domain.encoder.descriptor import GENDER, UNISEX
 from closetspace.domain.encoder.vectors import FloatArray
 
@@ -21,15 +21,15 @@ mistake than one of another colour."""
 class AttributeFit:
     """The fit of candidates as one matrix product with the packed shares of their labels.
 
-    ``matrix (labels, attributes)`` multiplies the first of the shares, ``offset (attributes,)`` is added; ``attributes``
-    names the columns.
+    ``matrix (labels, attributes)`` multiplies the first of the shares, ``offset (attributes,)`` is added;
+    ``attributes`` names the columns.
     """
 
     attributes: tuple[str, ...]
     matrix: FloatArray
     offset: FloatArray
 
-    def __call__(self, rows: Packed) -> FloatArray:
+    def __call__(self, rows: PackedAttributes) -> FloatArray:
         """Return each garment's fit in each attribute, ``(n, attributes)`` in `MIN_FIT`..1: the probability that it
         fits, to the power of the attribute's exponent."""
         # The scale of the shares is in the matrix: rows are many, and labels few.
@@ -47,13 +47,13 @@ def attribute_fit(heads: Heads, memberships: Mapping[str, FloatArray], usual: Ma
     The share that a head leaves unassigned fits as the ``usual (labels,)`` shares do.
     """
     # Labels after the last one that counts need not be read.
-    labels = max((parts(heads)[head].stop for head in memberships), default=0)
+    labels = max((head_slices(heads)[head].stop for head in memberships), default=0)
     matrix: FloatArray = np.zeros((labels, len(memberships)), np.float32)
     offset: FloatArray = np.zeros(len(memberships), np.float32)
     for column, (head, member) in enumerate(memberships.items()):
         offset[column] = usual[head] @ member
-        matrix[parts(heads)[head], column] = member - offset[column]
-    matrix /= WHOLE
+        matrix[head_slices(heads)[head], column] = member - offset[column]
+    matrix /= FULL_SHARE
     return AttributeFit(tuple(memberships), matrix, offset)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closetspace.domain.ranking.mix import BALANCE, ROLES, Role, category_shares, role_of
-from closetspace.services.recommend import DEFAULT_MIX
+from closetspace.domain.ranking.recommendation import DEFAULT_MIX
 
 OFFERED = ("Bags", "Belts", "Bottomwear", "Dress", "Sandal", "Shoes", "Topwear")
 TOPS = {"Topwear": 10}

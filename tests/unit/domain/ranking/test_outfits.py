@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from closetspace.domain.encoder.attributes import Heads, PackedAttributes, pack_attributes, row_length
 from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, USAGE
 from closetspace.domain.ranking.mix import Role, role_of
-from closetspace.domain.ranking.outfits import HUES, Garments, Measure, Wardrobe
+from closetspace.domain.ranking.outfits import HUES, Compatibility, Garments, OutfitCounter
 
 HEADS: Mapping[str, tuple[str, ...]] = {
     CATEGORY: ("Topwear", "Bottomwear", "Dress", "Shoes", "Sandal", "Belts"),
@@ -20,7 +20,7 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     GENDER: ("Men", "Women", "Unisex"),
     USAGE: ("Casual", "Sports", "Formal"),
 }
-MEASURE = Measure(HEADS)
+COMPATIBILITY = Compatibility(HEADS)
 
 
 class Look(NamedTuple):
@@ -44,16 +44,16 @@ def rows(looks: Sequence[Look], share: float = 1.0, heads: Heads = HEADS) -> Pac
 
 
 def garments(looks: Sequence[Look], share: float = 1.0) -> Garments:
-    return MEASURE.garments([look.category for look in looks], rows(looks, share))
+    return COMPATIBILITY.garments([look.category for look in looks], rows(looks, share))
 
 
 def unlocked(owned: Sequence[Look], offered: Sequence[Look]) -> list[int]:
-    counts: list[int] = Wardrobe(garments(owned), MEASURE).unlocked_by(garments(offered)).tolist()
+    counts: list[int] = OutfitCounter(garments(owned), COMPATIBILITY).unlocked_by(garments(offered)).tolist()
     return counts
 
 
 def together(one: Look, other: Look) -> bool:
-    """The measure, as its documentation states it."""
+    """The compatibility, as its documentation states it."""
     hues = [HUES[look.colour.lower()] for look in (one, other) if look.colour.lower() in HUES]
     apart = min((hues[0] - hues[1]) % 360, (hues[1] - hues[0]) % 360) if len(hues) == 2 else 0
     usages, genders = {one.usage, other.usage} - {""}, {one.gender, other.gender} - {""}
@@ -104,37 +104,39 @@ def by_brute_force(owned: Sequence[Look], new: Look) -> int:
 )
 def test_garments_go_together_by_colour_usage_and_gender(attribute: str, one: str, other: str, go: bool) -> None:
     some, others = (garments([TOP._replace(**{attribute: label})]) for label in (one, other))
-    assert MEASURE.go_together(some, others).tolist() == MEASURE.go_together(others, some).tolist() == [[go]]
+    assert COMPATIBILITY.matrix(some, others).tolist() == COMPATIBILITY.matrix(others, some).tolist() == [[go]]
 
 
 def test_all_three_have_to_go_together() -> None:
     red = SHOES._replace(colour="Red")
     others = [red._replace(colour="Green"), red._replace(usage="Formal"), red._replace(gender="Women")]
-    assert not MEASURE.go_together(garments([TOP._replace(colour="Red")]), garments(others)).any()
+    assert not COMPATIBILITY.matrix(garments([TOP._replace(colour="Red")]), garments(others)).any()
 
 
 @pytest.mark.parametrize(("share", "hinders"), [(0.0, False), (0.39, False), (0.41, True), (1.0, True)])
 def test_what_the_heads_do_not_tell_hinders_nothing(share: float, hinders: bool) -> None:
     unsure = garments([Look("Topwear", "Red", "Formal", "Women")], share)
-    assert MEASURE.go_together(unsure, garments([Look("Shoes", "Green")])).all() == (not hinders)
+    assert COMPATIBILITY.matrix(unsure, garments([Look("Shoes", "Green")])).all() == (not hinders)
 
 
 def test_garments_without_attributes_and_encoders_without_heads_hinder_nothing() -> None:
-    nothing = MEASURE.garments(["Topwear", "Shoes"], np.zeros((2, 0), np.uint8))
-    assert MEASURE.go_together(nothing, garments([TOP, SHOES])).all()
-    plain = Measure({CATEGORY: HEADS[CATEGORY]})
+    nothing = COMPATIBILITY.garments(["Topwear", "Shoes"], np.zeros((2, 0), np.uint8))
+    assert COMPATIBILITY.matrix(nothing, garments([TOP, SHOES])).all()
+    plain = Compatibility({CATEGORY: HEADS[CATEGORY]})
     owned = plain.garments(["Bottomwear", "Shoes"], np.zeros((2, 0), np.uint8))
-    assert Wardrobe(owned, plain).unlocked_by(plain.garments(["Topwear"], np.zeros((1, 0), np.uint8))).tolist() == [1]
+    assert OutfitCounter(owned, plain).unlocked_by(
+        plain.garments(["Topwear"], np.zeros((1, 0), np.uint8))
+    ).tolist() == [1]
 
 
 def test_encoder_may_tell_of_colours_alone() -> None:
     heads = {CATEGORY: HEADS[CATEGORY], COLOUR: ("red", "GREEN")}
-    measure = Measure(heads)
+    compatibility = Compatibility(heads)
     red, green = (
-        measure.garments(["Topwear"], rows([Look("Topwear", c, "", "")], heads=heads)) for c in ("red", "GREEN")
+        compatibility.garments(["Topwear"], rows([Look("Topwear", c, "", "")], heads=heads)) for c in ("red", "GREEN")
     )
-    assert measure.go_together(red, red).all()
-    assert not measure.go_together(red, green).any(), "labels are known in any case"
+    assert compatibility.matrix(red, red).all()
+    assert not compatibility.matrix(red, green).any(), "labels are known in any case"
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from closetspace.adapters.index.reader import Bundle
-from closetspace.domain.encoder.encoding import COLOUR, GENDER, UNISEX, USAGE
-from closetspace.domain.index.index import Filters
+from closetspace.domain.encoder.descriptor import COLOUR, GENDER, UNISEX, USAGE
+from closetspace.domain.index.filters import Filters
 from closetspace.domain.ranking.query import RankingQuery, UserProfile
 from closetspace.domain.ranking.ranking import rank
 from closetspace.domain.ranking.reasons import explain
@@ -99,9 +99,9 @@ def test_removed_item_is_in_no_reason(index: Bundle, seed: int) -> None:
     for removed in owned[:4]:
         profile = profile_of([piece for piece in owned if piece is not removed])
         ranked = rank(profile, index, RankingQuery(60))
-        named = {profile.worn.ids[row] for reason in explain(ranked, profile, index) for row, _ in reason.owned}
+        named = {profile.closet.ids[row] for reason in explain(ranked, profile, index) for row, _ in reason.owned}
         assert removed.id not in named
-        assert named <= set(profile.worn.ids)
+        assert named <= set(profile.closet.ids)
 
 
 @settings(max_examples=20)
@@ -147,7 +147,7 @@ def test_serendipity_goes_further_from_what_is_owned(ask: Ask, seed: int) -> Non
 
     def distance(serendipity: float) -> float:
         vectors = np.array([piece.vector for piece in ask(profile, serendipity=serendipity)])
-        return float(1 - (vectors @ profile.worn.vectors.T).max(axis=1).mean())
+        return float(1 - (vectors @ profile.closet.vectors.T).max(axis=1).mean())
 
     near, between, far = (distance(serendipity) for serendipity in (0, 0.5, 1))
     assert near < between < far
@@ -156,7 +156,7 @@ def test_serendipity_goes_further_from_what_is_owned(ask: Ask, seed: int) -> Non
 @pytest.mark.parametrize("gender", ["Men", "Women"])
 def test_unisex_fits_whoever_asks_and_whatever_is_owned(index: Bundle, gender: str) -> None:
     owned = [Piece(category, "Blue", gender, "Casual", n) for category in ("Topwear", "Shoes") for n in range(10, 15)]
-    for query in (RankingQuery(60), RankingQuery(60, asked={GENDER: frozenset({gender})})):
+    for query in (RankingQuery(60), RankingQuery(60, requested_labels={GENDER: frozenset({gender})})):
         ranked = rank(profile_of(owned), index, query)
         parts = {piece: one.parts[GENDER] for piece, one in zip(listed(index, ranked), ranked, strict=True)}
         assert {piece.gender for piece in list(parts)[:20]} == {gender, UNISEX}
@@ -165,8 +165,8 @@ def test_unisex_fits_whoever_asks_and_whatever_is_owned(index: Bundle, gender: s
 
 def test_what_is_asked_for_counts_in_the_place_of_what_is_owned(ask: Ask) -> None:
     owned = [Piece(category, "Red", "Men", "Casual", n) for category in ("Topwear", "Shoes") for n in range(10, 15)]
-    asked = {COLOUR: frozenset({"blue"}), GENDER: frozenset({"women"}), USAGE: frozenset({"FORMAL"})}
+    requested = {COLOUR: frozenset({"blue"}), GENDER: frozenset({"women"}), USAGE: frozenset({"FORMAL"})}
     assert not any(piece.colour == "Blue" for piece in ask(profile_of(owned))[:10])
-    found = ask(profile_of(owned), asked=asked, count=10)
+    found = ask(profile_of(owned), requested_labels=requested, count=10)
     assert {(piece.colour, piece.usage) for piece in found} == {("Blue", "Formal")}
     assert {piece.gender for piece in found} <= {"Women", UNISEX}

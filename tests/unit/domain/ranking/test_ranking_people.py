@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from closetspace.adapters.index.reader import Bundle
-from closetspace.domain.encoder.encoding import COLOUR
+from closetspace.domain.encoder.descriptor import COLOUR
 from closetspace.domain.encoder.vectors import unit
 from closetspace.domain.ranking.paging import short
 from closetspace.domain.ranking.query import FEEDBACK, SEEN, SIMILARITY, FeedbackVectors, RankingQuery
@@ -45,7 +45,7 @@ def liking(piece: Piece) -> FeedbackVectors:
 
 def dismissing(index: Bundle, *dismissed: Piece) -> FeedbackVectors:
     rows = index.rows_of([piece.id for piece in dismissed])
-    return replace(NOTHING_SAID, dismissed=index.vectors(rows), never=index.products(rows))
+    return replace(NOTHING_SAID, dismissed=index.vectors(rows), excluded=index.products(rows))
 
 
 def keys(index: Bundle, of: list[Piece]) -> tuple[int, ...]:
@@ -70,7 +70,7 @@ def test_product_that_is_owned_or_unwanted_never_comes_though_nobody_knows_its_v
     owned = owned_by(seed)
     first = shown(index, RankingQuery(20), owned)
     never = index.products(index.rows_of([piece.id for piece in first]))
-    rows = [one.row for one in rank(profile_of(owned, replace(NOTHING_SAID, never=never)), index, RankingQuery(100))]
+    rows = [one.row for one in rank(profile_of(owned, replace(NOTHING_SAID, excluded=never)), index, RankingQuery(100))]
     assert len(rows) == 100
     assert not np.isin(index.products(np.array(rows)), never).any()
 
@@ -79,7 +79,7 @@ def test_product_that_is_owned_or_unwanted_never_comes_though_nobody_knows_its_v
 def test_near_duplicate_of_what_was_dismissed_never_comes_as_another_product(index: Bundle, seed: int) -> None:
     owned = owned_by(seed)
     [twin] = shown(index, RankingQuery(1), owned)
-    elsewhere = replace(NOTHING_SAID, dismissed=twin.vector[None], never=np.array([12345], np.uint64))
+    elsewhere = replace(NOTHING_SAID, dismissed=twin.vector[None], excluded=np.array([12345], np.uint64))
     assert twin not in shown(index, RankingQuery(100), owned, elsewhere)
 
 
@@ -117,11 +117,13 @@ def test_dismissal_moves_the_list_away_from_it(index: Bundle, seed: int) -> None
 def test_what_was_shown_lately_comes_later(index: Bundle, seed: int) -> None:
     owned = owned_by(seed)
     first = shown(index, RankingQuery(20), owned)
-    second = shown(index, RankingQuery(20, lately=(keys(index, first),)), owned)
-    long_ago = shown(index, RankingQuery(20, lately=((), (), (), keys(index, first))), owned)
+    second = shown(index, RankingQuery(20, recent_lists=(keys(index, first),)), owned)
+    long_ago = shown(index, RankingQuery(20, recent_lists=((), (), (), keys(index, first))), owned)
     again = [len(set(first) & set(found)) for found in (second, long_ago)]
     assert again[0] < again[1] <= 20
-    parts = {one.parts[SEEN] for one in rank(profile_of(owned), index, RankingQuery(60, lately=(keys(index, first),)))}
+    parts = {
+        one.parts[SEEN] for one in rank(profile_of(owned), index, RankingQuery(60, recent_lists=(keys(index, first),)))
+    }
     assert parts == {0.0, np.float32(-0.7)}
 
 
@@ -136,7 +138,7 @@ def test_pages_repeat_nothing(index: Bundle, seed: int, query: RankingQuery) -> 
 
 
 def test_keys_that_the_index_has_not_are_no_hindrance(index: Bundle) -> None:
-    strange = RankingQuery(20, shown=frozenset({1, 2**32 - 1}), lately=((3, 4), ()))
+    strange = RankingQuery(20, shown=frozenset({1, 2**32 - 1}), recent_lists=((3, 4), ()))
     assert shown(index, strange, owned_by(1)) == shown(index, RankingQuery(20), owned_by(1))
 
 

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from closetspace.adapters.index.reader import Bundle
-from closetspace.domain.encoder.attributes import block
-from closetspace.domain.encoder.encoding import COLOUR, GENDER, USAGE
+from closetspace.domain.encoder.descriptor import COLOUR, GENDER, USAGE, block_slice
 from closetspace.domain.encoder.vectors import unit
 from closetspace.domain.ranking.paging import short
 from closetspace.domain.ranking.query import (
@@ -63,7 +62,7 @@ def lately(index: Bundle) -> tuple[tuple[int, ...], ...]:
 @pytest.mark.parametrize("weight", [0.5, 4.0])
 def test_contributions_add_up_to_the_score(index: Bundle, weight: float) -> None:
     profile, method = profile_of(CLOSET, said(index)), replace(DEFAULT_WEIGHTS, similarity=weight)
-    query = RankingQuery(40, seed=5, explore=0.3, serendipity=0.5, mix=0.5, lately=lately(index))
+    query = RankingQuery(40, seed=5, explore=0.3, serendipity=0.5, mix=0.5, recent_lists=lately(index))
     ranked = rank(profile, index, query, method)
     assert len(ranked) == 40
     for one, reason in zip(ranked, explain(ranked, profile, index, method), strict=True):
@@ -107,9 +106,9 @@ def test_colour_has_what_the_colour_block_makes_of_the_similarity(index: Bundle)
     ranked = rank(profile, index, RankingQuery(20), method)
     for one, reason in zip(ranked, explain(ranked, profile, index, method), strict=True):
         to, mean = profile.anchor(one.category, index), index.category_means[one.category]
-        vector, part = index.vectors(np.array([one.row]))[0], block(index.blocks, COLOUR)
+        vector, part = index.vectors(np.array([one.row]))[0], block_slice(index.blocks, COLOUR)
         residual = unit(vector - mean)
-        near, style = vector * to.near, residual * to.style
+        near, style = vector * to.embedding, residual * to.style
         hue = 2.0 * (EMBEDDING_SHARE * near[part].sum() + (1 - EMBEDDING_SHARE) * style[part].sum())
         assert reason.contributions[COLOUR] - one.parts[COLOUR] == pytest.approx(hue, abs=1e-4)
         assert reason.contributions[IMAGE] + reason.contributions[TEXT] == pytest.approx(
@@ -124,8 +123,8 @@ def test_what_a_photo_tells_alone_is_the_images_part(index: Bundle) -> None:
         row, to, mean = np.array([one.row]), profile.anchor(one.category, index), index.category_means[one.category]
         spread = np.linalg.norm(index.vectors(row)[0] - mean)
         photo = index.photo_vectors(row)[0]
-        parts = EMBEDDING_SHARE * photo * to.near + (1 - EMBEDDING_SHARE) * (photo - mean) * to.style / spread
-        expected = parts.sum() - parts[block(index.blocks, COLOUR)].sum()
+        parts = EMBEDDING_SHARE * photo * to.embedding + (1 - EMBEDDING_SHARE) * (photo - mean) * to.style / spread
+        expected = parts.sum() - parts[block_slice(index.blocks, COLOUR)].sum()
         assert reason.contributions[IMAGE] == pytest.approx(float(expected), abs=1e-4)
 
 
@@ -161,7 +160,7 @@ def near(piece: Piece, number: int) -> Piece:
     [("article", "cut; red like 2"), (COLOUR, "colour; casual like 2"), ("look", "look; red like 2")],
 )
 def test_sentence_names_what_is_most_alike_and_no_colour_twice(index: Bundle, same: str, told: str) -> None:
-    vector, part = near(RED, 5).vector.copy(), block(BLOCKS, same)
+    vector, part = near(RED, 5).vector.copy(), block_slice(BLOCKS, same)
     vector[part] = RED.vector[part]
     jumper = replace(near(RED, 5).entry, vector=vector, title="Arket Jumper")
     owned = entries(RED, replace(RED, colour="Blue", usage="Formal")) | {"0": jumper, "2": jumper}

@@ -1,0 +1,112 @@
+"""The callables' responses."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.ranking.recommendation import Recommendation, RecommendedItem
+
+DIGITS = 4
+"""Decimals of scores and similarities."""
+
+
+class CallableResponse(BaseModel):
+    """Base of the callables' responses; fields may be filled by their names and are sent under their aliases."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class ProductResponse(CallableResponse):
+    """What a card shows of a catalog item."""
+
+    id: str
+    name: str
+    src: str
+    url: str
+    price: float | None
+    currency: str
+
+
+class OwnedMatchResponse(CallableResponse):
+    """An owned item that a recommendation resembles, with their cosine."""
+
+    item_id: str = Field(alias="itemId")
+    similarity: float
+
+
+class InterestResponse(CallableResponse):
+    """The interest of the closet that a recommendation serves: a category and the number of owned items in it."""
+
+    category: str
+    count: int
+
+
+class RecommendedItemResponse(ProductResponse):
+    """One recommendation; see `closetspace.domain.ranking.recommendation.RecommendedItem`."""
+
+    brand: str
+    category: str
+    in_stock: bool
+    score: float
+    because: list[OwnedMatchResponse]
+    interest: InterestResponse
+    contributions: dict[str, float]
+    reason: str
+    variants: list[ProductResponse]
+    unlock: int
+    own_similar: str | None
+
+    @classmethod
+    def of(cls, recommended: RecommendedItem) -> Self:
+        """Return the response for one recommendation."""
+        interest = recommended.interest
+        return cls.model_construct(
+            **_product(recommended.item),
+            brand=recommended.item.brand,
+            category=recommended.category,
+            in_stock=recommended.item.in_stock,
+            score=round(recommended.score, DIGITS),
+            because=[
+                OwnedMatchResponse.model_construct(item_id=match.item_id, similarity=round(match.similarity, DIGITS))
+                for match in recommended.because
+            ],
+            interest=InterestResponse.model_construct(category=interest.category, count=interest.count),
+            contributions={name: round(nats, DIGITS) for name, nats in recommended.contributions.items()},
+            reason=recommended.reason,
+            variants=[ProductResponse.model_construct(**_product(variant)) for variant in recommended.variants],
+            unlock=recommended.unlock,
+            own_similar=recommended.own_similar,
+        )
+
+
+def _product(item: IndexedItem) -> dict[str, str | float | None]:
+    return {name: getattr(item, name) for name in ProductResponse.model_fields}
+
+
+class RecommendResponse(CallableResponse):
+    """Response of ``recommend``: one page of a list. ``cursor`` asks for the next page, null at the list's end."""
+
+    items: list[RecommendedItemResponse]
+    cursor: str | None
+    seed: int
+    index_version: str
+    moved_on: bool
+
+    @classmethod
+    def of(cls, page: Recommendation) -> Self:
+        """Return the response for a page."""
+        return cls.model_construct(
+            items=[RecommendedItemResponse.of(item) for item in page.items],
+            cursor=page.cursor.encode() if page.cursor else None,
+            seed=page.seed,
+            index_version=page.index_version,
+            moved_on=page.moved_on,
+        )
+
+
+class FeedbackResponse(CallableResponse):
+    """Response of ``feedback``: the opinion that is stored now, null if there is none."""
+
+    item_id: str = Field(alias="itemId")
+    kind: Literal["like", "dismiss", "own"] | None
