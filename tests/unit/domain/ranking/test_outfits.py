@@ -1,4 +1,4 @@
-"""What goes together, and how many outfits a garment makes possible."""
+"""Compatibility of garments, and the number of outfits that a garment makes possible."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
@@ -24,7 +24,7 @@ COMPATIBILITY = Compatibility(HEADS)
 
 
 class Look(NamedTuple):
-    """What decides what a garment goes with; empty where nothing is told."""
+    """The attributes that decide with what a garment is compatible; empty if unknown."""
 
     category: str
     colour: str = "Black"
@@ -36,11 +36,13 @@ TOP, BOTTOM, DRESS, SHOES, SANDAL, BELT = (Look(category) for category in HEADS[
 
 
 def rows(looks: Sequence[Look], share: float = 1.0, heads: Heads = HEADS) -> PackedAttributes:
-    told = [
+    shares = [
         {head: {label: share} for head, label in zip(Look._fields[1:], look[1:], strict=True) if label}
         for look in looks
     ]
-    return np.array([pack_attributes(one, heads) for one in told], np.uint8).reshape(len(looks), row_length(heads))
+    return np.array([pack_attributes(of_look, heads) for of_look in shares], np.uint8).reshape(
+        len(looks), row_length(heads)
+    )
 
 
 def garments(looks: Sequence[Look], share: float = 1.0) -> Garments:
@@ -52,20 +54,20 @@ def unlocked(owned: Sequence[Look], offered: Sequence[Look]) -> list[int]:
     return counts
 
 
-def together(one: Look, other: Look) -> bool:
-    """The compatibility, as its documentation states it."""
-    hues = [HUES[look.colour.lower()] for look in (one, other) if look.colour.lower() in HUES]
-    apart = min((hues[0] - hues[1]) % 360, (hues[1] - hues[0]) % 360) if len(hues) == 2 else 0
-    usages, genders = {one.usage, other.usage} - {""}, {one.gender, other.gender} - {""}
+def compatible(first: Look, second: Look) -> bool:
+    """Return whether two looks are compatible, by the documented rules."""
+    hues = [HUES[look.colour.lower()] for look in (first, second) if look.colour.lower() in HUES]
+    angle = min((hues[0] - hues[1]) % 360, (hues[1] - hues[0]) % 360) if len(hues) == 2 else 0
+    usages, genders = {first.usage, second.usage} - {""}, {first.gender, second.gender} - {""}
     return (
-        (apart <= 30 or apart >= 150)
+        (angle <= 30 or angle >= 150)
         and (len(usages) < 2 or usages == {"Casual", "Sports"})
         and (len(genders) < 2 or "Unisex" in genders)
     )
 
 
-def by_brute_force(owned: Sequence[Look], new: Look) -> int:
-    """Every combination, one by one."""
+def count_by_brute_force(owned: Sequence[Look], new: Look) -> int:
+    """Return the number of new outfits by trying every combination."""
     if new in owned:
         return 0
     of_role = {role: [look for look in owned if role_of(look.category) is role] for role in Role}
@@ -78,15 +80,15 @@ def by_brute_force(owned: Sequence[Look], new: Look) -> int:
     }
     count = 0
     for roles in completed_by[role_of(new.category)]:
-        there = [of_role[role] for role in roles if of_role[role]]
-        if there:
-            outfits = [(new, *others) for others in product(*there)]
-            count += sum(all(together(*pair) for pair in combinations(outfit, 2)) for outfit in outfits)
+        owned_of_roles = [of_role[role] for role in roles if of_role[role]]
+        if owned_of_roles:
+            outfits = [(new, *others) for others in product(*owned_of_roles)]
+            count += sum(all(compatible(*pair) for pair in combinations(outfit, 2)) for outfit in outfits)
     return count
 
 
 @pytest.mark.parametrize(
-    ("attribute", "one", "other", "go"),
+    ("attribute", "first", "second", "expected"),
     [
         (COLOUR, "Red", "Pink", True),
         (COLOUR, "Red", "Orange", True),
@@ -102,41 +104,44 @@ def by_brute_force(owned: Sequence[Look], new: Look) -> int:
         (GENDER, "Men", "Unisex", True),
     ],
 )
-def test_garments_go_together_by_colour_usage_and_gender(attribute: str, one: str, other: str, go: bool) -> None:
-    some, others = (garments([TOP._replace(**{attribute: label})]) for label in (one, other))
-    assert COMPATIBILITY.matrix(some, others).tolist() == COMPATIBILITY.matrix(others, some).tolist() == [[go]]
+def test_compatibility_depends_on_colour_usage_and_gender(
+    attribute: str, first: str, second: str, expected: bool
+) -> None:
+    some, others = (garments([TOP._replace(**{attribute: label})]) for label in (first, second))
+    assert COMPATIBILITY.matrix(some, others).tolist() == [[expected]]
+    assert COMPATIBILITY.matrix(others, some).tolist() == [[expected]], "compatibility is symmetric"
 
 
-def test_all_three_have_to_go_together() -> None:
+def test_one_incompatible_attribute_makes_garments_incompatible() -> None:
     red = SHOES._replace(colour="Red")
     others = [red._replace(colour="Green"), red._replace(usage="Formal"), red._replace(gender="Women")]
     assert not COMPATIBILITY.matrix(garments([TOP._replace(colour="Red")]), garments(others)).any()
 
 
-@pytest.mark.parametrize(("share", "hinders"), [(0.0, False), (0.39, False), (0.41, True), (1.0, True)])
-def test_what_the_heads_do_not_tell_hinders_nothing(share: float, hinders: bool) -> None:
-    unsure = garments([Look("Topwear", "Red", "Formal", "Women")], share)
-    assert COMPATIBILITY.matrix(unsure, garments([Look("Shoes", "Green")])).all() == (not hinders)
+@pytest.mark.parametrize(("share", "excludes"), [(0.0, False), (0.39, False), (0.41, True), (1.0, True)])
+def test_label_below_the_minimum_share_excludes_nothing(share: float, excludes: bool) -> None:
+    uncertain = garments([Look("Topwear", "Red", "Formal", "Women")], share)
+    assert COMPATIBILITY.matrix(uncertain, garments([Look("Shoes", "Green")])).all() == (not excludes)
 
 
-def test_garments_without_attributes_and_encoders_without_heads_hinder_nothing() -> None:
-    nothing = COMPATIBILITY.garments(["Topwear", "Shoes"], np.zeros((2, 0), np.uint8))
-    assert COMPATIBILITY.matrix(nothing, garments([TOP, SHOES])).all()
-    plain = Compatibility({CATEGORY: HEADS[CATEGORY]})
-    owned = plain.garments(["Bottomwear", "Shoes"], np.zeros((2, 0), np.uint8))
-    assert OutfitCounter(owned, plain).unlocked_by(
-        plain.garments(["Topwear"], np.zeros((1, 0), np.uint8))
+def test_garments_without_attributes_are_compatible_with_everything() -> None:
+    unknown = COMPATIBILITY.garments(["Topwear", "Shoes"], np.zeros((2, 0), np.uint8))
+    assert COMPATIBILITY.matrix(unknown, garments([TOP, SHOES])).all()
+    without_heads = Compatibility({CATEGORY: HEADS[CATEGORY]})
+    owned = without_heads.garments(["Bottomwear", "Shoes"], np.zeros((2, 0), np.uint8))
+    assert OutfitCounter(owned, without_heads).unlocked_by(
+        without_heads.garments(["Topwear"], np.zeros((1, 0), np.uint8))
     ).tolist() == [1]
 
 
-def test_encoder_may_tell_of_colours_alone() -> None:
+def test_colours_decide_for_an_encoder_without_other_heads() -> None:
     heads = {CATEGORY: HEADS[CATEGORY], COLOUR: ("red", "GREEN")}
     compatibility = Compatibility(heads)
     red, green = (
         compatibility.garments(["Topwear"], rows([Look("Topwear", c, "", "")], heads=heads)) for c in ("red", "GREEN")
     )
     assert compatibility.matrix(red, red).all()
-    assert not compatibility.matrix(red, green).any(), "labels are known in any case"
+    assert not compatibility.matrix(red, green).any(), "case does not matter"
 
 
 @pytest.mark.parametrize(
@@ -154,15 +159,15 @@ def test_encoder_may_tell_of_colours_alone() -> None:
         ([BOTTOM, SHOES._replace(usage="Formal")], TOP._replace(usage=""), 0),
     ],
 )
-def test_combinations_are_counted_as_by_hand(owned: list[Look], offered: Look, count: int) -> None:
+def test_outfits_match_counts_by_hand(owned: list[Look], offered: Look, count: int) -> None:
     assert unlocked(owned, [offered]) == [count]
 
 
-def test_look_that_is_owned_makes_nothing_newly_possible() -> None:
+def test_owned_look_makes_no_outfit_possible() -> None:
     assert unlocked([TOP, BOTTOM, SHOES], [TOP, TOP._replace(colour="Red")]) == [0, 1]
 
 
-def test_same_look_in_another_category_of_the_role_does() -> None:
+def test_owned_look_in_another_category_of_its_role_makes_outfits_possible() -> None:
     assert unlocked([TOP, BOTTOM, SHOES], [SANDAL]) == [1]
 
 
@@ -176,26 +181,24 @@ looks = st.builds(
 
 
 @given(st.lists(looks, max_size=12), st.lists(looks, min_size=1, max_size=6))
-def test_counts_are_those_of_trying_every_combination(owned: list[Look], offered: list[Look]) -> None:
-    assert unlocked(owned, offered) == [by_brute_force(owned, new) for new in offered]
+def test_outfits_match_counts_by_brute_force(owned: list[Look], offered: list[Look]) -> None:
+    assert unlocked(owned, offered) == [count_by_brute_force(owned, new) for new in offered]
 
 
 @given(st.lists(looks, max_size=12), looks, looks)
-def test_another_item_of_a_role_that_is_there_takes_no_combination_away(
-    owned: list[Look], more: Look, new: Look
-) -> None:
+def test_second_owned_item_of_a_role_removes_no_outfit(owned: list[Look], more: Look, new: Look) -> None:
     assume(more.category != new.category)
-    known = [*owned, Look(more.category, "", "", "")]
-    assert unlocked([*known, more], [new]) >= unlocked(known, [new])
+    with_first = [*owned, Look(more.category, "", "", "")]
+    assert unlocked([*with_first, more], [new]) >= unlocked(with_first, [new])
 
 
-def test_closet_of_five_thousand_is_counted_exactly() -> None:
+def test_counts_for_five_thousand_owned_items_are_exact() -> None:
     random = np.random.default_rng(2)
     labels = [HEADS[head] for head in Look._fields]
-    some = [Look(*(str(random.choice(of_head)) for of_head in labels)) for _ in range(125)]
-    owned, offered = [look for look in some[:30] if look.category != "Dress"][:20], some[30:]
-    once, often = unlocked(owned, offered), unlocked(owned * 250, offered)
-    assert often == [
-        one * (250 if look.category == "Dress" else 250**2) for look, one in zip(offered, once, strict=True)
+    sample = [Look(*(str(random.choice(of_head)) for of_head in labels)) for _ in range(125)]
+    owned, offered = [look for look in sample[:30] if look.category != "Dress"][:20], sample[30:]
+    of_twenty, of_five_thousand = unlocked(owned, offered), unlocked(owned * 250, offered)
+    assert of_five_thousand == [
+        count * (250 if look.category == "Dress" else 250**2) for look, count in zip(offered, of_twenty, strict=True)
     ]
-    assert max(often) > 100_000
+    assert max(of_five_thousand) > 100_000
