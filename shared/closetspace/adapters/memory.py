@@ -1,4 +1,4 @@
-"""In-memory twins of the ports, for tests and for running without a cloud."""
+"""The ports in memory, for tests and for use without a cloud."""
 
 import hashlib
 import itertools
@@ -30,7 +30,7 @@ def _utc_now() -> datetime:
 class MemoryDatabase:
     """`Wardrobe`, `Closets` and `People` in one process.
 
-    ``documents`` and ``preferences`` are what clients write: set and delete freely.
+    Tests write ``documents`` and ``preferences`` directly, as clients do.
     """
 
     allowed_hosts: Collection[str] = ()
@@ -66,16 +66,16 @@ class MemoryDatabase:
             return self.read(record.item_id)
 
     def _change_closet(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> int | None:
-        held = record.state.shard if record.state else None
+        shard = record.state.shard if record.state else None
         if isinstance(change, Keep):
-            return held
-        others: dict[str, ClosetEntry] = {}
-        if record.state and held is not None:
-            others = self.closets[record.state.uid].pop(record.item_id)
+            return shard
+        earlier: dict[str, ClosetEntry] = {}
+        if record.state and shard is not None:
+            earlier = self.closets[record.state.uid].pop(record.item_id)
             self.versions[record.state.uid] = next(self._ticks)
         if isinstance(change, Put) and state:
             stored = replace(change.entry, vector=unpack_vector(pack_vector(change.entry.vector)))
-            kept = others if change.keep_other_encoders else {}
+            kept = earlier if change.keep_other_encoders else {}
             self.closets[state.uid][record.item_id] = kept | {stored.encoder: stored}
             self.versions[state.uid] = next(self._ticks)
             return 0
@@ -103,8 +103,8 @@ class MemoryDatabase:
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         with self._lock:
-            known = self.tastes.get(uid)
-            if known is None or known.closet_version < taste.closet_version:
+            saved = self.tastes.get(uid)
+            if saved is None or saved.closet_version < taste.closet_version:
                 self.tastes[uid] = taste
 
     def owners(self) -> Iterator[str]:
@@ -116,8 +116,8 @@ class MemoryDatabase:
 
     def keep_only(self, uid: str, encoder_id: str) -> int:
         with self._lock:
-            ours = [i for i in self.closets.get(uid, {}) if self.states[i][0].encoder == encoder_id]
-            surplus = [i for i in ours if set(self.closets[uid][i]) - {encoder_id}]
+            settled = [i for i in self.closets.get(uid, {}) if self.states[i][0].encoder == encoder_id]
+            surplus = [i for i in settled if set(self.closets[uid][i]) - {encoder_id}]
             for item_id in surplus:
                 self.closets[uid][item_id] = {encoder_id: self.closets[uid][item_id][encoder_id]}
             if surplus:
@@ -153,8 +153,8 @@ class MemoryObjects:
     _generations: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def stat(self, name: str) -> ObjectStat | None:
-        found = self._objects.get(name)
-        return found[0] if found else None
+        stored = self._objects.get(name)
+        return stored[0] if stored else None
 
     def read(self, name: str) -> bytes:
         try:
@@ -165,9 +165,9 @@ class MemoryObjects:
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         content = data.read_bytes() if isinstance(data, Path) else data
         with self._lock:
-            found = self.stat(name)
-            if if_generation is not None and if_generation != (found.generation if found else 0):
-                raise Conflict(f"{name} is at another generation than {if_generation}")
+            current = self.stat(name)
+            if if_generation is not None and if_generation != (current.generation if current else 0):
+                raise Conflict(f"{name} does not have generation {if_generation}")
             digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
             stat = ObjectStat(name, len(content), digest, next(self._generations), self.now())
             self._objects[name] = (stat, content)
@@ -175,8 +175,8 @@ class MemoryObjects:
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
         with self._lock:
-            found = self.stat(name)
-            if found and if_generation in (None, found.generation):
+            current = self.stat(name)
+            if current and if_generation in (None, current.generation):
                 del self._objects[name]
 
     def list(self, prefix: str) -> Iterator[ObjectStat]:
@@ -191,7 +191,7 @@ class MemoryObjects:
 
 @dataclass
 class MemoryPhotos:
-    """`PhotoFetcher` that knows a few addresses; an exception for one is raised."""
+    """`PhotoFetcher` over a mapping from URL to photo, or to the exception that `fetch` raises."""
 
     photos: dict[str, bytes | Exception] = field(default_factory=dict)
 

@@ -276,7 +276,7 @@ def test_damaged_bundle_is_refused(tmp_path: Path, damage: object) -> None:
 
 def test_foreign_tree_that_the_manifest_vouches_for_fails_its_canary(tmp_path: Path) -> None:
     """A file swapped before the manifest was written has the right checksum and still answers nonsense."""
-    from closetspace.adapters.index.writer import file_hash
+    from closetspace.adapters.index.files import file_hash
 
     write_bundle(tmp_path, contents(), NOW)
     damage_foreign(tmp_path)

@@ -1,1 +1,1 @@
-"""Ports over Firestore."""
+"""The ports of closets, items and people over Firestore."""

@@ -1,47 +1,55 @@
-"""The documents of a closet in Firestore, and the ways to change them.
+"""The documents of a closet in Firestore: how entries are stored, changed, and read at one moment.
 
-``closets/{uid}`` holds a map from item id to a map from encoder id to entry. Items that no longer fit there (a
-document ends at 1 MiB) lie in ``closets/{uid}/shards/{n}``, n from 1; the main document then says in
-``last_shard`` how many there are. Every change writes the main document too, so that its update time is the
-whole closet's version and one trigger hears of everything. No change reads any of them.
+``closets/{uid}`` holds a map from item id to a map from encoder id to entry. Items that do not fit there (a document
+may have 1 MiB) are in ``closets/{uid}/shards/{n}``, counted from 1; ``last_shard`` of the main document is their
+number. Every change also writes the main document, so that its update time is the version of the whole closet and one
+trigger sees all changes. No change reads any of these documents.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from google.cloud import firestore
 from google.cloud.firestore_v1.field_path import FieldPath
 
+from closetspace.adapters.firestore.queries import read_all
 from closetspace.adapters.firestore.transactions import translated_errors
-from closetspace.domain.wardrobe.closet import ClosetEntry, pack_vector, unpack_vector
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.state import ItemState
 from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
 
 CLOSETS = "closets"
 
 
-class ClosetDocuments:
+class ClosetWriter:
     """Writes to closets, as part of an item's transaction."""
 
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
 
     def open_shard(self, uid: str) -> int:
-        """The document that new items of this closet go to: a hint, read outside of any transaction."""
+        """Return the number of the document for new items; read outside of any transaction, so it may be outdated."""
         with translated_errors():
-            snapshot = shard_reference(self._client, uid, 0).get(field_paths=["last_shard"])
-        return last_shard(snapshot)
+            main = shard_reference(self._client, uid, 0).get(field_paths=["last_shard"])
+        return _last_shard(main)
 
     def open_later_shard(self, uid: str, full: int) -> int:
-        """The last document, or a new one after it where that is the full one; several at once open the same."""
+        """Return the last document's number if it is after the full one, else add a document.
+
+        Concurrent calls add the same one.
+        """
         later = max(full + 1, self.open_shard(uid))
         with translated_errors():
             shard_reference(self._client, uid, 0).set({"last_shard": firestore.Maximum(later)}, merge=True)
         return later
 
-    def entries_of(self, uid: str, shard: int, item_id: str) -> dict[str, Any]:
-        """An item's map, read outside of any transaction: it stays the same as long as the item's state does."""
+    def stored_entries(self, uid: str, shard: int, item_id: str) -> dict[str, Any]:
+        """Return an item's map from encoder id to entry, as stored.
+
+        It is read outside of any transaction, because it changes only together with the item's state.
+        """
         path = FieldPath("items", item_id)
         with translated_errors():
             snapshot = shard_reference(self._client, uid, shard).get(field_paths=[path.to_api_repr()])
@@ -53,11 +61,11 @@ class ClosetDocuments:
         record: ItemRecord,
         state: ItemState | None,
         change: ClosetChange,
-        carried: Mapping[str, Any],
+        moved_entries: Mapping[str, Any],
     ) -> None:
-        """Write the change as updates of single fields: nothing that other items share is read or replaced.
+        """Write a change as updates of single fields, so that nothing that other items share is read or replaced.
 
-        ``carried`` are the item's entries in a document that it leaves.
+        ``moved_entries`` are the item's stored entries if it moves to another document.
         """
         if isinstance(change, Keep):
             return
@@ -68,9 +76,9 @@ class ClosetDocuments:
             self.merge(transaction, old[0], old[1], {item_id: firestore.DELETE_FIELD})
         if isinstance(change, Put) and new[0] is not None and new[1] is not None:
             entry = change.entry
-            items = {item_id: {**carried, entry.encoder: _document(entry)}}
-            whole = None if change.keep_other_encoders else item_id
-            self.merge(transaction, new[0], new[1], items, encoder=entry.encoder, whole=whole)
+            items = {item_id: {**moved_entries, entry.encoder: _entry_document(entry)}}
+            replaced = None if change.keep_other_encoders else item_id
+            self.merge(transaction, new[0], new[1], items, encoder=entry.encoder, replaced_item=replaced)
 
     def merge(
         self,
@@ -80,48 +88,65 @@ class ClosetDocuments:
         items: Mapping[str, Any],
         *,
         encoder: str | None = None,
-        whole: str | None = None,
+        replaced_item: str | None = None,
     ) -> None:
-        """Merge into a document's items, replacing the map of the item named by ``whole``."""
+        """Merge entries into a document; the map of ``replaced_item`` is replaced as a whole."""
         main = {"uid": uid, "updated_at": firestore.SERVER_TIMESTAMP} | ({"encoder": encoder} if encoder else {})
         if shard:
             transaction.set(shard_reference(self._client, uid, 0), main, merge=True)
             main = {"uid": uid}
-        # A merge by field paths replaces what each names; a merge of everything goes down to the single values.
-        paths = [FieldPath("items", whole), *(FieldPath(name) for name in main)] if whole is not None else True
+        # A merge by field paths replaces each named field; a merge of everything goes down to single values.
+        paths: Any = True
+        if replaced_item is not None:
+            paths = [FieldPath("items", replaced_item), *(FieldPath(name) for name in main)]
         transaction.set(shard_reference(self._client, uid, shard), {**main, "items": items}, merge=paths)
 
 
 def shard_reference(client: firestore.Client, uid: str, shard: int) -> Any:
-    """A closet's document: the main one is number 0."""
+    """Return the reference of a closet's document; number 0 is the main one."""
     main = client.document(CLOSETS, uid)
     return main.collection("shards").document(str(shard)) if shard else main
 
 
-def last_shard(main: Any) -> int:
-    """The number of a closet's last document, by its main one."""
+def read_closet(client: firestore.Client, uid: str, main: Any) -> Closet:
+    """Return the closet of a main document's snapshot, with its other documents as of that moment."""
+    documents = read_documents(client, uid, main)
+    entries = {item_id: by_encoder for document in documents for item_id, by_encoder in parse_entries(document)}
+    return Closet(uid, entries, _microseconds(main.update_time))
+
+
+def read_documents(client: firestore.Client, uid: str, main: Any) -> list[Any]:
+    """Return the contents of a closet's documents in order; the main document is not read again."""
+    references = [shard_reference(client, uid, number) for number in range(1, _last_shard(main) + 1)]
+    if not references:
+        return [main.to_dict()]
+    rest = read_all(client, references, read_time=_whole_microseconds(main.read_time))
+    return [main.to_dict(), *(rest[reference].to_dict() for reference in references)]
+
+
+def parse_entries(document: Mapping[str, Any] | None) -> Iterable[tuple[str, dict[str, ClosetEntry]]]:
+    """Yield the entries of one document by item id, each as a map from encoder id to entry."""
+    for item_id, by_encoder in ((document or {}).get("items") or {}).items():
+        yield item_id, {encoder: _parse_entry(encoder, fields) for encoder, fields in by_encoder.items()}
+
+
+def _last_shard(main: Any) -> int:
     return int((main.to_dict() or {}).get("last_shard", 0))
 
 
-def entries_in(document: Mapping[str, Any] | None) -> Iterable[tuple[str, dict[str, ClosetEntry]]]:
-    """The entries of one document, by item and by encoder."""
-    for item_id, by_encoder in ((document or {}).get("items") or {}).items():
-        yield item_id, {encoder: _entry(encoder, fields) for encoder, fields in by_encoder.items()}
-
-
-def _document(entry: ClosetEntry) -> dict[str, Any]:
+def _entry_document(entry: ClosetEntry) -> dict[str, Any]:
     return {
         "vector": pack_vector(entry.vector),
         "category": entry.category,
         "photo_hash": entry.photo_hash,
         "attributes": entry.attributes.tobytes(),
         "title": entry.title,
-        # As bytes: Firestore's integers have a sign.
+        # As bytes, because Firestore's integers are signed.
         "product": entry.product.to_bytes(8, "little"),
     }
 
 
-def _entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
+def _parse_entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
     return ClosetEntry(
         encoder=encoder,
         vector=unpack_vector(fields["vector"]),
@@ -131,3 +156,15 @@ def _entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
         title=fields["title"],
         product=int.from_bytes(fields["product"], "little"),
     )
+
+
+def _whole_microseconds(moment: datetime) -> datetime:
+    # Snapshots have nanoseconds, which a read at a given time rejects.
+    return datetime.combine(moment.date(), moment.time(), moment.tzinfo)
+
+
+def _microseconds(moment: datetime | None) -> int:
+    # In integers, because a float of seconds since 1970 loses microseconds.
+    if moment is None:
+        return 0
+    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond

@@ -1,4 +1,4 @@
-"""Closets and tastes in Firestore: closets as `closetspace.adapters.firestore.closet_documents` lays them out."""
+"""Closets and tastes in Firestore."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 from google.cloud import firestore
 
-from closetspace.adapters.firestore.closet_documents import CLOSETS, ClosetDocuments, entries_in, shard_reference
-from closetspace.adapters.firestore.closet_reads import closet_documents, whole_closet
+from closetspace.adapters.firestore.closet_documents import (
+    CLOSETS,
+    ClosetWriter,
+    parse_entries,
+    read_closet,
+    read_documents,
+    shard_reference,
+)
 from closetspace.adapters.firestore.queries import count, paged, read_all
-from closetspace.adapters.firestore.states import STATES
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
+from closetspace.adapters.firestore.wardrobe import STATES
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.taste.interests import Interest
 from closetspace.domain.taste.membership import LabelMembership
@@ -18,10 +24,12 @@ from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
 
 TASTES = "taste"
+
 TASTE_FORMAT = 2
-"""Of taste documents. It changes with the way in which a taste is derived, which a closet's version does not show."""
-ITEMS_AT_ONCE = 200
-"""Items whose states a transaction reads and holds while their entries go."""
+"""Format of taste documents. It changes with the derivation of tastes, which a closet's version does not show."""
+
+ITEMS_PER_TRANSACTION = 200
+"""Items whose states a transaction of `FirestoreClosets.keep_only` reads and locks."""
 
 
 class FirestoreClosets:
@@ -29,18 +37,18 @@ class FirestoreClosets:
 
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
-        self._documents = ClosetDocuments(client)
+        self._writer = ClosetWriter(client)
 
     def closet(self, uid: str) -> Closet:
         with translated_errors():
-            return whole_closet(self._client, uid, shard_reference(self._client, uid, 0).get())
+            return read_closet(self._client, uid, shard_reference(self._client, uid, 0).get())
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         reference = self._client.document(TASTES, uid)
 
         def work(transaction: firestore.Transaction) -> None:
-            known = reference.get(transaction=transaction, field_paths=["closet_version"])
-            if (known.to_dict() or {}).get("closet_version", -1) < taste.closet_version:
+            saved = reference.get(transaction=transaction, field_paths=["closet_version"])
+            if (saved.to_dict() or {}).get("closet_version", -1) < taste.closet_version:
                 transaction.set(reference, _taste_document(uid, taste))
 
         run_transaction(self._client, work)
@@ -53,18 +61,18 @@ class FirestoreClosets:
 
     def keep_only(self, uid: str, encoder_id: str) -> int:
         with translated_errors():
-            documents = closet_documents(self._client, uid, shard_reference(self._client, uid, 0).get())
+            documents = read_documents(self._client, uid, shard_reference(self._client, uid, 0).get())
         removed = 0
         for number, document in enumerate(documents):
-            surplus = _surplus(dict(entries_in(document)), encoder_id)
+            surplus = _surplus(dict(parse_entries(document)), encoder_id)
             ids = sorted(surplus)
-            for start in range(0, len(ids), ITEMS_AT_ONCE):
-                chosen = ids[start : start + ITEMS_AT_ONCE]
+            for start in range(0, len(ids), ITEMS_PER_TRANSACTION):
+                chosen = ids[start : start + ITEMS_PER_TRANSACTION]
                 removed += self._remove(uid, number, encoder_id, {item_id: surplus[item_id] for item_id in chosen})
         return removed
 
     def _remove(self, uid: str, number: int, encoder_id: str, surplus: Mapping[str, Sequence[str]]) -> int:
-        """Remove entries of items that still are settled by the encoder when the transaction commits."""
+        """Remove entries of the items whose state still names the encoder when the transaction commits."""
         references = [self._client.document(STATES, item_id) for item_id in surplus]
         settled: list[str] = []
 
@@ -73,37 +81,39 @@ class FirestoreClosets:
             states = read_all(self._client, references, field_paths=fields, transaction=transaction)
             expected = {"uid": uid, "encoder": encoder_id, "shard": number}
             settled[:] = [state.id for state in states.values() if state.to_dict() == expected]
-            gone = {item_id: dict.fromkeys(surplus[item_id], firestore.DELETE_FIELD) for item_id in settled}
-            if gone:
-                self._documents.merge(transaction, uid, number, gone)
+            deletions = {item_id: dict.fromkeys(surplus[item_id], firestore.DELETE_FIELD) for item_id in settled}
+            if deletions:
+                self._writer.merge(transaction, uid, number, deletions)
 
         run_transaction(self._client, work)
         return len(settled)
 
 
 def _surplus(entries: Mapping[str, Mapping[str, ClosetEntry]], encoder_id: str) -> dict[str, list[str]]:
-    """Other encoders' names by item, of the items that have this one's."""
+    """Return the other encoders of each item that has an entry by this one."""
     others = {item_id: [e for e in by_encoder if e != encoder_id] for item_id, by_encoder in entries.items()}
     return {item_id: names for item_id, names in others.items() if names and encoder_id in entries[item_id]}
 
 
 def _taste_document(uid: str, taste: Taste) -> dict[str, Any]:
+    memberships = {
+        head: {"member": _bytes(membership.member), "share": _bytes(membership.share)}
+        for head, membership in taste.memberships.items()
+    }
     return {
         "uid": uid,
         "format": TASTE_FORMAT,
         "encoder": taste.encoder,
         "mean": _bytes(taste.mean),
         "interests": [{"category": i.category, "count": i.count, "mean": _bytes(i.mean)} for i in taste.interests],
-        "worn": {
-            head: {"member": _bytes(worn.member), "share": _bytes(worn.share)} for head, worn in taste.memberships.items()
-        },
+        "worn": memberships,
         "closet_version": taste.closet_version,
         "updated_at": firestore.SERVER_TIMESTAMP,
     }
 
 
-def taste_in(document: dict[str, Any]) -> Taste | None:
-    """The taste that a document holds; None for one that an earlier release derived in another way."""
+def parse_taste(document: dict[str, Any]) -> Taste | None:
+    """Return the taste that a document holds; None if an earlier release derived it in another way."""
     if document.get("format") != TASTE_FORMAT:
         return None
     return Taste(
@@ -111,7 +121,10 @@ def taste_in(document: dict[str, Any]) -> Taste | None:
         mean=_floats(document["mean"]),
         interests=tuple(Interest(i["category"], i["count"], _floats(i["mean"])) for i in document["interests"]),
         closet_version=document["closet_version"],
-        memberships={head: LabelMembership(_floats(w["member"]), _floats(w["share"])) for head, w in document["worn"].items()},
+        memberships={
+            head: LabelMembership(_floats(fields["member"]), _floats(fields["share"]))
+            for head, fields in document["worn"].items()
+        },
     )
 
 

@@ -1,10 +1,10 @@
-"""People in Firestore: their closet and taste, and beside them what they said and what they were shown.
+"""People in Firestore: their closets, tastes, opinions, recently shown lists and preferences.
 
-``feedback/{uid}`` holds a map from catalog item to opinion, ``shown/{uid}`` the latest lists; both are the server's
-alone. ``preferences/{uid}`` is the person's own to write.
+``feedback/{uid}`` holds a map from catalog item to opinion, ``shown/{uid}`` the latest lists; only the server writes
+them. ``preferences/{uid}`` is written by the person.
 
-Opinions are one JSON text: the client takes 11 ms of every request to decode a thousand of them as Firestore's maps,
-and one as text, in which an item may be called whatever it likes.
+Opinions are stored as one JSON text: the client takes 11 ms to decode a thousand of them as Firestore maps and 1 ms as
+text, and in a text an item's id may be any string.
 """
 
 import json
@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from google.cloud import firestore
 
-from closetspace.adapters.firestore.closet_documents import shard_reference
-from closetspace.adapters.firestore.closet_reads import whole_closet
-from closetspace.adapters.firestore.closets import TASTES, taste_in
+from closetspace.adapters.firestore.closet_documents import read_closet, shard_reference
+from closetspace.adapters.firestore.closets import TASTES, parse_taste
 from closetspace.adapters.firestore.queries import read_all
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
 from closetspace.domain.person.opinions import Opinion, OpinionKind, with_opinion
@@ -27,7 +26,7 @@ from closetspace.domain.person.shown import ShownList, ShownLists
 FEEDBACK, SHOWN, PREFERENCES = "feedback", "shown", "preferences"
 
 STORED_KEY = np.dtype("<u4")
-"""A shortened key, as cursors keep it."""
+"""A short key (`closetspace.domain.ranking.paging.short`)."""
 
 
 class FirestorePeople:
@@ -40,14 +39,14 @@ class FirestorePeople:
         main = shard_reference(self._client, uid, 0)
         others = [self._client.document(name, uid) for name in (TASTES, FEEDBACK, SHOWN, PREFERENCES)]
         with translated_errors():
-            found = read_all(self._client, [main, *others])
-            closet = whole_closet(self._client, uid, found[main])
-        taste, feedback, shown, preferences = (found[reference].to_dict() for reference in others)
+            snapshots = read_all(self._client, [main, *others])
+            closet = read_closet(self._client, uid, snapshots[main])
+        taste, feedback, shown, preferences = (snapshots[reference].to_dict() for reference in others)
         return Person(
             closet,
-            taste_in(taste) if taste else None,
-            _opinions_in(feedback or {}),
-            _shown_in(shown or {}),
+            parse_taste(taste) if taste else None,
+            _parse_opinions(feedback or {}),
+            _parse_shown(shown or {}),
             parse_preferences(preferences),
         )
 
@@ -55,40 +54,40 @@ class FirestorePeople:
         reference = self._client.document(FEEDBACK, uid)
 
         def work(transaction: firestore.Transaction) -> None:
-            known = _opinions_in(reference.get(transaction=transaction).to_dict() or {})
-            opinions = with_opinion(known, item_id, opinion)
-            if opinions is not known:
+            earlier = _parse_opinions(reference.get(transaction=transaction).to_dict() or {})
+            opinions = with_opinion(earlier, item_id, opinion)
+            if opinions is not earlier:
                 transaction.set(reference, opinions_document(uid, opinions))
 
         run_transaction(self._client, work)
 
     def remember_shown(self, uid: str, shown: ShownLists) -> None:
-        document = {**_head(uid), "lists": [_list_document(each) for each in shown.lists]}
+        document = {**_common_fields(uid), "lists": [_list_document(shown_list) for shown_list in shown.lists]}
         with translated_errors():
             self._client.document(SHOWN, uid).set(document)
 
 
-def _head(uid: str) -> dict[str, Any]:
+def _common_fields(uid: str) -> dict[str, Any]:
     return {"uid": uid, "updated_at": firestore.SERVER_TIMESTAMP}
 
 
 def opinions_document(uid: str, opinions: Mapping[str, Opinion]) -> dict[str, Any]:
-    """A person's opinions as their document."""
+    """Return the document of a person's opinions."""
     items = {item_id: [opinion.kind.value, opinion.product] for item_id, opinion in opinions.items()}
-    return {**_head(uid), "items": json.dumps(items, ensure_ascii=False)}
+    return {**_common_fields(uid), "items": json.dumps(items, ensure_ascii=False)}
 
 
-def _opinions_in(document: Mapping[str, Any]) -> dict[str, Opinion]:
+def _parse_opinions(document: Mapping[str, Any]) -> dict[str, Opinion]:
     items = json.loads(document.get("items", "{}"))
     return {item_id: Opinion(OpinionKind(kind), product) for item_id, (kind, product) in items.items()}
 
 
 def _list_document(shown: ShownList) -> dict[str, Any]:
-    # The seed as text: that of a cursor has 64 bits, and Firestore's whole numbers have a sign.
+    # The seed as text, because a cursor's seed has 64 bits and Firestore's integers are signed.
     return {"seed": str(shown.seed), "keys": np.array(shown.keys, STORED_KEY).tobytes()}
 
 
-def _shown_in(document: Mapping[str, Any]) -> ShownLists:
+def _parse_shown(document: Mapping[str, Any]) -> ShownLists:
     lists = document.get("lists") or ()
     return ShownLists(
         tuple(ShownList(int(i["seed"]), tuple(np.frombuffer(i["keys"], STORED_KEY).tolist())) for i in lists)

@@ -1,4 +1,4 @@
-"""Firestore transactions that end: in a result, or in an error of ours."""
+"""Firestore transactions and errors: a transaction ends in a result or in one of our errors."""
 
 import random
 import time
@@ -13,20 +13,19 @@ from google.cloud import firestore
 from closetspace.errors import Conflict, Transient
 
 ATTEMPTS = 6
-TRANSIENT_ERRORS = (google.ServerError, google.TooManyRequests)
-"""Errors of the server that a retry may mend."""
 
 FIRST_PAUSE_SECONDS = 0.02
-"""Doubled with each attempt and jittered: 1.3 s in all before the platform's retry takes over."""
+"""Pause after the first attempt, doubled with each attempt and jittered: 1.3 s in all, then the platform retries."""
+
+TRANSIENT_ERRORS = (google.ServerError, google.TooManyRequests)
+"""Errors of the server for which a retry may succeed."""
 
 
 def run_transaction(client: firestore.Client, work: Callable[[firestore.Transaction], None]) -> datetime:
-    """Run ``work`` in a transaction and commit it; when it is aborted, in a fresh one.
+    """Run ``work`` in a transaction, commit it, and return the commit time: the update time of all documents written.
 
-    The client's own retry resumes the aborted transaction's id, which not every server takes; a fresh
-    transaction works everywhere. Returns the time of the commit, which is
-    the update time of every document it wrote. Raises `Conflict`
-    when contention does not end.
+    An aborted transaction is repeated from the start in a new one. The client's own retry resumes the aborted id, which
+    not every server accepts. Raises `Conflict` if contention persists.
     """
     for attempt in range(ATTEMPTS):
         transaction = client.transaction(max_attempts=1)
@@ -36,20 +35,20 @@ def run_transaction(client: firestore.Client, work: Callable[[firestore.Transact
                 return cast(datetime, transaction.commit_time)
         except _Aborted:
             time.sleep(FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
-    raise Conflict("too many others write the same documents")
+    raise Conflict("too many concurrent writes to the same documents")
 
 
 class _Aborted(Transient):
-    """The server gave another transaction precedence."""
+    """The server gave precedence to another transaction."""
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Firestore's errors as ours: what a retry may mend becomes `Transient`."""
+    """Translate Firestore's errors: those for which a retry may succeed become `Transient`."""
     try:
         yield
     except (google.GoogleAPICallError, google.RetryError, ValueError) as exc:
-        # The client wraps the last abort in a ValueError, and raises another when there is nothing to roll back.
+        # The client wraps the last abort in a ValueError, and raises another if there is nothing to roll back.
         origin = (exc.__cause__ or exc.__context__) if isinstance(exc, ValueError) else exc
         if isinstance(origin, google.Aborted):
             raise _Aborted(str(origin)) from exc

@@ -1,8 +1,8 @@
-"""Items and their states in Firestore, with the closets' entries that change with them."""
+"""Items and their states in Firestore, and the closets' entries that change with them."""
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,19 +10,20 @@ from google.api_core import exceptions as google
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from closetspace.adapters.firestore.closet_documents import ClosetDocuments
+from closetspace.adapters.firestore.closet_documents import ClosetWriter
 from closetspace.adapters.firestore.queries import count, paged, read_all
-from closetspace.adapters.firestore.states import STATES, state_document, state_in
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
-from closetspace.domain.wardrobe.item import parse_item
-from closetspace.domain.wardrobe.state import ItemState, Status
+from closetspace.domain.wardrobe.item import Fault, parse_item
+from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict
 from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
 
 log = logging.getLogger(__name__)
 
-FULL_DOCUMENTS = 4
-"""Documents tried for one item: its own, the last, and two more for what others fill meanwhile."""
+STATES = "item_state"
+
+MAX_SHARDS_TRIED = 4
+"""Closet documents that are tried for one item: its own, the last one, and two more that others may fill meanwhile."""
 
 
 class FirestoreWardrobe:
@@ -32,7 +33,7 @@ class FirestoreWardrobe:
         self._client = client
         self._collection = collection
         self._allowed_hosts = allowed_hosts
-        self._closets = ClosetDocuments(client)
+        self._closets = ClosetWriter(client)
 
     def read(self, item_id: str) -> ItemRecord:
         with translated_errors():
@@ -40,34 +41,34 @@ class FirestoreWardrobe:
 
     def commit(self, record: ItemRecord, state: ItemState | None, change: ClosetChange) -> ItemRecord:
         state = state and replace(state, shard=self._shard(record, state, change))
-        carried: dict[str, Any] = {}
-        for _ in range(FULL_DOCUMENTS):
+        moved_entries: dict[str, Any] = {}
+        for _ in range(MAX_SHARDS_TRIED):
             try:
-                return self._commit(record, state, change, carried)
+                return self._commit(record, state, change, moved_entries)
             except google.InvalidArgument as exc:
                 fits_elsewhere = isinstance(change, Put) and "exceeds" in str(exc)
                 if not (fits_elsewhere and state and state.shard is not None):
                     raise
-                # The closet's document is full (1 MiB): it keeps what it has, a later one takes this item.
+                # The closet's document is full (1 MiB): it keeps its items, and a later document takes this one.
                 log.info("document %d of closet %s is full (%s)", state.shard, state.uid, exc)
-                carried = self._carried(record, change)
+                moved_entries = self._moved_entries(record, change)
                 state = replace(state, shard=self._closets.open_later_shard(state.uid, state.shard))
-        raise Conflict(f"the closet of item {record.item_id} kept being full")
+        raise Conflict(f"no document of the closet has room for item {record.item_id}")
 
-    def _carried(self, record: ItemRecord, change: ClosetChange) -> dict[str, Any]:
-        """What an item takes along to another document, where the change keeps it."""
+    def _moved_entries(self, record: ItemRecord, change: ClosetChange) -> dict[str, Any]:
+        """Return the stored entries that an item takes along to another document."""
         old = record.state
         if old is None or old.shard is None or not (isinstance(change, Put) and change.keep_other_encoders):
             return {}
-        return self._closets.entries_of(old.uid, old.shard, record.item_id)
+        return self._closets.stored_entries(old.uid, old.shard, record.item_id)
 
     def _shard(self, record: ItemRecord, state: ItemState, change: ClosetChange) -> int | None:
-        held = record.state.shard if record.state else None
+        current = record.state.shard if record.state else None
         match change:
             case Keep():
-                return held
-            case Put() if record.state and held is not None and record.state.uid == state.uid:
-                return held
+                return current
+            case Put() if record.state and current is not None and record.state.uid == state.uid:
+                return current
             case Put():
                 return self._closets.open_shard(state.uid)
         return None
@@ -84,29 +85,30 @@ class FirestoreWardrobe:
         return (snapshot.id for snapshot in paged(query))
 
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
-        return (snapshot.id for snapshot in paged(self._otherwise(encoder_id).order_by("encoder").order_by("__name__")))
+        query = self._states_with_other_encoder(encoder_id).order_by("encoder").order_by("__name__")
+        return (snapshot.id for snapshot in paged(query))
 
     def count_items_with_other_encoder(self, encoder_id: str) -> int:
-        return count(self._otherwise(encoder_id))
+        return count(self._states_with_other_encoder(encoder_id))
 
-    def _otherwise(self, encoder_id: str) -> Any:
-        # Finds no state without an encoder: nothing is unequal to null.
+    def _states_with_other_encoder(self, encoder_id: str) -> Any:
+        # Leaves out states without an encoder, because no value is unequal to null.
         states = self._client.collection(STATES).select(["encoder"])
         return states.where(filter=FieldFilter("encoder", "!=", encoder_id))
 
     def _read(self, item_id: str, transaction: firestore.Transaction | None) -> ItemRecord:
         item_ref, state_ref = self._references(item_id)
-        found = read_all(self._client, [item_ref, state_ref], transaction=transaction)
-        item, state = found[item_ref], found[state_ref]
+        snapshots = read_all(self._client, [item_ref, state_ref], transaction=transaction)
+        item, state = snapshots[item_ref], snapshots[state_ref]
         return ItemRecord(
             item_id,
             parse_item(item_id, item.to_dict() or {}, self._allowed_hosts) if item.exists else None,
-            state_in(state.to_dict() or {}) if state.exists else None,
+            _parse_state(state.to_dict() or {}) if state.exists else None,
             state.update_time,
         )
 
     def _commit(
-        self, record: ItemRecord, state: ItemState | None, change: ClosetChange, carried: Mapping[str, Any]
+        self, record: ItemRecord, state: ItemState | None, change: ClosetChange, moved_entries: Mapping[str, Any]
     ) -> ItemRecord:
         state_ref = self._references(record.item_id)[1]
 
@@ -114,9 +116,9 @@ class FirestoreWardrobe:
             current = self._read(record.item_id, transaction)
             if (current.item, current.state_version) != (record.item, record.state_version):
                 raise Conflict(f"item {record.item_id} changed")
-            self._closets.change(transaction, record, state, change, carried)
+            self._closets.change(transaction, record, state, change, moved_entries)
             if state:
-                transaction.set(state_ref, state_document(state))
+                transaction.set(state_ref, _state_document(state))
             else:
                 transaction.delete(state_ref)
 
@@ -125,3 +127,27 @@ class FirestoreWardrobe:
 
     def _references(self, item_id: str) -> tuple[Any, Any]:
         return self._client.document(self._collection, item_id), self._client.document(STATES, item_id)
+
+
+def _state_document(state: ItemState) -> dict[str, Any]:
+    return asdict(state) | {
+        "status": state.status.value,
+        "colours": list(state.colours),
+        "hint": state.hint.value if state.hint else None,
+        "updated_at": firestore.SERVER_TIMESTAMP,
+    }
+
+
+def _parse_state(document: dict[str, Any]) -> ItemState:
+    error = document.get("error")
+    return ItemState(
+        uid=document["uid"],
+        status=Status(document["status"]),
+        content_key=document.get("content_key"),
+        encoder=document.get("encoder"),
+        category=document.get("category"),
+        colours=tuple(document.get("colours") or ()),
+        error=Fault(error["code"], error["message"]) if error else None,
+        shard=document.get("shard"),
+        hint=Hint(document["hint"]) if document.get("hint") else None,
+    )

@@ -1,4 +1,4 @@
-"""Photos that people upload, decoded with Pillow: hostile bytes in, one upright RGB picture or a refusal out."""
+"""Decoding of uploaded photos with Pillow: from untrusted bytes to one upright RGB picture or a refusal."""
 
 from functools import cache
 from io import BytesIO
@@ -10,21 +10,21 @@ from closetspace.domain.encoder.encoding import Picture
 from closetspace.errors import InvalidInput
 
 LONGEST_SIDE = 512
-"""Pixels; twice what the encoders see, so that they can still choose how to resize."""
+"""Pixels of a decoded picture; twice the side of the encoders' squares, which leaves the resizing to them."""
 
 MIN_SIDE = 16
-"""Pixels; below it there is no garment to see."""
+"""Pixels; no garment is visible in smaller photos."""
 
 _JPEG = JpegImagePlugin.JpegImageFile.format
 _PNG = PngImagePlugin.PngImageFile.format
 _WEBP = WebPImagePlugin.WebPImageFile.format
 _HEIF = "HEIF"
 
-# Major brands of ISO 23008-12 whose pictures are HEVC; AVIF says "avif" and is not supported.
+# Major brands of ISO 23008-12 with HEVC pictures; AVIF has the brand "avif" and is not supported.
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
 _ORIENTATION_TAG = 0x0112
-_UPRIGHT = {  # EXIF 2.32, tag 0x0112: what undoes each orientation
+_UPRIGHT = {  # EXIF 2.32, tag 0x0112: the transposition that undoes each orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -42,12 +42,12 @@ _TOO_MANY_PIXELS = InvalidInput(
 def decode_photo(data: bytes, *, max_pixels: int, longest_side: int = LONGEST_SIDE) -> Picture:
     """Decode a JPEG, PNG, WebP or HEIC photo to an upright ``(h, w, 3) uint8`` sRGB picture.
 
-    It is scaled down so that neither side exceeds ``longest_side``; transparency is laid on white; of an
-    animation the first frame counts. Colour profiles are ignored: they move a colour less than the light does.
+    It is scaled down so that neither side exceeds ``longest_side`` pixels. Transparency becomes white. Only the first
+    frame of an animation is decoded. Colour profiles are ignored, because light changes colours more than they do.
 
     Raises:
-        InvalidInput: ``photo_empty``, ``photo_unsupported_format``, ``photo_too_many_pixels`` and
-            ``photo_too_small`` (all three decided on the header), or ``photo_unreadable``.
+        InvalidInput: ``photo_empty``; ``photo_unsupported_format``, ``photo_too_many_pixels`` or ``photo_too_small``,
+            which are detected in the header; or ``photo_unreadable``.
     """
     if not data:
         raise InvalidInput("photo_empty", "The photo is empty. Please choose the file again and upload it.")
@@ -57,10 +57,10 @@ def decode_photo(data: bytes, *, max_pixels: int, longest_side: int = LONGEST_SI
             _check_size(image.size, max_pixels)
             return np.asarray(_upright(image, longest_side))
     except (InvalidInput, MemoryError):
-        raise  # what is too large for us was refused on its header: a lack of memory is ours, and passes
+        raise  # oversized photos are refused by their header, so a lack of memory is temporary and the server's own
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise InvalidInput(_TOO_MANY_PIXELS.code, _TOO_MANY_PIXELS.message) from exc
-    # Parsers of hostile bytes raise whatever they stumble over: struct.error, KeyError, zlib.error.
+    # Parsers of untrusted bytes raise all kinds of errors: struct.error, KeyError, zlib.error.
     except Exception as exc:
         raise InvalidInput(
             "photo_unreadable",
@@ -69,16 +69,16 @@ def decode_photo(data: bytes, *, max_pixels: int, longest_side: int = LONGEST_SI
 
 
 def stored_size(data: bytes) -> tuple[int, int] | None:
-    """Return ``(width, height)`` in pixels from a photo's header, before any turn; None if it can't be read."""
+    """Return ``(width, height)`` in pixels from a photo's header, before its rotation; None if it can't be read."""
     try:
         with Image.open(BytesIO(data), formats=[_format_of(data)]) as image:
             return image.size
-    except Exception:  # as for decoding: a parser of hostile bytes raises anything
+    except Exception:  # parsers of untrusted bytes raise all kinds of errors
         return None
 
 
 def _format_of(data: bytes) -> str:
-    """Name the format that the content shows, whatever the file is called."""
+    """Return the format of the content, regardless of the file's name."""
     if data.startswith(b"\xff\xd8\xff"):
         return _JPEG
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -96,7 +96,7 @@ def _format_of(data: bytes) -> str:
 
 @cache
 def _register_heif() -> None:
-    # Imported on the first HEIC photo only: it loads a video codec, which most processes never need.
+    # Imported with the first HEIC photo: it loads a video codec, which most processes never need.
     import pillow_heif
 
     pillow_heif.register_heif_opener()
@@ -114,25 +114,25 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
 
 
 def _upright(image: Image.Image, longest_side: int) -> Image.Image:
-    """Decode, scale down and turn; in this order, so that a large photo is touched as little as possible."""
-    image.draft(None, (longest_side, longest_side))  # JPEG decodes at 1/2, 1/4 or 1/8 almost for free
+    """Decode, scale down and rotate, in this order, so that few steps work on the large photo."""
+    image.draft(None, (longest_side, longest_side))  # decodes JPEG at 1/2, 1/4 or 1/8, which is much faster
     image.load()
-    turn = _UPRIGHT.get(_orientation(image))
+    transposition = _UPRIGHT.get(_orientation(image))
     image = _eight_bits(image)
     image.thumbnail((longest_side, longest_side), Image.Resampling.BOX)
     image = _on_white(image)
-    return image if turn is None else image.transpose(turn)
+    return image if transposition is None else image.transpose(transposition)
 
 
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # damaged metadata does not make a good picture unreadable
+    except Exception:  # a photo with damaged metadata is still readable
         return 1
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Bring 16-bit grey down to 8 bits (Pillow would clip it) and what cannot be averaged to RGB."""
+    """Convert 16-bit grey to 8 bits (Pillow would clip it), and modes that can't be averaged to RGB."""
     if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image).astype(np.uint32) // 257).astype(np.uint8))
     if image.mode in ("1", "P", "CMYK") or "transparency" in image.info:

@@ -1,4 +1,4 @@
-"""Photos fetched from the web, within limits."""
+"""Downloads of photos from allowed hosts, limited in size and time."""
 
 import asyncio
 from collections.abc import Collection
@@ -7,21 +7,18 @@ from urllib.parse import urljoin
 
 import httpx
 
-from closetspace.domain.wardrobe.photo import is_allowed_url, photo_too_large
+from closetspace.domain.wardrobe.photo import is_allowed_url, photo_too_large, photo_url_not_allowed
 from closetspace.errors import InvalidInput, Transient
 
-REDIRECTS = 3
-NOT_ALLOWED = InvalidInput(
-    "photo_url_not_allowed", "Photos can't be taken from that address. Upload the photo instead."
-)
+MAX_REDIRECTS = 3
 
 
 @dataclass(frozen=True)
 class HttpPhotos:
     """`closetspace.ports.PhotoFetcher` over https.
 
-    Each address on the way, redirects included, must be on an allowed host; a download ends at ``max_bytes``
-    and ``max_seconds``, both counted over all of it. ``transport`` replaces the network.
+    Every URL, redirects included, must be on an allowed host. ``max_bytes`` and ``max_seconds`` limit the whole
+    download. ``transport`` replaces the network.
     """
 
     allowed_hosts: Collection[str]
@@ -34,7 +31,7 @@ class HttpPhotos:
 
     async def _fetch_in_time(self, url: str) -> bytes:
         try:
-            # One clock for all of it: a timeout per read never ends a server that sends a byte at a time.
+            # One timeout for all of it, because a timeout per read never stops a server that sends a byte at a time.
             async with (
                 asyncio.timeout(self.max_seconds),
                 httpx.AsyncClient(transport=self.transport) as client,
@@ -45,20 +42,20 @@ class HttpPhotos:
                 "photo_too_slow", "The photo's server did not send it in time. Upload the photo instead."
             ) from exc
         except httpx.InvalidURL as exc:
-            raise NOT_ALLOWED from exc
+            raise photo_url_not_allowed() from exc
         except httpx.HTTPError as exc:
             raise Transient(f"fetching a photo: {exc}") from exc
 
     async def _follow(self, client: httpx.AsyncClient, url: str) -> bytes:
-        for _ in range(REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             if not is_allowed_url(url, self.allowed_hosts):
-                raise NOT_ALLOWED
+                raise photo_url_not_allowed()
             # Undecoded bytes only, so that a small compressed body can't become a huge one.
             async with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
                 if not response.is_redirect:
                     return await self._body(response)
                 url = urljoin(url, response.headers["location"])
-        raise InvalidInput("photo_not_found", "The photo's address leads in circles. Upload the photo instead.")
+        raise InvalidInput("photo_not_found", "The photo's address redirects too often. Upload the photo instead.")
 
     async def _body(self, response: httpx.Response) -> bytes:
         if response.status_code == 429 or response.status_code >= 500:

@@ -1,4 +1,4 @@
-"""Objects in a folder: the store of a machine without a cloud."""
+"""Objects in a folder, for machines without a cloud."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ LOCK = ".lock"
 
 
 class DirectoryObjects:
-    """`closetspace.ports.ObjectStore` over the files below a folder, which is made when something is written."""
+    """`closetspace.ports.ObjectStore` over the files of a folder, which the first write creates."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -35,9 +35,9 @@ class DirectoryObjects:
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._locked():
-            found = self.stat(name)
-            if if_generation is not None and if_generation != (found.generation if found else 0):
-                raise Conflict(f"{name} is at another generation than {if_generation}")
+            current = self.stat(name)
+            if if_generation is not None and if_generation != (current.generation if current else 0):
+                raise Conflict(f"{name} does not have generation {if_generation}")
             _replace(path, data)
             return self._stat(path)
 
@@ -46,19 +46,19 @@ class DirectoryObjects:
         if not self._root.exists():
             return
         with self._locked():
-            found = self.stat(name)
-            if found and if_generation in (None, found.generation):
+            current = self.stat(name)
+            if current and if_generation in (None, current.generation):
                 path.unlink()
 
     def list(self, prefix: str) -> Iterator[ObjectStat]:
         folder = self._path(prefix.rpartition("/")[0] or ".")
         for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            # What begins with a dot is the lock, or being written.
+            # Names with a dot at the beginning are the lock and unfinished writes.
             if path.name.startswith(".") or not path.is_file():
                 continue
             try:
                 stat = self._stat(path)
-            except FileNotFoundError:  # another process has deleted it meanwhile
+            except FileNotFoundError:  # another process has deleted the file
                 continue
             if stat.name.startswith(prefix):
                 yield stat
@@ -69,7 +69,7 @@ class DirectoryObjects:
     def _path(self, name: str) -> Path:
         path = (self._root / name).resolve()
         if not path.is_relative_to(self._root):
-            raise InvalidInput("object_name_invalid", f"{name} lies outside of the store.")
+            raise InvalidInput("object_name_invalid", f"{name} is outside of the store.")
         return path
 
     def _stat(self, path: Path) -> ObjectStat:
@@ -90,19 +90,19 @@ class DirectoryObjects:
 
 
 def _replace(path: Path, data: bytes | Path) -> None:
-    """Write beside and rename, so that a reader, or a crash, sees the old file or the new one, whole."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as beside:
+    """Write a temporary file and rename it, so that readers see the old file or the new one, even after a crash."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as temporary:
         try:
             if isinstance(data, Path):
                 with data.open("rb") as source:
-                    shutil.copyfileobj(source, beside)
+                    shutil.copyfileobj(source, temporary)
             else:
-                beside.write(data)
-            # A temporary file is its owner's alone; an object is for whoever may read the folder.
-            os.fchmod(beside.fileno(), 0o644)
-            beside.flush()
-            os.fsync(beside.fileno())
-            Path(beside.name).replace(path)
+                temporary.write(data)
+            # A temporary file is readable by its owner only, an object by everyone who may read the folder.
+            os.fchmod(temporary.fileno(), 0o644)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+            Path(temporary.name).replace(path)
         except BaseException:
-            Path(beside.name).unlink(missing_ok=True)
+            Path(temporary.name).unlink(missing_ok=True)
             raise

@@ -15,7 +15,7 @@ from closetspace.errors import Conflict, NotFound, Transient
 from closetspace.ports import ObjectStat
 
 GOOGLE, FIREBASE = "https://storage.googleapis.com", "https://firebasestorage.googleapis.com"
-"""Addresses of the two APIs of Cloud Storage."""
+"""The addresses of Cloud Storage's two APIs."""
 
 
 class GcsObjects:
@@ -63,12 +63,12 @@ class GcsObjects:
 
 
 def _content_type(name: str) -> str:
-    """What a browser should take it for."""
+    """Return the MIME type of an object by its name."""
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def _stat(blob: Any) -> ObjectStat:
-    # Composite objects have no md5; their checksum and size together tell contents apart as well.
+    # Composite objects have no MD5, so their contents are distinguished by CRC32C and size.
     fingerprint = blob.md5_hash or f"{blob.crc32c}-{blob.size}"
     return ObjectStat(blob.name, blob.size, fingerprint, int(blob.generation), blob.time_created)
 
@@ -80,6 +80,6 @@ def _translated_errors(name: str) -> Iterator[None]:
     except google.NotFound as exc:
         raise NotFound(f"There is no object {name}.") from exc
     except google.PreconditionFailed as exc:
-        raise Conflict(f"{name} is at another generation") from exc
+        raise Conflict(f"{name} has another generation") from exc
     except (google.ServerError, google.TooManyRequests, google.RetryError, requests.RequestException) as exc:
         raise Transient(f"Cloud Storage: {exc}") from exc

@@ -1,14 +1,17 @@
-"""An item of the catalog as an index holds it."""
+"""A catalog item as an index stores it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from closetspace.domain.index.products import item_key, product_key
+
 
 @dataclass(frozen=True)
 class IndexedItem:
-    """A product as answers show and filters see it; ``image`` is its picture's object in the catalog's store.
+    """A catalog item with the fields that answers show and filters use.
 
-    ``group`` is what the shop calls the product that this is a variant of; without one, brand and name tell.
+    ``image`` is the name of its picture in the catalog's object store. ``group`` is the shop's id of the product that
+    the item is a variant of; without one, items with the same brand and name are variants.
     """
 
     id: str
@@ -23,6 +26,11 @@ class IndexedItem:
     image: str = ""
     group: str = ""
     in_stock: bool = True
+
+    @property
+    def product(self) -> int:
+        """The key of the product that the item is a variant of; an item without name and group is its own product."""
+        return product_key(self.brand, self.name, self.group) or item_key(self.id)
 
 
 class LeftOut(NamedTuple):

@@ -13,6 +13,7 @@ from closetspace.domain.wardrobe.photo import (
     is_allowed_url,
     owner_of_photo,
     photo_folder,
+    photo_url_not_allowed,
 )
 from closetspace.errors import InvalidInput
 
@@ -73,7 +74,5 @@ def _parse_photo(
     if url:
         if isinstance(url, str) and is_allowed_url(url, allowed_hosts):
             return UrlPhoto(url), None
-        return None, Fault(
-            "photo_url_not_allowed", "Photos can't be fetched from that address. Upload the photo instead."
-        )
+        return None, Fault.from_error(photo_url_not_allowed())
     return None, None

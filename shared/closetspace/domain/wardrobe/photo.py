@@ -52,6 +52,11 @@ def is_allowed_url(url: str, allowed_hosts: Collection[str]) -> bool:
     return plain and parts.scheme == "https" and parts.hostname in allowed_hosts
 
 
+def photo_url_not_allowed() -> InvalidInput:
+    """Return the error for a URL from which no photo may be fetched."""
+    return InvalidInput("photo_url_not_allowed", "Photos can't be fetched from that address. Upload the photo instead.")
+
+
 def photo_too_large(max_bytes: int) -> InvalidInput:
     """Return the error for a photo over the size limit."""
     return InvalidInput(
