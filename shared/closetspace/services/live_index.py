@@ -139,5 +139,5 @@ class LiveIndex:
 
 
 def choose_index(indexes: Sequence[Index], coverage: Mapping[str, int]) -> Index:
-    """The index whose encoder covers most of a closet's items; the first of equals."""
+    """Return the index whose encoder covers most of a closet's items, the first among equals."""
     return max(indexes, key=lambda index: coverage.get(index.encoder_id, 0))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from closetspace.services.throttled_pool import ATTEMPTS, ThrottledPool
 from typer.testing import CliRunner
 
 from catalog_jobs.cli.app import app
@@ -14,10 +15,9 @@ from closetspace.domain.encoder.encoding import Garment
 from closetspace.errors import FailedPrecondition, Transient
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.migrate import Done, Migration, Phase
-from closetspace.services.throttled_pool import ATTEMPTS, ThrottledPool
 from tests.conftest import ignore_progress
 from tests.support.fakes import HashEncoder, World
-from tests.unit.adapters.test_index import upload
+from tests.support.indexes import upload
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -57,7 +57,7 @@ class Town:
             self.world.database,
             self.world.database,
             lambda _: self.build(world.encoder.id),
-            move or world.reconciler.move,
+            move or world.reconciler.reembed,
             world.taste_keeper.refresh,
             ThrottledPool(1e6, workers=2, sleep=lambda _: None),
         )
@@ -124,7 +124,7 @@ def test_move_that_was_cut_goes_on_where_it_was(town: Town) -> None:
         if len(moved) == 3:
             raise KeyboardInterrupt
         moved.append(item_id)
-        town.newer.reconciler.move(item_id)
+        town.newer.reconciler.reembed(item_id)
 
     town.run(town.migration(), Phase.PREPARE)
     with pytest.raises(KeyboardInterrupt):
@@ -147,7 +147,7 @@ def test_items_that_fail_are_passed_over_and_counted(town: Town) -> None:
     def move(item_id: str) -> None:
         if item_id == "item-3":
             raise MemoryError
-        town.newer.reconciler.move(item_id)
+        town.newer.reconciler.reembed(item_id)
 
     town.run(town.migration(), Phase.PREPARE)
     assert town.migration(move=move).move(ignore_progress) == Done(9, 1)
@@ -160,7 +160,7 @@ def test_transient_faults_are_tried_again(town: Town) -> None:
     def move(item_id: str) -> None:
         for _ in faults:
             raise Transient("the network is down")
-        town.newer.reconciler.move(item_id)
+        town.newer.reconciler.reembed(item_id)
 
     town.run(town.migration(), Phase.PREPARE)
     assert town.migration(move=move).move(ignore_progress) == Done(10, 0)

@@ -31,8 +31,8 @@ from closetspace.services.feedback import FeedbackKeeper
 from closetspace.services.live_index import choose_index
 from closetspace.services.recommend import Recommender
 from tests.support.fakes import HashEncoder, World, decode_anything
+from tests.support.indexes import DIM, ENCODER, NOW, contents
 from tests.support.recommending import ask, parse_recommend
-from tests.unit.adapters.test_index import DIM, ENCODER, NOW, contents
 
 
 @pytest.fixture(scope="module")
