@@ -1,4 +1,4 @@
-"""The numbers that the design asks for, measured."""
+"""Benchmarks: the measurements that the design has targets for."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from statistics import quantiles
 
 @dataclass(frozen=True)
 class Measurement:
-    """One number beside the one asked for. ``at_most`` says on which side of ``reach`` it has to be."""
+    """A measured value and its target ``reach``, which is an upper limit with ``at_most``, else a lower one."""
 
     name: str
     value: float
@@ -17,13 +17,14 @@ class Measurement:
 
     @property
     def reached(self) -> bool:
-        """Whether the number is as good as asked."""
+        """Whether the value meets the target."""
         return self.value <= self.reach if self.at_most else self.value >= self.reach
 
 
 Note = Callable[[str], None]
+"""Prints what a benchmark is doing."""
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """The value that ``percent`` of all stay under."""
+    """Return the percentile of the values."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]

@@ -1,4 +1,4 @@
-"""How long people wait: on the local stack, and of processes that have only just started."""
+"""Waiting times on the local stack, and of newly started processes."""
 
 import os
 import tempfile
@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 60.0
 
 
 def measure(note: Note) -> list[Measurement]:
-    """Start the stack, fill it, and measure as a person's device would."""
+    """Start the local stack with a catalog, and measure as a client."""
     with (
         tempfile.TemporaryDirectory(prefix="closetspace-bench-") as name,
         LocalStack(log=LOG) as stack,
@@ -54,7 +54,7 @@ def measure(note: Note) -> list[Measurement]:
 
 
 def _one_by_one(person: Person, photos: list[demo_run.Photo]) -> float:
-    """The first warms up."""
+    """Return the median milliseconds from upload to ready. The first photo is a warm-up."""
     added = demo_run.add_wardrobe(person, photos, lambda *_: None)
     return median(float(photo["ready_ms"]) for photo in added[1:])
 
@@ -76,17 +76,20 @@ def _burst(stack: LocalStack, photos: list[demo_run.Photo]) -> float:
 
 
 def _first_recommendation(stack: LocalStack, person: Person) -> float:
-    """A new process, asked until it answers."""
+    """Return the seconds from the start of a process to its first answer."""
     with instance(stack, "recommend", "http") as started:
         answer = started.first_answer(json={"data": {}}, headers={"Authorization": f"Bearer {person.token}"})
         elapsed = time.perf_counter() - started.started
     if not answer.raise_for_status().json()["result"]["items"]:
-        raise RuntimeError("nothing was recommended")
+        raise RuntimeError("the answer has no items")
     return elapsed
 
 
 def _first_embedding(stack: LocalStack, person: Person, photo: demo_run.Photo, number: int) -> float:
-    """A new process is handed the event of a photo whose own delivery the local stack holds up."""
+    """Return the seconds from the start of a process to the answer to its first event.
+
+    The local stack holds back its own delivery of the event.
+    """
     item_id = f"cold-{number}"
     path = f"{photo_folder(person.uid, item_id)}photo{photo.path.suffix}"
     stack.control.fault_plan([{"match": {"operation": "functions.invoke"}, "action": {"type": "timeout"}}])
@@ -123,5 +126,5 @@ def _until(done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not done():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {PATIENCE_SECONDS:.0f} s")
+            raise TimeoutError(f"not done after {PATIENCE_SECONDS:.0f} s")
         time.sleep(0.01)

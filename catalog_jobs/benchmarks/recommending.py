@@ -1,4 +1,4 @@
-"""How fast a warm process recommends, without the database's own time."""
+"""Latency, throughput and memory of recommending in a warm process, with a database in memory."""
 
 import os
 import resource
@@ -35,21 +35,21 @@ from closetspace.services.refresh_taste import TasteKeeper
 from closetspace.settings import Settings
 
 ITEMS, OWNED, MOST_OWNED = 8_000, 50, 5_000
-"""In the index, in a usual closet, and in the largest that has to work."""
+"""Items in the index, in a usual closet, and in the largest closet."""
 
 WORN = 8
-"""Labels of an attribute that a person wears, at most."""
+"""Maximum number of labels of an attribute that a person wears."""
 
 REQUESTS = 400
 REQUESTS_OF_LARGEST = 60
 THREADS = "OPENBLAS_NUM_THREADS"
 
 PROTOTYPE_SECONDS, PROTOTYPE_CPU_SECONDS = 13.4, 12.0
-"""One request of the prototype for a closet of 8, measured on the same kind of machine, photos on loopback."""
+"""One request of the prototype for a closet of 8, on the same kind of machine, with photos on loopback."""
 
 
 def measure() -> list[Measurement]:
-    """Latency of one request after the other, then throughput of a process a core."""
+    """Measure the latency of sequential requests, then the throughput with one process per core."""
     with _as_deployed(1) as pool:
         latency = pool.submit(_latency).result()
     return [
@@ -77,7 +77,7 @@ def measure() -> list[Measurement]:
 
 @dataclass(frozen=True)
 class _Latency:
-    """Of a warm process: seconds a request, of processor time too, and the most memory that it ever had."""
+    """Seconds per request, in wall-clock and CPU time, and the peak memory of a warm process."""
 
     p50: float
     p99: float
@@ -104,7 +104,7 @@ def _latency() -> _Latency:
 
 @contextmanager
 def _as_deployed(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes with the one thread a request that functions/main.py sets."""
+    """Start new processes with one thread per request, as functions/main.py sets it."""
     before = os.environ.get(THREADS)
     os.environ[THREADS] = "1"
     try:
@@ -146,12 +146,12 @@ def _recommender() -> Recommender:
     categories = encoder.categories[:8]
     centres = random.standard_normal((len(categories), encoder.dim))
 
-    def draw(category: int) -> FloatArray:
+    def draw_vector(category: int) -> FloatArray:
         return unit((centres[category] + random.standard_normal(encoder.dim)).astype(np.float32))
 
-    def told(few: int | None = None) -> dict[str, Shares]:
-        """What heads say of anything, or of what a person owns, who wears ``few`` of an attribute's labels."""
-        heads = {head: labels[:few] for head, labels in encoder.heads.items() if head != CATEGORY}
+    def draw_attributes(most: int | None = None) -> dict[str, Shares]:
+        """Draw a label of each attribute, for owned items among the first ``most`` labels."""
+        heads = {head: labels[:most] for head, labels in encoder.heads.items() if head != CATEGORY}
         return {head: {str(random.choice(labels)): 0.8} for head, labels in heads.items()}
 
     items = [
@@ -167,8 +167,8 @@ def _recommender() -> Recommender:
         )
         for i in range(ITEMS)
     ]
-    vectors = np.array([draw(i % len(categories)) for i in range(ITEMS)], np.float32)
-    attributes = np.array([pack_attributes(told(), encoder.heads) for _ in items], np.uint8)
+    vectors = np.array([draw_vector(i % len(categories)) for i in range(ITEMS)], np.float32)
+    attributes = np.array([pack_attributes(draw_attributes(), encoder.heads) for _ in items], np.uint8)
     encodings = EncodingBatch(
         vectors, quantize_photo_vectors(vectors), attributes, tuple(item.category for item in items)
     )
@@ -182,10 +182,10 @@ def _recommender() -> Recommender:
             place = i % len(categories)
             entry = ClosetEntry(
                 encoder.id,
-                draw(place),
+                draw_vector(place),
                 categories[place],
                 str(i),
-                pack_attributes(told(WORN), encoder.heads),
+                pack_attributes(draw_attributes(WORN), encoder.heads),
                 f"Owned {i}",
                 i + 1,
             )

@@ -1,4 +1,4 @@
-"""What a nightly refresh costs, by how much changed."""
+"""The duration of a nightly refresh, by the share of changed items."""
 
 import csv
 import tempfile
@@ -8,24 +8,28 @@ from datetime import timedelta
 from pathlib import Path
 
 from catalog_jobs.benchmarks import Measurement, Note
-from catalog_jobs.catalog.run_record import Report
-from catalog_jobs.catalog.source import Progress
+from catalog_jobs.catalog.run_records import Report
 from catalog_jobs.demo.drawing import draw_catalog
 from catalog_jobs.processes.logs import Log
-from catalog_jobs.refresh.coordinator import Choices
-from catalog_jobs.refresh.job import SourceSelection, TaskContext, refresh
+from catalog_jobs.refresh.coordinator import RefreshOptions
+from catalog_jobs.refresh.job import TaskContext, refresh
+from catalog_jobs.sources.selection import SourceSelection
 from closetspace.errors import FailedPrecondition
+from closetspace.services.embed_catalog import Progress
 
 ITEMS, DRAWN = 20_000, 200
 SHARES = (0.1, 0.01, 0.0)
-"""Of the items whose name or picture changes from one night to the next, half of them each."""
+"""Shares of items that change between two nights: half of them their name, the others their picture."""
 
 FULL_SECONDS = 180.0
-"""What embedding all of them may take at 150 items a second, and the rest of a refresh."""
+"""Target for a refresh of new items: embedding at 150 items per second, and the rest of a refresh."""
 
 
 def measure(note: Note) -> list[Measurement]:
-    """Refresh 20,000 items when all are new, then when fewer and fewer changed; numbers embedded have to be exact."""
+    """Measure refreshes of 20,000 items: all new, then with fewer and fewer changes.
+
+    Raises `FailedPrecondition` if a refresh embeds another number of items than changed.
+    """
     with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as name:
         shop = _Shop(Path(name))
         note(f"a refresh of {ITEMS:,} items, all of them new")
@@ -37,14 +41,14 @@ def measure(note: Note) -> list[Measurement]:
             report = shop.refresh()
             if report.embedded != round(share * ITEMS):
                 raise FailedPrecondition(f"{report.embedded} items were embedded where {share:.0%} changed")
-            # A night on which nothing changed still reads, compares, builds and checks all items.
+            # Without changes, a refresh still reads, compares, indexes and checks all items.
             allowed = FULL_SECONDS * share + 0.15 * full.seconds
             measured.append(Measurement(f"the same, {share:.0%} changed", report.seconds, "s", round(allowed, 1)))
     return measured
 
 
 class _Shop:
-    """A folder of products whose names and pictures change, and the store that follows it."""
+    """A folder of products that change, and the store that is refreshed from it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._store = folder / "shop", folder / "store"
@@ -56,7 +60,7 @@ class _Shop:
         self._write(range(ITEMS))
 
     def change(self, count: int) -> None:
-        """Change others than the time before."""
+        """Change this many products, others than last time."""
         places = [place % ITEMS for place in range(self._from, self._from + count)]
         self._from += count
         for place in places:
@@ -65,14 +69,14 @@ class _Shop:
 
     def refresh(self) -> Report:
         wanted = SourceSelection(str(self._store), Path(), source=str(self._folder))
-        record = refresh(wanted, Choices(timedelta(days=3)), TaskContext.of({}, None), _silent, Log(None))
+        record = refresh(wanted, RefreshOptions(timedelta(days=3)), TaskContext.from_env({}, None), _silent, Log(None))
         if record is None or record.error:
             raise FailedPrecondition(f"the refresh failed: {record and record.error}")
         return record.report
 
     def _write(self, places: Sequence[int]) -> None:
         for place in places:
-            # What follows a JPEG's end is not drawn: another picture to whoever compares bytes, as much work as any.
+            # Bytes after the end of a JPEG change its digest, but not what is decoded.
             bytes_ = self._pictures[place % len(self._pictures)] + b"%d %d" % (
                 place,
                 (self._changes[place] + 1 - place % 2) // 2,

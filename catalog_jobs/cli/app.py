@@ -1,23 +1,23 @@
-"""The command ``closetspace``: what its groups are called, and where each is written."""
+"""The command ``closetspace`` with its subcommands and groups."""
 
 import typer
 
 from catalog_jobs.cli import bench, catalog, cloud, demo, doctor, encoder, evaluate, index, local, photo
 
 app = typer.Typer(
-    help="Clothes that fit what a person already owns: the backend's jobs, its local stack and its demo.",
+    help="Recommend clothes that fit what a person already owns: the backend's jobs, local stack and demo.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 app.command()(demo.demo)
-app.add_typer(local.app, name="local", help="The local stack: Firebase emulated, our functions for real.")
+app.add_typer(local.app, name="local", help="The local stack: an emulated Firebase with our functions.")
 app.add_typer(catalog.app, name="catalog", help="The catalog that recommendations come from.")
-app.add_typer(index.app, name="index", help="Versions of the index: build, publish, list, roll back.")
-app.add_typer(cloud.app, name="cloud", help="What is deployed: bring it there, and look whether it is as it should be.")
+app.add_typer(index.app, name="index", help="Versions of the index: build, publish, list and roll back.")
+app.add_typer(cloud.app, name="cloud", help="Deploy, and compare what is deployed with what should be.")
 app.add_typer(encoder.app, name="encoder", help="The encoder that turns photos and names into vectors.")
-app.add_typer(photo.app, name="photo", help="Photos of garments, as the functions see them.")
+app.add_typer(photo.app, name="photo", help="Photos of garments, as the functions process them.")
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
 app.command()(doctor.doctor)

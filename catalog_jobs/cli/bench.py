@@ -7,33 +7,31 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from catalog_jobs.benchmarks import Measurement, embedding, journeys, recommending, refreshing
-from catalog_jobs.benchmarks import torch_reference as rival
+from catalog_jobs.benchmarks import Measurement, encoding, journeys, recommending, refreshing
 from catalog_jobs.cli.console import exit_on_error, notes, print_json
 from catalog_jobs.cli.options import JsonOption
 
 
 def bench(as_json: JsonOption = False) -> None:
-    """Measure what the design asks for, on this machine, and print it beside what is to be reached.
+    """Measure speed and memory on this machine, and print them beside their targets.
 
-    Takes about four minutes. Nothing else should be running.
+    Takes about four minutes. No other program should be running.
     """
     with exit_on_error():
         measurements: list[Measurement] = []
-        for what, measure in (
-            ("recommending", recommending.measure),
-            ("embedding", embedding.measure),
-            ("journeys through the local stack", lambda: journeys.measure(_note)),
-            ("catalog refreshes", lambda: refreshing.measure(_note)),
-            ("torch beside it", lambda: rival.measure(_note)),
+        for name, measure in (
+            ("recommending", lambda _: recommending.measure()),
+            ("encoding", encoding.measure),
+            ("journeys through the local stack", journeys.measure),
+            ("catalog refreshes", refreshing.measure),
         ):
-            notes.print(f"measuring {what}")
-            measurements += measure()
+            notes.print(f"measuring {name}")
+            measurements += measure(_note)
     if as_json:
         machine = {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
         print_json({"machine": machine, "measurements": [asdict(m) | {"reached": m.reached} for m in measurements]})
         return
-    table = Table("what", "measured", "reach", "")
+    table = Table("measurement", "measured", "target", "")
     for m in measurements:
         table.add_row(m.name, f"{_short(m.value)} {m.unit}", f"{'<=' if m.at_most else '>='} {m.reach:,g}", _mark(m))
     Console().print(table)

@@ -1,27 +1,24 @@
-"""``closetspace encoder train`` and ``export``: an encoder of one's own, from pictures to the files that serve it."""
-
-from __future__ import annotations
+"""``closetspace encoder train`` and ``export``: train an encoder, and write the files that serve it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption
 from catalog_jobs.encoders.reference import SampleSplit, write_reference
-from catalog_jobs.encoders.training.extra import train_module
+from catalog_jobs.encoders.training import train_module
+from catalog_jobs.encoders.training.loop import Callbacks, Epoch, Task, best_epoch, run
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
 
-if TYPE_CHECKING:
-    from catalog_jobs.encoders.training.loop import Epoch, Task
-
-_INTERRUPTED = 130  # what shells call a program that Ctrl-C ended
+_INTERRUPTED = 130  # the exit code of shells for a program that Ctrl-C ended
 
 
 class Architecture(StrEnum):
@@ -31,15 +28,13 @@ class Architecture(StrEnum):
     AUTOENCODER = "resnet50-autoencoder"
 
 
-ArchitectureArgument = Annotated[Architecture, typer.Argument(help="Which encoder.")]
+ArchitectureArgument = Annotated[Architecture, typer.Argument(help="The encoder.")]
 DataOption = Annotated[Path, typer.Option(metavar="DIR", help="Labelled products: products.csv and images/.")]
-PhotosOption = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="fashion: people's photos, a folder a class, in train/.")
-]
+PhotosOption = Annotated[Path | None, typer.Option(metavar="DIR", help="fashion: people's photos train/CLASS/FILE.")]
 NoGarmentOption = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="fashion: pictures without a garment; learns those whose names have an even length."
+        metavar="DIR", help="fashion: pictures without a garment; those whose file names have an even length are used."
     ),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed and data give the same encoder.")]
@@ -48,86 +43,150 @@ SeedOption = Annotated[int, typer.Option(min=0, help="The same seed and data giv
 def train(
     architecture: ArchitectureArgument,
     data: DataOption,
-    out: Annotated[Path, typer.Option(metavar="RUN_DIR", help="Where checkpoints, weights and the loss plot go.")],
+    out: Annotated[Path, typer.Option(metavar="RUN_DIR", help="The folder of checkpoints, weights and the loss plot.")],
     photos: PhotosOption = None,
     no_garment: NoGarmentOption = None,
     weights: Annotated[
         str | None,
-        typer.Option(
-            metavar="hub|none|FILE", help="resnet50-autoencoder: ImageNet weights to start from; default hub."
-        ),
+        typer.Option(metavar="hub|none|FILE", help="resnet50-autoencoder: initial ImageNet weights. Default: hub."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; the recipe's, if none is given.")] = None,
-    patience: Annotated[int, typer.Option(min=1, help="Stop after so many epochs without improvement.")] = 5,
-    batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step; the recipe's, if none is given.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="The maximum number of epochs. Default: the recipe's.")
+    ] = None,
+    patience: Annotated[int, typer.Option(min=1, help="Stop after this many epochs without improvement.")] = 5,
+    batch: Annotated[int | None, typer.Option(min=1, help="Pictures per step. Default: the recipe's.")] = None,
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
     """Train an encoder's image network on the products' training split.
 
-    Uses a GPU where there is one. Stopped or killed, the same command goes on from the last checkpoint. Needs the
-    extra train, the autoencoder the extra train-autoencoder.
+    Uses a GPU if there is one. If the command is stopped or killed, the same command continues from the last
+    checkpoint. Needs the extra train, or train-autoencoder for the autoencoder.
     """
-    _refuse_strangers(architecture, photos or no_garment, weights)
-    with exit_on_error(), _disk_watched():
+    _check_options(architecture, photos or no_garment, weights)
+    with exit_on_error(), _disk_errors():
         chosen = {name: value for name, value in (("epochs", epochs), ("batch", batch)) if value is not None}
         if architecture is Architecture.FASHION:
-            task, most = _fashion(data, photos, no_garment, chosen | {"seed": seed})
+            task, most = _fashion_task(data, photos, no_garment, chosen | {"seed": seed})
         else:
-            task, most = _autoencoder(data, chosen | {"seed": seed} | ({"weights": weights} if weights else {}))
-        history = _train(task, out, most, patience)
-    _tell_result(architecture, out, history, as_json)
+            task, most = _autoencoder_task(data, chosen | {"seed": seed} | ({"weights": weights} if weights else {}))
+        history = _run(task, out, most, patience)
+    best = best_epoch(history)
+    if as_json:
+        result = {"epochs": len(history), "best_epoch": best.epoch + 1, "validation_loss": best.validation_loss}
+        print_json(result | {"run": str(out)})
+        return
+    notes.print(f"{len(history)} epochs, the best is {best.epoch + 1}: validation loss {best.validation_loss:.5f}")
+    notes.print(f"Next: closetspace encoder export {architecture} --data DIR --run {out} --out ENCODER_DIR")
 
 
 def export(
     architecture: ArchitectureArgument,
     data: DataOption,
-    run: Annotated[Path, typer.Option(metavar="RUN_DIR", help="What train has written.")],
-    out: Annotated[Path, typer.Option(metavar="ENCODER_DIR", help="Where the encoder's files go.")],
+    run: Annotated[Path, typer.Option(metavar="RUN_DIR", help="The folder that train has written.")],
+    out: Annotated[Path, typer.Option(metavar="ENCODER_DIR", help="The folder for the encoder's files.")],
     photos: PhotosOption = None,
     no_garment: NoGarmentOption = None,
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an encoder of trained weights: networks to ONNX, heads fitted and calibrated, manifest written.
+    """Make an encoder from trained weights: export to ONNX, fit and calibrate heads, write the manifest.
 
-    A sample of the products' training split goes with it, for tastes to be compared with.
+    The encoder gets a reference sample of the products' training split.
     """
-    _refuse_strangers(architecture, photos or no_garment, None)
-    with exit_on_error(), _disk_watched():
+    _check_options(architecture, photos or no_garment, None)
+    with exit_on_error(), _disk_errors():
         if architecture is Architecture.FASHION:
             manifest = _export_fashion(data, photos, no_garment, run, out, seed)
         else:
             manifest = _export_autoencoder(data, run, out)
-        manifest |= _reference(data, out)
+        manifest |= add_reference(data, out)
     if as_json:
         print_json(manifest)
     else:
-        notes.print(f"The encoder {manifest['id']} is in {out}")
+        notes.print(f"Wrote the encoder {manifest['id']} to {out}")
 
 
-def _refuse_strangers(architecture: Architecture, photos: Path | None, weights: str | None) -> None:
+def add_reference(data: Path, out: Path) -> dict[str, str]:
+    """Add a reference sample to an encoder; return its entry of the manifest, empty if there are too few products."""
+    try:
+        with progress_bar("embedding the sample") as progress:
+            written = write_reference(out, data, SampleSplit.TRAINING, Settings.from_env(), progress)
+    except InvalidInput as error:
+        notes.print(f"[yellow]no reference sample:[/yellow] {escape(str(error))}", soft_wrap=True)
+        return {}
+    return {"reference": written.sha256}
+
+
+@contextmanager
+def training_callbacks(epochs: int) -> Iterator[Callbacks]:
+    """Show a bar of the epoch's steps in a terminal, elsewhere a line per tenth of an epoch, and a line per epoch."""
+    if not notes.is_terminal:
+        yield Callbacks(_StepLines(epochs).print, lambda epoch: _print_epoch(epoch, epochs))
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]}"),
+    )
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=notes) as bars:
+        bar = bars.add_task("training", total=None, loss="-")
+
+        def update(epoch: int, step: int, steps: int, loss: float) -> None:
+            if step == 1:
+                bars.reset(bar)
+            description = f"epoch {epoch + 1}/{epochs}"
+            bars.update(bar, description=description, completed=step, total=steps, loss=f"{loss:.5f}")
+
+        yield Callbacks(update, lambda epoch: _print_epoch(epoch, epochs))
+
+
+class _StepLines:
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+        self._printed = (0, 0)
+
+    def print(self, epoch: int, step: int, steps: int, loss: float) -> None:
+        reached = (epoch, 10 * step // max(steps, 1))
+        if reached > self._printed:
+            self._printed = reached
+            notes.print(f"epoch {epoch + 1}/{self._epochs}: step {step}/{steps}, loss {loss:.5f}")
+
+
+def _print_epoch(epoch: Epoch, epochs: int) -> None:
+    losses = f"training loss {epoch.train_loss:.5f}, validation loss {epoch.validation_loss:.5f}"
+    notes.print(f"epoch {epoch.epoch + 1}/{epochs} done: {losses}, {epoch.seconds:.0f} s")
+
+
+def _check_options(architecture: Architecture, photos: Path | None, weights: str | None) -> None:
     if photos and architecture is not Architecture.FASHION:
-        raise typer.BadParameter(f"{architecture} learns from products alone.", param_hint="--photos")
+        raise typer.BadParameter(f"{architecture} learns from products only.", param_hint="--photos")
     if weights and architecture is not Architecture.AUTOENCODER:
-        raise typer.BadParameter(f"{architecture} brings its own weights.", param_hint="--weights")
+        raise typer.BadParameter(f"{architecture} has its own initial weights.", param_hint="--weights")
 
 
-def _fashion(data: Path, photos: Path | None, no_garment: Path | None, chosen: dict[str, Any]) -> tuple[Task, int]:
+# Modules that need torch are imported where they are used.
+
+
+def _fashion_task(data: Path, photos: Path | None, no_garment: Path | None, chosen: dict[str, Any]) -> tuple[Task, int]:
     from catalog_jobs.encoders.training.fashion_data import read_fashion_data
-    from catalog_jobs.encoders.training.fashion_training import FashionTask, Recipe
+    from catalog_jobs.encoders.training.fashion_training import FashionRecipe, FashionTask
 
-    recipe = Recipe(**chosen, user_photos=photos is not None)
+    recipe = FashionRecipe(**chosen, user_photos=photos is not None)
     return FashionTask(read_fashion_data(data, photos, no_garment), recipe), recipe.epochs
 
 
-def _autoencoder(data: Path, chosen: dict[str, Any]) -> tuple[Task, int]:
-    train_module("torchvision")  # first of all, because it names the extra that has everything
-    from catalog_jobs.encoders.training.autoencoder_data import read_products
-    from catalog_jobs.encoders.training.autoencoder_training import AutoencoderTask, Recipe
+def _autoencoder_task(data: Path, chosen: dict[str, Any]) -> tuple[Task, int]:
+    train_module("torchvision")  # first, because its extra has all other packages too
+    from catalog_jobs.encoders.training.autoencoder_training import (
+        AutoencoderRecipe,
+        AutoencoderTask,
+        read_training_products,
+    )
 
-    recipe = Recipe(**chosen)
-    return AutoencoderTask(read_products(data, notes.print), recipe), recipe.epochs
+    recipe = AutoencoderRecipe(**chosen)
+    return AutoencoderTask(read_training_products(data, notes.print), recipe), recipe.epochs
 
 
 def _export_fashion(
@@ -136,54 +195,28 @@ def _export_fashion(
     from catalog_jobs.encoders.training.fashion_data import read_fashion_data
     from catalog_jobs.encoders.training.fashion_export import export_fashion
 
-    return export_fashion(read_fashion_data(data, photos, no_garment), run, out, seed=seed, progress=notes.print)
+    return export_fashion(read_fashion_data(data, photos, no_garment), run, out, seed=seed, log=notes.print)
 
 
 def _export_autoencoder(data: Path, run: Path, out: Path) -> dict[str, Any]:
     train_module("torchvision")
     from catalog_jobs.encoders.training.autoencoder_export import export_autoencoder
 
-    return export_autoencoder(data, run, out, progress=notes.print)
+    return export_autoencoder(data, run, out, log=notes.print)
 
 
-def _reference(data: Path, out: Path) -> dict[str, str]:
-    """Add the sample, and return what the manifest says of it; with too few products the encoder goes without."""
+def _run(task: Task, out: Path, epochs: int, patience: int) -> list[Epoch]:
     try:
-        with progress_bar("embedding the sample") as progress:
-            written = write_reference(out, data, SampleSplit.TRAINING, Settings.from_env(), progress)
-    except InvalidInput as error:
-        notes.print(f"[yellow]no sample for tastes:[/yellow] {escape(str(error))}", soft_wrap=True)
-        return {}
-    return {"reference": written.sha256}
-
-
-def _train(task: Task, out: Path, epochs: int, patience: int) -> list[Epoch]:
-    from catalog_jobs.cli.training_progress import training_progress
-    from catalog_jobs.encoders.training.loop import run
-
-    try:
-        with training_progress(epochs) as progress:
-            return run(task, out, epochs=epochs, patience=patience, progress=progress)
+        with training_callbacks(epochs) as callbacks:
+            return run(task, out, epochs=epochs, patience=patience, callbacks=callbacks)
     except KeyboardInterrupt as stop:
-        notes.print("Stopped. The same command goes on from the last checkpoint, at the end of an epoch.")
+        notes.print("Stopped. The same command continues from the last checkpoint, the end of an epoch.")
         raise typer.Exit(_INTERRUPTED) from stop
 
 
 @contextmanager
-def _disk_watched() -> Iterator[None]:
+def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as exc:
         raise FailedPrecondition(f"A file cannot be read or written: {exc}") from exc
-
-
-def _tell_result(architecture: Architecture, out: Path, history: list[Epoch], as_json: bool) -> None:
-    from catalog_jobs.encoders.training.loop import best_epoch
-
-    best = best_epoch(history)
-    if as_json:
-        result = {"epochs": len(history), "best_epoch": best.epoch + 1, "validation_loss": best.validation_loss}
-        print_json(result | {"run": str(out)})
-        return
-    notes.print(f"{len(history)} epochs, the best was {best.epoch + 1}: validation loss {best.validation_loss:.5f}")
-    notes.print(f"Next: closetspace encoder export {architecture} --data DIR --run {out} --out ENCODER_DIR")

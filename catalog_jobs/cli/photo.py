@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def group() -> None:
-    """Photos of garments, as the functions see them."""
+    """Photos of garments, as the functions process them."""
 
 
 @app.command()
@@ -33,10 +33,10 @@ def inspect(
     encoder: EncoderOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per file, in order.")] = False,
 ) -> None:
-    """Show what the functions would make of photos: accepted or why not, and what the encoder finds in them.
+    """Show how the functions process photos: accepted or rejected, and the encoder's labels.
 
-    `garment` is the probability that the photo shows one, if the encoder reports it. `hint` is what the owner of an
-    accepted photo would see: `unsure_garment` or `unclear_photo`. Names and brands play no part.
+    `garment` is the probability that the photo shows a garment, if the encoder reports it. `hint` is what the owner of
+    an accepted photo sees: `unsure_garment` or `unclear_photo`. Names and brands are not used.
 
     Exits with 0 if all photos are accepted, else with 1.
     """
@@ -59,23 +59,30 @@ def _print(inspections: Sequence[Inspection]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("file", "result", "pixels", "category", "colours", "other", "garment", "ms"):
         table.add_column(heading, overflow="fold")
-    for one in inspections:
-        table.add_row(*_cells(one))
+    for inspection in inspections:
+        table.add_row(*_cells(inspection))
     Console(highlight=False).print(table)
 
 
-def _cells(one: Inspection) -> tuple[str, ...]:
-    category = f"{one.category} {one.category_share or 0:.2f}" if one.category else ""
-    other = ", ".join(filter(None, (one.pattern, one.gender, one.usage)))
-    pixels = f"{one.width} x {one.height}" if one.width else ""
-    cells = (pixels, category, ", ".join(one.colours), other, _number(one.garment, 2), _number(one.milliseconds, 0))
-    return escape(one.file), _result(one), *map(escape, cells)
+def _cells(inspection: Inspection) -> tuple[str, ...]:
+    category = f"{inspection.category} {inspection.category_share or 0:.2f}" if inspection.category else ""
+    other = ", ".join(filter(None, (inspection.pattern, inspection.gender, inspection.usage)))
+    pixels = f"{inspection.width} x {inspection.height}" if inspection.width else ""
+    cells = (
+        pixels,
+        category,
+        ", ".join(inspection.colours),
+        other,
+        _number(inspection.garment, 2),
+        _number(inspection.milliseconds, 0),
+    )
+    return escape(inspection.file), _result(inspection), *map(escape, cells)
 
 
-def _result(one: Inspection) -> str:
-    if one.error:
-        return f"[red]{escape(one.error.code)}[/red]: {escape(one.error.message)}"
-    return f"[yellow]accepted, {one.hint}[/yellow]" if one.hint else "[green]accepted[/green]"
+def _result(inspection: Inspection) -> str:
+    if inspection.error:
+        return f"[red]{escape(inspection.error.code)}[/red]: {escape(inspection.error.message)}"
+    return f"[yellow]accepted, {inspection.hint}[/yellow]" if inspection.hint else "[green]accepted[/green]"
 
 
 def _number(value: float | None, places: int) -> str:

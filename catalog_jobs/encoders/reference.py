@@ -18,8 +18,9 @@ from catalog_jobs.evaluation.datasets.products import (
     in_training_split,
     read_labelled_products,
 )
-from closetspace.adapters.encoder.files import MANIFEST, REFERENCE, reference_content
+from closetspace.adapters.encoder.files import MANIFEST
 from closetspace.adapters.encoder.onnx import OnnxEncoder
+from closetspace.adapters.encoder.reference import REFERENCE, reference_content
 from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.domain.encoder.priors import ReferenceSample

@@ -6,13 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from closetspace.adapters.encoder.files import (
-    MANIFEST,
-    REFERENCE,
-    encoder_directory,
-    models_directory,
-    read_descriptor,
-)
+from closetspace.adapters.encoder.files import MANIFEST, encoder_directory, models_directory, read_descriptor
+from closetspace.adapters.encoder.reference import REFERENCE
 from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.errors import Incompatible, InvalidInput
 

@@ -1,51 +1,37 @@
-"""Probabilities that mean what they say."""
+"""Calibration of class probabilities."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_COLDEST, _HOTTEST = 0.05, 20.0
-_HALVINGS = 60  # of the span between them: past what a float tells apart
+_LOWEST, _HIGHEST = 0.05, 20.0
+_HALVINGS = 60  # of the interval between them: beyond a float's precision
 
 
 def fit_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
-    """Return what ``(n, k)`` logits are to be divided by, so that their softmax fits ``(n,)`` labels best.
+    """Return the divisor of logits ``(n, k)`` that maximises the likelihood of labels ``(n,)``; 1 without labels.
 
-    The logits are of garments that were not learnt from; without any it is 1. Source: Guo et al., "On Calibration
-    of Modern Neural Networks" (2017).
+    The logits must be of garments outside of the training data. Source: Guo et al., "On Calibration of Modern Neural
+    Networks" (2017).
     """
     if not len(labels):
         return 1.0
     scores = np.asarray(logits, np.float64)
-    # As if one garment more had any label: few of them, all told right, are no reason to be certain.
-    doubt = 1 / (len(labels) + 1)
-    right = (1 - doubt) * scores[np.arange(len(labels)), labels].mean() + doubt * scores.mean()
-    # The likelihood is concave in 1 / temperature, so its slope has one root.
-    low, high = np.log(_COLDEST), np.log(_HOTTEST)
+    # Add one garment with uniform labels, so that a few correct predictions do not count as certainty.
+    uniform = 1 / (len(labels) + 1)
+    observed = (1 - uniform) * scores[np.arange(len(labels)), labels].mean() + uniform * scores.mean()
+    # The likelihood is concave in 1 / temperature, so its derivative has one root.
+    low, high = np.log(_LOWEST), np.log(_HIGHEST)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         expected = (softmax(scores / np.exp(middle)) * scores).sum(axis=1).mean()
-        low, high = (middle, high) if expected > right else (low, middle)
+        low, high = (middle, high) if expected > observed else (low, middle)
     return float(np.exp((low + high) / 2))
 
 
-def expected_calibration_error(probabilities: NDArray[Any], labels: NDArray[np.int64], bins: int = 15) -> float:
-    """Return how far ``(n, k)`` probabilities of the likeliest labels are from how often these are right.
-
-    Mean over ``bins`` of equal width, weighted by how many garments fall into each.
-    """
-    if not len(labels):
-        return 0.0
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, weights=right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
-
-
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
-    """Turn ``(n, k)`` logits into probabilities."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
+    """Return the probabilities of logits ``(n, k)``."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities

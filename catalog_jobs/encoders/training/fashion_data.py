@@ -1,9 +1,8 @@
-"""What the fashion encoder learns from: products, people's photos, pictures without a garment, and their labels."""
+"""Training data of the fashion encoder: products, people's photos, and pictures without a garment, with labels."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -25,7 +24,12 @@ from catalog_jobs.evaluation.datasets.fashion_labels import (
     USAGE_OF_PHOTO,
     patterns_in_name,
 )
-from catalog_jobs.evaluation.datasets.products import in_training_split, labelled_rows, split_bucket
+from catalog_jobs.evaluation.datasets.products import (
+    frequent_labels,
+    in_training_split,
+    labelled_rows,
+    split_bucket,
+)
 from catalog_jobs.evaluation.datasets.records import read_csv
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoder.encoding import Picture
@@ -34,20 +38,20 @@ from closetspace.settings import Settings
 
 WORN = ("Apparel", "Footwear", "Accessories")
 LEAST_OF_A_LABEL = 10
-"""Training examples; from fewer nothing can be learnt."""
+"""Minimum number of training examples of a label."""
 
 _COLUMNS = {"article": "articleType", "category": "subCategory", "colour": "baseColour", "usage": "usage"}
 _GENDER = "gender"
 
-_HELD_OUT_BUCKET = 6  # of the seven training buckets: chooses recipes and calibrates, so that the eval split need not
-_HELD_OUT_SENDERS = 3  # the bucket of ten, by their hash: about a tenth of senders and of photos
+_HELD_OUT_BUCKET = 6  # of the seven training buckets: validation data for recipes and calibration
+_HELD_OUT_SENDERS = 3  # of ten buckets by hash: about a tenth of the senders and photos
 
-Labels = Mapping[str, int]
-Shares = Mapping[int, float]
+LabelIndex = Mapping[str, int]
+LabelShares = Mapping[int, float]
 
 
 class Source(Enum):
-    """Where a picture comes from."""
+    """The origin of a picture."""
 
     PRODUCT = "product"
     PHOTO = "photo"
@@ -58,14 +62,14 @@ class Source(Enum):
 class Example:
     """A labelled picture on disk.
 
-    ``shares`` has, by task, the share of each label that the picture has, summing to one; a task that nothing is
-    known of is missing. ``candidates`` has, by task, the labels of which one is right.
+    ``shares`` has the share of each label by task, summing to 1; unknown tasks are missing. ``candidates`` has the
+    labels by task of which one is right.
     """
 
     path: Path
     source: Source
     name: str = ""
-    shares: Mapping[str, Shares] = field(default_factory=dict)
+    shares: Mapping[str, LabelShares] = field(default_factory=dict)
     candidates: Mapping[str, frozenset[int]] = field(default_factory=dict)
     sender: str = ""
 
@@ -80,7 +84,7 @@ class Example:
 
 @dataclass(frozen=True)
 class FashionData:
-    """Examples to learn from, examples held out of the training split, and the words that labels index."""
+    """Training examples, held-out examples of the training split, and the label names by task."""
 
     train: Sequence[Example]
     held_out: Sequence[Example]
@@ -88,30 +92,29 @@ class FashionData:
 
     @property
     def label_counts(self) -> dict[str, int]:
-        """How many labels each task has."""
-        return {task: len(words) for task, words in self.vocabulary.items()}
+        """The number of labels by task."""
+        return {task: len(labels) for task, labels in self.vocabulary.items()}
 
 
 @dataclass(frozen=True)
 class _Photo:
-    """A person's photo: its class, where that is one to learn, and what ``labels.csv`` says of it."""
+    """A person's photo, its folder (the class, if that is a known one), its sender, and its row of ``labels.csv``."""
 
     path: Path
-    kind: str
+    folder: str
     sender: str
     label: Mapping[str, str]
 
 
 def read_fashion_data(products: Path, user_photos: Path | None, no_garment: Path | None = None) -> FashionData:
-    """Read the training split of a labelled product folder, and ``train/`` of a folder of photos by class.
+    """Read the training split of labelled products, and photos ``train/CLASS/FILE``.
 
-    The photos' colour, pattern, gender and usage come from ``labels.csv`` and their senders from ``photos.csv``, where
-    the folder has these. Of ``no_garment``, pictures of other things, those with a file name of an even number of
-    characters are learnt from.
+    The photos' colour, pattern, gender and usage come from ``labels.csv`` and their senders from ``photos.csv`` if the
+    folder has these tables. See `learnable_no_garment` for ``no_garment``.
 
     Raises:
-        InvalidInput: the products are no labelled dataset, or a table of the photos cannot be read.
-        FailedPrecondition: no label has enough of them.
+        InvalidInput: the products are not a labelled dataset, or a table of the photos cannot be read.
+        FailedPrecondition: no label has enough products.
     """
     rows = [
         row
@@ -121,8 +124,8 @@ def read_fashion_data(products: Path, user_photos: Path | None, no_garment: Path
     photos = _user_photos(user_photos) if user_photos else []
     vocabulary = _vocabulary(rows, photos)
     if not all(vocabulary[task] for task in _COLUMNS):
-        raise FailedPrecondition(f"{products.name}: no label has {LEAST_OF_A_LABEL} products to learn from.")
-    index = {task: {word: i for i, word in enumerate(words)} for task, words in vocabulary.items()}
+        raise FailedPrecondition(f"{products.name}: no label has {LEAST_OF_A_LABEL} training products.")
+    index = {task: {label: i for i, label in enumerate(labels)} for task, labels in vocabulary.items()}
     train: list[Example] = []
     held_out: list[Example] = []
     for row in rows:
@@ -135,100 +138,101 @@ def read_fashion_data(products: Path, user_photos: Path | None, no_garment: Path
 
 
 def learnable_no_garment(folder: Path | None) -> list[Path]:
-    """Return the pictures without a garment that may be learnt from; results are reported on the others."""
+    """Return the pictures whose file names have an even length. Results are reported on the others."""
     return [path for path in sorted(folder.glob("*.*")) if len(path.stem) % 2 == 0] if folder else []
 
 
 def _vocabulary(rows: Sequence[Mapping[str, str]], photos: Sequence[_Photo]) -> dict[str, tuple[str, ...]]:
     colours = [COLOUR_OF_PHOTO.get(photo.label.get("colour", ""), "") for photo in photos]
     usages = [USAGE_OF_PHOTO.get(photo.label.get("usage", ""), "") for photo in photos]
-    also = {"colour": colours, "usage": usages}
-    learnt = {task: _frequent([*(row[c] for row in rows), *also.get(task, [])]) for task, c in _COLUMNS.items()}
-    return learnt | {"class": CLASSES, "gender": GENDERS, "age": AGES, "pattern": PATTERNS}
+    of_photos = {"colour": colours, "usage": usages}
+    frequent = {
+        task: frequent_labels([*(row[column] for row in rows), *of_photos.get(task, [])], LEAST_OF_A_LABEL)
+        for task, column in _COLUMNS.items()
+    }
+    return frequent | {"class": CLASSES, "gender": GENDERS, "age": AGES, "pattern": PATTERNS}
 
 
-def _frequent(words: Iterable[str]) -> tuple[str, ...]:
-    counts = Counter(word for word in words if word and word != "NA")
-    return tuple(word for word, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])) if n >= LEAST_OF_A_LABEL)
-
-
-def _product_example(folder: Path, row: Mapping[str, str], index: Mapping[str, Labels]) -> Example:
+def _product_example(folder: Path, row: Mapping[str, str], index: Mapping[str, LabelIndex]) -> Example:
     name, gender = row["productDisplayName"], row[_GENDER]
     child = gender in ("Boys", "Girls") or CHILD_IN_NAME.search(name) is not None
-    known = {task: {row[column]: 1.0} for task, column in _COLUMNS.items() if task != "article"}
-    known |= {"gender": {GENDER_OF_PRODUCT.get(gender, ""): 1.0}, "age": {AGES[child]: 1.0}}
+    shares = {task: {row[column]: 1.0} for task, column in _COLUMNS.items() if task != "article"}
+    shares |= {"gender": {GENDER_OF_PRODUCT.get(gender, ""): 1.0}, "age": {AGES[child]: 1.0}}
     article = row["articleType"]
     return Example(
         path=folder / "images" / f"{row['id']}.jpg",
         source=Source.PRODUCT,
         name=name,
-        shares=_indexed(known, index),
+        shares=_index_shares(shares, index),
         candidates={
-            "article": _places({article}, index["article"]),
-            "class": frozenset(i for i, kind in enumerate(CLASSES) if article in TYPES_OF_CLASS[kind]),
-            "pattern": _places(patterns_in_name(name), index["pattern"]),
+            "article": _positions({article}, index["article"]),
+            "class": frozenset(i for i, name in enumerate(CLASSES) if article in TYPES_OF_CLASS[name]),
+            "pattern": _positions(patterns_in_name(name), index["pattern"]),
         },
     )
 
 
-def _photo_example(photo: _Photo, index: Mapping[str, Labels]) -> Example:
+def _photo_example(photo: _Photo, index: Mapping[str, LabelIndex]) -> Example:
     label = photo.label
     first, second = (COLOUR_OF_PHOTO.get(label.get(column, ""), "") for column in ("colour", "colour2"))
     colours = {first: 1.0} if not second or second == first else {first: 1 - SECOND_COLOUR, second: SECOND_COLOUR}
     child = label.get("gender") == "K" or label.get("kids") == "True"
-    known = {
+    shares = {
         "colour": colours,
         "gender": GENDER_OF_PHOTO.get(label.get("gender", ""), {}),
         "usage": {USAGE_OF_PHOTO.get(label.get("usage", ""), ""): 1.0},
-        "category": {CATEGORY_OF_CLASS.get(photo.kind, ""): 1.0},
+        "category": {CATEGORY_OF_CLASS.get(photo.folder, ""): 1.0},
         "age": {AGES[child]: 1.0} if label.get("gender") else {},
     }
     return Example(
         path=photo.path,
         source=Source.PHOTO,
-        shares=_indexed(known, index),
+        shares=_index_shares(shares, index),
         candidates={
-            "article": _places(TYPES_OF_CLASS.get(photo.kind, ()), index["article"]),
-            "class": _places({photo.kind}, index["class"]),
-            "pattern": _places({PATTERN_OF_PHOTO.get(label.get("pattern", ""), "")}, index["pattern"]),
+            "article": _positions(TYPES_OF_CLASS.get(photo.folder, ()), index["article"]),
+            "class": _positions({photo.folder}, index["class"]),
+            "pattern": _positions({PATTERN_OF_PHOTO.get(label.get("pattern", ""), "")}, index["pattern"]),
         },
         sender=photo.sender,
     )
 
 
-def _indexed(known: Mapping[str, Mapping[str, float]], index: Mapping[str, Labels]) -> dict[str, Shares]:
-    """Turn words into places in the vocabulary; a task that it has no word of is left out, the others sum to one."""
-    found: dict[str, Shares] = {}
-    for task, words in known.items():
-        shares = {index[task][word]: share for word, share in words.items() if word in index[task]}
+def _index_shares(tasks: Mapping[str, Mapping[str, float]], index: Mapping[str, LabelIndex]) -> dict[str, LabelShares]:
+    """Replace labels by their positions in the vocabulary, and scale the shares of a task to the sum 1.
+
+    Tasks without a label in the vocabulary are left out.
+    """
+    indexed: dict[str, LabelShares] = {}
+    for task, labels in tasks.items():
+        shares = {index[task][label]: share for label, share in labels.items() if label in index[task]}
         if total := sum(shares.values()):
-            found[task] = {place: share / total for place, share in shares.items()}
-    return found
+            indexed[task] = {position: share / total for position, share in shares.items()}
+    return indexed
 
 
-def _places(words: Iterable[str], index: Labels) -> frozenset[int]:
-    return frozenset(index[word] for word in words if word in index)
+def _positions(labels: Iterable[str], index: LabelIndex) -> frozenset[int]:
+    return frozenset(index[label] for label in labels if label in index)
 
 
 def _user_photos(folder: Path) -> list[_Photo]:
     labels = {row["id"]: row for row in _table(folder / "labels.csv", ("id", "colour", "gender", "usage"))}
-    listed = {row["id"]: row for row in _table(folder / "photos.csv", ("id", "sender"))}
+    senders = {row["id"]: row for row in _table(folder / "photos.csv", ("id", "sender"))}
     photos = []
     for path in sorted((folder / "train").glob("*/*")):
-        row = listed.get(path.stem, {})
+        row = senders.get(path.stem, {})
         if path.parent.name in TYPES_OF_CLASS or path.stem in labels:
             label = {**labels.get(path.stem, {}), "kids": row.get("kids", "")}
             photos.append(_Photo(path, path.parent.name, row.get("sender", ""), label))
     return photos
 
 
-def _table(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
+def _table(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
     """Return the rows of a CSV file, none if the file does not exist."""
-    return read_csv(path, needed) if path.is_file() else []
+    return read_csv(path, columns) if path.is_file() else []
 
 
 def _is_held_out(photo: _Photo) -> bool:
-    """Hold out whole senders, so that no room or camera of a held-out photo was learnt from."""
-    who = photo.sender or photo.path.name
-    digest = hashlib.sha1(who.encode(), usedforsecurity=False).hexdigest()
+    """Hold out whole senders, so that training does not see the rooms and cameras of held-out photos."""
+    sender = photo.sender or photo.path.name
+    digest = hashlib.sha1(sender.encode(), usedforsecurity=False).hexdigest()
     return int(digest, 16) % 10 == _HELD_OUT_SENDERS

@@ -1,4 +1,4 @@
-"""From trained weights to the fashion encoder's folder: networks to ONNX, the fusion fitted on what they deliver."""
+"""Export of the fashion encoder: networks to ONNX, and the fusion fitted on the exported networks' features."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from catalog_jobs.encoders.training.encoder_folder import EncoderCard, finish_encoder
-from catalog_jobs.encoders.training.exported import Encode, encoded_lines, image_runner
-from catalog_jobs.encoders.training.extra import train_module
+from catalog_jobs.encoders.training import train_module
+from catalog_jobs.encoders.training.export import (
+    Encode,
+    EncoderCard,
+    encode_lines,
+    export_fusion_network,
+    export_image_network,
+    export_text_network,
+    image_runner,
+    least_cosine,
+    write_manifest,
+)
 from catalog_jobs.encoders.training.fashion_data import Example, FashionData, Source
 from catalog_jobs.encoders.training.fashion_fusion import (
     BLOCK_DIMS,
@@ -20,7 +29,7 @@ from catalog_jobs.encoders.training.fashion_fusion import (
     GENDER_LABELS,
     HEADS,
     SHARE_HEADS,
-    Garments,
+    FeatureData,
     calibrate,
     fit_fusion,
 )
@@ -28,12 +37,6 @@ from catalog_jobs.encoders.training.fashion_network import GarmentFeatures, cand
 from catalog_jobs.encoders.training.fashion_training import CANDIDATE_TASKS, FRAMING, SIDE
 from catalog_jobs.encoders.training.fashion_views import Views
 from catalog_jobs.encoders.training.loop import load_best
-from catalog_jobs.encoders.training.onnx_export import (
-    export_fusion_network,
-    export_image_network,
-    export_text_network,
-    least_cosine,
-)
 from catalog_jobs.evaluation.datasets.products import without_label_words
 from closetspace.adapters.encoder.files import FUSION_NETWORK, IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER
 from closetspace.adapters.encoder.onnx import GARMENT
@@ -44,37 +47,34 @@ from closetspace.domain.encoder.preprocessing import garment_line
 from closetspace.domain.encoder.vectors import FloatArray
 
 LINES = (("brand", "name"),)
-_VIEWS = 4  # of a training picture: as it is encoded, and others as the network was trained on
+_VIEWS = 4  # per training picture: the encoded square, and views as in the network's training
 _CALIBRATION = 300  # pictures whose activations set the ranges of int8
+_COMPARED = 64  # pictures
 _BATCH = 16
 
-Progress = Callable[[str], None]
 
+def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, log: Callable[[str], None]) -> dict[str, Any]:
+    """Write the encoder's folder and return its manifest. The same run, data, seed and versions give the same files.
 
-def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progress: Progress) -> dict[str, Any]:
-    """Write the encoder's folder and return its manifest.
-
-    The same run, data, seed and versions give the same files.
-
-    Raises:
-        InvalidInput: the run holds no trained weights, or a picture cannot be decoded.
+    Raises `InvalidInput` if the run contains no trained weights, or a picture cannot be decoded.
     """
-    network = trained_network(run)
+    network = _trained_network(run)
     out.mkdir(parents=True, exist_ok=True)
-    progress("Quantising the image network")
+    log("Quantising the image network")
     calibration = [square(e.picture(), SIDE, FRAMING) for e in _sample(data.train, _CALIBRATION, seed)]
     export_image_network(network, SIDE, out / IMAGE_NETWORK, calibration, keep=("/attention", "/palette"))
-    progress("Quantising the text network")
+    log("Quantising the text network")
     export_text_network(out / TEXT_NETWORK, out / TOKENIZER)
     encode = image_runner(out / IMAGE_NETWORK)
-    held_out = garments(data.held_out, data, encode, out, views=1, seed=seed, progress=progress)
-    train = garments(data.train, data, encode, out, views=_VIEWS, seed=seed, progress=progress)
-    progress("Fitting the fusion")
+    held_out = _features(data.held_out, data, encode, out, views=1, seed=seed, log=log)
+    train = _features(data.train, data, encode, out, views=_VIEWS, seed=seed, log=log)
+    log("Fitting the fusion")
     fusion = fit_fusion(train, data.label_counts, seed)
     calibrate(fusion, held_out)
     outputs = (*HEADS, GARMENT)
     export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], outputs, out / FUSION_NETWORK)
-    pictures = [square(e.picture(), SIDE, FRAMING) for e in data.held_out[:64]]
+    pictures = [square(e.picture(), SIDE, FRAMING) for e in data.held_out[:_COMPARED]]
+    cosine = least_cosine(encode(pictures), _exact_features(network, pictures))
     card = EncoderCard(
         architecture="fashion",
         dim=DIM,
@@ -84,13 +84,13 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, progre
         heads={head: GENDER_LABELS if head == GENDER else data.vocabulary[head] for head in HEADS},
         framing=FRAMING,
         tells_garment=True,
-        metrics={"least_cosine_of_int8_to_float": round(least_cosine(encode(pictures), exactly(network, pictures)), 4)},
+        metrics={"least_cosine_of_int8_to_float": round(cosine, 4)},
         about={"learnt_from": {"examples": len(data.train), "held_out": len(data.held_out)}, "seed": seed},
     )
-    return finish_encoder(out, card)
+    return write_manifest(out, card)
 
 
-def trained_network(run: Path) -> Any:
+def _trained_network(run: Path) -> Any:
     """Return the best image network of a training."""
     weights = load_best(run)
     network = GarmentFeatures(attention=any(name.startswith("attention.") for name in weights))
@@ -98,15 +98,15 @@ def trained_network(run: Path) -> Any:
     return network.eval()
 
 
-def exactly(network: Any, pictures: Sequence[Picture]) -> FloatArray:
-    """Return what the network itself makes of squares, without ONNX and quantisation."""
+def _exact_features(network: Any, pictures: Sequence[Picture]) -> FloatArray:
+    """Return the features of squares from the torch network."""
     torch = train_module("torch")
     with torch.no_grad():
         features: FloatArray = network(torch.from_numpy(np.stack(pictures))).numpy()
     return features
 
 
-def garments(
+def _features(
     examples: Sequence[Example],
     data: FashionData,
     encode: Encode,
@@ -114,18 +114,18 @@ def garments(
     *,
     views: int,
     seed: int,
-    progress: Progress,
-) -> Garments:
-    """Encode examples: their pictures in several views, their names whole, without telling words, and in part."""
-    pictures = [_encoded(examples, _Look(data, view, seed), encode, progress) for view in range(views)]
+    log: Callable[[str], None],
+) -> FeatureData:
+    """Encode examples: pictures in several views, and names in full, without label words, and with words left out."""
+    pictures = [_encode_views(examples, _ViewMaker(data, view, seed), encode, log) for view in range(views)]
     random = np.random.default_rng(seed)
     names = [example.name for example in examples]
-    variants = [names, without_label_words(names, data.vocabulary["colour"]), [_in_part(n, random) for n in names]]
+    variants = [names, without_label_words(names, data.vocabulary["colour"]), [_drop_words(n, random) for n in names]]
     lines = [[garment_line(Garment(None, name), LINES[0]) for name in variant] for variant in variants]
-    progress("Encoding names")
-    return Garments(
+    log("Encoding names")
+    return FeatureData(
         image=np.stack(pictures),
-        text=encoded_lines(folder, lines),
+        text=encode_lines(folder, lines),
         shares={
             task: share_matrix([example.shares.get(task, {}) for example in examples], len(data.vocabulary[task]))
             for task in SHARE_HEADS
@@ -139,8 +139,8 @@ def garments(
     )
 
 
-class _Look:
-    """Makes a picture of an example: view 0 as it is encoded, the others as the network was trained on."""
+class _ViewMaker:
+    """Makes a view of an example: view 0 is the encoded square, others are as in the network's training."""
 
     def __init__(self, data: FashionData, view: int, seed: int) -> None:
         self._views = Views(SIDE, [e.path for e in data.train if not e.is_product])
@@ -152,23 +152,25 @@ class _Look:
         return self._views.view(example, np.random.default_rng([self._seed, self._view, number]))[0]
 
 
-def _encoded(examples: Sequence[Example], look: _Look, encode: Encode, progress: Progress) -> FloatArray:
+def _encode_views(
+    examples: Sequence[Example], view: _ViewMaker, encode: Encode, log: Callable[[str], None]
+) -> FloatArray:
     def batch(start: int) -> FloatArray:
         rows = range(start, min(start + _BATCH, len(examples)))
-        return encode([look(row, examples[row]) for row in rows])
+        return encode([view(row, examples[row]) for row in rows])
 
     parts = []
-    # Pillow and onnxruntime let go of the interpreter, so threads are enough.
+    # Pillow and onnxruntime release the GIL, so threads are enough.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for part in pool.map(batch, range(0, len(examples), _BATCH)):
             parts.append(part)
             if len(parts) % 32 == 0:
-                progress(f"Encoding pictures: {len(parts) * _BATCH} of {len(examples)}")
+                log(f"Encoding pictures: {len(parts) * _BATCH} of {len(examples)}")
     return np.concatenate(parts)
 
 
-def _in_part(name: str, random: np.random.Generator) -> str:
-    """Keep some of a name's words, as people leave out what goes without saying."""
+def _drop_words(name: str, random: np.random.Generator) -> str:
+    """Keep each word of a name with probability 1/2, because people leave words out."""
     return " ".join(word for word in name.split() if random.random() < 0.5)
 
 

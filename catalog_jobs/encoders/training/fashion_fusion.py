@@ -1,4 +1,4 @@
-"""What the fashion encoder makes of its networks' features: one vector of blocks, and the attribute heads."""
+"""The fusion network of the fashion encoder: features to a vector of blocks, and attribute heads."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog_jobs.encoders.training import train_module
 from catalog_jobs.encoders.training.calibration import fit_temperature
-from catalog_jobs.encoders.training.extra import train_module
 from catalog_jobs.encoders.training.fashion_network import (
     FEATURES,
     TASK_BLOCK_DIMS,
@@ -29,36 +29,36 @@ nn, functional = torch.nn, torch.nn.functional
 
 HEADS = (CATEGORY, COLOUR, GENDER, USAGE, PATTERN)
 GENDER_LABELS = (*GENDERS, "Boys", "Girls")
-"""What the gender head says: whom a thing is made for, and of children's things for whom of them."""
+"""The labels of the gender head. For children's garments it distinguishes boys and girls."""
 
 SHARE_HEADS = (CATEGORY, COLOUR, GENDER, "age", USAGE)
-"""What is learnt as shares of labels; the gender head of the encoder is made of gender and age."""
+"""Tasks with shares of labels. The encoder's gender head combines gender and age."""
 
 BLOCK_DIMS = {**TASK_BLOCK_DIMS, "look": 48}
-"""In the order that they have in the vector."""
+"""The blocks in the order of the vector."""
 DIM = sum(BLOCK_DIMS.values())
 SHARES = {"article": 0.40, "colour": 0.22, "gender": 0.13, "usage": 0.10, "pattern": 0.05, "look": 0.10}
-"""Of the cosine between two garments."""
+"""The blocks' shares of the cosine between two garments."""
 
 _TRUNK = 512
-_EPOCHS, _BATCH, _RATE, _FORGET = 40, 256, 2e-3, 0.05
-_SCALE = 8.0  # of a unit vector on its way in: its numbers are small
-_TEXT_HIDDEN, _IMAGE_HIDDEN = 0.4, 0.15
-"""Shares of products that are learnt from without their name, or without their photo: names tell colour and gender."""
+_EPOCHS, _BATCH, _LEARNING_RATE, _WEIGHT_DECAY = 40, 256, 2e-3, 0.05
+_SCALE = 8.0  # factor of unit vectors as inputs, whose components are small
+_HIDE_TEXT, _HIDE_IMAGE = 0.4, 0.15
+"""Shares of training products without name or without photo. Names often state colour and gender."""
 
-_TEMPERATURE = 0.07  # of both contrasts
-_CONTRAST, _BRIDGE = 0.5, 1.0  # weights of the contrasts beside the sum of all tasks
-_SHRINKAGE = 0.01  # of offsets, per square: a dozen photos move them little
-_LEAST_SHARE = 0.5  # of a label, from which on it counts as the label when heads are calibrated
+_TEMPERATURE = 0.07  # of both contrastive losses
+_CONTRAST, _BRIDGE = 0.5, 1.0  # weights of the contrastive losses beside the sum of all tasks
+_SHRINKAGE = 0.01  # weight of the squared offsets, which keeps them small for a dozen photos
+_LEAST_SHARE = 0.5  # share from which on a label counts as the true one in calibration
 
 
 @dataclass(frozen=True)
-class Garments:
+class FeatureData:
     """Features and labels of ``n`` pictures.
 
-    ``image`` is ``(views, n, i)``; ``text`` is ``(variants, n, t)``, zeros where there is none. ``shares`` are
-    ``(n, labels) float32`` by task, rows of zeros where nothing is known; ``candidates`` ``(n, labels) bool``.
-    ``garment (n,)`` is 1 for a garment, ``photo (n,)`` says which are people's photos.
+    ``image`` is ``(views, n, i)``. ``text`` is ``(variants, n, t)``, zeros without a name. By task, ``shares`` are
+    ``(n, labels) float32`` with rows of zeros if unknown, ``candidates`` ``(n, labels) bool``. ``garment (n,)`` is 1
+    for garments, ``photo (n,)`` marks people's photos.
     """
 
     image: FloatArray
@@ -73,10 +73,10 @@ class Garments:
 
 
 class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
-    """Features to vectors and probabilities: the ``fusion.onnx`` of the encoder.
+    """Features to vectors and probabilities: the encoder's ``fusion.onnx``.
 
-    Each block has unit length and is a label's proxy's neighbour; ``look`` is for what no label names, and learnt by
-    telling which name belongs to which photo. A block's share of the cosine is the square of its scale.
+    Each block has unit length and is near the proxy of its label. The block ``look`` has no labels and is trained by
+    matching photos with names. A block's share of the cosine is the square of its scale.
     """
 
     def __init__(self, labels: Mapping[str, int], mean: Any, text: int) -> None:
@@ -91,10 +91,10 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
         self.look = nn.Linear(_TRUNK, BLOCK_DIMS["look"])
         self.heads = nn.ModuleDict({head: nn.Linear(_TRUNK, labels[head]) for head in (*SHARE_HEADS, PATTERN)})
         self.garment = nn.Linear(FEATURES, 1)
-        # A temperature each for what is seen: photo alone, text alone, both.
+        # A temperature for photo alone, text alone, and both.
         tasks = (*SHARE_HEADS, PATTERN)
         self.temperatures = nn.ParameterDict({t: nn.Parameter(torch.ones(3), requires_grad=False) for t in tasks})
-        # What is added to the logits of gender, for a photo alone.
+        # Added to the gender logits of a photo alone.
         self.gender_offsets = nn.Parameter(torch.zeros(1, labels[GENDER]), requires_grad=False)
         self._labels = dict(labels)
 
@@ -107,48 +107,50 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
         return self.trunk(seen + read + self.known(torch.cat([has_image, has_text], 1)))
 
     def task_logits(self, hidden: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the logits of the blocks' proxies and of the heads, by task."""
+        """Return the logits of the blocks and of the heads, by task."""
         blocks = {name: block(hidden)[1] for name, block in self.blocks.items()}
         return logits_by_task(blocks, self._labels), {task: head(hidden) for task, head in self.heads.items()}
 
     def vector(self, hidden: Any) -> Any:
-        """Return the garments' vectors, ``(n, 256)`` of unit length."""
+        """Return vectors ``(n, 256)`` of unit length."""
         blocks = {name: block(hidden)[0] for name, block in self.blocks.items()}
         blocks["look"] = functional.normalize(self.look(hidden), dim=1)
         joined = torch.cat([blocks[name] * SHARES[name] ** 0.5 for name in BLOCK_DIMS], 1)
         return functional.normalize(joined, dim=1)
 
     def garment_logits(self, image: Any) -> Any:
-        """Return the logits ``(n, 1)`` of a picture showing a garment."""
+        """Return the logits ``(n, 1)`` of showing a garment."""
         return self.garment(_SCALE * functional.normalize((image - self.mean)[:, :FEATURES], dim=1))
 
     def forward(self, image: Any, has_image: Any, text: Any, has_text: Any) -> tuple[Any, ...]:
         hidden = self.hidden(image, has_image, text, has_text)
         seen = torch.cat([has_image * (1 - has_text), has_text * (1 - has_image), has_image * has_text], 1)
-        found = {}
+        probabilities = {}
         for name, head in self.heads.items():
             temperature = 1 + seen @ (self.temperatures[name][:, None] - 1)
             logits = head(hidden) + seen[:, :1] @ self.gender_offsets if name == GENDER else head(hidden)
-            found[name] = torch.softmax(logits / temperature, dim=1)
-        found[GENDER] = _with_age(found[GENDER], found["age"])
-        return self.vector(hidden), *(found[name] for name in HEADS), torch.sigmoid(self.garment_logits(image))
+            probabilities[name] = torch.softmax(logits / temperature, dim=1)
+        probabilities[GENDER] = _with_age(probabilities[GENDER], probabilities["age"])
+        return self.vector(hidden), *(probabilities[name] for name in HEADS), torch.sigmoid(self.garment_logits(image))
 
 
 def _with_age(gender: Any, age: Any) -> Any:
-    """Join whom a thing is made for ``(n, 3)`` and whether that is a child ``(n, 2)`` to `GENDER_LABELS`."""
+    """Combine the probabilities of gender ``(n, 3)`` and age ``(n, 2)`` to those of `GENDER_LABELS`."""
     unisex = GENDERS.index(UNISEX)
     halves = gender[:, unisex : unisex + 1] / 2
     by_sex = torch.cat([gender[:, i : i + 1] + halves for i in range(len(GENDERS)) if i != unisex], 1)
     return torch.cat([gender * age[:, :1], by_sex * age[:, 1:]], 1)
 
 
-def fit_fusion(train: Garments, labels: Mapping[str, int], seed: int) -> FashionFusion:
-    """Fit blocks and heads; `calibrate` follows."""
+def fit_fusion(train: FeatureData, labels: Mapping[str, int], seed: int) -> FashionFusion:
+    """Fit blocks and heads. `calibrate` has to follow."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     shown = torch.from_numpy(train.image[:, train.garment.numpy() > 0])
     fusion = FashionFusion(labels, shown.mean((0, 1)), train.text.shape[2])
-    optimiser = torch.optim.AdamW([p for p in fusion.parameters() if p.requires_grad], _RATE, weight_decay=_FORGET)
+    optimiser = torch.optim.AdamW(
+        [p for p in fusion.parameters() if p.requires_grad], _LEARNING_RATE, weight_decay=_WEIGHT_DECAY
+    )
     steps = _EPOCHS * max(1, len(train) // _BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     chance = _balanced(train)
@@ -164,10 +166,10 @@ def fit_fusion(train: Garments, labels: Mapping[str, int], seed: int) -> Fashion
     return fusion
 
 
-def calibrate(fusion: FashionFusion, held_out: Garments) -> None:
-    """Set the heads' temperatures on garments that they have not learnt from.
+def calibrate(fusion: FashionFusion, held_out: FeatureData) -> None:
+    """Set the heads' temperatures on held-out garments.
 
-    Photos without a name are people's, so if there are any these alone calibrate what a photo alone says.
+    If there are any people's photos, the temperatures for a photo alone are fitted on these only.
     """
     images, texts = torch.from_numpy(held_out.image[0]), torch.from_numpy(held_out.text[0])
     named = texts.abs().sum(1) > 0
@@ -191,9 +193,9 @@ def calibrate(fusion: FashionFusion, held_out: Garments) -> None:
 
 
 def _even_offsets(logits: Any, label: Any) -> Any:
-    """Return what, added to ``(n, labels)`` logits, makes them likeliest if all labels ``(n,)`` came alike often.
+    """Return offsets of logits ``(n, labels)``: those that maximise the likelihood if all labels have equal weight.
 
-    In rooms that it has not seen, a network takes more things for women's than there are: what it saw most of.
+    For photos of unseen rooms, the network predicts women, the most frequent label of its training data, too often.
     """
     counts = torch.bincount(label, minlength=logits.shape[1]).float()
     weight = (1 / counts[label]) / (counts > 0).sum()
@@ -212,8 +214,8 @@ def _even_offsets(logits: Any, label: Any) -> Any:
     return offsets.detach()
 
 
-def _certain(garments: Garments, task: str) -> Any:
-    """A task's labels as shares: a candidate counts where it is the only one."""
+def _certain(garments: FeatureData, task: str) -> Any:
+    """Return a task's labels as shares. A candidate counts if it is the only one."""
     if task in garments.shares:
         return garments.shares[task]
     candidates = garments.candidates[task].float()
@@ -221,30 +223,32 @@ def _certain(garments: Garments, task: str) -> Any:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Inputs:
     image: Any
     has_image: Any
     text: Any
     has_text: Any
 
 
-def _drawn(features: FloatArray, rows: NDArray[np.int64], random: np.random.Generator) -> FloatArray:
-    """Any view, or variant, of each row."""
+def _draw(features: FloatArray, rows: NDArray[np.int64], random: np.random.Generator) -> FloatArray:
+    """Return a random view or variant of each row."""
     return features[random.integers(len(features), size=len(rows)), rows]
 
 
-def _what_is_seen(garments: Garments, rows: NDArray[np.int64], random: np.random.Generator) -> _Seen:
+def _draw_inputs(garments: FeatureData, rows: NDArray[np.int64], random: np.random.Generator) -> _Inputs:
     n = len(rows)
-    image, text = _drawn(garments.image, rows, random), _drawn(garments.text, rows, random)
-    has_text = text.any(axis=1) & (random.random(n) >= _TEXT_HIDDEN)
-    has_image = ~has_text | (random.random(n) >= _IMAGE_HIDDEN)
+    image, text = _draw(garments.image, rows, random), _draw(garments.text, rows, random)
+    has_text = text.any(axis=1) & (random.random(n) >= _HIDE_TEXT)
+    has_image = ~has_text | (random.random(n) >= _HIDE_IMAGE)
     shown, named = (torch.from_numpy(known.astype(np.float32)[:, None]) for known in (has_image, has_text))
-    return _Seen(torch.from_numpy(image) * shown, shown, (torch.from_numpy(text) * named)[:, None], named)
+    return _Inputs(torch.from_numpy(image) * shown, shown, (torch.from_numpy(text) * named)[:, None], named)
 
 
-def _task_loss(fusion: FashionFusion, garments: Garments, rows: NDArray[np.int64], random: np.random.Generator) -> Any:
-    seen = _what_is_seen(garments, rows, random)
-    hidden = fusion.hidden(seen.image, seen.has_image, seen.text, seen.has_text)
+def _task_loss(
+    fusion: FashionFusion, garments: FeatureData, rows: NDArray[np.int64], random: np.random.Generator
+) -> Any:
+    inputs = _draw_inputs(garments, rows, random)
+    hidden = fusion.hidden(inputs.image, inputs.has_image, inputs.text, inputs.has_text)
     blocks, heads = fusion.task_logits(hidden)
     loss = _BRIDGE * _bridge(fusion.blocks["article"](hidden)[0], garments, rows)
     for logits in (blocks, heads):
@@ -253,15 +257,15 @@ def _task_loss(fusion: FashionFusion, garments: Garments, rows: NDArray[np.int64
                 loss = loss + share_loss(logits[task], garments.shares[task][rows])
             else:
                 loss = loss + candidate_loss(logits[task], garments.candidates[task][rows])
-    image = seen.has_image[:, 0] > 0
-    garment = fusion.garment_logits(seen.image)[image, 0]
+    image = inputs.has_image[:, 0] > 0
+    garment = fusion.garment_logits(inputs.image)[image, 0]
     return loss + functional.binary_cross_entropy_with_logits(garment, garments.garment[rows][image])
 
 
-def _bridge(article: Any, garments: Garments, rows: NDArray[np.int64]) -> Any:
-    """Draw the article blocks ``(n, d)`` of photos to those of the products that their class may be sold as.
+def _bridge(article: Any, garments: FeatureData, rows: NDArray[np.int64]) -> Any:
+    """Return the loss that pulls the article blocks ``(n, d)`` of photos to those of products of a fitting type.
 
-    Source: Khosla et al., "Supervised Contrastive Learning" (2020), over pairs of a photo and a product alone.
+    Source: Khosla et al., "Supervised Contrastive Learning" (2020), over pairs of a photo and a product.
     """
     photo = torch.from_numpy(garments.photo[rows])
     types = garments.candidates["article"][rows].float()
@@ -274,30 +278,32 @@ def _bridge(article: Any, garments: Garments, rows: NDArray[np.int64]) -> Any:
     return -shares.masked_fill(~fits[known], -torch.inf).logsumexp(1).mean()
 
 
-def _contrast(fusion: FashionFusion, garments: Garments, rows: NDArray[np.int64], random: np.random.Generator) -> Any:
-    """Draw the vector of a photo alone and that of its name alone together, away from those of all others.
+def _contrast(
+    fusion: FashionFusion, garments: FeatureData, rows: NDArray[np.int64], random: np.random.Generator
+) -> Any:
+    """Return the loss that pulls the vectors of a photo and of its name together, and apart from all others.
 
     Source: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision" (2021), fig. 3.
     """
     rows = rows[garments.text[0, rows].any(axis=1)]
     if len(rows) < 2:
         return torch.zeros(())
-    image = torch.from_numpy(_drawn(garments.image, rows, random))
-    text = torch.from_numpy(_drawn(garments.text[:1], rows, random))
+    image = torch.from_numpy(_draw(garments.image, rows, random))
+    text = torch.from_numpy(_draw(garments.text[:1], rows, random))
     one, none = torch.ones(len(rows), 1), torch.zeros(len(rows), 1)
     seen = fusion.vector(fusion.hidden(image, one, torch.zeros_like(text)[:, None], none))
     read = fusion.vector(fusion.hidden(torch.zeros_like(image), none, text[:, None], one))
     logits = seen @ read.T / _TEMPERATURE
     same = (text @ text.T > 0.9999).float()
-    wanted = same / same.sum(1, keepdim=True)
-    return (functional.cross_entropy(logits, wanted) + functional.cross_entropy(logits.T, wanted)) / 2
+    target = same / same.sum(1, keepdim=True)
+    return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
-def _balanced(garments: Garments) -> NDArray[np.float64]:
-    """Draw rare kinds more often, and products, people's photos and other pictures each for a fixed share.
+def _balanced(garments: FeatureData) -> NDArray[np.float64]:
+    """Return the chance of each row to be drawn: rare labels more often, and each source with a fixed share.
 
-    Photos of women's, men's and children's things are drawn alike often: what a head says of a photo then is evidence
-    that starts from nothing, and closets are judged by it.
+    Photos of women's, men's and children's garments are equally likely, so that the heads' answers about photos have no
+    prior: closets are classified by them.
     """
     kinds = np.concatenate([garments.candidates[task].numpy() for task in TASKS_OF_BLOCK["article"]], axis=1)
     people = np.concatenate([garments.shares[task].numpy() for task in (GENDER, "age")], axis=1)
@@ -312,7 +318,7 @@ def _balanced(garments: Garments) -> NDArray[np.float64]:
 
 
 def _rarity(rows: NDArray[Any], power: float | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return one over how often each row ``(n, d)`` comes, to a power, or to one for each row."""
-    _, kind, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    rarity: NDArray[np.float64] = counts[kind.reshape(-1)].astype(np.float64) ** -power
+    """Return the frequency of each row ``(n, d)`` to the power of ``-power``, which may be one value per row."""
+    _, group, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    rarity: NDArray[np.float64] = counts[group.reshape(-1)].astype(np.float64) ** -power
     return rarity

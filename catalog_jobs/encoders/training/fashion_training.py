@@ -1,4 +1,4 @@
-"""Fine-tune the fashion encoder's image network on products and people's photos together."""
+"""Fine-tune the image network of the fashion encoder on products and people's photos."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog_jobs.encoders.training.extra import train_module
+from catalog_jobs.encoders.training import train_module
+from catalog_jobs.encoders.training.export import export_onnx, open_session
 from catalog_jobs.encoders.training.fashion_data import Example, FashionData, Source
 from catalog_jobs.encoders.training.fashion_network import (
     FashionNetwork,
@@ -24,8 +25,7 @@ from catalog_jobs.encoders.training.fashion_network import (
     share_matrix,
 )
 from catalog_jobs.encoders.training.fashion_views import CELLS, Views
-from catalog_jobs.encoders.training.loop import Report
-from catalog_jobs.encoders.training.onnx_export import export_onnx
+from catalog_jobs.encoders.training.loop import ReportStep
 from closetspace.adapters.images.resizing import square
 from closetspace.domain.encoder.descriptor import Framing
 from closetspace.domain.encoder.encoding import Picture
@@ -35,10 +35,10 @@ torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 SIDE = 224
-"""Pixels of the square that is encoded; training may look at smaller ones, which cost less."""
+"""Pixels of the encoded square. Training starts with smaller ones, which are faster."""
 
 FRAMING = Framing.WHOLE
-"""People put a garment anywhere in their photo; views in training vary proportions, so squashing does no harm."""
+"""A garment may be anywhere in a photo. Training views vary the proportions, so squashing is harmless."""
 
 SHARE_TASKS = ("colour", "gender", "age", "usage")
 CANDIDATE_TASKS = ("article", "class", "pattern")
@@ -54,17 +54,17 @@ _WEIGHTS = {
     "garment": 0.3,
     "cells": 0.3,
 }
-_WARM_UP = 0.05  # of all steps
-_FORGET = 0.05  # weight decay
-_AVERAGED = 0.998  # of the averaged weights that a step leaves: the mean of about the last 500 steps
+_WARM_UP = 0.05  # share of all steps
+_WEIGHT_DECAY = 0.05
+_AVERAGING = 0.998  # decay of the averaged weights: the mean of about the last 500 steps
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How the network is trained; two recipes that are equal, on equal data, give equal weights on one machine.
+class FashionRecipe:
+    """Hyperparameters. Equal recipes and data give equal weights on the same machine.
 
-    ``sides`` are the views' in pixels, one for each epoch from the first on; the last goes on for the rest.
-    ``product_share`` and ``other_share`` are the shares of a batch that are products, and pictures without a garment.
+    ``sides`` are the pixels of the views per epoch; the last one is used for all further epochs. ``product_share`` and
+    ``other_share`` are the shares of products and of pictures without a garment in a batch.
     """
 
     attention: bool = True
@@ -84,9 +84,9 @@ class Recipe:
 
 
 class FashionTask:
-    """A training that `catalog_jobs.encoders.training.loop.run` carries out."""
+    """The training of the image network, run by `catalog_jobs.encoders.training.loop.run`."""
 
-    def __init__(self, data: FashionData, recipe: Recipe, workers: int = 2) -> None:
+    def __init__(self, data: FashionData, recipe: FashionRecipe, workers: int = 2) -> None:
         torch.manual_seed(recipe.seed)
         self._recipe, self._workers = recipe, workers
         used = [e for e in data.train if recipe.user_photos or e.source is not Source.PHOTO]
@@ -98,7 +98,7 @@ class FashionTask:
             self.device, memory_format=torch.channels_last
         )
         self._averaged = copy.deepcopy(self.network).requires_grad_(False)
-        # Frozen, so run where it is ten times faster than in torch, beside the network that learns.
+        # The stem is frozen, so it runs in onnxruntime, ten times faster than in torch.
         self._stem = _exported(self.network.features.stem)
         self._steps = sum(len(self._pools.get(s, ())) for s in (Source.PRODUCT, Source.PHOTO)) // recipe.batch
         features = self.network.features
@@ -108,7 +108,7 @@ class FashionTask:
             fresh += features.attention.parameters()
         self._optimiser = torch.optim.AdamW(
             [{"params": pretrained, "lr": recipe.learning_rate}, {"params": fresh, "lr": recipe.head_learning_rate}],
-            weight_decay=_FORGET,
+            weight_decay=_WEIGHT_DECAY,
         )
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._rate)
 
@@ -138,7 +138,7 @@ class FashionTask:
         weights: dict[str, Any] = self._averaged.features.state_dict()
         return weights
 
-    def train_epoch(self, epoch: int, report: Report) -> float:
+    def train_epoch(self, epoch: int, report: ReportStep) -> float:
         torch.manual_seed(self._recipe.seed * 1000 + epoch)
         self.network.train()
         total = 0.0
@@ -156,21 +156,23 @@ class FashionTask:
         return float(total / max(1, self._steps))
 
     def _average(self, step: int) -> None:
-        """Move the averaged weights towards the trained ones; the first steps, far from anything good, weigh less."""
-        rest = 1 - min(_AVERAGED, (step + 1) / (step + 10))
+        """Move the averaged weights towards the trained ones, faster in the first steps."""
+        rate = 1 - min(_AVERAGING, (step + 1) / (step + 10))
         with torch.no_grad():
             for mean, value in zip(self._averaged.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(value, rest)
+                mean.lerp_(value, rate)
 
     def validate(self) -> float:
         self._averaged.eval()
-        see = _RunStem(self._stem)
+        stem = _StemRunner(self._stem)
         total = 0.0
         with torch.no_grad():
             for start in range(0, len(self._held_out), self._recipe.batch):
                 examples = self._held_out[start : start + self._recipe.batch]
-                low = see(np.stack([square(e.picture(), SIDE, FRAMING) for e in examples]))
-                total += len(examples) * self._loss(self._averaged, _Batch.of(examples, low, self._labels)).item()
+                low = stem(np.stack([square(e.picture(), SIDE, FRAMING) for e in examples]))
+                total += (
+                    len(examples) * self._loss(self._averaged, _Batch.from_examples(examples, low, self._labels)).item()
+                )
         return total / max(1, len(self._held_out))
 
     def _views(self, epoch: int) -> Views:
@@ -183,15 +185,15 @@ class FashionTask:
         chances = {source: _balanced(self._pools[source]) for source in sizes}
         return [
             [
-                self._pools[source][place]
+                self._pools[source][position]
                 for source, size in sizes.items()
-                for place in random.choice(len(self._pools[source]), size, replace=False, p=chances[source])
+                for position in random.choice(len(self._pools[source]), size, replace=False, p=chances[source])
             ]
             for _ in range(self._steps)
         ]
 
     def _batch_sizes(self) -> dict[Source, int]:
-        """How many of a batch come from each source; what one lacks, the products give."""
+        """Return the number of examples per source in a batch. Products replace missing sources."""
         batch = self._recipe.batch
         others = round(batch * self._recipe.other_share) if Source.OTHER in self._pools else 0
         photos = batch - others - round(batch * self._recipe.product_share) if Source.PHOTO in self._pools else 0
@@ -226,8 +228,8 @@ def _exported(stem: Any) -> bytes:
         return path.read_bytes()
 
 
-class _RunStem:
-    """Runs an exported stem; each process that it is sent to opens its own session."""
+class _StemRunner:
+    """Runs an exported stem. Each process opens its own session."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -235,20 +237,17 @@ class _RunStem:
 
     def __call__(self, pixels: Picture) -> FloatArray:
         if self._session is None:
-            onnxruntime = train_module("onnxruntime")
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = 1
-            self._session = onnxruntime.InferenceSession(self._content, options, providers=["CPUExecutionProvider"])
+            self._session = open_session(self._content)
         low: FloatArray = self._session.run(None, {"pixels": pixels})[0]
         return low
 
 
 @dataclass
 class _Batch:
-    """Tensors of a batch of ``n``.
+    """Tensors of a batch of ``n`` examples.
 
-    ``low`` is what the stem sees, ``shares`` are ``(n, labels) float32`` by task, ``candidates`` ``(n, labels) bool``,
-    ``cells`` the share of garment in each cell, ``(n, 7, 7)``.
+    ``low`` is the stem's output. By task, ``shares`` are ``(n, labels) float32``, ``candidates`` ``(n, labels) bool``.
+    ``cells`` are the shares of garment ``(n, 7, 7)``.
     """
 
     low: Any
@@ -259,7 +258,7 @@ class _Batch:
     cells: Any
 
     @classmethod
-    def of(
+    def from_examples(
         cls,
         examples: Sequence[Example],
         low: FloatArray,
@@ -280,7 +279,7 @@ class _Batch:
 
 
 class _Batches(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
-    """Batches by number; what is random in one depends on seed, epoch and number alone."""
+    """Batches by number. The views of a batch depend on seed, epoch and number alone."""
 
     def __init__(
         self,
@@ -291,7 +290,7 @@ class _Batches(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
         seed: tuple[int, ...],
     ) -> None:
         self._batches, self._views, self._labels, self._seed = batches, views, labels, seed
-        self._stem = _RunStem(stem)
+        self._stem = _StemRunner(stem)
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -304,17 +303,18 @@ class _Batches(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
             view, garment = self._views.view(example, random)
             pixels.append(view)
             cells.append(np.zeros((CELLS, CELLS), np.float32) if garment is None else garment)
-        return _Batch.of(examples, self._stem(np.stack(pixels)), self._labels, np.stack(cells))
+        return _Batch.from_examples(examples, self._stem(np.stack(pixels)), self._labels, np.stack(cells))
 
 
 def _balanced(examples: Sequence[Example]) -> NDArray[np.float64]:
-    """Draw rare kinds more often, by one over the square root of how many there are, and photos of few senders too."""
-    kinds = [(tuple(sorted(e.candidates.get("article" if e.is_product else "class", ()))), e.source) for e in examples]
-    weight = _rarity(kinds, 0.5) * _rarity([e.sender or str(e.path) for e in examples], 0.25)
+    """Return the chance of each example to be drawn. Rare types and senders with few photos are more likely."""
+    types = [(tuple(sorted(e.candidates.get("article" if e.is_product else "class", ()))), e.source) for e in examples]
+    weight = _rarity(types, 0.5) * _rarity([e.sender or str(e.path) for e in examples], 0.25)
     chance: NDArray[np.float64] = weight / weight.sum()
     return chance
 
 
 def _rarity(values: Sequence[object], power: float) -> NDArray[np.float64]:
+    """Return the frequency of each value to the power of ``-power``."""
     counts = Counter(values)
     return np.array([counts[value] ** -power for value in values])

@@ -1,4 +1,4 @@
-"""Training views: a picture cut, placed, turned and lit in other ways, products also before other backgrounds."""
+"""Data augmentation: random crops, positions, rotations and light, and other backgrounds for products."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from catalog_jobs.encoders.training.extra import train_module
+from catalog_jobs.encoders.training import train_module
 from catalog_jobs.encoders.training.fashion_data import Example
 from closetspace.domain.encoder.encoding import Picture
 
-_WHITE = 243  # a product's background is lighter than this in every channel
-_PATCH = 48  # pixels of a person's photo that become the background of a product
+_WHITE = 243  # the background of a product is brighter in every channel
+_PATCH = 48  # pixels; the side of the corner of a photo that becomes a background
 
 CELLS = 7
-"""Cells a side of the grid that says where the garment is."""
+"""Side of the grid of cells that says where the garment is."""
 
 
 @dataclass(frozen=True)
 class Views:
-    """Makes training views of ``side`` pixels.
+    """Draws training views of ``side`` pixels.
 
-    ``backgrounds`` are pictures of which a corner, blown up, becomes the background of a product; without them
-    products stay on white.
+    An enlarged corner of one of the ``backgrounds`` becomes the background of a product. Without them, products keep
+    their white one.
     """
 
     side: int
     backgrounds: Sequence[Path] = ()
 
     def view(self, example: Example, random: np.random.Generator) -> tuple[Picture, NDArray[np.float32] | None]:
-        """Return ``(side, side, 3) uint8`` and, for a product, the share of garment in each cell of a 7 x 7 grid."""
+        """Return ``(side, side, 3) uint8``, and for a product the share of garment in each cell ``(7, 7)``."""
         picture = Image.fromarray(example.picture())
         if not example.is_product:
             placed = _place(picture, _geometry(random, sideways=0.12), self.side)
             return np.asarray(_degrade(_relight(placed, random), random)), None
         mask = Image.fromarray(foreground(np.asarray(picture)))
         if self.backgrounds and random.random() < 0.6:
-            picture = self._before_background(picture, mask, random)
+            picture = self._replace_background(picture, mask, random)
         geometry = _geometry(random, sideways=0.02)
         view = _degrade(_relight(_place(picture, geometry, self.side), random), random)
         seen = _place(mask, geometry, self.side)
         cells = np.asarray(seen.resize((CELLS, CELLS), Image.Resampling.BOX), np.float32) / np.float32(255)
         return np.asarray(view), cells
 
-    def _before_background(self, picture: Image.Image, mask: Image.Image, random: np.random.Generator) -> Image.Image:
+    def _replace_background(self, picture: Image.Image, mask: Image.Image, random: np.random.Generator) -> Image.Image:
         other = Image.open(self.backgrounds[int(random.integers(len(self.backgrounds)))]).convert("RGB")
         left, top = (int(random.choice([0, max(0, edge - _PATCH)])) for edge in other.size)
         box = (left, top, min(left + _PATCH, other.size[0]), min(top + _PATCH, other.size[1]))
@@ -57,7 +57,7 @@ class Views:
 
 
 def foreground(picture: Picture) -> NDArray[np.uint8]:
-    """Mask of what is not the white around a product, holes filled: ``(h, w) uint8``, 255 for garment."""
+    """Return the mask of a product on white, ``(h, w) uint8``: 255 for garment. Holes count as garment."""
     ndimage = train_module("scipy.ndimage")
     filled = ndimage.binary_fill_holes(picture.min(axis=2) < _WHITE)
     mask: NDArray[np.uint8] = filled.astype(np.uint8) * np.uint8(255)
@@ -66,7 +66,7 @@ def foreground(picture: Picture) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class _Geometry:
-    """Where a view lies in its picture: ``scale`` times its width and height, at ``offset`` of what is left over."""
+    """The position of a view: ``scale`` times the picture's width and height, at ``offset`` of the remaining space."""
 
     scale: tuple[float, float]
     offset: tuple[float, float]
@@ -75,9 +75,9 @@ class _Geometry:
 
 
 def _geometry(random: np.random.Generator, sideways: float) -> _Geometry:
-    """Draw a view: mostly a crop, sometimes the picture small and off-centre on a larger canvas, or lying on its side.
+    """Draw a view: usually a crop, sometimes the picture on a larger canvas, or rotated by a quarter turn.
 
-    Pictures are scaled to a square without regard to their proportions, so a view's proportions vary, too.
+    Encoders squash pictures to a square, so the proportions of views vary too.
     """
     area = random.uniform(1.0, 2.2) if random.random() < 0.2 else random.uniform(0.45, 1.0)
     aspect = math.exp(random.uniform(-0.3, 0.3))
@@ -91,7 +91,7 @@ def _geometry(random: np.random.Generator, sideways: float) -> _Geometry:
 
 
 def _place(picture: Image.Image, geometry: _Geometry, side: int) -> Image.Image:
-    """Resample a picture to a view, once; what lies outside of it has the colour of its border."""
+    """Resample a picture to a view, once. Pixels outside of the picture get the colour of its border."""
     width, height = picture.size
     w, h = (edge * scale for edge, scale in zip(picture.size, geometry.scale, strict=True))
     x, y = ((edge - size) * part for edge, size, part in zip((width, height), (w, h), geometry.offset, strict=True))
@@ -117,7 +117,7 @@ def _border_colour(picture: Image.Image) -> tuple[int, ...] | int:
 
 
 def _relight(view: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Change exposure, contrast and the colour of the light: labels are what eyes say that have adapted to it."""
+    """Change exposure, contrast and the colour of the light, to which the labels, given by eye, are invariant."""
     exposure = random.normal(-0.03, 0.15) - (random.uniform(0.4, 1.2) if random.random() < 0.08 else 0)
     warmth, tint = random.normal(0, 0.08), random.normal(0, 0.03)
     gain = np.exp(exposure + np.array([warmth, tint, -warmth], np.float32))
@@ -127,7 +127,7 @@ def _relight(view: Image.Image, random: np.random.Generator) -> Image.Image:
 
 
 def _degrade(view: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Lose detail now and then, as tiny and blurred photos do."""
+    """Sometimes remove detail, as in tiny and blurred photos."""
     if random.random() >= 0.12:
         return view
     edge = int(random.uniform(36, 110))

@@ -1,6 +1,7 @@
 """Labelled products, and the split that decides which of them models may learn from."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -95,6 +96,12 @@ def split_bucket(display_name: str) -> int:
     """Return the bucket of a name, 0 to 9."""
     digest = hashlib.sha1(display_name.strip().lower().encode(), usedforsecurity=False).hexdigest()
     return int(digest, 16) % 10
+
+
+def frequent_labels(labels: Iterable[str], least: int) -> tuple[str, ...]:
+    """Return the labels that occur at least ``least`` times, the most frequent first, then by name."""
+    counts = Counter(label for label in labels if label not in UNLABELLED)
+    return tuple(label for label, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if n >= least)
 
 
 def without_label_words(names: Iterable[str], colours: Iterable[str]) -> list[str]:

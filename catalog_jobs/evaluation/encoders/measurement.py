@@ -146,9 +146,9 @@ def _fit_logistic(features: FloatArray, labels: NDArray[np.int64], penalty: floa
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    # scikit-learn weighs the sum of the losses, not their mean.
+    # The penalty is relative to the mean loss, C to the sum. In float32 the result depends on the number of threads.
     regression = LogisticRegression(C=1 / (penalty * len(labels)), max_iter=1000)
-    return make_pipeline(StandardScaler(), regression).fit(features, labels)
+    return make_pipeline(StandardScaler(), regression).fit(features.astype(np.float64), labels)
 
 
 def _seconds(encoder: Encoder, garments: Sequence[Garment]) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from catalog_jobs.catalog.folder import read_folder
+from catalog_jobs.catalog.item import indexed_item
 from catalog_jobs.demo.drawing import draw_catalog
 from catalog_jobs.encoders.embedding import file_embedder
 from catalog_jobs.encoders.golden import golden_garments
@@ -330,7 +331,7 @@ def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
 ) -> None:
     settings = Settings()
     decode: Any = photo_decoder(settings)
-    items = [replace(item, image=str(picture)) for item, picture in read_folder(catalog).items]
+    items = [replace(indexed_item(row.product), image=str(row.image)) for row in read_folder(catalog).products]
     embedded = file_embedder(encoder, settings).embed(items, ignore)
     contents = bundle_contents(
         embedded.items, EncodingBatch.from_encodings(embedded.encodings, encoder.descriptor), encoder.descriptor, "test"

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from catalog_jobs.cli.app import app
 from catalog_jobs.demo.drawing import draw_catalog
-from closetspace.adapters.encoder.files import read_reference
 from closetspace.adapters.encoder.onnx import OnnxEncoder
+from closetspace.adapters.encoder.reference import read_reference
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.errors import FailedPrecondition, InvalidInput
 

@@ -13,12 +13,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from catalog_jobs.catalog.folder import read_folder
+from catalog_jobs.catalog.item import indexed_item
 from catalog_jobs.cli.app import app
 from catalog_jobs.demo.drawing import draw_catalog
 from catalog_jobs.encoders.reference import LEAST, SIZE, SampleSplit, sample_of
 from catalog_jobs.evaluation.datasets.products import LabelledProduct
-from closetspace.adapters.encoder.files import MANIFEST, REFERENCE, encoder_directory, read_descriptor, read_reference
+from closetspace.adapters.encoder.files import MANIFEST, encoder_directory, read_descriptor
 from closetspace.adapters.encoder.onnx import OnnxEncoder
+from closetspace.adapters.encoder.reference import REFERENCE, read_reference
 from closetspace.bootstrap import photo_decoder
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.encoder.priors import ReferenceSample
@@ -87,7 +89,7 @@ def test_the_sample_is_the_training_split_as_the_catalog_would_embed_it(products
     told = write_sample(products, encoder)
     ids = [row["id"] for row in rows(products) if is_training(row)]
     ids.sort(key=lambda product_id: hashlib.sha256(product_id.encode()).digest())
-    items = {item.id: (item, picture) for item, picture in read_folder(products).items}
+    items = {row.product.id: (indexed_item(row.product), row.image) for row in read_folder(products).products}
     found, served = sample(encoder), OnnxEncoder(encoder)
     descriptor = served.descriptor
     assert LEAST <= told["products"] == len(ids) == len(found.categories) < len(rows(products))

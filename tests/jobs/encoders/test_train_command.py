@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from catalog_jobs.cli.app import app
 from catalog_jobs.cli.training_progress import training_progress
 from catalog_jobs.demo.drawing import draw_catalog
-from closetspace.adapters.encoder.files import MANIFEST, REFERENCE, encoder_directory
+from closetspace.adapters.encoder.files import MANIFEST, encoder_directory
+from closetspace.adapters.encoder.reference import REFERENCE
 from closetspace.settings import Settings
 
 
