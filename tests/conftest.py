@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from catalog_jobs.demo.drawing import draw_catalog
-from catalog_jobs.refresh.index_jobs import build_index, import_folder
+from catalog_jobs.refresh.index_builder import build_index, import_folder
 from closetspace.bootstrap import open_store
 from closetspace.errors import FailedPrecondition
 from closetspace.services.index_versions import IndexVersions
@@ -88,8 +88,9 @@ def everything(installed: None, drawn_catalog: Path) -> Iterator[Journey]:
 
 @pytest.fixture
 def journey(everything: Journey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
-    """Everything, with this process's clients pointed at it, and no fault left behind."""
+    """Everything, with this process's clients pointed at it; no fault and no event outlives the test."""
     for name, value in everything.stack.environment.items():
         monkeypatch.setenv(name, value)
     yield everything
     everything.stack.control.clear_faults()
+    everything.settle()

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 30.0
 
 
 def main(command: list[str]) -> int:

@@ -6,8 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import httpx
 import pytest
 import yaml
 
-from closetspace_infra.local.ports import Ports
+from closetspace_infra.local.ports import free_port
 from closetspace_infra.vendor import vendor
 from tests.support.paths import REPOSITORY
+from tests.support.waiting import HANG_SECONDS, eventually
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +41,29 @@ def manifest(uploaded: Path) -> Iterator[dict[str, Any]]:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(venv / "bin" / "python")]
     subprocess.run([*install, "--requirement", "requirements.txt"], cwd=uploaded, check=True)
-    port = Ports.free().functions
-    environment = {"PATH": os.environ["PATH"], "ADMIN_PORT": str(port), "GCLOUD_PROJECT": "demo-closetspace"}
+    environment = {"PATH": os.environ["PATH"], "GCLOUD_PROJECT": "demo-closetspace"}
     environment["FIREBASE_CONFIG"] = json.dumps({"storageBucket": "demo-closetspace.firebasestorage.app"})
     command = [str(venv / "bin" / "python"), "-m", "firebase_functions.private.serving"]
-    with subprocess.Popen(command, cwd=uploaded, env=environment) as server:
+    with ExitStack() as held:
+        port = free_port(held)
+        server = subprocess.Popen(command, cwd=uploaded, env=environment | {"ADMIN_PORT": str(port)})
         try:
             yield yaml.safe_load(fetch(f"http://127.0.0.1:{port}/__/functions.yaml", server))
         finally:
             server.terminate()
+            server.wait()
 
 
 def fetch(url: str, server: "subprocess.Popen[bytes]") -> str:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and server.poll() is None:
+    def answer() -> str | None:
+        assert server.poll() is None, "the discovery has ended"
         try:
-            return httpx.get(url, timeout=30, trust_env=False).raise_for_status().text
+            return httpx.get(url, timeout=HANG_SECONDS, trust_env=False).raise_for_status().text
         except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("the discovery does not answer")
+            return None
+
+    text: str = eventually(answer, "the discovery to answer")
+    return text
 
 
 def test_discovery_finds_every_function(manifest: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -15,6 +14,7 @@ import pytest
 
 from catalog_jobs.demo.drawing import draw_wardrobe
 from tests.support.paths import REPOSITORY
+from tests.support.waiting import HANG_SECONDS, eventually
 
 CLOSETSPACE = [sys.executable, "-c", "from catalog_jobs.cli.app import app; app()"]
 
@@ -84,13 +84,13 @@ def test_page_is_served_until_interrupted_and_nothing_stays(demo: list[str], tmp
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stderr is not None
-        address = next(m[0] for line in process.stderr if (m := re.search(r"http://127\.0\.0\.1:\d+/", line)))
-        assert "Closetspace" in httpx.get(address).text
-        assert len(processes_of(mark)) > 3
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
-    deadline = time.monotonic() + 5
-    while processes_of(mark) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes_of(mark) == []
+        try:
+            assert process.stderr is not None
+            address = next(m[0] for line in process.stderr if (m := re.search(r"http://127\.0\.0\.1:\d+/", line)))
+            assert "Closetspace" in httpx.get(address, timeout=HANG_SECONDS).text
+            assert len(processes_of(mark)) > 3
+            process.send_signal(signal.SIGINT)
+            assert process.wait(HANG_SECONDS) == 0
+        finally:
+            process.kill()
+    eventually(lambda: processes_of(mark) == [], "every process to end")

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from google.cloud import firestore
 
-from catalog_jobs.refresh.index_jobs import build_index, import_folder
+from catalog_jobs.refresh.index_builder import build_index, import_folder
 from closetspace.adapters.firestore.people import FirestorePeople
 from closetspace.bootstrap import open_store
-from closetspace.domain.encoder.vectors import mean_of
+from closetspace.domain.encoder.vectors import mean_vector
 from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.services.index_versions import IndexVersions
 from closetspace_infra.local.instance import instance
 from closetspace_infra.local.person import CallFailed
-from tests.support.journey import Journey, eventually, photo
+from tests.support.journey import Journey, photo
+from tests.support.waiting import eventually
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -134,8 +135,8 @@ def test_every_delivery_duplicated_gives_the_same_closet(journey: Journey) -> No
     journey.add(twin, 12, "Shirt")
     journey.add(twin, 13, "Jeans")
     journey.settle()
-    with_duplicates = mean_of(np.array([e.vector for e in journey.entries(person).values()], np.float32))
-    without = mean_of(np.array([e.vector for e in journey.entries(twin).values()], np.float32))
+    with_duplicates = mean_vector(np.array([e.vector for e in journey.entries(person).values()], np.float32))
+    without = mean_vector(np.array([e.vector for e in journey.entries(twin).values()], np.float32))
     np.testing.assert_allclose(with_duplicates, without, atol=1e-3)
 
 
@@ -204,7 +205,7 @@ def test_hundred_photos_at_once_are_all_ready(journey: Journey) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(add, range(100)))
-    journey.settle(seconds=120)
+    journey.settle()
     states = {state["status"] for item_id in items if (state := person.read(f"item_state/{item_id}"))}
     assert states == {"ready"}
     journey.check_invariant(person, items)
@@ -244,7 +245,7 @@ def test_publishing_while_people_ask_fails_no_request(journey: Journey, drawn_ca
         import_folder(store, drawn_catalog, lambda *_: None, limit=50)
         version = build_index(store, lambda *_: None).manifest.version
         IndexVersions(store).publish(version, datetime.now(UTC))
-        eventually(lambda: versions and versions[-1] == version, "the new version to answer", 60)
+        eventually(lambda: versions and versions[-1] == version, "the new version to answer")
     finally:
         stop.set()
         for thread in threads:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from closetspace_infra.local import fireemu
 from closetspace_infra.local.ports import Ports
 from closetspace_infra.local.stack import LocalStack
 from tests.support.paths import REPOSITORY
+from tests.support.waiting import eventually
 
 # Each function appends what it got to journal.jsonl in its folder, which the tests read.
 MAIN = """
@@ -45,7 +47,7 @@ def item_written(event):
     note("item_written", document=event.document, params=event.params, event=event.id,
          value=after.get("name") if after else None, bytes=after.get("vector").hex() if after else None)
     if "dies-once" in event.document and not repeated:
-        time.sleep(30)
+        time.sleep(600)
     if "fails-once" in event.document and not repeated:
         raise RuntimeError("on purpose")
 
@@ -93,6 +95,13 @@ class Running:
         """Calls ``whoami`` by the callable protocol."""
         return httpx.post(self.url("whoami"), json={"data": {"a": 1}}, headers=headers)
 
+    def settle_retries(self, document: str) -> None:
+        """Wait until a document's event has failed, and deliver it again, unless it was meanwhile."""
+        functions = self.stack.control.functions
+        eventually(lambda: functions()["retryWaiting"] or len(self.noted("item_written", document=document)) > 1)
+        self.stack.control.advance_clock(60)
+        self.stack.control.await_idle()
+
     def url(self, name: str) -> str:
         return f"http://{self.stack.addresses.functions}/{self.stack.project}/us-central1/{name}"
 
@@ -122,14 +131,6 @@ def tiny_functions(folder: Path) -> Path:
     source.mkdir()
     (source / "main.py").write_text(MAIN)
     return source
-
-
-def eventually(probe: Callable[[], object], seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (answer := probe()):
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)
-    return answer
 
 
 def test_firestore_event_arrives_in_its_production_form(running: Running) -> None:
@@ -162,10 +163,7 @@ def test_storage_event_names_the_object_and_its_generation(running: Running) -> 
 def test_event_whose_handler_fails_is_delivered_again_and_its_traceback_logged(running: Running) -> None:
     running.write("fails-once")
 
-    eventually(lambda: running.noted("item_written", document="wardrobe/fails-once"))
-    eventually(lambda: running.stack.control.functions()["retryWaiting"])
-    running.stack.control.advance_clock(60)
-    running.stack.control.await_idle()
+    running.settle_retries("wardrobe/fails-once")
     first, second = running.noted("item_written", document="wardrobe/fails-once")
     assert first["event"] == second["event"]
     log = running.log.read_text()
@@ -178,9 +176,7 @@ def test_event_whose_process_dies_in_the_middle_is_delivered_again(running: Runn
     eventually(lambda: running.noted("item_written", document="wardrobe/dies-once"))
     running.stack.crash_functions()
 
-    eventually(lambda: running.stack.control.functions()["retryWaiting"])
-    running.stack.control.advance_clock(60)
-    running.stack.control.await_idle()
+    running.settle_retries("wardrobe/dies-once")
     assert len(running.noted("item_written", document="wardrobe/dies-once")) == 2
 
 
@@ -254,7 +250,7 @@ def test_stack_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         source = Path({str(tiny_functions(tmp_path))!r})
         with LocalStack(functions_source=source, project="demo-killed", environment={{"JOURNAL": "j"}}) as stack:
             print(stack.addresses.functions, flush=True)
-            time.sleep(60)
+            time.sleep(600)
     """)
     path = os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])
     environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(tmp_path)}
@@ -295,9 +291,9 @@ def read_or_empty(file: Path) -> str:
 
 
 def test_port_that_is_taken_is_named(tmp_path: Path) -> None:
-    ports = Ports.free()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", ports.functions))
+    with ExitStack() as held, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
+        ports = replace(Ports.free(held), functions=taken.getsockname()[1])
         with pytest.raises(FailedPrecondition, match=rf"{ports.functions} \(functions\).*--free-ports"):
             LocalStack(ports=ports, functions_source=tmp_path).start()

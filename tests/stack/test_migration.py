@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from google.cloud import firestore
 
-from catalog_jobs.refresh.index_jobs import build_index, import_folder
+from catalog_jobs.refresh.index_builder import build_index, import_folder
 from closetspace.adapters.encoder.files import encoder_directory
+from closetspace.adapters.firestore.queries import paged
 from closetspace.bootstrap import encoder_id, load_encoder, open_store, photo_decoder
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.wardrobe.photo import photo_folder
@@ -27,7 +28,8 @@ from closetspace.settings import Settings
 from closetspace_infra.local.person import Person
 from closetspace_infra.local.stack import LocalStack
 from tests.conftest import ignore_progress
-from tests.support.journey import Journey, eventually, photo
+from tests.support.journey import Journey, photo
+from tests.support.waiting import HANG_SECONDS, eventually
 
 CLOSETSPACE = str(Path(sys.executable).parent / "closetspace")
 NAMES = ("Blue Denim Jeans", "Leather Handbag", "Red Woollen Scarf", "White Shirt")
@@ -115,14 +117,15 @@ def command(journey: Journey, to: Path, *options: str) -> list[str]:
 
 
 def migrate(journey: Journey, to: Path, *options: str) -> dict[str, Any]:
-    done = subprocess.run(command(journey, to, *options), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command(journey, to, *options), capture_output=True, text=True, timeout=HANG_SECONDS)
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
 def encoders_of_states() -> list[str]:
-    return [snapshot.get("encoder") for snapshot in firestore.Client().collection("item_state").stream()]
+    states = firestore.Client().collection("item_state").order_by("__name__")
+    return [snapshot.get("encoder") for snapshot in paged(states)]
 
 
 def named_person(journey: Journey, first_seed: int, items: int) -> tuple[Person, list[str]]:
@@ -163,10 +166,11 @@ def test_encoder_changes_under_load_without_a_failed_request_or_a_mixed_answer(r
         assert migrate(running, second)["phases"] == ["prepare"]
         running.stack.redeploy_functions({"ENCODER": str(second)})
 
-        moving = subprocess.Popen(command(running, second, "--rate", "3"), stderr=subprocess.DEVNULL)
-        eventually(lambda: encoders_of_states().count(new) >= 3, "some items to be moved")
-        moving.kill()
-        moving.wait()
+        with subprocess.Popen(command(running, second, "--rate", "3"), stderr=subprocess.DEVNULL) as moving:
+            try:
+                eventually(lambda: encoders_of_states().count(new) >= 3, "some items to be moved")
+            finally:
+                moving.kill()
         assert old in encoders_of_states(), "killed in the middle"
         current = versions.current()
         assert current is not None
@@ -189,12 +193,12 @@ def test_encoder_changes_under_load_without_a_failed_request_or_a_mixed_answer(r
     for person, ids in (*watched, (lively, load.kept[lively.uid])):
         closet = running.closet(person)
         assert {encoder for entries in closet.entries.values() for encoder in entries} == {new}
-        np.testing.assert_allclose(closet.encoded_by(new).vectors, expected_vectors(person, ids, second), atol=2e-3)
+        np.testing.assert_allclose(closet.arrays(new).vectors, expected_vectors(person, ids, second), atol=2e-3)
         running.check_invariant(person, ids)
         taste = running.taste(person)
         assert taste is not None
         assert taste.encoder == new
     after = versions.current()
     assert after is not None
-    assert (after.version, after.beside) == (done["index_version"], None)
+    assert (after.version, after.candidate) == (done["index_version"], None)
     assert migrate(running, second)["phases"] == []

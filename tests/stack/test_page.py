@@ -11,17 +11,19 @@ from typing import Any
 
 import pytest
 
-from closetspace.api.requests import RecommendFields, parse_feedback, parse_recommend
+from closetspace.api.requests import RecommendRequest
 from closetspace.domain.encoder.descriptor import COLOUR, GENDER, USAGE
-from closetspace.domain.person.opinions import Kind
+from closetspace.domain.person.opinions import OpinionKind
 from closetspace.domain.ranking import query as wishes
 from closetspace.domain.ranking import reasons
 from closetspace.domain.ranking.query import Order
+from closetspace.domain.ranking.recommendation import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
 from closetspace.domain.wardrobe.state import Hint, Status
 from closetspace.errors import FailedPrecondition
-from closetspace.domain.ranking.recommendation import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
 from closetspace_infra.local.page import SDK, SDK_MODULES, PageServer
 from tests.support.paths import REPOSITORY
+from tests.support.recommending import parse_feedback, parse_recommend
+from tests.support.waiting import HANG_SECONDS
 
 FILES = REPOSITORY / "infra" / "local" / "page"
 CONFIG = {"firebase": {"projectId": "demo"}, "emulators": {"auth": "127.0.0.1:9099"}, "region": "us-central1"}
@@ -44,7 +46,7 @@ def port(sdk: Path) -> Iterator[int]:
 
 
 def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG_SECONDS)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
@@ -220,7 +222,7 @@ def test_every_id_that_the_page_looks_for_is_there_once(elements: list[tuple[str
 def test_controls_are_fields_of_a_request_and_have_labels(
     elements: list[tuple[str, dict[str, str]]], inputs: dict[str, dict[str, str]]
 ) -> None:
-    assert set(inputs) <= set(RecommendFields.model_fields)
+    assert set(inputs) <= set(RecommendRequest.model_fields)
     labelled = {found["for"] for tag, found in elements if tag == "label" and "for" in found}
     dials = {name for name, found in inputs.items() if found.get("type") == "range"}
     assert dials == {"explore", "serendipity", "mix"} <= labelled
@@ -250,7 +252,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
 
     def run(text: str) -> Any:
         (folder / "test.js").write_text(f"const answer = (it) => console.log(JSON.stringify(it));\n{text}")
-        done = subprocess.run(["node", "test.js"], cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(["node", "test.js"], cwd=folder, capture_output=True, text=True, timeout=HANG_SECONDS)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
@@ -312,7 +314,7 @@ def test_an_opinion_shows_at_once_and_is_sent_as_the_server_takes_it(script: Scr
         answer({{ shown, sent, told, after: opinions.of("a") ?? null }});
     """)
     assert seen["shown"] == [None, "like"]
-    assert [parse_feedback(request) for request in seen["sent"]] == [("a", Kind.LIKE), ("a", None)]
+    assert [parse_feedback(request) for request in seen["sent"]] == [("a", OpinionKind.LIKE), ("a", None)]
     assert (seen["told"], seen["after"]) == ([], None)
 
 

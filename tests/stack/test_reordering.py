@@ -9,6 +9,7 @@ import pytest
 
 from closetspace_infra.local.person import Person
 from tests.support.journey import Journey, photo
+from tests.support.waiting import HANG_SECONDS
 
 Event = dict[str, Any]
 
@@ -46,7 +47,7 @@ def deliver(journey: Journey, event: Event) -> None:
         f"http://{journey.stack.addresses.functions}/events/item_written",
         json=event,
         headers={"Content-Type": "application/cloudevents+json"},
-        timeout=60,
+        timeout=HANG_SECONDS,
     )
     assert answer.status_code == 204, answer.text
 

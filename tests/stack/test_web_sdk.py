@@ -11,6 +11,7 @@ import pytest
 
 from closetspace_infra.local.fireemu import FOLDER
 from tests.support.journey import Journey, photo
+from tests.support.waiting import HANG_SECONDS
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
@@ -25,7 +26,7 @@ def test_web_sdk_goes_the_whole_way(journey: Journey, tmp_path: Path) -> None:
     }
     script = Path(__file__).with_name("web_sdk.mjs")
     command = ["node", str(script), str(FOLDER / "node_modules"), json.dumps(place)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["empty"] == "functions/failed-precondition"

@@ -36,6 +36,8 @@ from typing import Any
 
 import httpx
 
+from closetspace_infra.local.ports import HANG_SECONDS
+
 _SESSION = "/v1/sessions/default"
 
 
@@ -43,7 +45,7 @@ class Control:
     """Talks to the control API on the Auth port."""
 
     def __init__(self, address: str) -> None:
-        self._client = httpx.Client(base_url=f"http://{address}", timeout=10, trust_env=False)
+        self._client = httpx.Client(base_url=f"http://{address}", timeout=HANG_SECONDS, trust_env=False)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -81,7 +83,7 @@ class Control:
         except httpx.TransportError:
             return None
 
-    def await_idle(self, timeout: float = 30) -> None:
+    def await_idle(self, timeout: float = HANG_SECONDS) -> None:
         """Waits until no event is waiting, running or to be retried.
 
         Raises:

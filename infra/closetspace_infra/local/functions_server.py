@@ -11,7 +11,7 @@ import httpx
 
 from catalog_jobs.processes.child import Child
 from catalog_jobs.processes.logs import Log
-from closetspace_infra.local.ports import HOST
+from closetspace_infra.local.ports import HANG_SECONDS, HOST, PROBE_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -20,6 +20,7 @@ THREADS = 16
 
 CRASH_PATH = "/__/crash"
 GROUP_PATH = "/__/group"
+LOG_PATH = "/__/log"
 
 
 def listener(port: int) -> socket.socket:
@@ -48,7 +49,7 @@ def start(listening: socket.socket, *, source: Path, region: str, environment: M
 def answers(address: str, server: Child) -> bool | None:
     """True when this process took the question, None when another one did or none."""
     with contextlib.suppress(httpx.TransportError):
-        answer = httpx.get(f"http://{address}{GROUP_PATH}", timeout=10, trust_env=False)
+        answer = httpx.get(f"http://{address}{GROUP_PATH}", timeout=PROBE_SECONDS, trust_env=False)
         return answer.text == str(server.pid) or None
     return None
 
@@ -56,7 +57,12 @@ def answers(address: str, server: Child) -> bool | None:
 def crash(address: str) -> None:
     """Kills the process that handles requests, with all it is doing; another takes its place at once."""
     with contextlib.suppress(httpx.TransportError):  # nobody is left to answer
-        httpx.post(f"http://{address}{CRASH_PATH}", timeout=10, trust_env=False)
+        httpx.post(f"http://{address}{CRASH_PATH}", timeout=HANG_SECONDS, trust_env=False)
+
+
+def log_mark(address: str, text: str) -> None:
+    """Make the functions log a line: once it is in the log, so is everything that they had logged before."""
+    httpx.post(f"http://{address}{LOG_PATH}", content=text, timeout=HANG_SECONDS, trust_env=False).raise_for_status()
 
 
 def _command(listening: socket.socket) -> list[str]:
@@ -68,8 +74,8 @@ def _command(listening: socket.socket) -> list[str]:
         "worker-class": "gthread",
         "threads": str(THREADS),
         "timeout": "0",  # a busy native call is no hung worker
-        # Less than the leash allows: what has begun may end when another process takes over.
-        "graceful-timeout": "4",
+        # Less than the guard allows: requests that have begun may end when another process takes over.
+        "graceful-timeout": "25",
         # Longer than the bridge keeps an idle connection, so that it never sends into a closing one.
         "keep-alive": "75",
         "log-level": "warning",

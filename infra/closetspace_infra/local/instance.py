@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,8 @@ from typing import Any
 import httpx
 
 from closetspace_infra.local.functions_server import REPOSITORY
-from closetspace_infra.local.ports import HOST, Ports
+from closetspace_infra.local.ports import HANG_SECONDS, HOST, free_port
 from closetspace_infra.local.stack import LocalStack
-
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,10 +32,10 @@ class Instance:
         Raises:
             TimeoutError: it does not listen, or has ended.
         """
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                return httpx.post(self.address, timeout=PATIENCE_SECONDS, trust_env=False, **request)
+                return httpx.post(self.address, timeout=HANG_SECONDS, trust_env=False, **request)
             except httpx.ConnectError:
                 time.sleep(0.01)
         raise TimeoutError(f"no answer at {self.address}")
@@ -46,16 +44,16 @@ class Instance:
 @contextmanager
 def instance(stack: LocalStack, function: str, signature: str) -> Iterator[Instance]:
     """Start ``functions-framework`` with one function against the stack; ``signature`` is http or cloudevent."""
-    port = Ports.free().functions
     search = os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])
     environment = os.environ | stack.environment | {"PYTHONPATH": search, "NO_GCE_CHECK": "true"}
     command = [str(Path(sys.executable).parent / "functions-framework"), "--source", "main.py", "--target", function]
-    command += ["--signature-type", signature, "--host", HOST, "--port", str(port)]
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryFile() as log, ExitStack() as held:
+        port = free_port(held)
+        command += ["--signature-type", signature, "--host", HOST, "--port", str(port)]
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=REPOSITORY / "functions", env=environment, stdout=log, stderr=log)
         try:
             yield Instance(f"http://{HOST}:{port}/", started, process)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(HANG_SECONDS)

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import yaml
 
+from closetspace_infra.local.ports import PROBE_SECONDS
+
 MANIFEST_PATH = "/__/functions.yaml"
 
 Endpoint = Mapping[str, Any]
@@ -18,7 +20,7 @@ Endpoint = Mapping[str, Any]
 def fetch(functions_address: str) -> dict[str, Endpoint] | None:
     """The endpoint of every Python function by name, or None while the server does not answer."""
     try:
-        response = httpx.get(f"http://{functions_address}{MANIFEST_PATH}", timeout=30, trust_env=False)
+        response = httpx.get(f"http://{functions_address}{MANIFEST_PATH}", timeout=PROBE_SECONDS, trust_env=False)
     except httpx.TransportError:
         return None
     response.raise_for_status()

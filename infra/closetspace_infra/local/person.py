@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import httpx
 
+from closetspace_infra.local.ports import HANG_SECONDS
+
 ATTEMPTS = 4
 
 
@@ -49,12 +51,12 @@ class Person:
     backend: Backend
     uid: str = ""
     token: str = ""
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=HANG_SECONDS))
 
     @classmethod
     def sign_up(cls, backend: Backend, email: str, password: str) -> "Person":
         """Make an account, or sign in to the one that is there."""
-        http = httpx.Client(timeout=60)
+        http = httpx.Client(timeout=HANG_SECONDS)
         fields = {"email": email, "password": password, "returnSecureToken": True}
         base = f"http://{backend.auth}/identitytoolkit.googleapis.com/v1/accounts"
         response = http.post(f"{base}:signUp?key=local", json=fields)

@@ -8,6 +8,10 @@ from typing import Self
 from closetspace.errors import FailedPrecondition
 
 HOST = "127.0.0.1"
+HANG_SECONDS = 300.0
+"""Longest wait for anything on this machine: only what hangs takes this long, however busy the machine is."""
+PROBE_SECONDS = 2.0
+"""For one look at whether a process answers yet, which is repeated until it does or has ended."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +25,9 @@ class Ports:
     ui: int = 4000
 
     @classmethod
-    def free(cls) -> Self:
-        """Ports that nobody listens on right now.
-
-        All are held at once while choosing, so that they differ; another process can still take one
-        before the service does, and then the start fails with its name.
-        """
-        with ExitStack() as held:
-            return cls(**{field.name: _free_port(held) for field in fields(cls)})
+    def free(cls, held: ExitStack) -> Self:
+        """Return ports that are free, and keep them from other processes until ``held`` closes."""
+        return cls(**{field.name: free_port(held) for field in fields(cls)})
 
     def require_free(self) -> None:
         """Checks that nobody listens on any of them.
@@ -65,8 +64,15 @@ class Addresses:
     ui: str
 
 
-def _free_port(held: ExitStack) -> int:
-    listener = held.enter_context(socket.socket())
-    listener.bind((HOST, 0))
-    port: int = listener.getsockname()[1]
+def free_port(held: ExitStack) -> int:
+    """Return a free port, bound until ``held`` closes.
+
+    The system gives a bound port to nobody else, neither to a server that takes any free one nor to a connection. A
+    server that asks for this very port still gets it, since its socket and this one both set SO_REUSEADDR and this one
+    does not listen.
+    """
+    holder = held.enter_context(socket.socket())
+    holder.bind((HOST, 0))
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    port: int = holder.getsockname()[1]
     return port

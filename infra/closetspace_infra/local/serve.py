@@ -20,7 +20,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from closetspace_infra.local import events, manifest
-from closetspace_infra.local.functions_server import CRASH_PATH, GROUP_PATH
+from closetspace_infra.local.functions_server import CRASH_PATH, GROUP_PATH, LOG_PATH
 
 Function = Callable[[Any], Any]
 
@@ -49,6 +49,7 @@ def create_app(functions: Mapping[str, Function], *, project: str, region: str) 
     app.add_url_rule(manifest.MANIFEST_PATH, "manifest", lambda: Response(spec, mimetype="text/yaml"))
     app.add_url_rule(CRASH_PATH, "crash", _crash, methods=["POST"])
     app.add_url_rule(GROUP_PATH, "group", lambda: str(os.getpgrp()))
+    app.add_url_rule(LOG_PATH, "log", _log, methods=["POST"])
     for name, endpoint in yaml.safe_load(spec)["endpoints"].items():
         function = functions[name]
         view = _on_event(name, function) if "eventTrigger" in endpoint else _on_request(function)
@@ -65,6 +66,11 @@ def create_app(functions: Mapping[str, Function], *, project: str, region: str) 
 def _crash() -> ResponseReturnValue:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("unreachable")
+
+
+def _log() -> ResponseReturnValue:
+    logger.info("%s", request.get_data(as_text=True))
+    return "", 204
 
 
 def _on_request(function: Function) -> Callable[[], ResponseReturnValue]:

@@ -24,9 +24,7 @@ from closetspace_infra.local import fireemu, functions_server, manifest
 from closetspace_infra.local.clock import Ticker
 from closetspace_infra.local.control import Control
 from closetspace_infra.local.person import Backend
-from closetspace_infra.local.ports import Ports
-
-START_SECONDS = 60.0
+from closetspace_infra.local.ports import HANG_SECONDS, Ports
 
 
 class LocalStack:
@@ -49,7 +47,8 @@ class LocalStack:
             log: takes the lines, or the file to append them to.
             environment: more variables for the process of the Python functions.
         """
-        self.ports = ports or Ports.free()
+        self._held_ports = ExitStack()
+        self.ports = ports or Ports.free(self._held_ports)
         self.addresses = self.ports.addresses()
         self.project = project
         self.region = region
@@ -110,6 +109,7 @@ class LocalStack:
         """Ends every process that was started, in reverse order; harmless when there is none."""
         self._running.close()
         self.control.close()
+        self._held_ports.close()
 
     def crash_functions(self) -> None:
         """Kills the Python process in the middle of whatever it does, as running out of memory would.
@@ -117,6 +117,10 @@ class LocalStack:
         Its unfinished events fail and are delivered again after the back-off; another process takes over.
         """
         functions_server.crash(self.addresses.functions)
+
+    def log_mark(self, text: str) -> None:
+        """Add a line to the log of the functions, behind everything that they have logged so far."""
+        functions_server.log_mark(self.addresses.functions, text)
 
     def redeploy_functions(self, environment: Mapping[str, str]) -> None:
         """Replaces the process of the functions by one with these further variables, as a deployment does.
@@ -126,7 +130,7 @@ class LocalStack:
         self._extra_environment |= environment
         old, new = self._functions, self._new_functions()
         try:
-            new.wait_for(lambda: functions_server.answers(self.addresses.functions, new), START_SECONDS)
+            new.wait_for(lambda: functions_server.answers(self.addresses.functions, new), HANG_SECONDS)
         except StackError:
             new.stop()
             raise
@@ -137,7 +141,7 @@ class LocalStack:
         self._listener = starting.enter_context(functions_server.listener(self.ports.functions))
         self._functions = self._new_functions()
         starting.callback(lambda: self._functions.stop())
-        return self._functions.wait_for(lambda: manifest.fetch(self.addresses.functions), START_SECONDS)
+        return self._functions.wait_for(lambda: manifest.fetch(self.addresses.functions), HANG_SECONDS)
 
     def _new_functions(self) -> Child:
         return functions_server.start(
@@ -161,7 +165,7 @@ class LocalStack:
             log=self._log,
         )
         starting.callback(firebase.stop)
-        firebase.wait_for(lambda: self.control.has_loaded(set(bridge)), START_SECONDS)
+        firebase.wait_for(lambda: self.control.has_loaded(set(bridge)), HANG_SECONDS)
 
     def __enter__(self) -> Self:
         self.start()

@@ -14,10 +14,10 @@ import pytest
 from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
 from closetspace.adapters.storage.directory import DirectoryObjects
 from closetspace.domain.encoder.vectors import FloatArray
-from closetspace.domain.person.opinions import MOST_OPINIONS, Kind, Opinion
+from closetspace.domain.person.opinions import MAX_OPINIONS, Opinion, OpinionKind
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.preferences import Preferences
-from closetspace.domain.person.shown import Shown, ShownList
+from closetspace.domain.person.shown import ShownList, ShownLists
 from closetspace.domain.taste.membership import LabelMembership
 from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
@@ -96,7 +96,7 @@ def put(
     database: Database, uid: str, item_id: str, seed: int, dim: int = 8, encoder: str = "hash-1", beside: bool = False
 ) -> None:
     database.write(item_id, {"uid": uid, "name": "Shirt"})
-    change = Put(entry(seed, dim, encoder), beside_others=beside)
+    change = Put(entry(seed, dim, encoder), keep_other_encoders=beside)
     database.wardrobe.commit(database.wardrobe.read(item_id), ready(uid, encoder), change)
 
 
@@ -275,7 +275,7 @@ def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str,
     put(database, uid, item_id + "2", 2)
     new = replace(
         derive_taste(database.closets.closet(uid), "hash-1"),
-        worn={"colour": LabelMembership(vector(3), vector(4))},
+        memberships={"colour": LabelMembership(vector(3), vector(4))},
     )
     for taste in (old, new, old):
         database.closets.save_taste(uid, taste)
@@ -284,9 +284,9 @@ def test_taste_is_kept_unless_a_later_one_is_there(database: Database, uid: str,
     assert (set(closet.entries), closet.version) == ({item_id, item_id + "2"}, new.closet_version)
     assert kept is not None
     assert (kept.closet_version, kept.encoder, kept.count) == (new.closet_version, "hash-1", 2)
-    assert (kept.mix, set(kept.worn)) == ({"Topwear": 2}, {"colour"})
-    np.testing.assert_array_equal(kept.worn["colour"].member, vector(3))
-    np.testing.assert_array_equal(kept.worn["colour"].share, vector(4))
+    assert (kept.mix, set(kept.memberships)) == ({"Topwear": 2}, {"colour"})
+    np.testing.assert_array_equal(kept.memberships["colour"].member, vector(3))
+    np.testing.assert_array_equal(kept.memberships["colour"].share, vector(4))
     np.testing.assert_allclose(kept.mean, new.mean, atol=1e-6)
 
 
@@ -320,12 +320,12 @@ LARGEST = 2**64 - 1
 
 
 def test_opinion_is_kept_replaced_and_taken_back_whatever_its_item_is_called(database: Database, uid: str) -> None:
-    expected = {item: Opinion(list(Kind)[n % 3], LARGEST - n) for n, item in enumerate(ODD_IDS)}
+    expected = {item: Opinion(list(OpinionKind)[n % 3], LARGEST - n) for n, item in enumerate(ODD_IDS)}
     for item, opinion in expected.items():
         database.people.give_opinion(uid, item, opinion)
     assert database.people.person(uid).opinions == expected
     for item in ODD_IDS:
-        expected[item] = Opinion(Kind.DISMISS, 0)
+        expected[item] = Opinion(OpinionKind.DISMISS, 0)
         database.people.give_opinion(uid, item, expected[item])
         assert database.people.person(uid).opinions == expected
     for item in ODD_IDS:
@@ -337,7 +337,7 @@ def test_opinion_is_kept_replaced_and_taken_back_whatever_its_item_is_called(dat
 def test_opinion_that_is_repeated_or_was_never_there_changes_nothing(database: Database, uid: str) -> None:
     database.people.give_opinion(uid, "shirt", None)
     assert database.people.person(uid).opinions == {}
-    liked = Opinion(Kind.LIKE, 7)
+    liked = Opinion(OpinionKind.LIKE, 7)
     for _ in range(2):
         database.people.give_opinion(uid, "shirt", liked)
         database.people.give_opinion(uid, "shoes", None)
@@ -351,7 +351,7 @@ def test_repeated_opinion_is_not_written(firebase: object, uid: str) -> None:
     client = firestore.Client()
     people = firestore_database(client).people
     document = client.document("feedback", uid)
-    for opinion in (None, Opinion(Kind.LIKE, 7), None):
+    for opinion in (None, Opinion(OpinionKind.LIKE, 7), None):
         people.give_opinion(uid, "shirt", opinion)
         before = document.get().update_time
         people.give_opinion(uid, "shirt", opinion)
@@ -359,29 +359,29 @@ def test_repeated_opinion_is_not_written(firebase: object, uid: str) -> None:
 
 
 def test_opinions_given_at_once_are_all_kept(database: Database, uid: str) -> None:
-    expected = {f"item-{number}": Opinion(Kind.LIKE, number) for number in range(8)}
+    expected = {f"item-{number}": Opinion(OpinionKind.LIKE, number) for number in range(8)}
     with ThreadPoolExecutor(len(expected)) as pool:
         list(pool.map(lambda pair: database.people.give_opinion(uid, *pair), expected.items()))
     assert database.people.person(uid).opinions == expected
 
 
 def test_one_opinion_more_than_there_is_room_for_is_refused(database: Database, uid: str) -> None:
-    database.fill(uid, {str(number): Opinion(Kind.LIKE, number) for number in range(MOST_OPINIONS)})
+    database.fill(uid, {str(number): Opinion(OpinionKind.LIKE, number) for number in range(MAX_OPINIONS)})
     with pytest.raises(ResourceExhausted):
-        database.people.give_opinion(uid, "one more", Opinion(Kind.LIKE, 1))
-    database.people.give_opinion(uid, "7", Opinion(Kind.OWN, 7))
+        database.people.give_opinion(uid, "one more", Opinion(OpinionKind.LIKE, 1))
+    database.people.give_opinion(uid, "7", Opinion(OpinionKind.OWN, 7))
     database.people.give_opinion(uid, "8", None)
-    database.people.give_opinion(uid, "one more", Opinion(Kind.LIKE, 1))
+    database.people.give_opinion(uid, "one more", Opinion(OpinionKind.LIKE, 1))
     opinions = database.people.person(uid).opinions
-    assert (len(opinions), opinions["7"].kind, "8" in opinions) == (MOST_OPINIONS, Kind.OWN, False)
+    assert (len(opinions), opinions["7"].kind, "8" in opinions) == (MAX_OPINIONS, OpinionKind.OWN, False)
 
 
 def test_what_was_shown_is_remembered_in_order_and_the_last_to_write_stays(database: Database, uid: str) -> None:
-    whole = Shown((ShownList(LARGEST, (2**32 - 1, 0, 5)), ShownList(0, tuple(range(200)))))
-    for shown in (whole, Shown((ShownList(3, (1,)),)), whole, Shown()):
+    whole = ShownLists((ShownList(LARGEST, (2**32 - 1, 0, 5)), ShownList(0, tuple(range(200)))))
+    for shown in (whole, ShownLists((ShownList(3, (1,)),)), whole, ShownLists()):
         database.people.remember_shown(uid, shown)
         assert database.people.person(uid).shown == shown
-    assert database.people.person(f"{uid}-2").shown == Shown()
+    assert database.people.person(f"{uid}-2").shown == ShownLists()
 
 
 def test_preferences_are_what_the_client_wrote_as_far_as_they_make_sense(database: Database, uid: str) -> None:
@@ -396,8 +396,8 @@ def test_preferences_are_what_the_client_wrote_as_far_as_they_make_sense(databas
 def test_person_is_closet_taste_and_say_in_one_read(database: Database, uid: str, item_id: str) -> None:
     put(database, uid, item_id, 1)
     database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
-    database.people.give_opinion(uid, item_id, Opinion(Kind.OWN, 1))
-    database.people.remember_shown(uid, Shown((ShownList(1, (2,)),)))
+    database.people.give_opinion(uid, item_id, Opinion(OpinionKind.OWN, 1))
+    database.people.remember_shown(uid, ShownLists((ShownList(1, (2,)),)))
     database.prefer(uid, {"gender": "Women"})
     person = database.people.person(uid)
     assert set(person.closet.entries) == set(person.opinions) == {item_id}
