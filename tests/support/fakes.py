@@ -1,4 +1,4 @@
-"""An encoder without a network, and a small world around the services, for tests of everything but embedding."""
+"""An encoder without networks, and wardrobes in memory with the services around them."""
 
 import hashlib
 import json
@@ -34,10 +34,10 @@ HEADS = {
 
 @dataclass
 class HashEncoder:
-    """Equal garments get equal vectors, others independent ones. ``before`` is called ahead of every garment.
+    """Equal garments get equal vectors, different ones get independent vectors.
 
-    ``garment`` answers with the probability that a photo shows one, ``categories`` with the category's probabilities,
-    the likeliest first; without them the encoder reports neither.
+    ``before`` is called before each garment. ``garment`` returns the probability that a photo shows a garment,
+    ``categories`` the probabilities of categories, the likeliest first; by default neither is reported.
     """
 
     dim: int = 8
@@ -66,7 +66,7 @@ class HashEncoder:
 
 
 def second_encoder(first: Path, folder: Path) -> Path:
-    """A copy of an encoder under another id; it reads the brand alone, so what has a name gets another vector."""
+    """Copy an encoder under another id. It reads the brand only, so items with a name get other vectors."""
     shutil.copytree(first, folder)
     manifest = json.loads((folder / MANIFEST).read_bytes())
     manifest |= {"id": f"{manifest['id']}.second", "lines": [["brand"] for _ in manifest["lines"]]}
@@ -75,7 +75,7 @@ def second_encoder(first: Path, folder: Path) -> Path:
 
 
 def decode_anything(data: bytes) -> Picture:
-    """Fill a picture of 64 x 64 pixels with the bytes, over and over; those that begin with ``bad`` are refused."""
+    """Return a picture of 64 x 64 pixels that repeats the bytes; bytes that begin with ``bad`` are refused."""
     if data.startswith(b"bad"):
         raise InvalidInput("photo_unreadable", "The photo can't be read. Upload another.")
     return np.resize(np.frombuffer(data, np.uint8), (64, 64, 3))
@@ -83,7 +83,7 @@ def decode_anything(data: bytes) -> Picture:
 
 @dataclass
 class World:
-    """One person's and their neighbours' wardrobes in memory, with what the functions do to them."""
+    """Wardrobes in memory, and the services that work on them."""
 
     database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase({"photos.example"}))
     photos: MemoryObjects = field(default_factory=MemoryObjects)
@@ -100,7 +100,7 @@ class World:
         return TasteKeeper(self.database, self.encoder.id, self.priors)
 
     def priors(self, encoder_id: str) -> EncoderPriors:
-        """What is known of every encoder here: its labels."""
+        """Return the priors of any encoder: labels without a reference sample."""
         return EncoderPriors(HEADS)
 
     def write_item(self, item_id: str, uid: str = "ann", **fields: Any) -> None:
@@ -111,20 +111,20 @@ class World:
         self.photos.write(f"{photo_folder(uid, item_id)}photo.jpg", data)
 
     def add(self, item_id: str, data: bytes = b"a photo", uid: str = "ann", **fields: Any) -> None:
-        """Upload, write and reconcile."""
+        """Upload a photo, write its item and reconcile it."""
         self.upload(item_id, data, uid)
         self.write_item(item_id, uid, **fields)
         self.reconciler.reconcile(item_id)
 
     def entries(self, uid: str = "ann") -> dict[str, ClosetEntry]:
-        """What the encoder made of the person's items."""
+        """Return the encoder's entries of a person's closet."""
         return self.database.closet(uid).entries_of(self.encoder.id)
 
     def status(self, item_id: str) -> str:
         return self.database.states[item_id][0].status.value
 
     def expected_vector(self, item_id: str) -> np.ndarray:
-        """What the item's vector has to be, from what is there now."""
+        """Return the vector that the item's current document and photo lead to."""
         document = self.database.documents[item_id]
         picture = decode_anything(self.photos.read(document["photo_path"]))
         garment = Garment(picture, document.get("name", ""), document.get("brand", ""))

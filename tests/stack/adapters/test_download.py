@@ -1,4 +1,4 @@
-"""Fetching photos from allowed hosts, over real sockets."""
+"""Downloads of photos from allowed hosts, over real sockets."""
 
 import threading
 import time
@@ -18,12 +18,12 @@ MAX_BYTES = 100_000
 
 
 class Host(BaseHTTPRequestHandler):
-    """A photo host with every bad habit."""
+    """A photo host that redirects, fails and stalls."""
 
-    asked: list[str]
+    requests: list[str]
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
+        self.requests.append(self.path)
         match self.path:
             case "/photo.jpg":
                 self.answer(200, b"a photo")
@@ -31,7 +31,7 @@ class Host(BaseHTTPRequestHandler):
                 self.answer(200, b"x" * (MAX_BYTES + 1))
             case "/inside":
                 self.answer(302, location="/photo.jpg")
-            case "/elsewhere":
+            case "/metadata-server":
                 self.answer(302, location="http://169.254.169.254/computeMetadata/v1/")
             case "/downgrade":
                 self.answer(302, location=f"http://{HOST}/photo.jpg")
@@ -65,7 +65,7 @@ class Host(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def drip(self, chunks_a_second: float) -> None:
-        """More than anybody wants, or less than anybody waits for."""
+        """Send more than the limit of bytes, or too slowly for the limit of time."""
         self.send_response(200)
         self.end_headers()
         try:
@@ -80,41 +80,41 @@ class Host(BaseHTTPRequestHandler):
 
 
 class Rerouted(httpx.AsyncHTTPTransport):
-    """The network, except that the allowed host is a server on this machine."""
+    """A network on which the allowed host is a server on this machine."""
 
     def __init__(self, port: int) -> None:
         super().__init__()
         self.port = port
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.host == HOST, "a request went elsewhere"
+        assert request.url.host == HOST, "a request to another host"
         request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self.port)
         return await super().handle_async_request(request)
 
 
 @pytest.fixture
 def photos() -> Iterator[HttpPhotos]:
-    Host.asked = []
+    Host.requests = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield HttpPhotos({HOST}, MAX_BYTES, max_seconds=HANG_SECONDS, transport=Rerouted(server.server_port))
         server.shutdown()
 
 
-def test_photo_is_fetched(photos: HttpPhotos) -> None:
+def test_photo_is_downloaded(photos: HttpPhotos) -> None:
     assert photos.fetch(f"https://{HOST}/photo.jpg") == b"a photo"
 
 
-def test_redirect_within_the_host_is_followed(photos: HttpPhotos) -> None:
+def test_redirect_to_an_allowed_host_is_followed(photos: HttpPhotos) -> None:
     assert photos.fetch(f"https://{HOST}/inside") == b"a photo"
 
 
-@pytest.mark.parametrize("path", ["elsewhere", "downgrade"])
-def test_redirect_to_elsewhere_is_refused_unasked(photos: HttpPhotos, path: str) -> None:
+@pytest.mark.parametrize("path", ["metadata-server", "downgrade"])
+def test_redirect_to_another_host_is_refused_without_a_request(photos: HttpPhotos, path: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         photos.fetch(f"https://{HOST}/{path}")
     assert caught.value.code == "photo_url_not_allowed"
-    assert Host.asked == [f"/{path}"]
+    assert Host.requests == [f"/{path}"]
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ def test_redirect_to_elsewhere_is_refused_unasked(photos: HttpPhotos, path: str)
         "",
     ],
 )
-def test_address_outside_the_list_is_refused_unasked(photos: HttpPhotos, url: str) -> None:
+def test_url_that_is_not_allowed_is_refused_without_a_request(photos: HttpPhotos, url: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         photos.fetch(url)
     assert caught.value.code == "photo_url_not_allowed"
-    assert not Host.asked
+    assert not Host.requests
 
 
 @pytest.mark.parametrize(
@@ -148,26 +148,26 @@ def test_address_outside_the_list_is_refused_unasked(photos: HttpPhotos, url: st
         ("gone.jpg", "photo_not_found"),
     ],
 )
-def test_photo_that_can_not_be_had_fails_for_good(photos: HttpPhotos, path: str, code: str) -> None:
+def test_photo_that_will_not_be_served_is_invalid_input(photos: HttpPhotos, path: str, code: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         photos.fetch(f"https://{HOST}/{path}")
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize("path", ["drip", "slow-headers"])
-def test_photo_that_trickles_in_is_refused_after_the_limit(photos: HttpPhotos, path: str) -> None:
+def test_slow_photo_is_refused_after_the_time_limit(photos: HttpPhotos, path: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         replace(photos, max_seconds=1.0).fetch(f"https://{HOST}/{path}")
     assert caught.value.code == "photo_too_slow"
 
 
 @pytest.mark.parametrize("path", ["busy", "limited", "cut"])
-def test_photo_that_can_not_be_had_now_is_tried_again(photos: HttpPhotos, path: str) -> None:
+def test_temporary_failure_is_transient(photos: HttpPhotos, path: str) -> None:
     with pytest.raises(Transient):
         photos.fetch(f"https://{HOST}/{path}")
 
 
-def test_unreachable_host_is_tried_again() -> None:
+def test_unreachable_host_is_transient() -> None:
     photos = HttpPhotos({HOST}, MAX_BYTES, max_seconds=HANG_SECONDS, transport=Rerouted(1))
     with pytest.raises(Transient):
         photos.fetch(f"https://{HOST}/photo.jpg")

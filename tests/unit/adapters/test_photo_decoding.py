@@ -1,4 +1,4 @@
-"""Whatever bytes a person uploads end in an upright RGB picture or in a refusal that says what to do."""
+"""Uploaded bytes become an upright RGB picture, or a refusal that names the next step."""
 
 import struct
 import subprocess
@@ -24,7 +24,7 @@ RED, WHITE = (200, 20, 20), (255, 255, 255)
 
 
 def photo(size: tuple[int, int] = (96, 64), colour: tuple[int, int, int] = RED) -> Image.Image:
-    """A photo whose left half is coloured and whose right half is white."""
+    """A photo with a coloured left half and a white right half."""
     image = Image.new("RGB", size, WHITE)
     image.paste(colour, (0, 0, size[0] // 2, size[1]))
     return image
@@ -42,10 +42,10 @@ def heic(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def refusal(data: bytes) -> str:
+def refusal_code(data: bytes) -> str:
     with pytest.raises(InvalidInput) as caught:
         decode(data)
-    assert "lease" in caught.value.message, "a refusal says what to do next"
+    assert "lease" in caught.value.message, "a refusal names the next step"
     return caught.value.code
 
 
@@ -57,20 +57,20 @@ def assert_red_left_of_white(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
-def test_supported_formats_are_decoded_by_content(file_format: str) -> None:
+def test_supported_format_is_detected_by_content(file_format: str) -> None:
     picture = decode(saved(photo(), file_format))
     assert picture.shape == (64, 96, 3)
     assert picture.dtype == np.uint8
     assert_red_left_of_white(saved(photo(), file_format))
 
 
-def test_heic_as_phones_make_it_is_decoded() -> None:
+def test_heic_photo_is_decoded() -> None:
     assert_red_left_of_white(heic(photo()))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_undone(orientation: int) -> None:
-    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # what the camera did, as Pillow numbers transpositions
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the camera's transposition, by Pillow's numbers
     stored = photo() if orientation == 1 else photo().transpose(Image.Transpose(undo[orientation]))
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -78,11 +78,11 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
-def test_damaged_exif_does_not_make_a_photo_unreadable() -> None:
+def test_photo_with_damaged_exif_is_decoded() -> None:
     assert_red_left_of_white(saved(photo(), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff"))
 
 
-def test_cmyk_palette_and_grey_become_rgb() -> None:
+def test_cmyk_palette_and_grey_photos_become_rgb() -> None:
     assert_red_left_of_white(saved(photo().convert("P", palette=Image.Palette.ADAPTIVE), "PNG"))
     assert np.abs(decode(saved(photo().convert("CMYK"), "JPEG"))[32, 10].astype(int) - RED).max() <= 25
     grey = decode(saved(photo().convert("L"), "JPEG"))
@@ -90,14 +90,14 @@ def test_cmyk_palette_and_grey_become_rgb() -> None:
     assert (grey[..., 0] == grey[..., 1]).all()
 
 
-def test_16_bit_grey_is_scaled_and_not_clipped() -> None:
+def test_16_bit_grey_is_scaled_without_clipping() -> None:
     ramp = np.linspace(0, 65535, 64, dtype=np.uint16)[None].repeat(64, axis=0)
     picture = decode(saved(Image.fromarray(ramp), "PNG"))
     assert np.abs(picture[0, :, 0].astype(float) - np.linspace(0, 255, 64)).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_transparency_is_laid_on_white(mode: str) -> None:
+def test_transparency_becomes_white(mode: str) -> None:
     clear = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     clear.paste((0, 0, 0, 255), (0, 0, 20, 40))
     picture = decode(saved(clear.convert(mode), "PNG"))
@@ -106,26 +106,26 @@ def test_transparency_is_laid_on_white(mode: str) -> None:
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
-def test_the_first_frame_of_an_animation_counts(file_format: str) -> None:
+def test_first_frame_of_an_animation_is_decoded(file_format: str) -> None:
     still = Image.new("RGB", (96, 64), (0, 0, 255))
     assert_red_left_of_white(saved(photo(), file_format, save_all=True, append_images=[still]))
 
 
-def test_large_photos_are_scaled_down_in_proportion() -> None:
+def test_large_photo_is_scaled_down_in_proportion() -> None:
     picture = decode(saved(photo((2000, 1000)), "JPEG"))
     assert picture.shape == (LONGEST_SIDE // 2, LONGEST_SIDE, 3)
     assert decode(saved(photo((2000, 1000)), "PNG"), longest_side=100).shape == (50, 100, 3)
 
 
-def test_a_picture_of_absurd_size_is_refused_on_its_header() -> None:
+def test_oversized_photo_is_refused_by_its_header() -> None:
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
-    assert refusal(b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 8) + b"IDAT") == "photo_too_many_pixels"
+    assert refusal_code(b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 8) + b"IDAT") == "photo_too_many_pixels"
     with pytest.raises(InvalidInput, match="too many pixels"):
         decode(saved(photo(), "JPEG"), max_pixels=96 * 64 - 1)
 
 
-def test_stored_size_is_the_headers_even_of_what_is_refused() -> None:
+def test_stored_size_is_read_from_the_header_of_any_supported_photo() -> None:
     for data in (*(saved(photo(), file_format) for file_format in ("JPEG", "PNG", "WEBP")), heic(photo())):
         assert stored_size(data) == (96, 64)
     assert stored_size(saved(photo((15, 200)), "PNG")) == (15, 200)
@@ -134,20 +134,20 @@ def test_stored_size_is_the_headers_even_of_what_is_refused() -> None:
         assert stored_size(data) is None
 
 
-def test_what_is_no_photo_is_refused() -> None:
-    assert refusal(b"") == "photo_empty"
-    assert refusal(b"just text in a file called photo.jpg") == "photo_unsupported_format"
-    assert refusal(saved(photo(), "TIFF")) == "photo_unsupported_format"
+def test_bytes_that_are_no_usable_photo_are_refused() -> None:
+    assert refusal_code(b"") == "photo_empty"
+    assert refusal_code(b"just text in a file called photo.jpg") == "photo_unsupported_format"
+    assert refusal_code(saved(photo(), "TIFF")) == "photo_unsupported_format"
     still = Image.new("RGB", (96, 64))
-    assert refusal(saved(photo(), "GIF", save_all=True, append_images=[still])) == "photo_unsupported_format"
-    assert refusal(saved(photo((15, 200)), "PNG")) == "photo_too_small"
+    assert refusal_code(saved(photo(), "GIF", save_all=True, append_images=[still])) == "photo_unsupported_format"
+    assert refusal_code(saved(photo((15, 200)), "PNG")) == "photo_too_small"
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
-def test_a_truncated_photo_is_unreadable(share: float) -> None:
+def test_truncated_photo_is_unreadable(share: float) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8))
     for data in (saved(noise, "JPEG"), saved(noise, "PNG"), saved(noise, "WEBP"), heic(noise)):
-        assert refusal(data[: max(16, int(len(data) * share))]) == "photo_unreadable"
+        assert refusal_code(data[: max(16, int(len(data) * share))]) == "photo_unreadable"
 
 
 @settings(max_examples=300, deadline=None)
@@ -156,22 +156,20 @@ def test_a_truncated_photo_is_unreadable(share: float) -> None:
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=8),
     st.floats(0, 1),
 )
-def test_hostile_bytes_are_decoded_or_refused_and_never_anything_else(
-    data: bytes, changes: list[tuple[float, bytes]], kept: float
-) -> None:
-    hostile = bytearray(data)
-    for place, replacement in changes:
-        start = int(place * len(hostile))
-        hostile[start : start + len(replacement)] = replacement
+def test_corrupted_photo_is_decoded_or_refused(data: bytes, changes: list[tuple[float, bytes]], kept: float) -> None:
+    corrupted = bytearray(data)
+    for position, replacement in changes:
+        start = int(position * len(corrupted))
+        corrupted[start : start + len(replacement)] = replacement
     try:
-        picture = decode(bytes(hostile[: int(len(hostile) * kept)]))
+        picture = decode(bytes(corrupted[: int(len(corrupted) * kept)]))
     except InvalidInput:
         return
     assert picture.ndim == 3
     assert max(picture.shape[:2]) <= LONGEST_SIDE
 
 
-def test_the_heic_codec_is_loaded_by_the_first_heic_photo_only(tmp_path: Path) -> None:
+def test_heic_codec_is_loaded_with_the_first_heic_photo(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(saved(photo(), "JPEG"))
     (tmp_path / "b.heic").write_bytes(heic(photo()))
     program = """

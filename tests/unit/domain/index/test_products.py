@@ -1,4 +1,4 @@
-"""What is one product, and what it is called."""
+"""Product keys and titles."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from closetspace.domain.index.products import MAX_TITLE_LENGTH, NO_PRODUCT, item
         (("Levi's", "501"), ("LEVI'S ", " 501.")),
     ],
 )
-def test_case_blanks_punctuation_and_a_repeated_brand_make_no_other_product(
+def test_product_key_ignores_case_blanks_punctuation_and_a_repeated_brand(
     one: tuple[str, str], other: tuple[str, str]
 ) -> None:
     assert product_key(*one) == product_key(*other) != NO_PRODUCT
@@ -30,23 +30,23 @@ def test_case_blanks_punctuation_and_a_repeated_brand_make_no_other_product(
         (("Nik", "Nike Air"), ("", "Nike Air")),
     ],
 )
-def test_other_names_and_brands_are_other_products(one: tuple[str, str], other: tuple[str, str]) -> None:
+def test_different_names_or_brands_have_different_product_keys(one: tuple[str, str], other: tuple[str, str]) -> None:
     assert product_key(*one) != product_key(*other)
 
 
-def test_shops_own_group_counts_and_not_the_name() -> None:
+def test_group_of_a_shop_replaces_the_name() -> None:
     assert product_key("Nike", "Air Max, red", "am-1") == product_key("Nike", "Air Max, blue", "am-1")
     assert product_key("Nike", "Air Max", "am-1") != product_key("Nike", "Air Max", "am-2")
     assert product_key("", "Group: X") != product_key("", "", "X")
 
 
 @given(st.text(max_size=40))
-def test_what_has_no_name_is_no_product_whatever_its_brand(brand: str) -> None:
+def test_item_without_a_name_has_no_product(brand: str) -> None:
     assert product_key(brand, " .- ") == NO_PRODUCT
 
 
-def test_keys_stay_what_they_are() -> None:
-    assert item_key("one") == 0xC915768BAADDF234, "cursors and indexes of earlier releases hold it"
+def test_item_keys_are_stable() -> None:
+    assert item_key("one") == 0xC915768BAADDF234, "cursors and indexes of earlier releases contain it"
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_keys_stay_what_they_are() -> None:
         ("", "", ""),
     ],
 )
-def test_title_is_brand_and_name_once(brand: str, name: str, expected: str) -> None:
+def test_title_joins_brand_and_name_without_repetition(brand: str, name: str, expected: str) -> None:
     assert title(brand, name) == expected
 
 
-def test_title_too_long_for_a_sentence_is_cut() -> None:
-    cut = title("Brand", "very " * 100 + "long")
-    assert len(cut) <= MAX_TITLE_LENGTH
-    assert cut.endswith("…")
+def test_long_title_is_truncated() -> None:
+    truncated = title("Brand", "very " * 100 + "long")
+    assert len(truncated) <= MAX_TITLE_LENGTH
+    assert truncated.endswith("…")

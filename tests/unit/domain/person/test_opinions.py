@@ -15,19 +15,19 @@ opinions = st.builds(Opinion, st.sampled_from(OpinionKind), st.integers(0, 2**64
 
 
 @given(st.dictionaries(st.text(max_size=3), opinions, max_size=5), st.text(max_size=3), opinions)
-def test_opinion_can_be_repeated_and_taken_back_exactly(
-    known: dict[str, Opinion], item_id: str, opinion: Opinion
+def test_opinion_is_stored_once_and_removed_without_a_trace(
+    earlier: dict[str, Opinion], item_id: str, opinion: Opinion
 ) -> None:
-    given_once = with_opinion(known, item_id, opinion)
-    assert given_once == known | {item_id: opinion}
-    assert with_opinion(given_once, item_id, opinion) is given_once
-    assert with_opinion(given_once, item_id, known.get(item_id)) == known
-    cleared = with_opinion(given_once, item_id, None)
+    added = with_opinion(earlier, item_id, opinion)
+    assert added == earlier | {item_id: opinion}
+    assert with_opinion(added, item_id, opinion) is added
+    assert with_opinion(added, item_id, earlier.get(item_id)) == earlier
+    cleared = with_opinion(added, item_id, None)
     assert item_id not in cleared
     assert with_opinion(cleared, item_id, None) is cleared
 
 
-def test_there_is_room_for_another_opinion_but_not_for_another_item() -> None:
+def test_limit_of_opinions_refuses_new_items_and_allows_changes() -> None:
     full: Mapping[str, Opinion] = {str(number): LIKED for number in range(MAX_OPINIONS)}
     with pytest.raises(ResourceExhausted, match=r"1,000 items.*Clear some"):
         with_opinion(full, "one more", LIKED)

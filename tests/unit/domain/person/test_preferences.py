@@ -1,4 +1,4 @@
-"""Preferences, as clients write them."""
+"""Preferences in the documents of clients."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from closetspace.domain.person.preferences import MAX_NAME_LENGTH, MAX_NAMES, Preferences, parse_preferences
 
 
-def test_preferences_are_read_as_they_were_set() -> None:
+def test_valid_preferences_are_parsed() -> None:
     document = {
         "gender": "Women",
         "usage": ["Casual", "Sports", "Casual"],
@@ -34,26 +34,26 @@ def test_preferences_are_read_as_they_were_set() -> None:
 
 
 @pytest.mark.parametrize("document", [None, {}, dict.fromkeys(Preferences.__dataclass_fields__)])
-def test_preferences_that_nobody_set_are_not_set(document: Mapping[str, Any] | None) -> None:
+def test_missing_preferences_are_not_set(document: Mapping[str, Any] | None) -> None:
     assert parse_preferences(document) == Preferences()
 
 
-NO_NAME: list[Any] = ["", "  ", "x" * (MAX_NAME_LENGTH + 1), 7, True, ["Men"], {"a": 1}, b"Men"]
-NO_NAMES: list[Any] = [[], "red", {"red": True}, [7], ["red", 7], ["red", None], [["red"]], [{"a": []}], [""]]
-NO_SHARE: list[Any] = [-0.01, 1.01, float("nan"), float("inf"), 10**400, "0.5", True, [0.5], datetime.now(UTC)]
+INVALID_NAME: list[Any] = ["", "  ", "x" * (MAX_NAME_LENGTH + 1), 7, True, ["Men"], {"a": 1}, b"Men"]
+INVALID_NAMES: list[Any] = [[], "red", {"red": True}, [7], ["red", 7], ["red", None], [["red"]], [{"a": []}], [""]]
+INVALID_SHARES: list[Any] = [-0.01, 1.01, float("nan"), float("inf"), 10**400, "0.5", True, [0.5], datetime.now(UTC)]
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("gender", value) for value in NO_NAME),
-        *((field, value) for field in ("usage", "colours", "brands_out") for value in NO_NAMES),
-        *((field, value) for field in ("explore", "serendipity", "mix") for value in NO_SHARE),
+        *(("gender", value) for value in INVALID_NAME),
+        *((field, value) for field in ("usage", "colours", "brands_out") for value in INVALID_NAMES),
+        *((field, value) for field in ("explore", "serendipity", "mix") for value in INVALID_SHARES),
         ("usage", ["x" * (MAX_NAME_LENGTH + 1)]),
         ("colours", ["red"] * (MAX_NAMES + 1)),
     ],
 )
-def test_preference_that_is_no_such_thing_is_not_set_and_leaves_the_others(field: str, value: Any) -> None:
+def test_invalid_preference_is_not_set_and_keeps_the_others(field: str, value: Any) -> None:
     others = {"gender": "Men", "usage": ["Casual"], "mix": 0.5}
     expected = parse_preferences({name: kept for name, kept in others.items() if name != field})
     assert parse_preferences(others | {field: value}) == expected
@@ -69,7 +69,7 @@ def test_preference_that_is_no_such_thing_is_not_set_and_leaves_the_others(field
         ),
     )
 )
-def test_no_document_breaks_the_reading_of_preferences(document: dict[str, Any]) -> None:
-    found = parse_preferences(document)
-    assert found.explore is None or 0 <= found.explore <= 1
-    assert found.usage is None or found.usage
+def test_any_document_is_parsed_without_an_error(document: dict[str, Any]) -> None:
+    preferences = parse_preferences(document)
+    assert preferences.explore is None or 0 <= preferences.explore <= 1
+    assert preferences.usage is None or preferences.usage

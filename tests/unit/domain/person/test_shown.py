@@ -1,4 +1,4 @@
-"""What a person was shown lately."""
+"""The lists that a person was shown."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from closetspace.domain.person.shown import MAX_EARLIER_LISTS, MAX_KEYS_PER_LIST
 pages = st.tuples(st.integers(0, 14), st.lists(st.integers(0, 2**32 - 1), max_size=120))
 
 
-def shown_by(history: list[tuple[int, list[int]]]) -> ShownLists:
+def shown_lists(history: list[tuple[int, list[int]]]) -> ShownLists:
     shown = ShownLists()
     for seed, keys in history:
         shown = shown.with_page(seed, keys)
@@ -16,8 +16,8 @@ def shown_by(history: list[tuple[int, list[int]]]) -> ShownLists:
 
 
 @given(st.lists(pages, max_size=40))
-def test_what_was_shown_stays_bounded_and_holds_no_list_and_no_key_twice(history: list[tuple[int, list[int]]]) -> None:
-    shown = shown_by(history)
+def test_shown_lists_are_bounded_and_without_duplicates(history: list[tuple[int, list[int]]]) -> None:
+    shown = shown_lists(history)
     assert len(shown.lists) <= MAX_LISTS
     assert all(0 < len(each.keys) <= MAX_KEYS_PER_LIST for each in shown.lists)
     assert all(len(set(each.keys)) == len(each.keys) for each in shown.lists)
@@ -25,21 +25,21 @@ def test_what_was_shown_stays_bounded_and_holds_no_list_and_no_key_twice(history
 
 
 @given(st.lists(pages, max_size=40))
-def test_page_that_was_shown_before_changes_nothing(history: list[tuple[int, list[int]]]) -> None:
-    shown = shown_by(history)
+def test_repeated_page_changes_nothing(history: list[tuple[int, list[int]]]) -> None:
+    shown = shown_lists(history)
     for each in shown.lists:
         assert shown.with_page(each.seed, each.keys) is shown
         assert shown.with_page(each.seed, ()) is shown
-    assert shown.with_page(99, ()) is shown, "a list of which nothing was shown is no list"
+    assert shown.with_page(99, ()) is shown, "an empty list is not stored"
 
 
 @given(st.lists(pages, max_size=30), pages, st.lists(pages, max_size=30))
-def test_list_is_damped_by_the_same_lists_as_the_first_time(
+def test_repeated_list_has_the_same_earlier_lists(
     earlier: list[tuple[int, list[int]]], page: tuple[int, list[int]], later: list[tuple[int, list[int]]]
 ) -> None:
-    """As long as no more than four lists began since; further pages of the earlier ones may make those longer."""
+    """At most four lists begin in between; the earlier lists may get further pages."""
     seed, since = 99, 0
-    shown = shown_by(earlier)
+    shown = shown_lists(earlier)
     first = shown.before(seed)
     assert first == shown.lists[::-1][:MAX_EARLIER_LISTS]
     shown = shown.with_page(seed, [*page[1], 1])
@@ -54,19 +54,19 @@ def test_list_is_damped_by_the_same_lists_as_the_first_time(
         assert all(now.keys[: len(then.keys)] == then.keys for now, then in zip(again, first, strict=True))
 
 
-def test_latest_list_comes_first_and_the_oldest_goes() -> None:
-    shown = shown_by([(seed, [seed]) for seed in range(MAX_LISTS + 2)])
+def test_latest_list_comes_first_and_the_oldest_is_dropped() -> None:
+    shown = shown_lists([(seed, [seed]) for seed in range(MAX_LISTS + 2)])
     assert [each.seed for each in shown.before(10)] == [9, 8, 7, 6, 5]
-    assert [each.seed for each in shown.before(0)] == [11, 10, 9, 8, 7], "it has gone: it is new again"
+    assert [each.seed for each in shown.before(0)] == [11, 10, 9, 8, 7], "a dropped list counts as new"
     assert shown.before(2) == ()
 
 
-def test_further_pages_of_an_old_list_leave_it_where_it_is() -> None:
-    shown = shown_by([(1, [10, 11]), (2, [20]), (1, [11, 12])])
+def test_further_page_of_an_old_list_keeps_its_position() -> None:
+    shown = shown_lists([(1, [10, 11]), (2, [20]), (1, [11, 12])])
     assert shown.lists == (ShownList(1, (10, 11, 12)), ShownList(2, (20,)))
 
 
-def test_list_that_is_full_keeps_what_was_shown_first() -> None:
+def test_full_list_keeps_its_first_keys() -> None:
     shown = ShownLists().with_page(1, range(MAX_KEYS_PER_LIST - 1)).with_page(1, (900, 901))
     assert shown.lists[0].keys == (*range(MAX_KEYS_PER_LIST - 1), 900)
     assert shown.with_page(1, (902,)) is shown

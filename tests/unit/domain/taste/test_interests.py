@@ -1,4 +1,4 @@
-"""Interests: what a closet is parted into, and how near a candidate is to it."""
+"""Interests: the parts of a closet, and the similarity of candidates to them."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,8 @@ from tests.support.structured import Piece, profile_of
 
 DIM = 4
 CATEGORIES = ("Bottomwear", "Shoes", "Topwear")
-USUAL = {"Shoes": np.array([0.5, 0, 0, 0], np.float32), "Topwear": np.array([0, 0.5, 0, 0], np.float32)}
-ANYTHING = st.integers(0, 2**32 - 1)
+CATEGORY_MEANS = {"Shoes": np.array([0.5, 0, 0, 0], np.float32), "Topwear": np.array([0, 0.5, 0, 0], np.float32)}
+SEEDS = st.integers(0, 2**32 - 1)
 
 
 def closet(vectors: FloatArray, categories: Sequence[str]) -> ClosetArrays:
@@ -36,8 +36,7 @@ def closet(vectors: FloatArray, categories: Sequence[str]) -> ClosetArrays:
     )
 
 
-def drawn(seed: int, count: int) -> ClosetArrays:
-    """A closet by chance."""
+def random_closet(seed: int, count: int) -> ClosetArrays:
     random = np.random.default_rng(seed)
     vectors = unit(random.standard_normal((count, DIM)).astype(np.float32))
     return closet(vectors, random.choice(CATEGORIES, count).tolist())
@@ -51,74 +50,74 @@ FOUR = closet(
 
 def anchor_in(owned: ClosetArrays, category: str) -> Anchor:
     interests = derive_interests(owned)
-    return build_anchor(interests, category, style_direction(interests, USUAL))
+    return build_anchor(interests, category, style_direction(interests, CATEGORY_MEANS))
 
 
-@given(ANYTHING, st.integers(1, 50))
-def test_mean_is_the_same_in_any_order_of_what_the_database_kept(seed: int, count: int) -> None:
+@given(SEEDS, st.integers(1, 50))
+def test_mean_of_stored_vectors_does_not_depend_on_their_order(seed: int, count: int) -> None:
     random = np.random.default_rng(seed)
     vectors = random.standard_normal((count, DIM)).astype(np.float16).astype(np.float32)
     np.testing.assert_array_equal(mean_vector(vectors), mean_vector(random.permutation(vectors)))
 
 
-def test_empty_closet_has_no_interest() -> None:
-    nothing = closet(np.zeros((0, DIM), np.float32), [])
-    assert derive_interests(nothing) == ()
-    assert mean_vector(nothing.vectors).shape == (0,)
+def test_empty_closet_has_no_interests() -> None:
+    empty = closet(np.zeros((0, DIM), np.float32), [])
+    assert derive_interests(empty) == ()
+    assert mean_vector(empty.vectors).shape == (0,)
 
 
-@given(ANYTHING, st.integers(1, 30))
-def test_interests_part_the_closet(seed: int, count: int) -> None:
-    owned = drawn(seed, count)
+@given(SEEDS, st.integers(1, 30))
+def test_interests_cover_every_item_once(seed: int, count: int) -> None:
+    owned = random_closet(seed, count)
     interests = derive_interests(owned)
     assert sum(interest.count for interest in interests) == count
-    whole = np.sum([interest.mean * interest.count for interest in interests], axis=0)
-    np.testing.assert_allclose(whole, owned.vectors.sum(axis=0), atol=1e-4)
+    total = np.sum([interest.mean * interest.count for interest in interests], axis=0)
+    np.testing.assert_allclose(total, owned.vectors.sum(axis=0), atol=1e-4)
     assert [interest.category for interest in interests] == sorted(set(owned.categories))
 
 
-def test_candidates_are_compared_with_what_is_owned_of_their_category() -> None:
-    to = anchor_in(FOUR, "Topwear")
-    np.testing.assert_allclose(to.embedding, unit(np.array([0, 1.8, 1.6, 0], np.float32)), atol=1e-6)
-    assert to.interest == 1
+def test_anchor_is_the_mean_of_the_owned_items_of_the_category() -> None:
+    anchor = anchor_in(FOUR, "Topwear")
+    np.testing.assert_allclose(anchor.embedding, unit(np.array([0, 1.8, 1.6, 0], np.float32)), atol=1e-6)
+    assert anchor.interest == 1
 
 
-def test_all_of_the_closet_stands_in_for_a_category_that_it_lacks() -> None:
-    to = anchor_in(FOUR, "Bottomwear")
-    np.testing.assert_allclose(to.embedding, unit(np.array([1, 1.8, 1.6, 0], np.float32)), atol=1e-6)
-    assert to.interest == 1, "the largest interest"
+def test_anchor_of_a_category_that_is_not_owned_is_the_mean_of_the_closet() -> None:
+    anchor = anchor_in(FOUR, "Bottomwear")
+    np.testing.assert_allclose(anchor.embedding, unit(np.array([1, 1.8, 1.6, 0], np.float32)), atol=1e-6)
+    assert anchor.interest == 1, "the largest interest"
 
 
-def test_style_is_what_the_whole_closet_has_beyond_its_categories() -> None:
-    to = anchor_in(FOUR, "Bottomwear")
-    np.testing.assert_allclose(to.style, unit(np.array([0.5, 0.3, 1.6, 0], np.float32)), atol=1e-6)
+def test_style_is_the_closets_mean_offset_from_the_category_means() -> None:
+    anchor = anchor_in(FOUR, "Bottomwear")
+    np.testing.assert_allclose(anchor.style, unit(np.array([0.5, 0.3, 1.6, 0], np.float32)), atol=1e-6)
 
 
-def test_first_of_equally_large_interests_stands_for_all() -> None:
+def test_first_of_equally_large_interests_is_named_for_the_closet() -> None:
     two = closet(np.eye(DIM, dtype=np.float32)[:2], ["Topwear", "Shoes"])
     assert anchor_in(two, "Bottomwear").interest == 0
 
 
-@given(ANYTHING, st.integers(1, 20), st.sampled_from(CATEGORIES))
-def test_similarity_is_the_cosine_and_that_of_the_residuals(seed: int, count: int, category: str) -> None:
-    to = anchor_in(drawn(seed, count), category)
-    candidates = drawn(seed + 1, 30).vectors
-    mean = USUAL.get(category, np.zeros(DIM, np.float32))
-    residual = residuals(candidates, [category] * 30, USUAL)
-    expected = EMBEDDING_SHARE * candidates @ to.embedding + (1 - EMBEDDING_SHARE) * residual @ to.style
-    found = similarity(candidates, mean, spread_of(candidates, mean), to)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert (np.abs(found) <= 1 + 1e-5).all()
+@given(SEEDS, st.integers(1, 20), st.sampled_from(CATEGORIES))
+def test_similarity_is_the_weighted_sum_of_two_cosines(seed: int, count: int, category: str) -> None:
+    anchor = anchor_in(random_closet(seed, count), category)
+    candidates = random_closet(seed + 1, 30).vectors
+    mean = CATEGORY_MEANS.get(category, np.zeros(DIM, np.float32))
+    residual = residuals(candidates, [category] * 30, CATEGORY_MEANS)
+    expected = EMBEDDING_SHARE * candidates @ anchor.embedding + (1 - EMBEDDING_SHARE) * residual @ anchor.style
+    similarities = similarity(candidates, mean, spread_of(candidates, mean), anchor)
+    np.testing.assert_allclose(similarities, expected, atol=1e-5)
+    assert (np.abs(similarities) <= 1 + 1e-5).all()
 
 
-def test_candidate_on_its_categorys_mean_has_no_style_and_does_no_harm() -> None:
-    to = anchor_in(FOUR, "Shoes")
-    mean = USUAL["Shoes"][None]
-    found = similarity(mean, mean[0], spread_of(mean, mean[0]), to)
-    np.testing.assert_allclose(found, EMBEDDING_SHARE * mean @ to.embedding, atol=1e-6)
+def test_candidate_at_its_categorys_mean_has_a_finite_similarity_without_style() -> None:
+    anchor = anchor_in(FOUR, "Shoes")
+    mean = CATEGORY_MEANS["Shoes"][None]
+    similarities = similarity(mean, mean[0], spread_of(mean, mean[0]), anchor)
+    np.testing.assert_allclose(similarities, EMBEDDING_SHARE * mean @ anchor.embedding, atol=1e-6)
 
 
-def test_taste_is_the_same_in_any_order_of_uploads() -> None:
+def test_taste_does_not_depend_on_the_order_of_uploads() -> None:
     owned = [Piece(c, colour, "Men", "Casual", n) for n in range(4) for colour in ("Red", "Blue") for c in CATEGORIES]
     one, other = profile_of(owned).taste, profile_of(owned[::-1]).taste
     assert [(i.category, i.count, i.mean.tobytes()) for i in one.interests] == [

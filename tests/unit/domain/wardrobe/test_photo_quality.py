@@ -1,4 +1,4 @@
-"""Which photos are refused, which get a hint, and which are fine."""
+"""Verdicts on photos: refusals, hints, and good photos."""
 
 from functools import partial
 
@@ -33,28 +33,28 @@ def severity(verdict: Fault | Hint | None) -> int:
 
 
 @pytest.mark.parametrize("garment", [0.0, 0.049])
-def test_photo_that_almost_certainly_shows_no_garment_is_refused(garment: float) -> None:
+def test_photo_without_a_garment_is_refused(garment: float) -> None:
     verdict = judge(encoding(garment, share=0.99), picture())
     assert isinstance(verdict, Fault)
     assert verdict.code == "no_garment"
-    assert "Please upload" in verdict.message, "a refusal says what to do next"
+    assert "Please upload" in verdict.message, "a refusal names the next step"
 
 
 @pytest.mark.parametrize("garment", [0.05, 0.3, 0.499])
-def test_photo_that_may_show_no_garment_gets_a_hint(garment: float) -> None:
+def test_photo_with_a_doubtful_garment_gets_a_hint(garment: float) -> None:
     assert judge(encoding(garment, share=0.99), picture()) is Hint.UNSURE_GARMENT
 
 
 @pytest.mark.parametrize("garment", [0.5, 1.0])
-def test_photo_of_a_garment_of_a_clear_category_is_fine(garment: float) -> None:
+def test_photo_of_a_clear_garment_and_category_gets_no_hint(garment: float) -> None:
     assert judge(encoding(garment, share=0.4), picture()) is None
 
 
-def test_photo_of_an_unclear_category_gets_a_hint() -> None:
+def test_photo_with_an_unclear_category_gets_a_hint() -> None:
     assert judge(encoding(0.9, share=0.39), picture()) is Hint.UNCLEAR_PHOTO
 
 
-def test_doubt_about_the_garment_comes_before_doubt_about_the_category() -> None:
+def test_hint_about_the_garment_takes_precedence_over_the_category() -> None:
     assert judge(encoding(0.3, share=0.1), picture()) is Hint.UNSURE_GARMENT
 
 
@@ -67,23 +67,23 @@ def test_doubt_about_the_garment_comes_before_doubt_about_the_category() -> None
     ],
     ids=["low", "narrow", "dark"],
 )
-def test_small_or_dark_photo_gets_a_hint_unless_its_category_is_sure(poor: Picture, good: Picture) -> None:
+def test_small_or_dark_photo_needs_a_surer_category(poor: Picture, good: Picture) -> None:
     almost_sure = encoding(0.9, share=SURE_CATEGORY - 0.01)
     assert judge(almost_sure, poor) is Hint.UNCLEAR_PHOTO
     assert judge(almost_sure, good) is None
     assert judge(encoding(0.9, share=SURE_CATEGORY), poor) is None
 
 
-def test_small_photo_needs_no_less_certainty_than_a_large_one() -> None:
+def test_small_photo_never_needs_less_certainty_than_a_large_one() -> None:
     strict = partial(judge_photo, no_garment_below=0.05, unsure_garment_below=0.5, unclear_category_below=0.95)
     assert strict(encoding(0.9, share=0.9), picture(SMALL_SIDE - 1)) is Hint.UNCLEAR_PHOTO
 
 
-def test_encoder_that_reports_neither_garment_nor_category_shares_never_refuses() -> None:
+def test_encoder_without_probabilities_gives_no_verdict() -> None:
     assert judge(encoding(), picture(16, brightness=0)) is None
 
 
-def test_category_without_a_listed_probability_counts_as_improbable() -> None:
+def test_category_without_a_probability_counts_as_unlikely() -> None:
     unlisted = Encoding(np.ones(1, np.float32), "Topwear", {CATEGORY: {}})
     assert category_share(unlisted) == 0
     assert judge(unlisted, picture()) is Hint.UNCLEAR_PHOTO
@@ -105,6 +105,6 @@ def test_larger_brighter_picture_never_gets_a_worse_verdict(
 
 
 @given(SHARES, SHARES, st.integers(1, 100), st.integers(0, 255))
-def test_picture_alone_never_leads_to_a_refusal(garment: float, share: float, side: int, brightness: int) -> None:
+def test_small_or_dark_picture_alone_is_never_refused(garment: float, share: float, side: int, brightness: int) -> None:
     verdict = judge(encoding(garment, share), picture(side, brightness))
     assert isinstance(verdict, Fault) == (garment < 0.05)
