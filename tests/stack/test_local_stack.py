@@ -210,7 +210,7 @@ def test_callable_without_a_token_sees_nobody(running: Running) -> None:
 
 
 def test_callable_answers_a_browsers_preflight(running: Running) -> None:
-    headers = {"Origin": "http://localhost:3000", "Access-Control-Request-Weights": "POST"}
+    headers = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
     headers["Access-Control-Request-Headers"] = "authorization,content-type"
 
     answer = httpx.options(running.url("whoami"), headers=headers)
