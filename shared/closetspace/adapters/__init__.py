@@ -1,1 +1,1 @@
-"""What Closetspace stands on: one technology a module, each behind a port."""
+"""The real implementations of the ports, one technology a module, and their in-memory twins."""

@@ -1,1 +1,1 @@
-"""Encoders: descriptors, encodings, attributes, and the priors that an encoder ships with."""
+"""Encoders: descriptors, encodings, packed attributes and priors."""

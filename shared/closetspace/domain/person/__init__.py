@@ -1,1 +1,1 @@
-"""A person: opinions, preferences and what they were shown."""
+"""People: their opinions, preferences and recently shown lists."""

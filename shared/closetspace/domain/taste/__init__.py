@@ -1,1 +1,1 @@
-"""Tastes: what a closet says about its owner."""
+"""Tastes: the summaries of closets, which recommendations are based on."""

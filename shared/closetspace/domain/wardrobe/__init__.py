@@ -1,1 +1,1 @@
-"""A person's items: what their owner wrote, the plan for each, and the closet of what was embedded."""
+"""Wardrobes: items as their owners write them, the plan and state of each item, and the closet of their vectors."""

@@ -1,4 +1,4 @@
-"""Photos of items: their allowed places and their size limit."""
+"""Photos of items: their allowed locations and size limit."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
