@@ -1,7 +1,6 @@
-"""``closetspace encoder``, with the commands ``list``, ``describe`` and ``reference``."""
+"""``closetspace encoder``, with the commands ``list`` and ``describe``."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,12 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out, progress_bar
-from catalog_jobs.cli.encoder_evaluate import evaluate
+from catalog_jobs.cli.console import exit_on_error, notes, print_json
 from catalog_jobs.cli.encoder_migrate import migrate
-from catalog_jobs.cli.encoder_train import export, train
-from catalog_jobs.cli.options import EncoderOption, JsonOption
-from catalog_jobs.encoders.reference import SampleSplit, write_reference
+from catalog_jobs.cli.options import JsonOption
+from catalog_jobs.cli.repository import IS_CLONE, add_missing
 from catalog_jobs.encoders.registry import (
     EncoderFile,
     FoundEncoder,
@@ -70,38 +67,18 @@ def describe(
         _print_described(described)
 
 
-@app.command()
-def reference(
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Products: products.csv and images/.")],
-    encoder: EncoderOption = None,
-    side: Annotated[
-        SampleSplit,
-        typer.Option(help="The products: the training split, or all of a dataset that no model has learnt from."),
-    ] = SampleSplit.TRAINING,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the reference sample: products that tastes are compared with.
-
-    A taste is what makes a closet differ from the sample. The sample is part of the encoder's folder and replaces an
-    earlier one. The encoder keeps its id, so closets and indexes stay valid.
-    """
-    settings = Settings.from_env()
-    with exit_on_error():
-        found = find_encoder(encoder or settings.encoder)
-        with progress_bar("embedding") as progress:
-            written = write_reference(found.folder, data, side, settings, progress)
-    print_left_out(written.left_out)
-    if as_json:
-        result = {"encoder": written.encoder_id, "reference": written.sha256, "products": written.products}
-        print_json(result | {"left_out": len(written.left_out)})
-    else:
-        notes.print(f"Wrote a sample of {written.products} products to {escape(str(found.folder))}", soft_wrap=True)
-
-
-app.command()(evaluate)
-app.command()(train)
-app.command()(export)
 app.command()(migrate)
+
+if IS_CLONE:
+    from catalog_jobs.cli.encoder_evaluate import evaluate
+    from catalog_jobs.cli.encoder_train import export, reference, train
+
+    app.command()(reference)
+    app.command()(evaluate)
+    app.command()(train)
+    app.command()(export)
+else:
+    add_missing(app, "reference", "evaluate", "train", "export")
 
 
 def _list_row(encoder: FoundEncoder, in_use: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``closetspace encoder train`` and ``export``: train an encoder, and write the files that serve it."""
+"""``closetspace encoder train``, ``export`` and ``reference``: train an encoder, and write the files that serve it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,10 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar
-from catalog_jobs.cli.options import JsonOption
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out, progress_bar
+from catalog_jobs.cli.options import EncoderOption, JsonOption
 from catalog_jobs.encoders.reference import SampleSplit, write_reference
+from catalog_jobs.encoders.registry import find_encoder
 from catalog_jobs.encoders.training import train_module
 from catalog_jobs.encoders.training.loop import Callbacks, Epoch, Task, best_epoch, run
 from closetspace.errors import FailedPrecondition, InvalidInput
@@ -105,6 +106,33 @@ def export(
         print_json(manifest)
     else:
         notes.print(f"Wrote the encoder {manifest['id']} to {out}")
+
+
+def reference(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Products: products.csv and images/.")],
+    encoder: EncoderOption = None,
+    side: Annotated[
+        SampleSplit,
+        typer.Option(help="The products: the training split, or all of a dataset that no model has learnt from."),
+    ] = SampleSplit.TRAINING,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the reference sample: products that tastes are compared with.
+
+    A taste is what makes a closet differ from the sample. The sample is part of the encoder's folder and replaces an
+    earlier one. The encoder keeps its id, so closets and indexes stay valid.
+    """
+    settings = Settings.from_env()
+    with exit_on_error():
+        found = find_encoder(encoder or settings.encoder)
+        with progress_bar("embedding") as progress:
+            written = write_reference(found.folder, data, side, settings, progress)
+    print_left_out(written.left_out)
+    if as_json:
+        result = {"encoder": written.encoder_id, "reference": written.sha256, "products": written.products}
+        print_json(result | {"left_out": len(written.left_out)})
+    else:
+        notes.print(f"Wrote a sample of {written.products} products to {escape(str(found.folder))}", soft_wrap=True)
 
 
 def add_reference(data: Path, out: Path) -> dict[str, str]:

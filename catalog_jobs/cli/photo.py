@@ -68,14 +68,8 @@ def _cells(inspection: Inspection) -> tuple[str, ...]:
     category = f"{inspection.category} {inspection.category_share or 0:.2f}" if inspection.category else ""
     other = ", ".join(filter(None, (inspection.pattern, inspection.gender, inspection.usage)))
     pixels = f"{inspection.width} x {inspection.height}" if inspection.width else ""
-    cells = (
-        pixels,
-        category,
-        ", ".join(inspection.colours),
-        other,
-        _number(inspection.garment, 2),
-        _number(inspection.milliseconds, 0),
-    )
+    labels = (category, ", ".join(inspection.colours), other)
+    cells = (pixels, *labels, _number(inspection.garment, 2), _number(inspection.milliseconds, 0))
     return escape(inspection.file), _result(inspection), *map(escape, cells)
 
 

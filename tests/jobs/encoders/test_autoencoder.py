@@ -37,7 +37,7 @@ from closetspace.services.recommend import Recommender
 from closetspace.services.reconcile import Reconciler
 from closetspace.settings import Settings
 from tests.support.fakes import World
-from tests.support.recommending import ask
+from tests.support.recommending import call_recommend
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[train-autoencoder]'")
 pytest.importorskip("torchvision", reason="ResNet50 needs torchvision: pip install -e '.[train-autoencoder]'")
@@ -345,6 +345,6 @@ def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
         reconciler.reconcile(f"item-{number}")
     assert {world.status(f"item-{number}") for number in range(3)} == {"ready"}
     priors = EncoderPriors(encoder.descriptor.heads)
-    answer = ask(Recommender(world.database, lambda _: index, lambda _: priors), count=5)
+    answer = call_recommend(Recommender(world.database, lambda _: index, lambda _: priors), count=5)
     assert len(answer["items"]) == 5
     assert all(item["because"] for item in answer["items"])

@@ -1,4 +1,4 @@
-"""What is measured of lists for personas: by hand, and against a scorer that knows no model."""
+"""Metrics of lists for personas: computed by hand, and compared with the independent scorer."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from catalog_jobs.evaluation.datasets.personas import Persona
 from catalog_jobs.evaluation.metrics.personas import (
-    METRICS,
     PAGE,
-    Labels,
+    PERSONA_METRICS,
+    ProductLabels,
     coverage,
     divergence,
     estimates,
-    fits,
-    measure,
+    persona_fits,
+    persona_metrics,
     relevance,
     twins,
     variety,
@@ -30,55 +30,55 @@ TEE = {"gender": "Women", "usage": "Casual", "colour": "Red", "sub_category": "T
 TEE |= {"brand": "acme", "name": "acme tee"}
 
 
-def labels(*products: dict[str, str]) -> Labels:
-    """Tees but for what is said."""
+def labels(*products: dict[str, str]) -> ProductLabels:
+    """Return red tees for women, with the given differences."""
     whole = [TEE | product for product in products]
-    return Labels(**{column: np.array([one[column] for one in whole], object) for column in TEE})
+    return ProductLabels(**{column: np.array([one[column] for one in whole], object) for column in TEE})
 
 
 def named(*names: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     return np.array(names, object)
 
 
-def test_a_product_fits_by_gender_usage_and_palette_and_unisex_fits_everybody() -> None:
+def test_products_fit_by_gender_usage_and_palette_and_unisex_fits_every_gender() -> None:
     listed = labels({}, {"gender": "Unisex", "usage": "Formal"}, {"gender": "Men", "colour": "Pink"})
-    assert {trait: flags.tolist() for trait, flags in fits(ANN, listed).items()} == {
+    assert {trait: flags.tolist() for trait, flags in persona_fits(ANN, listed).items()} == {
         "gender": [True, True, False],
         "usage": [True, False, True],
         "palette": [True, True, False],
     }
 
 
-def test_shares_are_of_a_whole_page_and_headline_counts_what_fits_in_all() -> None:
+def test_headline_is_the_share_of_the_page_that_fits_in_every_trait() -> None:
     listed = labels(*[{}] * 10, *[{"gender": "Men"}] * 4, *[{"usage": "Formal"}] * 3, *[{"colour": "Pink"}] * 3)
-    measured = measure(ANN, labels({}), listed)
+    measured = persona_metrics(ANN, labels({}), listed)
     assert (measured["gender"], measured["usage"], measured["palette"]) == (0.8, 0.85, 0.85)
     assert measured["all20"] == 0.5
-    assert tuple(measured) == METRICS
+    assert tuple(measured) == PERSONA_METRICS
 
 
-def test_places_that_a_short_list_lacks_fit_nobody() -> None:
-    assert measure(ANN, labels({}), labels({}, {}))["all20"] == 2 / PAGE
-    nothing = measure(ANN, labels({}), labels())
-    assert (nothing["all20"], nothing["coverage"], nothing["twins"], nothing["variety"]) == (0, 0, 0, 1)
-    assert nothing["kl"] == pytest.approx(np.log(100))
+def test_missing_places_of_a_short_list_count_as_misses() -> None:
+    assert persona_metrics(ANN, labels({}), labels({}, {}))["all20"] == 2 / PAGE
+    empty = persona_metrics(ANN, labels({}), labels())
+    assert (empty["all20"], empty["coverage"], empty["twins"], empty["variety"]) == (0, 0, 0, 1)
+    assert empty["kl"] == pytest.approx(np.log(100))
 
 
-def test_only_the_first_twenty_count_and_of_relevance_the_first_fifty() -> None:
-    far = [{"gender": "Men"}] * 20 + [{}] * 30 + [{"usage": "Formal"}] * 9
-    measured = measure(ANN, labels({}), labels(*far))
+def test_metrics_are_of_the_first_twenty_and_relevance_of_the_first_fifty() -> None:
+    later = [{"gender": "Men"}] * 20 + [{}] * 30 + [{"usage": "Formal"}] * 9
+    measured = persona_metrics(ANN, labels({}), labels(*later))
     assert (measured["all20"], measured["rel50"]) == (0, 0.6)
 
 
-def test_relevance_wants_a_kind_that_the_persona_wears() -> None:
+def test_relevance_requires_a_sub_category_that_the_persona_wears() -> None:
     assert relevance(ANN, labels(*[{}] * 20, *[{"sub_category": "Ties"}] * 30)) == 0.4
 
 
-def test_coverage_is_the_share_of_the_wardrobes_kinds() -> None:
+def test_coverage_is_the_share_of_owned_sub_categories() -> None:
     assert coverage(named("Shoes", "Shoes", "Topwear", "Ties"), named("Ties", "Belts", "Shoes")) == pytest.approx(2 / 3)
 
 
-def test_divergence_is_nothing_for_the_same_mix_and_grows_with_what_is_missing() -> None:
+def test_divergence_is_zero_for_the_same_mix_and_grows_with_missing_kinds() -> None:
     half = named(*["Shoes"] * 10, *["Topwear"] * 10)
     assert divergence(named("Shoes", "Topwear"), half) == pytest.approx(0)
     shoes = named(*["Shoes"] * 20)
@@ -86,7 +86,7 @@ def test_divergence_is_nothing_for_the_same_mix_and_grows_with_what_is_missing()
     assert divergence(named("Shoes", "Topwear"), shoes) == pytest.approx(expected)
 
 
-def test_variety_is_what_pairs_do_not_share_of_type_colour_and_brand() -> None:
+def test_variety_is_the_disagreement_of_pairs_in_type_colour_and_brand() -> None:
     assert variety(labels({}, {})) == 0
     assert variety(labels({}, {"colour": "Blue"})) == pytest.approx(1 / 3)
     assert variety(labels({}, {"colour": "Blue", "article": "Shirts", "brand": "other"})) == 1
@@ -94,27 +94,27 @@ def test_variety_is_what_pairs_do_not_share_of_type_colour_and_brand() -> None:
     assert variety(labels({})) == 1
 
 
-def test_twins_are_what_is_owned_or_comes_twice() -> None:
+def test_twins_are_owned_or_repeated_names() -> None:
     assert twins(named("a"), named("a", "b", "b", "c")) == 3 / PAGE
     assert twins(named("z"), named("a", "b")) == 0
 
 
-def test_estimates_are_means_with_intervals_around_them() -> None:
-    each = [dict.fromkeys(METRICS, float(value)) for value in (0, 1) * 50]
+def test_estimates_are_means_with_intervals() -> None:
+    each = [dict.fromkeys(PERSONA_METRICS, float(value)) for value in (0, 1) * 50]
     found = estimates(each)
-    assert tuple(found) == METRICS
+    assert tuple(found) == PERSONA_METRICS
     assert (found["kl"].value, found["kl"].n) == (0.5, 100)
     assert found["kl"].low < 0.5 < found["kl"].high
     assert found["kl"].high - found["kl"].low == pytest.approx(0.2, rel=0.1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(["Shoes", "Ties", "Topwear"]), min_size=1), st.integers(0, 60))
-def test_every_metric_is_in_its_bounds_whatever_the_list(owned: list[str], length: int) -> None:
+def test_metrics_of_any_list_are_within_their_bounds(owned: list[str], length: int) -> None:
     wardrobe = labels(*({"sub_category": kind} for kind in owned))
     kinds = ["Shoes", "Ties", "Belts"]
     listed = labels(*({"sub_category": kinds[n % 3], "colour": "Red" if n % 2 else "Pink"} for n in range(length)))
-    measured = measure(ANN, wardrobe, listed)
+    measured = persona_metrics(ANN, wardrobe, listed)
     assert 0 <= measured.pop("kl") <= np.log(100) + 1e-9
     assert all(0 <= value <= 1 for value in measured.values())
 
@@ -124,7 +124,7 @@ def scorer() -> ModuleType:
     return load_scorer("wardrobe_bench")
 
 
-def test_the_scorers_numbers_come_out_to_the_last_digit(scorer: ModuleType) -> None:
+def test_metrics_equal_the_scorers_to_the_last_digit(scorer: ModuleType) -> None:
     random = np.random.default_rng(3)
     kinds = {
         "gender": ["Men", "Women", "Unisex", "Boys"],
@@ -150,14 +150,16 @@ def test_the_scorers_numbers_come_out_to_the_last_digit(scorer: ModuleType) -> N
     columns = {"gender": "gender", "usage": "usage", "colour": "baseColour", "sub_category": "subCategory"}
     columns |= {"article": "articleType"}
 
-    def labels_of(ids: Sequence[str]) -> Labels:
+    def labels_of(ids: Sequence[str]) -> ProductLabels:
         chosen = [rows[int(i)] for i in ids]
         names = [row["productDisplayName"].lower() for row in chosen]
-        found = {name: [row[column] for row in chosen] for name, column in columns.items()}
-        found |= {"name": names, "brand": [name.split(" ")[0] for name in names]}
-        return Labels(**{name: np.array(values, object) for name, values in found.items()})
+        values = {name: [row[column] for row in chosen] for name, column in columns.items()}
+        values |= {"name": names, "brand": [name.split(" ")[0] for name in names]}
+        return ProductLabels(**{name: np.array(texts, object) for name, texts in values.items()})
 
-    each = [measure(one, labels_of(one.wardrobe), labels_of(recommended[one.id])) for one in people]
-    found = estimates(each)
-    assert {metric: found[metric].value for metric in METRICS} == {metric: expected[metric] for metric in METRICS}
+    lists = [persona_metrics(one, labels_of(one.wardrobe), labels_of(recommended[one.id])) for one in people]
+    found = estimates(lists)
+    assert {metric: found[metric].value for metric in PERSONA_METRICS} == {
+        metric: expected[metric] for metric in PERSONA_METRICS
+    }
     assert [found["all20"].low, found["all20"].high] == expected["all20_ci95"]
