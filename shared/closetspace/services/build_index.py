@@ -1,4 +1,4 @@
-"""What an index is built of: a catalog's items, and what the encoder made of them."""
+"""The contents of an index: a catalog's items, and their encodings."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,25 +12,28 @@ from closetspace.domain.index.bundle import BundleContents
 from closetspace.domain.index.indexed_item import IndexedItem
 
 LIKELY = 0.5
+"""The probability above which a predicted gender is used."""
 
 
 def bundle_contents(
     items: Sequence[IndexedItem], encodings: EncodingBatch, encoder: EncoderDescriptor, catalog: str
 ) -> BundleContents:
-    """Place items in categories, and settle whom they are for.
+    """Assign categories and genders to items.
 
-    Where a shop tells an item's gender, that counts and not what the head sees in it. Of items whose gender nobody
-    tells, the head's answer is what requests filter by, where it is more likely than not.
+    A shop's gender replaces the probabilities that the head predicts. An item without one gets the likeliest predicted
+    gender, if it is more likely than not.
     """
-    items = placed(items, encodings, encoder)
+    items = with_categories(items, encodings, encoder)
     if GENDER not in encoder.heads:
         return BundleContents(items, encodings, encoder, catalog)
-    told, attributes = _with_gender(items, encodings.attributes.copy(), encoder)
-    return BundleContents(told, replace(encodings, attributes=attributes), encoder, catalog)
+    items, attributes = _with_genders(items, encodings.attributes.copy(), encoder)
+    return BundleContents(items, replace(encodings, attributes=attributes), encoder, catalog)
 
 
-def placed(items: Sequence[IndexedItem], encodings: EncodingBatch, encoder: EncoderDescriptor) -> list[IndexedItem]:
-    """The items in the categories that closets have: a shop's own where it is one of them, else the predicted one."""
+def with_categories(
+    items: Sequence[IndexedItem], encodings: EncodingBatch, encoder: EncoderDescriptor
+) -> list[IndexedItem]:
+    """Return the items with categories of the encoder: the shop's if it is one of them, else the predicted one."""
     known = frozenset(encoder.categories)
     return [
         item if item.category in known else replace(item, category=predicted)
@@ -38,21 +41,20 @@ def placed(items: Sequence[IndexedItem], encodings: EncodingBatch, encoder: Enco
     ]
 
 
-def _with_gender(
+def _with_genders(
     items: Sequence[IndexedItem], attributes: PackedAttributes, encoder: EncoderDescriptor
 ) -> tuple[list[IndexedItem], PackedAttributes]:
-    """The items with a gender where one is known, and their attributes, changed where a shop knows better."""
     genders = encoder.heads[GENDER]
-    seen = attributes[:, head_slices(encoder.heads)[GENDER]]
-    places = {label.casefold(): place for place, label in enumerate(genders)}
-    likeliest, likely = np.argmax(seen, axis=1), np.max(seen, axis=1, initial=0) > LIKELY * FULL_SHARE
-    told = []
+    predicted = attributes[:, head_slices(encoder.heads)[GENDER]]
+    columns = {label.casefold(): column for column, label in enumerate(genders)}
+    likeliest, likely = np.argmax(predicted, axis=1), np.max(predicted, axis=1, initial=0) > LIKELY * FULL_SHARE
+    with_genders = []
     for row, item in enumerate(items):
-        place = places.get(item.gender.casefold())
-        if place is not None:
-            seen[row] = 0
-            seen[row, place] = FULL_SHARE
+        column = columns.get(item.gender.casefold())
+        if column is not None:
+            predicted[row] = 0
+            predicted[row, column] = FULL_SHARE
         elif not item.gender and likely[row]:
             item = replace(item, gender=genders[likeliest[row]])
-        told.append(item)
-    return told, attributes
+        with_genders.append(item)
+    return with_genders, attributes

@@ -1,4 +1,4 @@
-"""Embed a catalog's items: their pictures are fetched, decoded and embedded several at a time, within bounds."""
+"""Embeds a catalog's items: fetches, decodes and embeds several images at a time, in bounded memory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -7,23 +7,24 @@ from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 from closetspace.domain.encoder.encoding import Encoder, Encoding, Garment, Picture
+from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput
 
 BATCH = 16
-"""Items embedded at once: the network is as fast as it gets, and a dozen pictures fit the processor's cache."""
+"""Items embedded at once: larger batches are no faster, and these images fit the processor's cache."""
 
 FETCHERS = 8
-"""Pictures fetched at once: that waits for the network, not for the processor."""
+"""Images fetched at once: fetching waits for the network, not for the processor."""
 
 BATCHES_AHEAD = 6
-"""Batches whose pictures are in memory, at most: enough for the processor never to wait."""
+"""Batches whose images are in memory, at most: enough that the processor never waits."""
 
 Progress = Callable[[int, int], None]
-"""Told how many are done, of how many."""
+"""Called with the number of items that are done and the total, 0 if it is unknown."""
 
 
 class Pictured(Protocol):
-    """An item as far as it is embedded; ``image`` names its picture."""
+    """The fields of an item that are embedded; ``image`` names its image."""
 
     @property
     def id(self) -> str: ...
@@ -40,10 +41,10 @@ T = TypeVar("T", bound=Pictured)
 
 @dataclass(frozen=True)
 class Batch(Generic[T]):
-    """Some items that are done: those that were embedded, and the ids of those that were not, each with why."""
+    """Finished items: those that were embedded, and those that were left out."""
 
     embedded: Sequence[tuple[T, Encoding]]
-    left_out: Sequence[tuple[str, str]]
+    left_out: Sequence[LeftOut]
 
     def __len__(self) -> int:
         return len(self.embedded) + len(self.left_out)
@@ -51,16 +52,16 @@ class Batch(Generic[T]):
 
 @dataclass(frozen=True)
 class EmbeddedCatalog(Generic[T]):
-    """Items with what the encoder says of each, and what was left out and why."""
+    """Embedded items with their encodings, and the items that were left out."""
 
     items: Sequence[T]
     encodings: Sequence[Encoding]
-    left_out: Sequence[tuple[str, str]]
+    left_out: Sequence[LeftOut]
 
 
 @dataclass(frozen=True)
 class CatalogEmbedder(Generic[T]):
-    """``read`` gives an item's picture's bytes, or raises `InvalidInput`."""
+    """``read`` returns the bytes of an item's image, or raises `InvalidInput`."""
 
     read: Callable[[T], bytes]
     decode: Callable[[bytes], Picture]
@@ -68,26 +69,26 @@ class CatalogEmbedder(Generic[T]):
     workers: int
 
     def stream(self, items: Sequence[T]) -> Iterator[Batch[T]]:
-        """Embed all items whose picture can be read, in batches of neighbours, each as it gets done.
+        """Embed all items with a readable image and yield batches as they finish.
 
-        Fetching goes on while others are embedded, and waits when too much is in memory. The same items make the same
-        batches whatever is fetched first: a vector's last bits depend on what it was embedded beside.
+        Images are fetched while others are embedded, but only as many as fit in memory. Batches are consecutive items,
+        in whatever order images arrive: a vector's last bits depend on the rest of its batch.
         """
-        coming = iter(items)
+        remaining = iter(items)
         with ThreadPoolExecutor(FETCHERS) as fetchers, ThreadPoolExecutor(self.workers) as encoders:
             fetching: list[dict[Future[bytes], T]] = []
             encoding: set[Future[Batch[T]]] = set()
             try:
                 while True:
-                    while len(fetching) + len(encoding) < BATCHES_AHEAD and (batch := list(islice(coming, BATCH))):
+                    while len(fetching) + len(encoding) < BATCHES_AHEAD and (batch := list(islice(remaining, BATCH))):
                         fetching.append({fetchers.submit(self.read, item): item for item in batch})
                     if not fetching and not encoding:
                         return
-                    # Looked at once: what gets done after that ends the wait below at once.
-                    here = {future for fetched in fetching for future in fetched if future.done()}
-                    ready = [fetched for fetched in fetching if fetched.keys() <= here]
+                    # Checked once: a future that finishes later ends the wait below at once.
+                    finished = {future for fetched in fetching for future in fetched if future.done()}
+                    ready = [fetched for fetched in fetching if fetched.keys() <= finished]
                     if not ready:
-                        pending: list[Future[Any]] = [f for fetched in fetching for f in fetched if f not in here]
+                        pending: list[Future[Any]] = [f for fetched in fetching for f in fetched if f not in finished]
                         wait([*pending, *encoding], return_when=FIRST_COMPLETED)
                     fetching = [fetched for fetched in fetching if fetched not in ready]
                     encoding |= {encoders.submit(self._encode, fetched) for fetched in ready}
@@ -100,28 +101,28 @@ class CatalogEmbedder(Generic[T]):
                 encoders.shutdown(cancel_futures=True)
 
     def embed(self, items: Sequence[T], progress: Progress) -> EmbeddedCatalog[T]:
-        """Embed all items, whose ids are unique, and keep their order; those left out are reported, none is guessed."""
-        made: dict[str, tuple[T, Encoding]] = {}
-        left_out: dict[str, str] = {}
+        """Embed all items, whose ids are unique, and return them in their order."""
+        embedded: dict[str, tuple[T, Encoding]] = {}
+        left_out: dict[str, LeftOut] = {}
         for batch in self.stream(items):
-            made |= {item.id: (item, encoding) for item, encoding in batch.embedded}
-            left_out |= dict(batch.left_out)
-            progress(len(made) + len(left_out), len(items))
-        ordered = [made[item.id] for item in items if item.id in made]
+            embedded |= {item.id: (item, encoding) for item, encoding in batch.embedded}
+            left_out |= {item.id: item for item in batch.left_out}
+            progress(len(embedded) + len(left_out), len(items))
+        ordered = [embedded[item.id] for item in items if item.id in embedded]
         return EmbeddedCatalog(
             [item for item, _ in ordered],
             [encoding for _, encoding in ordered],
-            [(item.id, left_out[item.id]) for item in items if item.id in left_out],
+            [left_out[item.id] for item in items if item.id in left_out],
         )
 
     def _encode(self, fetched: Mapping[Future[bytes], T]) -> Batch[T]:
         readable: list[tuple[T, Garment]] = []
-        failed: list[tuple[str, str]] = []
+        failed: list[LeftOut] = []
         for data, item in fetched.items():
             try:
                 picture = self.decode(data.result())
             except InvalidInput as error:
-                failed.append((item.id, error.message))
+                failed.append(LeftOut(item.id, error.message))
             else:
                 readable.append((item, Garment(picture, item.name, item.brand)))
         encodings = self.encoder.encode([garment for _, garment in readable]) if readable else []

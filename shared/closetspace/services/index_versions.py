@@ -28,7 +28,7 @@ class IndexVersions:
             self.store.write(folder + name, directory / name)
 
     def fetch(self, version: str, directory: Path, manifest_sha256: str | None = None) -> Manifest:
-        """Download a version into a folder. Raises `NotFound`, or `Incompatible` if the manifest has another checksum."""
+        """Download a version. Raises `NotFound`, or `Incompatible` if its manifest does not have the checksum."""
         data = self.store.read(bundle_folder(version) + MANIFEST)
         if manifest_sha256 not in (None, hashlib.sha256(data).hexdigest()):
             raise Incompatible(f"the manifest of index {version} is not the one that was published")

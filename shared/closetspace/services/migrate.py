@@ -86,7 +86,7 @@ class Migration:
         return self.wardrobe.count_items_with_other_encoder(self.encoder_id)
 
     def prepare(self, now: datetime, progress: Progress) -> str:
-        """Publish an index by the new encoder beside the one in use; build it if the store has none. Returns its version."""
+        """Publish an index by the new encoder as the candidate, built if there is none, and return its version."""
         needed = (self.encoder_id, self.catalog())
         built = (m.version for m in self.versions.versions() if (m.encoder, m.source) == needed)
         version = next(built, None) or self.build(progress)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from closetspace.services.throttled_pool import ATTEMPTS, ThrottledPool
 from typer.testing import CliRunner
 
 from catalog_jobs.cli.app import app
@@ -14,7 +13,8 @@ from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.errors import FailedPrecondition, Transient
 from closetspace.services.index_versions import IndexVersions
-from closetspace.services.migrate import Done, Migration, Phase
+from closetspace.services.migrate import Migration, Phase, PhaseResult
+from closetspace.services.throttling import ATTEMPTS, RateLimiter, ThrottledPool
 from tests.conftest import ignore_progress
 from tests.support.fakes import HashEncoder, World
 from tests.support.indexes import upload
@@ -59,7 +59,7 @@ class Town:
             lambda _: self.build(world.encoder.id),
             move or world.reconciler.reembed,
             world.taste_keeper.refresh,
-            ThrottledPool(1e6, workers=2, sleep=lambda _: None),
+            ThrottledPool(RateLimiter(0, sleep=lambda _: None), workers=2),
         )
 
     def live(self) -> list[str | None]:
@@ -132,7 +132,7 @@ def test_move_that_was_cut_goes_on_where_it_was(town: Town) -> None:
     left = town.migration().left()
     assert 0 < left <= 7
     told: list[tuple[int, int]] = []
-    assert town.migration().move(lambda done, total: told.append((done, total))) == Done(left, 0)
+    assert town.migration().move(lambda done, total: told.append((done, total))) == PhaseResult(left, 0)
     assert told[-1] == (left, left)
 
 
@@ -150,8 +150,8 @@ def test_items_that_fail_are_passed_over_and_counted(town: Town) -> None:
         town.newer.reconciler.reembed(item_id)
 
     town.run(town.migration(), Phase.PREPARE)
-    assert town.migration(move=move).move(ignore_progress) == Done(9, 1)
-    assert town.migration().move(ignore_progress) == Done(1, 0)
+    assert town.migration(move=move).move(ignore_progress) == PhaseResult(9, 1)
+    assert town.migration().move(ignore_progress) == PhaseResult(1, 0)
 
 
 def test_transient_faults_are_tried_again(town: Town) -> None:
@@ -163,7 +163,7 @@ def test_transient_faults_are_tried_again(town: Town) -> None:
         town.newer.reconciler.reembed(item_id)
 
     town.run(town.migration(), Phase.PREPARE)
-    assert town.migration(move=move).move(ignore_progress) == Done(10, 0)
+    assert town.migration(move=move).move(ignore_progress) == PhaseResult(10, 0)
 
 
 def test_item_added_by_an_old_instance_at_the_last_moment_is_moved_before_its_index_goes(town: Town) -> None:
@@ -218,8 +218,8 @@ def test_work_is_begun_no_faster_than_asked() -> None:
     def sleep(seconds: float) -> None:
         clock[0] += seconds
 
-    paced = ThrottledPool(4, workers=1, clock=lambda: clock[0], sleep=sleep)
-    assert all(paced.each(map(str, range(9)), lambda _: begun.append(clock[0])))
+    pool = ThrottledPool(RateLimiter(1 / 4, clock=lambda: clock[0], sleep=sleep), workers=1)
+    assert all(pool.each(map(str, range(9)), lambda _: begun.append(clock[0])))
     assert begun == [number / 4 for number in range(9)]
 
 
