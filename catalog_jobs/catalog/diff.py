@@ -1,4 +1,4 @@
-"""What changed between two states of the catalog: pure, by what each item says of itself."""
+"""The differences between two states of the catalog. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -6,14 +6,12 @@ from enum import StrEnum
 
 from catalog_jobs.catalog.item import CatalogItem
 
-TEXT = ("source", "name", "brand", "group", "variant", "category", "gender", "colours", "url")
-"""What a shop writes of an item, but for what it costs and whether it is there."""
-
-OFFER = ("price", "currency", "available")
+TEXT_FIELDS = ("source", "name", "brand", "group", "variant", "category", "gender", "colours", "url")
+OFFER_FIELDS = ("price", "currency", "in_stock")
 
 
 class Change(StrEnum):
-    """How an item differs; of several changes the first of this order."""
+    """How an item differs. An item with several changes counts as the first of them in this order."""
 
     PICTURE = "changed_picture"
     TEXT = "changed_text"
@@ -22,7 +20,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class CatalogDiff:
-    """Ids, each in one place: in the order of the later state, those that are gone in the order of the earlier."""
+    """Item ids, each in one field: ``gone`` in the order of the earlier state, all others in that of the later one."""
 
     new: tuple[str, ...] = ()
     changed_picture: tuple[str, ...] = ()
@@ -32,33 +30,31 @@ class CatalogDiff:
     unchanged: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
-        """How many of each."""
+        """Return the number of ids in each field."""
         return {name: len(ids) for name, ids in asdict(self).items()}
 
 
 def compare(before: Iterable[CatalogItem], after: Iterable[CatalogItem]) -> CatalogDiff:
-    """Compare what shops said. An item that was missing already is not gone once more; one that is back is new."""
-    known = {item.id: item for item in before if item.missing_since is None}
-    found: dict[str, list[str]] = {name: [] for name in CatalogDiff().counts()}
-    here = set()
-    for item in after:
-        if item.missing_since is not None:
-            continue
-        here.add(item.id)
-        earlier = known.get(item.id)
-        change = change_of(earlier, item) if earlier else None
-        found[change.value if change else "unchanged" if earlier else "new"].append(item.id)
-    found["gone"] = [item_id for item_id in known if item_id not in here]
-    return CatalogDiff(**{name: tuple(ids) for name, ids in found.items()})
+    """Compare two states. Missing items count as absent: they are not gone twice, and new when they return."""
+    earlier = {item.id: item for item in before if item.missing_since is None}
+    later = {item.id: item for item in after if item.missing_since is None}
+    ids: dict[str, list[str]] = {name: [] for name in CatalogDiff().counts()}
+    for item in later.values():
+        if item.id in earlier:
+            ids[change_of(earlier[item.id], item) or "unchanged"].append(item.id)
+        else:
+            ids["new"].append(item.id)
+    ids["gone"] = [item_id for item_id in earlier if item_id not in later]
+    return CatalogDiff(**{name: tuple(found) for name, found in ids.items()})
 
 
 def change_of(before: CatalogItem, after: CatalogItem) -> Change | None:
-    """What of an item changed, None where nothing did that a shop says."""
+    """Return the first change between two states of an item, None if its source describes it as before."""
     if before.image != after.image:
         return Change.PICTURE
-    if _differ(before, after, TEXT):
+    if _differ(before, after, TEXT_FIELDS):
         return Change.TEXT
-    return Change.PRICE if _differ(before, after, OFFER) else None
+    return Change.PRICE if _differ(before, after, OFFER_FIELDS) else None
 
 
 def _differ(before: CatalogItem, after: CatalogItem, fields: Iterable[str]) -> bool:

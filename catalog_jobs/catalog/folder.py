@@ -1,98 +1,109 @@
-"""A catalog as a folder: ``products.csv`` and ``images/``."""
+"""A catalog in a folder: ``products.csv`` and ``images/``."""
 
 import csv
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from catalog_jobs.catalog.item import cleaned
-from closetspace.domain.index.indexed_item import IndexedItem
+from catalog_jobs.catalog.item import ScrapedProduct, clean_text
+from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput
 
-REQUIRED = ("id", "productDisplayName")
-PICTURES = (".jpg", ".jpeg", ".png", ".webp")
-SOLD_OUT = ("0", "no", "false", "out of stock", "out_of_stock", "sold out")
-"""What a column ``in_stock`` says of what can't be bought; anything else, and no column, is in stock."""
+REQUIRED_COLUMNS = ("id", "productDisplayName")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+OUT_OF_STOCK = ("0", "no", "false", "out of stock", "out_of_stock", "sold out")
+"""Values of the column ``in_stock`` for products that are out of stock. All others, and no column, mean in stock."""
+
+
+@dataclass(frozen=True)
+class FolderProduct:
+    """A usable product: the file of its image, and its row of the table, unchanged."""
+
+    product: ScrapedProduct
+    image: Path
+    row: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class FolderCatalog:
-    """What a folder holds: items, each with its picture's file, and the rows that were left out, each with why."""
+    """The usable products of a folder, and the rows that were left out."""
 
-    items: list[tuple[IndexedItem, Path]]
-    left_out: list[tuple[str, str]]
+    products: list[FolderProduct] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 def read_folder(folder: Path, limit: int | None = None) -> FolderCatalog:
-    """Read at most ``limit`` products. Raises `InvalidInput` when the folder is not a catalog.
+    """Read at most ``limit`` products. Raises `InvalidInput` if the folder is not a catalog or has no usable product.
 
-    A row without an id, name or picture, or with an id seen before, is left out; columns other than the
-    required ones may be missing.
+    Leaves out rows that have no id, name or image, or an id that an earlier row has.
+    """
+    images = {
+        path.stem: path for path in sorted((folder / "images").glob("*")) if path.suffix.lower() in IMAGE_SUFFIXES
+    }
+    catalog = FolderCatalog()
+    seen: set[str] = set()
+    for line, row in enumerate(read_table(folder), start=2):
+        if limit is not None and len(catalog.products) >= limit:
+            break
+        product = _product(row)
+        if problem := _problem(product, images, seen):
+            catalog.left_out.append(LeftOut(product.id or f"line {line}", problem))
+        else:
+            seen.add(product.id)
+            catalog.products.append(FolderProduct(product, images[product.id], row))
+    if not catalog.products:
+        first = f" First problem: {catalog.left_out[0].id}: {catalog.left_out[0].reason}." if catalog.left_out else ""
+        raise InvalidInput("catalog_empty", f"{folder / 'products.csv'} has no usable product.{first}")
+    return catalog
+
+
+def read_table(folder: Path, required: Iterable[str] = REQUIRED_COLUMNS) -> Iterator[dict[str, str]]:
+    """Yield the rows of ``products.csv`` unchanged; values that a short row lacks are ``""``.
+
+    Raises `InvalidInput` if there is no such table, it is not a CSV file in UTF-8, or lacks a required column.
     """
     table = folder / "products.csv"
     if not table.is_file():
         raise InvalidInput("catalog_invalid", f"{folder} is not a catalog: it needs products.csv and images/.")
-    pictures = {path.stem: path for path in sorted((folder / "images").glob("*")) if path.suffix.lower() in PICTURES}
-    found = FolderCatalog([], [])
-    seen: set[str] = set()
     try:
-        # utf-8-sig: spreadsheets put a byte order mark first.
+        # utf-8-sig: spreadsheets write a byte order mark first.
         with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            _check_columns(reader, table)
-            for number, row in enumerate(reader, start=2):
-                if limit is not None and len(found.items) >= limit:
-                    break
-                _sort_in(found, row, number, pictures, seen)
+            reader = csv.DictReader(file, restval="")
+            missing = [name for name in required if name not in (reader.fieldnames or ())]
+            if missing:
+                raise InvalidInput("catalog_invalid", f"{table} lacks the columns {', '.join(missing)}.")
+            for row in reader:
+                # DictReader keeps values beyond the last column under None.
+                yield {name: value for name, value in row.items() if isinstance(name, str)}
     except (UnicodeDecodeError, csv.Error) as exc:
         raise InvalidInput("catalog_invalid", f"{table} is not a CSV file in UTF-8: {exc}.") from exc
-    if not found.items:
-        why = f" First problem: {found.left_out[0][0]}: {found.left_out[0][1]}." if found.left_out else ""
-        raise InvalidInput("catalog_empty", f"{table} has no usable product.{why}")
-    return found
 
 
-def _check_columns(reader: "csv.DictReader[str]", table: Path) -> None:
-    missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
-    if missing:
-        raise InvalidInput("catalog_invalid", f"{table} lacks the columns {', '.join(missing)}.")
+def _problem(product: ScrapedProduct, images: Mapping[str, Path], seen: set[str]) -> str:
+    if not product.id or not product.name:
+        return "no id or no name"
+    if product.id in seen:
+        return "an earlier row has the same id"
+    return "" if product.id in images else "no image in images/"
 
 
-def _sort_in(
-    found: FolderCatalog, row: Mapping[str, str | None], number: int, pictures: Mapping[str, Path], seen: set[str]
-) -> None:
-    item = _item(row)
-    problem = None
-    if not item.id or not item.name:
-        problem = "no id or no name"
-    elif item.id in seen:
-        problem = "its id was used by an earlier row"
-    elif item.id not in pictures:
-        problem = "no picture in images/"
-    if problem:
-        found.left_out.append((item.id or f"line {number}", problem))
-        return
-    seen.add(item.id)
-    found.items.append((item, pictures[item.id]))
-
-
-def _item(row: Mapping[str, str | None]) -> IndexedItem:
-    fields = {key: cleaned(value) for key, value in row.items() if isinstance(value, str)}
-    name = fields.get("productDisplayName", "")
-    return IndexedItem(
-        id=fields.get("id", ""),
+def _product(row: Mapping[str, str]) -> ScrapedProduct:
+    values = {name: clean_text(value) for name, value in row.items()}
+    name = values["productDisplayName"]
+    return ScrapedProduct(
+        id=values["id"],
         name=name,
-        # Where there is no column for it, the brand is how a display name begins.
-        brand=fields.get("brand") or name.partition(" ")[0],
-        category=fields.get("subCategory", ""),
-        gender=fields.get("gender", ""),
-        price=_price(fields.get("price", "")),
-        currency=fields.get("currency", ""),
-        src=fields.get("src", ""),
-        url=fields.get("url", ""),
-        group=fields.get("group", ""),
-        in_stock=fields.get("in_stock", "").casefold() not in SOLD_OUT,
+        group=values.get("group", ""),
+        # In a table without brands, display names begin with the brand.
+        brand=values.get("brand") or name.partition(" ")[0],
+        category=values.get("subCategory", ""),
+        gender=values.get("gender", ""),
+        price=_price(values.get("price", "")),
+        currency=values.get("currency", ""),
+        in_stock=values.get("in_stock", "").casefold() not in OUT_OF_STOCK,
+        url=values.get("url", ""),
+        image_urls=(values["src"],) if values.get("src") else (),
     )
 
 

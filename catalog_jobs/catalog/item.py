@@ -1,36 +1,61 @@
-"""What a shop says of one thing that it sells, in one form whatever the shop."""
+"""Products on their way into the catalog: as their source describes them, and cleaned and validated."""
 
 import hashlib
 import html
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.errors import InvalidInput
+from closetspace.validation import first_violation
 
-LONGEST_FIELD = 1_000
-"""Characters. Nothing a shop calls a name is longer; what is, is not a name."""
+MAX_TEXT = 1_000
+"""Characters of a text field. No shop has a longer name."""
 
-LONGEST_URL = 2_048
-MOST_PICTURES = 30
-PICTURES = "catalog/images/"
-"""Where pictures lie in the catalog's store."""
+MAX_URL = 2_048
+MAX_IMAGES = 30
+IMAGES_FOLDER = "catalog/images/"
+"""Where the catalog's store keeps images."""
 
 
-def cleaned(text: str) -> str:
-    """Turn a shop's field into the text it means: no entities, no stray blanks, not longer than a name can be."""
-    # Twice: what a page has already escaped is escaped again on its way into JSON.
-    return " ".join(html.unescape(html.unescape(text)).split())[:LONGEST_FIELD]
+@dataclass(frozen=True)
+class ScrapedProduct:
+    """One variant of a product as its source describes it, not yet validated.
+
+    ``id`` and ``group`` are the source's own. A field that the source does not give is empty.
+    """
+
+    id: str
+    name: str
+    group: str = ""
+    variant: str = ""
+    brand: str = ""
+    category: str = ""
+    gender: str = ""
+    colours: tuple[str, ...] = ()
+    price: float | None = None
+    currency: str = ""
+    in_stock: bool = True
+    url: str = ""
+    image_urls: tuple[str, ...] = ()
+
+
+def clean_text(text: str) -> str:
+    """Decode HTML entities, collapse whitespace and truncate to `MAX_TEXT`."""
+    # Twice: text that is escaped in the page is often escaped again in the page's JSON.
+    return " ".join(html.unescape(html.unescape(text)).split())[:MAX_TEXT]
 
 
 def _text(value: Any) -> Any:
-    return cleaned(value) if isinstance(value, str) else value
+    return clean_text(value) if isinstance(value, str) else value
 
 
-def _address(value: Any) -> Any:
-    """An address that a browser may open; anything else, ``javascript:`` for one, is none."""
+def _web_url(value: Any) -> Any:
+    """Return the URL if a browser may open it, else ``""``: never a ``javascript:`` URL, for example."""
     if not isinstance(value, str):
         return value
     try:
@@ -40,25 +65,25 @@ def _address(value: Any) -> Any:
     return value.strip() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def _addresses(values: Any) -> Any:
+def _web_urls(values: Any) -> Any:
     if not isinstance(values, list | tuple):
         return values
-    found = dict.fromkeys(_address(value) for value in values)
-    return tuple(url for url in found if url and len(url) <= LONGEST_URL)[:MOST_PICTURES]
+    unique = dict.fromkeys(_web_url(value) for value in values)
+    return tuple(url for url in unique if url and len(url) <= MAX_URL)[:MAX_IMAGES]
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-Address = Annotated[str, BeforeValidator(_address), StringConstraints(max_length=LONGEST_URL)]
+WebUrl = Annotated[str, BeforeValidator(_web_url), StringConstraints(max_length=MAX_URL)]
 
 
 class CatalogItem(BaseModel):
-    """One variant of one product, as its shop describes it.
+    """One variant of one product of a source.
 
-    ``id`` stays the same from night to night and is unique in the catalog. ``source`` is the shop's name in the
-    configuration. ``group`` is what the shop calls the product that this is a variant of, ``variant`` what tells it
-    from the others (a colour, a style). ``category`` is the shop's, ``predicted_category`` the encoder's, empty
-    before it has seen the item. ``image`` names the picture in the catalog's store: it changes when, and only when,
-    the picture does. ``missing_since`` is when the shop was first seen without it.
+    ``id`` is unique in the catalog and stays the same from run to run. ``source`` is the shop's name in the
+    configuration. ``group`` is the source's id of the product that this is a variant of, ``variant`` the difference
+    between the variants (a colour, a style). ``category`` is the source's, ``predicted_category`` the encoder's; it is
+    empty until the item is embedded. ``image`` is the image's name in the catalog's store and changes if, and only if,
+    the image does. ``missing_since`` is the first time that the source no longer had the item.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,39 +100,56 @@ class CatalogItem(BaseModel):
     colours: tuple[Text, ...] = ()
     price: Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)] | None = None
     currency: Annotated[Text, StringConstraints(max_length=10)] = ""
-    available: bool = True
-    url: Address = ""
-    image_urls: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = ()
-    image: Annotated[str, StringConstraints(pattern=rf"^{PICTURES}[0-9a-f]{{32}}(\.[a-z]+)?$")]
+    in_stock: bool = True
+    url: WebUrl = ""
+    image_urls: Annotated[tuple[str, ...], BeforeValidator(_web_urls)] = ()
+    image: Annotated[str, StringConstraints(pattern=rf"^{IMAGES_FOLDER}[0-9a-f]{{32}}(\.[a-z]+)?$")]
     first_seen: AwareDatetime
     last_seen: AwareDatetime
     missing_since: AwareDatetime | None = None
 
     @property
     def content_key(self) -> str:
-        """The identity of what an encoder sees of it: picture, name and brand, 32 hex digits."""
+        """The digest of the fields that an embedding depends on: image, name and brand. 32 hex digits."""
         return hashlib.sha256("\0".join((self.image, self.name, self.brand)).encode()).hexdigest()[:32]
 
 
-def read_item(seen: datetime, **fields: Any) -> CatalogItem:
-    """An item as a source found it. Raises `InvalidInput` that names the field at fault.
+def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: str = "") -> CatalogItem:
+    """Clean and validate a scraped product. Raises `InvalidInput` that names the invalid field.
 
-    The picture is known by its first address where the source has not stored it itself (``image``): shops give a
-    new picture a new address.
+    ``image`` names the image in the store. Without it, the first image URL identifies the image: shops publish a new
+    image under a new URL.
     """
-    pictures = _addresses(fields.get("image_urls") or ())
-    if pictures:
-        fields.setdefault("image", stored_picture(pictures[0].encode()))
-    if "image" not in fields:
-        raise InvalidInput("item_invalid", "image_urls: it has no picture.")
     try:
-        return CatalogItem(first_seen=seen, last_seen=seen, **fields)
+        image_urls = _web_urls(product.image_urls)
+        image = image or (image_name(image_urls[0].encode()) if image_urls else "")
+        if not image:
+            raise InvalidInput("item_invalid", "image_urls: it has no image.")
+        return CatalogItem(**vars(product), source=source, image=image, first_seen=seen, last_seen=seen)
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "item"
-        raise InvalidInput("item_invalid", f"{where}: {first['msg']}.") from exc
+        raise InvalidInput("item_invalid", first_violation(exc, root="item").message) from exc
+    except UnicodeEncodeError as exc:
+        # JSON can spell half of a surrogate pair, but no encoding can write it.
+        raise InvalidInput("item_invalid", "its text is not valid Unicode.") from exc
 
 
-def stored_picture(identity: bytes, suffix: str = "") -> str:
-    """The name in the store of a picture with this identity: its bytes, or its address."""
-    return f"{PICTURES}{hashlib.sha256(identity).hexdigest()[:32]}{suffix.lower()}"
+def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "") -> IndexedItem:
+    """Return the item as an index holds it; ``stored_image_url`` is shown if the item has no image URL of its own."""
+    return IndexedItem(
+        id=item.id,
+        name=item.name,
+        brand=item.brand,
+        category=item.category,
+        gender=item.gender,
+        price=item.price,
+        currency=item.currency,
+        src=item.image_urls[0] if item.image_urls else stored_image_url,
+        url=item.url,
+        group=item.group,
+        in_stock=item.in_stock,
+    )
+
+
+def image_name(identity: bytes, suffix: str = "") -> str:
+    """Return the name in the store of an image that ``identity``, its bytes or its URL, identifies."""
+    return f"{IMAGES_FOLDER}{hashlib.sha256(identity).hexdigest()[:32]}{suffix.lower()}"

@@ -1,16 +1,30 @@
-"""What a refresh reads."""
+"""What a refresh reads: sources, and the result of reading one."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from catalog_jobs.catalog.source_result import Scraped
-
-Progress = Callable[[int, int], None]
-"""Told how many are done, of how many; of 0 where that is not known."""
+from catalog_jobs.catalog.item import CatalogItem
+from closetspace.services.embed_catalog import Progress
 
 IMPORT = "import"
-"""The name of what was given by hand: a folder or a feed of the operator's."""
+"""The source name of a folder or feed that the operator gave on the command line."""
+
+
+@dataclass(frozen=True)
+class SourceResult:
+    """The items of one source in one run, with unique ids.
+
+    ``left_out`` counts the unusable products and pages by reason. ``failure`` is a sentence that says why the source
+    could not be read to its end (robots.txt, a captcha, no answer), empty if it was: then ``items`` are all it has.
+    """
+
+    source: str
+    items: Sequence[CatalogItem]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    failure: str = ""
 
 
 class Source(Protocol):
@@ -21,9 +35,17 @@ class Source(Protocol):
 
     @property
     def least_yield(self) -> float:
-        """The share of the items it had before under which its update is stopped."""
+        """The share of its earlier items that the source has to return; below it, its update stops."""
         ...
 
-    def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> Scraped:
-        """All it has. A dry run stores nothing. Raises `InvalidInput` for a source that is none."""
+    def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> SourceResult:
+        """Read all items. A dry run stores nothing. Raises `InvalidInput` if there is nothing to read."""
         ...
+
+
+def count_reasons(left_out: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Count pairs of an id and a reason by reason, the most frequent first; each reason names its first id."""
+    pairs = list(left_out)
+    examples = {reason: item_id for item_id, reason in reversed(pairs)}
+    counts = Counter(reason for _, reason in pairs).most_common()
+    return {f"{reason} (for example {examples[reason]})": count for reason, count in counts}

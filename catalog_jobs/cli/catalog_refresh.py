@@ -8,27 +8,28 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from catalog_jobs.catalog.run_record import RunRecord
+from catalog_jobs.catalog.run_records import RunRecord
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.processes.logs import Log
-from catalog_jobs.refresh.coordinator import Choices
-from catalog_jobs.refresh.job import SourceSelection, TaskContext, refresh
+from catalog_jobs.refresh.coordinator import RefreshOptions
+from catalog_jobs.refresh.job import TaskContext, refresh
+from catalog_jobs.sources.selection import SourceSelection
 from catalog_jobs.sources.shops import SHIPPED
 from closetspace.errors import InvalidInput
 
-COUNTED = ("new", "changed_picture", "changed_text", "changed_price", "gone", "unchanged", "embedded", "failed")
+COUNTS = ("new", "changed_picture", "changed_text", "changed_price", "gone", "unchanged", "embedded", "failed")
 
 
 def refresh_catalog(
     store: StoreOption,
-    shop: Annotated[str | None, typer.Option(metavar="NAME", help="Read only this shop of the shops' file.")] = None,
+    shop: Annotated[str | None, typer.Option(metavar="NAME", help="Read only this shop of the shops file.")] = None,
     source: Annotated[
         str | None,
         typer.Option(
             metavar="DIR_OR_FEED",
-            help="Read a folder with products.csv and images/, or a product feed (XML, TSV, CSV; a file or an address),"
-            " in place of the shops.",
+            help="Read a folder with products.csv and images/, or a product feed (XML, TSV, CSV; a file or a URL),"
+            " instead of the shops.",
         ),
     ] = None,
     shops: Annotated[
@@ -36,44 +37,45 @@ def refresh_catalog(
         typer.Option(
             metavar="FILE",
             envvar="CLOSETSPACE_SHOPS",
-            help="The shops and how each is read.",
-            show_default="the one of this release",
+            help="The file that configures shops.",
+            show_default="the shipped one",
         ),
     ] = SHIPPED,
-    tasks: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the work.")] = None,
+    tasks: Annotated[int | None, typer.Option(min=1, max=64, help="The number of processes that share the work.")] = None,
     grace: Annotated[
-        float, typer.Option(metavar="DAYS", min=0, help="Days that an item stays after its shop was seen without it.")
+        float, typer.Option(metavar="DAYS", min=0, help="Days that an item stays after its shop no longer has it.")
     ] = 3.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read and compare, and tell what would be done; change nothing.")
+        bool, typer.Option("--dry-run", help="Read and compare, report what a run would do, and change nothing.")
     ] = False,
     accept_change: Annotated[
         bool,
         typer.Option(
-            "--accept-change", help="Publish although far more changed than usual; faults of ours still stop it."
+            "--accept-change", help="Publish even if far more changed than usual. Errors still stop the run."
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the catalog up to date and publish an index of it, or leave everything as it was and say why.
+    """Update the catalog from its sources and publish a new index.
 
-    Reads the shops, compares with the last time, embeds what has a new picture or text, builds an index, checks it
-    against the one in use, and publishes it. A run that was killed is started again: it repeats nothing that was
-    finished. Of two runs at once the later one goes on.
+    Reads the shops, compares the items with the catalog, embeds new images and texts, builds an index, checks it
+    against the one in use and publishes it. If a check fails, the old index stays and the report says why.
 
-    As a Cloud Run job each of its tasks is a share of the work.
+    Start a killed run again: it repeats nothing that was finished. If two runs overlap, the newer one wins and the
+    older one exits with a message. In a Cloud Run job, each task does a share of the work.
     """
     with exit_on_error():
         if shop and source:
             raise InvalidInput("source_ambiguous", "Give --shop or --source, not both.")
         if tasks and "CLOUD_RUN_TASK_INDEX" in os.environ:
-            raise InvalidInput("tasks_ambiguous", "Cloud Run says how many tasks there are: leave --tasks out.")
-        wanted = SourceSelection(store, shops, shop, source)
-        choices = Choices(timedelta(days=grace), dry_run, accept_change, wanted.configured())
-        record = refresh(wanted, choices, TaskContext.of(os.environ, tasks), progress_bar, Log(_print_line))
+            raise InvalidInput("tasks_ambiguous", "Cloud Run sets the number of tasks: leave --tasks out.")
+        selection = SourceSelection(store, shops, shop, source)
+        options = RefreshOptions(timedelta(days=grace), dry_run, accept_change, selection.configured_shops())
+        context = TaskContext.from_env(os.environ, tasks)
+        record = refresh(selection, options, context, progress_bar, Log(_print_line))
     if record is None:
         return
-    _tell(record, store)
+    _print_record(record, store)
     if as_json:
         print_json(record.report.model_dump(exclude={"guards": {"__all__": {"detail"}}}))
     if record.error:
@@ -84,22 +86,22 @@ def _print_line(line: str) -> None:
     notes.print(line, markup=False, soft_wrap=True)
 
 
-def _tell(record: RunRecord, store: str) -> None:
+def _print_record(record: RunRecord, store: str) -> None:
     report = record.report
-    notes.print(", ".join(f"{name.replace('_', ' ')} {getattr(report, name):,}" for name in COUNTED), soft_wrap=True)
+    notes.print(", ".join(f"{name.replace('_', ' ')} {getattr(report, name):,}" for name in COUNTS), soft_wrap=True)
     for guard in report.guards:
         if not guard.ok:
-            what = f"{guard.name}: {guard.value}, the bound is {guard.bound}. {guard.detail}"
-            notes.print(f"[yellow]guard[/yellow] {escape(what)}", soft_wrap=True)
-    for source, why in record.stopped.items():
-        notes.print(f"[yellow]{escape(source)} was left as it is:[/yellow] {escape(why)}", soft_wrap=True)
-    for item, why in list(record.failed.items())[:3]:
-        notes.print(f"[yellow]no vector for {escape(item)}:[/yellow] {escape(why)}", soft_wrap=True)
+            line = f"{guard.name}: {guard.value}, the bound is {guard.bound}. {guard.detail}"
+            notes.print(f"[yellow]guard[/yellow] {escape(line)}", soft_wrap=True)
+    for source, reason in record.stopped.items():
+        notes.print(f"[yellow]{escape(source)} was not updated:[/yellow] {escape(reason)}", soft_wrap=True)
+    for item, reason in list(record.failed.items())[:3]:
+        notes.print(f"[yellow]no vector for {escape(item)}:[/yellow] {escape(reason)}", soft_wrap=True)
     if record.error:
         notes.print(f"[red]error:[/red] {escape(record.error)}", soft_wrap=True)
-        again = ", or --accept-change if this is as it should be" if record.refused else ""
-        notes.print(f"Next: closetspace catalog status --store {store}{again}.", soft_wrap=True)
+        override = ", or --accept-change if the change is intended" if record.refused else ""
+        notes.print(f"Next: closetspace catalog status --store {store}{override}.", soft_wrap=True)
     elif record.dry_run:
-        notes.print("Nothing was changed. Without --dry-run this would be built, checked and published.")
+        notes.print("Nothing was changed. Without --dry-run, the run would build, check and publish an index.")
     else:
         notes.print(f"{report.version}: {record.items:,} items, in {report.seconds:.1f} s.")

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from catalog_jobs.catalog.run_record import RunRecord
-from catalog_jobs.catalog.run_records import RunRecords
+from catalog_jobs.catalog.run_records import RunRecord, RunRecords
 from catalog_jobs.cli.console import check_writable, exit_on_error, notes, print_json
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.operations.run_history.report import report as page
@@ -21,50 +20,50 @@ from closetspace.bootstrap import open_store
 from closetspace.services.index_versions import IndexVersions
 
 _WIDE = 190
-"""Characters of the table where no terminal says how many there are."""
+"""Characters of the table if the output is not a terminal."""
 
 _NARROW = 150
-"""Characters. In a narrower terminal runs go without their ids, which begin with the same time."""
+"""Characters. Narrower terminals show no ids; they begin with the time, which is a column of its own."""
 
 _NARROWEST = 110
-"""Characters that the table takes at least: a terminal may wrap its lines, but nothing is cut."""
+"""The least characters of the table. A narrower terminal wraps its lines."""
 
 _PLOT = 100
-"""Characters of a plot at most."""
+"""The most characters of a plot."""
 
 _COLOURS = {True: "green", False: "red", None: "yellow"}
 
 
 def status(
     store: StoreOption,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many runs, the newest.")] = 30,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the same goes as a page, as HTML.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The number of runs to show, the newest first.")] = 30,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the report as an HTML page.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the runs of the refresh: what each found and what became of it, and items, changes and duration over time.
+    """Show the latest refreshes: what each found and how it ended, and items, changes and duration over time.
 
-    A run is published, refused (by which guard, and by how much), failed, killed, or still running.
+    A run has published, was refused (by which guard, and by how much), has failed, was killed, or still runs.
     """
     with exit_on_error():
         if report:
             check_writable(report)
-        opened = open_store(store)
-        records = RunRecords(opened).list(limit, _tell_left_out)
-        current = IndexVersions(opened).current()
+        objects = open_store(store)
+        records = RunRecords(objects).newest(limit, _print_unreadable)
+        current = IndexVersions(objects).current()
         in_use = current.version if current else None
         if report:
             report.write_text(page(records, in_use), encoding="utf-8", errors="replace")
-            notes.print(f"The page is {escape(str(report))}", soft_wrap=True)
+            notes.print(f"Wrote {escape(str(report))}", soft_wrap=True)
     if as_json:
         print_json({"current": in_use, "runs": [record.model_dump(mode="json") for record in records]})
     elif records:
         _print(records, in_use)
     else:
-        notes.print(f"No run has left a record in {escape(store)}. Next: closetspace catalog refresh --store {store}")
+        notes.print(f"{escape(store)} has no record of a run. Next: closetspace catalog refresh --store {store}")
 
 
-def _tell_left_out(run: str, why: str) -> None:
-    notes.print(f"[yellow]left out run {escape(run)}:[/yellow] {escape(why)}", soft_wrap=True)
+def _print_unreadable(run: str, reason: str) -> None:
+    notes.print(f"[yellow]left out run {escape(run)}:[/yellow] {escape(reason)}", soft_wrap=True)
 
 
 def _print(records: Sequence[RunRecord], in_use: str | None) -> None:

@@ -10,12 +10,11 @@ import typer
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption, StoreOption
-from catalog_jobs.refresh.index_jobs import build_index
+from catalog_jobs.refresh.index_builder import build_index
 from closetspace.bootstrap import Services, encoder_id, open_store
-from closetspace.errors import FailedPrecondition
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.migrate import Migration, Phase
-from closetspace.services.throttled_pool import ThrottledPool
+from closetspace.services.throttling import RateLimiter, ThrottledPool
 from closetspace.settings import Settings
 
 
@@ -23,22 +22,22 @@ def migrate(
     store: StoreOption,
     to: Annotated[
         str | None,
-        typer.Option(metavar="NAME|DIR", help="The encoder to change to; the setting ENCODER, if none is named."),
+        typer.Option(metavar="NAME|DIR", help="The new encoder. Default: the setting ENCODER."),
     ] = None,
     until: Annotated[
         Phase | None,
-        typer.Option(help="The last phase to run. Without it a run that prepares ends there, any other goes on."),
+        typer.Option(help="The last phase to run. By default, a run that prepares ends there; others run all that remain."),
     ] = None,
-    rate: Annotated[float, typer.Option(min=0.01, help="Items moved a second, at most.")] = 20.0,
+    rate: Annotated[float, typer.Option(min=0.01, help="The most items to move per second.")] = 20.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Change the encoder of a running system, without a failed request or a mixed answer.
+    """Migrate a running system to another encoder. No request fails, and no answer mixes two encoders.
 
     **prepare** publishes an index by the new encoder beside the one in use. Then deploy the functions with the new
-    ENCODER and run this again: **move** embeds all closets' items anew, **switch** makes the new index the one in
+    ENCODER and run this again: **move** embeds all closets' items by the new encoder, **switch** puts the new index in
     use, **clean** removes the old vectors.
 
-    A run does what remains to be done: one that was killed is started again. To go back, name the old encoder.
+    A run does what remains, so a killed one can be started again. To go back, migrate to the old encoder.
     """
     settings = Settings.from_env()
     target = to or settings.encoder
@@ -47,14 +46,14 @@ def migrate(
         phases = migration.phases()
         last = until or (Phase.PREPARE if Phase.PREPARE in phases else Phase.CLEAN)
         chosen = [phase for phase in phases if list(Phase).index(phase) <= list(Phase).index(last)]
-        told = {"encoder": migration.encoder_id, "phases": [phase.value for phase in chosen]}
+        result = {"encoder": migration.encoder_id, "phases": [phase.value for phase in chosen]}
         for phase in chosen:
-            told |= _run(phase, migration)
+            result |= _run(phase, migration)
     remaining = [phase.value for phase in phases if phase not in chosen]
     if as_json:
-        print_json(told | {"remaining": remaining})
+        print_json(result | {"remaining": remaining})
     elif not phases:
-        notes.print(f"Nothing to do: everything is by {migration.encoder_id}.")
+        notes.print(f"Nothing to do: {migration.encoder_id} is in use everywhere.")
     elif Phase.PREPARE in chosen:
         notes.print(f"Next: deploy the functions with ENCODER={target}, then run this again.")
     elif remaining:
@@ -64,35 +63,33 @@ def migrate(
 
 
 def _migration(store: str, settings: Settings, rate: float) -> Migration:
-    if not (settings.photo_bucket or "FIREBASE_CONFIG" in os.environ):
-        raise FailedPrecondition("Set PHOTO_BUCKET to the bucket of people's photos.")
     objects, services = open_store(store), Services(settings)
     return Migration(
         encoder_id=encoder_id(settings),
-        catalog=Snapshots(objects).required,
+        catalog=Snapshots(objects).require_current,
         versions=IndexVersions(objects),
         wardrobe=services.wardrobe,
         closets=services.closets,
         build=lambda progress: build_index(objects, progress, settings).manifest.version,
-        move_item=services.reconciler.move,
+        reembed=services.reconciler.reembed,
         refresh_taste=services.taste_keeper.refresh,
-        paced=ThrottledPool(rate, workers=os.cpu_count() or 1),
+        pool=ThrottledPool(RateLimiter(1 / rate), workers=os.cpu_count() or 1),
     )
 
 
 def _run(phase: Phase, migration: Migration) -> dict[str, Any]:
-    """Run a phase with a bar, tell what it did, and return it."""
+    """Run a phase, and print and return its result."""
     with progress_bar(phase.value) as progress:
-        now, told = datetime.now(UTC), dict[str, Any]()
+        now, result = datetime.now(UTC), dict[str, Any]()
         match phase:
             case Phase.PREPARE:
-                told = {"beside": migration.prepare(now, progress)}
+                result = {"beside": migration.prepare(now, progress)}
             case Phase.MOVE:
-                done = migration.move(progress)
-                told = {"moved": done.settled, "failed": done.failed}
+                moved = migration.move(progress)
+                result = {"moved": moved.finished, "failed": moved.failed}
             case Phase.SWITCH:
-                told = {"index_version": migration.switch(now)}
+                result = {"index_version": migration.switch(now)}
             case Phase.CLEAN:
-                told = {"cleaned": migration.clean(now, progress).settled}
-    notes.print(f"{phase.value}: {', '.join(f'{name} {value}' for name, value in told.items())}")
-    return told
+                result = {"cleaned": migration.clean(now, progress).finished}
+    notes.print(f"{phase.value}: {', '.join(f'{name} {value}' for name, value in result.items())}")
+    return result

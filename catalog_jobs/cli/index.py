@@ -8,7 +8,7 @@ from rich.table import Column, Table
 
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, print_left_out
 from catalog_jobs.cli.options import JsonOption, StoreOption
-from catalog_jobs.refresh.index_jobs import build_index
+from catalog_jobs.refresh.index_builder import build_index
 from closetspace.bootstrap import open_store
 from closetspace.errors import FailedPrecondition
 from closetspace.services.index_versions import IndexVersions
@@ -18,10 +18,10 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def build(store: StoreOption, as_json: JsonOption = False) -> None:
-    """Embed what is new in the catalog, build an index of it, verify it and upload it as a new version.
+    """Embed the catalog's new content, then build, verify and upload an index as a new version.
 
-    The version is not in use before it is published. `closetspace catalog refresh` does all of it, and compares with
-    the index in use.
+    `closetspace index publish` puts the version in use. `closetspace catalog refresh` does all of this, and compares
+    the index with the one in use.
     """
     with exit_on_error(), progress_bar("embedding") as progress:
         built = build_index(open_store(store), progress)
@@ -37,10 +37,10 @@ def build(store: StoreOption, as_json: JsonOption = False) -> None:
 @app.command()
 def publish(
     store: StoreOption,
-    version: Annotated[str | None, typer.Argument(help="The version to publish; the newest, if none is named.")] = None,
+    version: Annotated[str | None, typer.Argument(help="The version to publish. Default: the newest.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a version the one that recommendations come from; running instances follow within a minute."""
+    """Put a version in use. Running instances switch to it within a minute."""
     with exit_on_error():
         versions = IndexVersions(open_store(store))
         if version is None:
@@ -48,12 +48,12 @@ def publish(
             if not built:
                 raise FailedPrecondition(f"No index in {store}: run `closetspace index build --store {store}` first.")
             version = built[0].version
-        _tell(versions.publish(version, datetime.now(UTC)).version, as_json)
+        _print_current(versions.publish(version, datetime.now(UTC)).version, as_json)
 
 
 @app.command("list")
 def list_versions(store: StoreOption, as_json: JsonOption = False) -> None:
-    """Show every version, the newest first, and which is in use."""
+    """List all versions, the newest first, and show which is in use."""
     with exit_on_error():
         versions = IndexVersions(open_store(store))
         current, manifests = versions.current(), versions.versions()
@@ -75,15 +75,15 @@ def list_versions(store: StoreOption, as_json: JsonOption = False) -> None:
 @app.command()
 def rollback(
     store: StoreOption,
-    version: Annotated[str | None, typer.Argument(help="The version to go back to; the one before, if none.")] = None,
+    version: Annotated[str | None, typer.Argument(help="The version to publish again. Default: the one before.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go back to an earlier version."""
+    """Publish an earlier version again."""
     with exit_on_error():
-        _tell(IndexVersions(open_store(store)).rollback(datetime.now(UTC), version).version, as_json)
+        _print_current(IndexVersions(open_store(store)).rollback(datetime.now(UTC), version).version, as_json)
 
 
-def _tell(version: str, as_json: bool) -> None:
+def _print_current(version: str, as_json: bool) -> None:
     if as_json:
         print_json({"current": version})
     else:

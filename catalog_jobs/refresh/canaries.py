@@ -1,4 +1,4 @@
-"""Closets that nobody owns, asked of the index in use and of the one that is to replace it."""
+"""Canaries: the recommendations for fixed closets, from the index in use and from the new one."""
 
 from collections.abc import Callable, Sequence
 from statistics import mean
@@ -17,51 +17,54 @@ from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector,
 CLOSETS = 12
 OWNED = 15
 ANSWERS = 50
+STEP = 40
+"""Every 40th of the nearest items is owned: a closet has more than one kind of item."""
 
 Priors = Callable[[str], EncoderPriors | None]
+"""Returns the priors of an encoder, by its id."""
 
 
 def overlap(before: Bundle, after: Bundle, priors: Priors) -> float:
-    """The share of the first answers to canary closets that stays, mean over closets.
+    """Return the share of the first answers to canary closets that stay, averaged over the closets.
 
-    Closets are drawn from the index in use, each of items alike, as a person's are. Answers count that both indexes
-    could give: what left the catalog, and how much is new in it, is for other guards.
+    Closets are drawn from the index in use; each has similar items, as a person's has. Only answers that both indexes
+    have count: other guards check how many items are new or gone.
     """
     shares = []
     for owned in _closets(before):
         closet = _entries(before, owned)
         old, new = (_answer(index, closet, priors) for index in (before, after))
-        lasting, known = _in(after, old), _in(before, new)
-        if lasting:
-            shares.append(len(lasting & known) / max(1, min(len(lasting), len(known))))
+        old, new = _present(after, old), _present(before, new)
+        if old:
+            shares.append(len(old & new) / max(1, min(len(old), len(new))))
     return round(mean(shares), 4) if shares else 1.0
 
 
-def _in(index: Index, items: Sequence[str]) -> set[str]:
-    """Those of the items that an index has."""
-    return {item for item, row in zip(items, index.rows_of(items), strict=True) if row >= 0} if items else set()
+def _present(index: Index, items: set[str]) -> set[str]:
+    """Return the items that an index has."""
+    ids = sorted(items)
+    return {item for item, row in zip(ids, index.rows_of(ids), strict=True) if row >= 0} if ids else set()
 
 
 def _closets(index: Bundle) -> list[Rows]:
-    """Rows of items near to one another, about one drawn by its stable number."""
+    """Return the rows of each closet's items: neighbours of an item that is drawn by its stable key."""
     rows = np.arange(index.manifest.count)
     first = rows[np.argsort(index.keys(rows), kind="stable")][:CLOSETS]
-    return [_near(index, int(row)) for row in first]
+    return [_neighbours(index, int(row)) for row in first]
 
 
-def _near(index: Bundle, row: int) -> Rows:
+def _neighbours(index: Bundle, row: int) -> Rows:
     rows = np.arange(index.manifest.count)
-    likeness = index.vectors(rows) @ index.vectors(rows[row : row + 1])[0]
-    # Every fortieth of the nearest: a closet has more than one thing, and more than one kind.
-    nearest = np.argsort(-likeness, kind="stable")
-    step = max(1, min(40, len(nearest) // OWNED))
+    similarity = index.vectors(rows) @ index.vectors(rows[row : row + 1])[0]
+    nearest = np.argsort(-similarity, kind="stable")
+    step = max(1, min(STEP, len(nearest) // OWNED))
     return nearest[: OWNED * step : step]
 
 
-def _answer(index: Index, closet: Sequence[ClosetEntry], priors: Priors) -> list[str]:
+def _answer(index: Index, closet: Sequence[ClosetEntry], priors: Priors) -> set[str]:
     person = Person(Closet("canary", {entry.photo_hash: {entry.encoder: entry} for entry in closet}))
     page = recommend(person, Request(ANSWERS, explore=0.0, seed=1), index, priors(index.encoder_id))
-    return [recommended.item.id for recommended in page.items]
+    return {recommended.item.id for recommended in page.items}
 
 
 def _entries(index: Index, rows: Rows) -> Sequence[ClosetEntry]:

@@ -1,7 +1,7 @@
-"""Vectors of a catalog's content, kept by what was embedded and by which encoder.
+"""Stores the vectors of the catalog's content by content key and encoder.
 
-They lie in parts: a file of vectors and one of their keys, which is written last, so that a part which has keys is
-whole. A run that was killed has kept all parts that it finished.
+Vectors are stored in parts: a file of vectors, and a file of their keys, which is written last. A part with keys is
+complete, so a killed run keeps all parts that it finished.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from catalog_jobs.catalog import parquet
+from catalog_jobs.catalog.parquet import read_table, write_table
 from closetspace.domain.encoder.attributes import row_length
 from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
@@ -25,18 +25,18 @@ FOLDER = "catalog/vectors/"
 KEYS, VECTORS = ".keys.parquet", ".vectors.parquet"
 KEY_SCHEMA = pa.schema([("content_key", pa.string()), ("category", pa.string())])
 READERS = 8
-"""Parts read at once: that waits for the network, not for the processor."""
+"""Parts read at once: reading waits for the network, not for the processor."""
 
-MOST_PARTS = 64
-"""Parts that are left as they are; reading more of them takes longer than writing them as one."""
+MAX_PARTS = 64
+"""Beyond this number, rewriting all parts as one is faster than reading them."""
 
-MOST_WASTE = 2.0
-"""Times the rows that are needed; with more of them kept, those not needed any more are dropped."""
+MAX_WASTE = 2.0
+"""Stored rows for each needed row. Beyond it, rows that are not needed are dropped."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is kept: for each content key its part, and the category that the encoder gave it."""
+class StoredKeys:
+    """The stored content keys: the part of each, and the category that the encoder predicted."""
 
     part_of: Mapping[str, str]
     categories: Mapping[str, str]
@@ -50,21 +50,21 @@ class EmbeddingStore:
     store: ObjectStore
     encoder: EncoderDescriptor
 
-    def known(self) -> Known:
-        """Every content key that has a vector; the vectors themselves are not read."""
+    def stored_keys(self) -> StoredKeys:
+        """Return all content keys with a vector, without reading the vectors."""
         parts = sorted(s.name.removesuffix(KEYS) for s in self.store.list(self._folder) if s.name.endswith(KEYS))
         part_of: dict[str, str] = {}
         categories: dict[str, str] = {}
         with ThreadPoolExecutor(READERS) as pool:
-            for part, (keys, found) in zip(parts, pool.map(self._keys, parts), strict=True):
+            for part, (keys, predicted) in zip(parts, pool.map(self._read_keys, parts), strict=True):
                 part_of |= dict.fromkeys(keys, part)
-                categories |= dict(zip(keys, found, strict=True))
-        return Known(part_of, categories, tuple(parts))
+                categories |= dict(zip(keys, predicted, strict=True))
+        return StoredKeys(part_of, categories, tuple(parts))
 
     def add(self, keys: Sequence[str], encodings: EncodingBatch) -> str:
-        """Keep a part; returns its name. The same keys and vectors twice are kept once."""
+        """Store encodings as a part and return its name, which depends on the keys alone."""
         part = self._folder + hashlib.sha256("\0".join(keys).encode()).hexdigest()[:32]
-        data = parquet.written(
+        vectors = write_table(
             {
                 "content_key": list(keys),
                 "vector": _rows(encodings.vectors),
@@ -73,41 +73,41 @@ class EmbeddingStore:
             },
             self._schema,
         )
-        self.store.write(part + VECTORS, data)
-        told = {"content_key": list(keys), "category": list(encodings.categories)}
-        self.store.write(part + KEYS, parquet.written(told, KEY_SCHEMA))
+        self.store.write(part + VECTORS, vectors)
+        columns = {"content_key": list(keys), "category": list(encodings.categories)}
+        self.store.write(part + KEYS, write_table(columns, KEY_SCHEMA))
         return part
 
-    def load(self, keys: Sequence[str], known: Known) -> EncodingBatch:
-        """The rows of these keys, in order. Raises `Incompatible` for a part that is damaged."""
-        needed = sorted({known.part_of[key] for key in keys})
+    def load(self, keys: Sequence[str], stored: StoredKeys) -> EncodingBatch:
+        """Return the encodings of these keys, in order. Raises `Incompatible` if a part is damaged."""
+        needed = sorted({stored.part_of[key] for key in keys})
         with ThreadPoolExecutor(READERS) as pool:
-            parts = list(pool.map(self._part, needed))
-        place = {key: at for at, key in enumerate(key for part_keys, _ in parts for key in part_keys)}
-        return EncodingBatch.concat([rows for _, rows in parts], self.encoder).select([place[key] for key in keys])
+            parts = list(pool.map(self._read_part, needed))
+        row_of = {key: row for row, key in enumerate(key for part_keys, _ in parts for key in part_keys)}
+        return EncodingBatch.concat([batch for _, batch in parts], self.encoder).select([row_of[key] for key in keys])
 
-    def compact(self, needed: Iterable[str], known: Known) -> None:
-        """Write many parts as one, and drop what is not needed once there is more of it than of what is."""
-        wanted = sorted(set(needed) & known.part_of.keys())
-        wasteful = len(known.part_of) > MOST_WASTE * len(wanted)
-        if len(known.parts) <= MOST_PARTS and not wasteful:
+    def compact(self, needed: Iterable[str], stored: StoredKeys) -> None:
+        """Rewrite too many parts as one, and drop rows that are not needed if they are too many."""
+        kept = sorted(set(needed) & stored.part_of.keys())
+        wasteful = len(stored.part_of) > MAX_WASTE * len(kept)
+        if len(stored.parts) <= MAX_PARTS and not wasteful:
             return
-        kept = wanted if wasteful else sorted(known.part_of)
-        whole = self.add(kept, self.load(kept, known))
-        for part in set(known.parts) - {whole}:
-            # The keys go first: a part without keys is none.
+        keys = kept if wasteful else sorted(stored.part_of)
+        compacted = self.add(keys, self.load(keys, stored))
+        for part in set(stored.parts) - {compacted}:
+            # The keys go first: a part without keys does not exist.
             self.store.delete(part + KEYS)
             self.store.delete(part + VECTORS)
 
-    def _keys(self, part: str) -> tuple[list[str], list[str]]:
-        table = self._table(part, KEYS, KEY_SCHEMA)
+    def _read_keys(self, part: str) -> tuple[list[str], list[str]]:
+        table = self._read_table(part, KEYS, KEY_SCHEMA)
         return table["content_key"].to_pylist(), table["category"].to_pylist()
 
-    def _part(self, part: str) -> tuple[list[str], EncodingBatch]:
-        keys, categories = self._keys(part)
-        table = self._table(part, VECTORS, self._schema)
+    def _read_part(self, part: str) -> tuple[list[str], EncodingBatch]:
+        keys, categories = self._read_keys(part)
+        table = self._read_table(part, VECTORS, self._schema)
         if table["content_key"].to_pylist() != keys:
-            raise _damaged(part, "it has keys that are not those of its vectors")
+            raise _damaged(part, "its keys are not those of its vectors")
         rows = {name: table[name].combine_chunks().buffers()[1] for name in ("vector", "photo_vector", "attributes")}
         return keys, EncodingBatch(
             np.frombuffer(rows["vector"], np.float32).reshape(len(keys), -1),
@@ -116,9 +116,9 @@ class EmbeddingStore:
             tuple(categories),
         )
 
-    def _table(self, part: str, ending: str, schema: pa.Schema) -> pa.Table:
+    def _read_table(self, part: str, ending: str, schema: pa.Schema) -> pa.Table:
         try:
-            return parquet.read(self.store.read(part + ending), schema, part + ending)
+            return read_table(self.store.read(part + ending), schema, part + ending)
         except (Incompatible, NotFound) as exc:
             raise _damaged(part, str(exc)) from exc
 
@@ -139,8 +139,8 @@ class EmbeddingStore:
         )
 
 
-def _damaged(part: str, why: str) -> Incompatible:
-    return Incompatible(f"{part} is damaged ({why}): delete its files {KEYS} and {VECTORS}, then refresh again")
+def _damaged(part: str, problem: str) -> Incompatible:
+    return Incompatible(f"{part} is damaged ({problem}): delete its files {KEYS} and {VECTORS}, then refresh again")
 
 
 def _rows(array: NDArray[Any]) -> list[bytes]:

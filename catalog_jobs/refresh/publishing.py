@@ -1,4 +1,4 @@
-"""From a snapshot whose content is embedded to the index in use, past the guards."""
+"""Builds an index of an embedded snapshot, checks it against the one in use, and publishes it."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -7,16 +7,16 @@ from datetime import datetime
 from pathlib import Path
 
 from catalog_jobs.catalog.item import CatalogItem
-from catalog_jobs.catalog.run_record import GuardResult
-from catalog_jobs.catalog.source import Progress
+from catalog_jobs.catalog.run_records import GuardResult
 from catalog_jobs.refresh import guards
-from catalog_jobs.refresh.building import IndexBuilder
-from catalog_jobs.refresh.canaries import Backgrounds, overlap
+from catalog_jobs.refresh.canaries import Priors, overlap
 from catalog_jobs.refresh.guards import Bounds
+from catalog_jobs.refresh.index_builder import IndexBuilder
 from closetspace.adapters.index.reader import Bundle
 from closetspace.domain.index.bundle import MANIFEST, Manifest, bundle_folder
 from closetspace.domain.index.publication import Current
 from closetspace.errors import ClosetspaceError
+from closetspace.services.embed_catalog import Progress
 from closetspace.services.index_versions import IndexVersions
 
 STEPS = 4
@@ -25,8 +25,10 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Base:
-    """What a run starts from: the catalog's last state, the index in use, None where there is none, and the generation
-    at which ``index/current.json`` must still be when it is replaced."""
+    """What a run compares with: the catalog's state and the index in use, None if there is none.
+
+    The run publishes only if ``index/current.json`` still has this ``generation``.
+    """
 
     items: Sequence[CatalogItem]
     current: Current | None
@@ -34,8 +36,8 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of it: the version, None where a guard failed, how many items it has, and every guard's result."""
+class PublishResult:
+    """The published version, None if a guard failed, its number of items, and the results of all guards."""
 
     version: str | None
     items: int
@@ -44,12 +46,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Publisher:
-    """``check_lease`` raises when another run has taken over."""
+    """Publishes indexes. ``check_lease`` raises if another run took the lease."""
 
     versions: IndexVersions
     builder: IndexBuilder
     open_bundle: Callable[[Path], Bundle]
-    priors: Backgrounds
+    priors: Priors
     bounds: Bounds
     accept_change: bool
     check_lease: Callable[[], None]
@@ -59,67 +61,69 @@ class Publisher:
         snapshot: str,
         items: Sequence[CatalogItem],
         base: Base,
-        pictures: GuardResult,
+        images: GuardResult,
         now: datetime,
         progress: Progress,
-    ) -> Outcome:
-        """Build, check, upload, read back, publish.
+    ) -> PublishResult:
+        """Build, check, upload, read back and publish an index.
 
-        Raises `Conflict` when another run, or a rollback, was faster: then everything is as that one left it.
+        Raises `Conflict`, and changes nothing, if another run or a rollback was faster.
         """
-        if done := self._published_before(snapshot):
-            return done
+        if published := self._published_before(snapshot):
+            return published
         with tempfile.TemporaryDirectory(prefix="closetspace-refresh-") as folder:
             built, before = Path(folder, "built"), Path(folder, "before")
             built.mkdir()
             before.mkdir()
             manifest = self.builder.build(snapshot, items, built, now)
             progress(1, STEPS)
-            found = [pictures, guards.recall(manifest.recall, self.bounds)]
-            found += self._compared(manifest, built, items, base, before)
-            if self._refused(found):
-                return Outcome(None, manifest.count, found)
+            results = [images, guards.recall(manifest.recall, self.bounds)]
+            results += self._compare(manifest, built, items, base, before)
+            if self._refuses(results):
+                return PublishResult(None, manifest.count, results)
             self.check_lease()
             progress(2, STEPS)
             self.versions.upload(built, manifest)
         progress(3, STEPS)
-        found.append(guards.uploaded(self._problem_of(manifest.version)))
-        if self._refused(found):
-            self._withdraw(manifest)
-            return Outcome(None, manifest.count, found)
+        results.append(guards.uploaded(self._read_back(manifest.version)))
+        if self._refuses(results):
+            self._delete(manifest)
+            return PublishResult(None, manifest.count, results)
         self.check_lease()
         self.versions.publish(manifest.version, now, expected=base.generation)
         progress(STEPS, STEPS)
-        return Outcome(manifest.version, manifest.count, found)
+        return PublishResult(manifest.version, manifest.count, results)
 
-    def _published_before(self, snapshot: str) -> Outcome | None:
-        """What this very run did before it was killed and started again."""
+    def _published_before(self, snapshot: str) -> PublishResult | None:
+        """Return the result if this run published the snapshot before it was killed and started again."""
         current = self.versions.current()
         manifest = self.versions.manifest(current.version) if current else None
-        if manifest is None or manifest.source != snapshot or manifest.encoder != self.builder.kept.encoder.id:
+        if manifest is None or manifest.source != snapshot or manifest.encoder != self.builder.embeddings.encoder.id:
             return None
-        return Outcome(manifest.version, manifest.count, [])
+        return PublishResult(manifest.version, manifest.count, [])
 
-    def _compared(
+    def _compare(
         self, manifest: Manifest, built: Path, items: Sequence[CatalogItem], base: Base, folder: Path
     ) -> list[GuardResult]:
-        """The guards that compare with the index in use."""
+        """Compare the new index with the one in use."""
         if base.current is None:
-            return [*guards.total(0, manifest.count, self.bounds), guards.canaries(None, self.bounds)]
+            return [*guards.total_count(0, manifest.count, self.bounds), guards.canaries(None, self.bounds)]
         earlier = self.versions.fetch(base.current.version, folder, base.current.manifest_sha256)
-        alike = earlier.encoder == manifest.encoder
-        had, has = (guards.by(item.source for item in self.builder.usable(state)) for state in (base.items, items))
-        held, holds = ({part.name: part.count for part in m.categories} for m in (earlier, manifest))
-        kept = overlap(self.open_bundle(folder), self.open_bundle(built), self.priors) if alike else None
+        same_encoder = earlier.encoder == manifest.encoder
+        shops_before, shops = (
+            guards.count_by_group(item.source for item in self.builder.embedded(state)) for state in (base.items, items)
+        )
+        categories_before, categories = ({part.name: part.count for part in m.categories} for m in (earlier, manifest))
+        kept = overlap(self.open_bundle(folder), self.open_bundle(built), self.priors) if same_encoder else None
         return [
-            *guards.total(earlier.count, manifest.count, self.bounds),
-            *guards.counts("shop", had, has, self.bounds),
-            *(guards.counts("category", held, holds, self.bounds) if alike else ()),
+            *guards.total_count(earlier.count, manifest.count, self.bounds),
+            *guards.group_counts("shop", shops_before, shops, self.bounds),
+            *(guards.group_counts("category", categories_before, categories, self.bounds) if same_encoder else ()),
             guards.canaries(kept, self.bounds),
         ]
 
-    def _problem_of(self, version: str) -> str:
-        """What is wrong with a version as it lies in the store: it is fetched and opened like any instance does."""
+    def _read_back(self, version: str) -> str:
+        """Download and open an uploaded version as an instance does; return the problem, ``""`` if there is none."""
         with tempfile.TemporaryDirectory(prefix="closetspace-refresh-") as folder:
             try:
                 self.versions.fetch(version, Path(folder))
@@ -128,10 +132,10 @@ class Publisher:
                 return str(error)
         return ""
 
-    def _withdraw(self, manifest: Manifest) -> None:
-        """Take away what is not what was built: nobody is to roll back to it, nor stumble over its manifest."""
+    def _delete(self, manifest: Manifest) -> None:
+        """Delete a damaged version, so that no one can roll back to it."""
         for name in (MANIFEST, *manifest.files):
             self.versions.store.delete(bundle_folder(manifest.version) + name)
 
-    def _refused(self, found: Sequence[GuardResult]) -> bool:
-        return bool(guards.failing(found, self.accept_change))
+    def _refuses(self, results: Sequence[GuardResult]) -> bool:
+        return bool(guards.failing(results, self.accept_change))

@@ -1,7 +1,7 @@
-"""Where the tasks of one run meet: what each has finished, in the store.
+"""What the tasks of one run share through the store: the results of each step, and the lease.
 
-Everything here is written whole and never changed, so a task that starts again finds what it had finished, and that
-its run is over, should it be. Pruning removes it when nobody starts again any more.
+Every result is written whole and never changed. A task that is started again finds what it has finished, and whether
+its run is over. Pruning deletes the results when the run can no longer be started again.
 """
 
 import hashlib
@@ -13,22 +13,25 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from catalog_jobs.catalog.snapshots import from_parquet, to_parquet
-from catalog_jobs.catalog.source_result import Scraped
-from catalog_jobs.refresh.embedding import Embedded
-from closetspace.errors import Incompatible, NotFound, Transient
+from catalog_jobs.catalog.source import SourceResult
+from closetspace.errors import Conflict, Incompatible, NotFound, Transient
 from closetspace.ports import ObjectStore
 
-FOLDER = "catalog/work/"
 T = TypeVar("T")
+
+FOLDER = "catalog/work/"
+LEASE = "catalog/lease.json"
 POLL_SECONDS = 1.0
-LONGEST_WAIT = 12 * 3600
-"""Seconds that a task waits for the others, at most: they have failed if they take longer."""
+MAX_WAIT_SECONDS = 12 * 3600
+"""Seconds that a task waits for the others. They have failed if they take longer."""
 
 
 @dataclass(frozen=True)
-class Start:
-    """How a run began: its name, when, the catalog's state that it compares with, and the generation of
-    ``index/current.json``, 0 where there was none."""
+class RunStart:
+    """How a run began: its name and time, the catalog's state, and the generation of ``index/current.json`` (0: none).
+
+    The run compares with that state, and publishes only if the generation is still the same.
+    """
 
     run: str
     started: str
@@ -41,88 +44,123 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the tasks are to embed: a snapshot, none when the run ended before, and how much of its content had no
-    vector when it was planned."""
+class EmbeddingPlan:
+    """The snapshot to embed, None if the run ended early, and how many of its content keys had no vector."""
 
     snapshot: str | None
     missing: int = 0
 
 
 @dataclass(frozen=True)
+class ShardResult:
+    """The content keys that a task could not embed, with the reasons."""
+
+    failed: dict[str, str]
+
+
+@dataclass(frozen=True)
 class RunStore:
-    """One run's; ``key`` is what all its tasks know."""
+    """The results of one run. ``key`` identifies the run to all of its tasks."""
 
     store: ObjectStore
     key: str
-    pause: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = time.sleep
 
-    def keep_start(self, start: Start) -> None:
-        """Tell the other tasks that the run began, and this one, should it start again."""
-        self.store.write(self._name("start.json"), json.dumps(asdict(start)).encode())
+    def write_start(self, start: RunStart) -> None:
+        self._write("start.json", asdict(start))
 
-    def start(self) -> Start | None:
-        """The run's beginning; None before it."""
-        told = self._json("start.json")
-        return Start(**told) if told else None
+    def read_start(self) -> RunStart | None:
+        """Return the start, None if the run has not begun."""
+        fields = self._read("start.json")
+        return RunStart(**fields) if fields else None
 
-    def keep_scraped(self, scraped: Scraped) -> None:
-        """Keep what a source gave."""
-        name = self._name(f"scraped/{scraped.source}")
-        self.store.write(f"{name}.parquet", to_parquet(scraped.items))
-        told = {"left_out": dict(scraped.left_out), "trouble": scraped.trouble}
-        self.store.write(f"{name}.json", json.dumps(told).encode())
+    def write_source(self, result: SourceResult) -> None:
+        # The JSON file goes last: it marks the result as complete.
+        self.store.write(self._name(f"scraped/{result.source}.parquet"), to_parquet(result.items))
+        self._write(f"scraped/{result.source}.json", {"left_out": dict(result.left_out), "failure": result.failure})
 
-    def scraped(self, source: str) -> Scraped | None:
-        """What a source gave; None as long as it was not read."""
-        told = self._json(f"scraped/{source}.json")
-        if told is None:
+    def read_source(self, source: str) -> SourceResult | None:
+        """Return the result of reading a source, None if it is not complete."""
+        fields = self._read(f"scraped/{source}.json")
+        if fields is None:
             return None
         data = self.store.read(self._name(f"scraped/{source}.parquet"))
-        return Scraped(source, from_parquet(data, source), told["left_out"], told["trouble"])
+        return SourceResult(source, from_parquet(data, source), **fields)
 
-    def keep_plan(self, plan: Plan) -> None:
-        """Tell the other tasks what to embed."""
-        self.store.write(self._name("plan.json"), json.dumps(asdict(plan)).encode())
+    def write_plan(self, plan: EmbeddingPlan) -> None:
+        self._write("plan.json", asdict(plan))
 
-    def plan(self) -> Plan | None:
-        """What to embed; None as long as that is not known."""
-        told = self._json("plan.json")
-        return Plan(**told) if told else None
+    def read_plan(self) -> EmbeddingPlan | None:
+        """Return the plan, None if there is none yet."""
+        fields = self._read("plan.json")
+        return EmbeddingPlan(**fields) if fields else None
 
-    def keep_shard(self, task: int, embedded: Embedded) -> None:
-        """Keep that a task has done its share."""
-        self.store.write(self._name(f"shards/{task}.json"), json.dumps(asdict(embedded)).encode())
+    def write_shard(self, task: int, result: ShardResult) -> None:
+        self._write(f"shards/{task}.json", asdict(result))
 
-    def shard(self, task: int) -> Embedded | None:
-        """What a task did; None as long as it is not done."""
-        told = self._json(f"shards/{task}.json")
-        return Embedded(**told) if told else None
+    def read_shard(self, task: int) -> ShardResult | None:
+        """Return the result of a task's embedding, None if it is not complete."""
+        fields = self._read(f"shards/{task}.json")
+        return ShardResult(**fields) if fields else None
 
-    def wait(self, what: str, found: Callable[[], T | None], check_lease: Callable[[], None]) -> T:
-        """Wait until another task has done something, and return that. Raises `Transient` when it doesn't."""
-        for _ in range(int(LONGEST_WAIT / POLL_SECONDS)):
-            done = found()
-            if done is not None:
-                return done
+    def wait_for(self, what: str, read: Callable[[], T | None], check_lease: Callable[[], None]) -> T:
+        """Wait until ``read`` returns a result. Raises `Transient` after `MAX_WAIT_SECONDS`."""
+        for _ in range(int(MAX_WAIT_SECONDS / POLL_SECONDS)):
+            result = read()
+            if result is not None:
+                return result
             check_lease()
-            self.pause(POLL_SECONDS)
+            self.sleep(POLL_SECONDS)
         raise Transient(f"waited too long for {what}: look at the other tasks, then run the refresh again")
 
-    def _json(self, name: str) -> dict[str, Any] | None:
+    def _write(self, name: str, fields: dict[str, Any]) -> None:
+        self.store.write(self._name(name), json.dumps(fields).encode())
+
+    def _read(self, name: str) -> dict[str, Any] | None:
         try:
-            found: dict[str, Any] = json.loads(self.store.read(self._name(name)))
+            fields: dict[str, Any] = json.loads(self.store.read(self._name(name)))
         except NotFound:
             return None
         except ValueError as exc:
             raise Incompatible(f"{self._name(name)} is not readable: {exc}") from exc
-        return found
+        return fields
 
     def _name(self, name: str) -> str:
         return f"{FOLDER}{self.key}/{name}"
 
 
+@dataclass(frozen=True)
+class Lease:
+    """A run's claim to publish. The run that took the lease last holds it.
+
+    A lease does not expire. A killed run blocks no other: the next run takes the lease, and the run that lost it
+    notices at its next check, at the latest before it would publish.
+    """
+
+    store: ObjectStore
+    run: str
+
+    def take(self, now: datetime) -> None:
+        """Take the lease from its holder."""
+        self.store.write(LEASE, json.dumps({"run": self.run, "since": now.isoformat()}).encode())
+
+    def check(self) -> None:
+        """Raise `Conflict` if another run has taken the lease."""
+        try:
+            holder = json.loads(self.store.read(LEASE))
+            run, since = holder["run"], holder["since"]
+        except NotFound:
+            raise Conflict(f"The lease {LEASE} is gone: run the refresh again.") from None
+        except (ValueError, KeyError, TypeError) as exc:
+            raise Incompatible(f"{LEASE} is not readable: {exc}") from exc
+        if run != self.run:
+            raise Conflict(
+                f"Run {run} took the lease at {since}, so this run ({self.run}) has stopped and published nothing. The"
+                " other run uses what it embedded."
+            )
+
+
 def run_name(now: datetime, key: str) -> str:
-    """A run's name: it sorts by time, and tells one run of a moment from another."""
+    """Return a unique name that sorts by time."""
     digest = hashlib.sha256(key.encode()).hexdigest()[:8]
     return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{digest}"

@@ -1,58 +1,109 @@
-"""One task's share of a run: some of the sources, some of the embedding.
+"""One task of a run: it reads its share of the sources and embeds its share of the content.
 
-What each task has finished lies in the `RunStore`, so that any of them may die and start again.
+Its results go to the `RunStore`, so it can be killed and started again at any time.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.catalog.snapshots import Snapshots
-from catalog_jobs.catalog.source import Progress, Source
-from catalog_jobs.refresh.embedding import ShardEmbedder, to_embed
-from catalog_jobs.refresh.run_store import RunStore
+from catalog_jobs.catalog.source import Source
+from catalog_jobs.refresh.embedding_store import EmbeddingStore
+from catalog_jobs.refresh.run_store import RunStore, ShardResult
+from closetspace.domain.encoder.encoding import Encoding
+from closetspace.domain.encoder.encoding_batch import EncodingBatch
+from closetspace.services.embed_catalog import CatalogEmbedder, Progress
 
-Bar = Callable[[str], AbstractContextManager[Progress]]
+ProgressBar = Callable[[str], AbstractContextManager[Progress]]
+
+MIN_PART, MAX_PART, PARTS = 16, 1_024, 64
+"""Vectors are stored in parts of a 64th of the task's share: a killed task repeats little, and parts are few."""
+
+
+def items_to_embed(
+    items: Iterable[CatalogItem], stored_keys: Iterable[str], task: int = 0, tasks: int = 1
+) -> list[CatalogItem]:
+    """Return a task's share of the content without a vector: an item for each content key, in the order of the keys.
+
+    The key alone determines the task, so a task that is started again has the same share.
+    """
+    stored = set(stored_keys)
+    missing = {item.content_key: item for item in items if item.content_key not in stored}
+    return [missing[key] for key in sorted(missing) if int(key[:8], 16) % tasks == task]
+
+
+@dataclass(frozen=True)
+class ShardEmbedder:
+    """Embeds items and stores their vectors. ``check_lease`` raises after a part if the run has to stop."""
+
+    embedder: CatalogEmbedder[CatalogItem]
+    embeddings: EmbeddingStore
+    check_lease: Callable[[], None]
+
+    def run(self, items: Sequence[CatalogItem], progress: Progress) -> ShardResult:
+        """Embed items with distinct content keys, and store each part as soon as it is complete."""
+        keys = {item.id: item.content_key for item in items}
+        failed: dict[str, str] = {}
+        unsaved: list[tuple[str, Encoding]] = []
+        done, part = 0, min(max(MIN_PART, -(-len(items) // PARTS)), MAX_PART)
+        for batch in self.embedder.stream(items):
+            unsaved += [(keys[item.id], encoding) for item, encoding in batch.embedded]
+            failed |= {keys[item_id]: reason for item_id, reason in batch.left_out}
+            done += len(batch)
+            while len(unsaved) >= part:
+                self._save(unsaved[:part])
+                unsaved = unsaved[part:]
+            progress(done, len(items))
+        self._save(unsaved)
+        return ShardResult(failed)
+
+    def _save(self, encoded: Sequence[tuple[str, Encoding]]) -> None:
+        if encoded:
+            encodings = EncodingBatch.from_encodings([encoding for _, encoding in encoded], self.embeddings.encoder)
+            self.embeddings.add([key for key, _ in encoded], encodings)
+            self.check_lease()
 
 
 @dataclass(frozen=True)
 class Worker:
-    """Number ``number`` of ``count``, of which the first one leads.
+    """Task ``task`` of ``tasks``; task 0 runs inside the `Coordinator`.
 
-    ``check_lease`` raises when the run is not to go on.
+    ``check_lease`` raises if the run has to stop.
     """
 
-    number: int
-    count: int
+    task: int
+    tasks: int
     sources: Sequence[Source]
-    workplace: RunStore
+    run_store: RunStore
     check_lease: Callable[[], None]
     snapshots: Snapshots
-    shard: ShardEmbedder
-    bar: Bar
+    embedder: ShardEmbedder
+    progress_bar: ProgressBar
 
-    def help(self) -> None:
-        """Do what there is to do for another task than the first one. Raises `Conflict` when the run was overtaken."""
-        work = self.workplace
-        start = work.wait("the leading task", work.start, lambda: None)
-        self.collect(start.time)
-        plan = work.wait("the plan", work.plan, self.check_lease)
+    def run(self) -> None:
+        """Do the work of a task other than the first. Raises `Conflict` if another run took the lease."""
+        store = self.run_store
+        start = store.wait_for("the first task", store.read_start, lambda: None)
+        self.read_sources(start.time)
+        plan = store.wait_for("the plan", store.read_plan, self.check_lease)
         if plan.snapshot:
-            self.embed(self.snapshots.read(plan.snapshot), self.shard.kept.known().part_of)
+            self.embed(self.snapshots.read(plan.snapshot), self.embedder.embeddings.stored_keys().part_of)
 
-    def collect(self, now: datetime) -> None:
-        """Read this task's sources, but for those that were read before it died."""
-        for source in self.sources[self.number :: self.count]:
-            if self.workplace.scraped(source.name) is None:
-                with self.bar(f"reading {source.name}") as progress:
-                    self.workplace.keep_scraped(source.read(now, dry_run=False, progress=progress))
+    def read_sources(self, now: datetime) -> None:
+        """Read this task's sources, except those that it read before it was killed."""
+        for source in self.sources[self.task :: self.tasks]:
+            if self.run_store.read_source(source.name) is None:
+                with self.progress_bar(f"reading {source.name}") as progress:
+                    self.run_store.write_source(source.read(now, dry_run=False, progress=progress))
                 self.check_lease()
 
-    def embed(self, items: Sequence[CatalogItem], known: Collection[str]) -> None:
-        """Embed this task's share of what has no vector, but for what was kept before it died."""
-        if self.workplace.shard(self.number) is None:
-            with self.bar("embedding") as progress:
-                embedded = self.shard.run(to_embed(items, known, self.number, self.count), progress)
-            self.workplace.keep_shard(self.number, embedded)
+    def embed(self, items: Sequence[CatalogItem], stored_keys: Iterable[str]) -> None:
+        """Embed this task's share of the content without a vector, unless it did before it was killed."""
+        if self.run_store.read_shard(self.task) is None:
+            with self.progress_bar("embedding") as progress:
+                share = items_to_embed(items, stored_keys, self.task, self.tasks)
+                result = self.embedder.run(share, progress)
+            self.run_store.write_shard(self.task, result)

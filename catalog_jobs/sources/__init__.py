@@ -1,1 +1,1 @@
-"""Where items come from: shops' pages, their own lists and their product feeds."""
+"""Reads products from shops' pages, product lists and feeds, and from folders."""

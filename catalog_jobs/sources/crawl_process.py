@@ -1,6 +1,6 @@
-"""The process that crawls one shop: ``python -m catalog_jobs.sources.crawl_process``, started by `crawl`.
+"""The child process that crawls one shop: ``python -m catalog_jobs.sources.crawl_process``, started by `crawl`.
 
-One process a crawl, because Scrapy's reactor runs once in a process. What to do comes as one line on standard input,
+Scrapy's reactor runs once in a process, so each crawl has its own. The job is one line of JSON on standard input,
 which stays open as long as the parent lives.
 """
 
@@ -14,39 +14,39 @@ from pathlib import Path
 from scrapy.crawler import AsyncCrawlerProcess
 
 from catalog_jobs.sources.events import EventWriter
-from catalog_jobs.sources.kept_pages import KeptPages
-from catalog_jobs.sources.scrapfly import scrapfly_settings, through_scrapfly, without_key
+from catalog_jobs.sources.pages import UnreadablePages
+from catalog_jobs.sources.scrapfly import redact_key, scrapfly_settings, scrapfly_spider
 from catalog_jobs.sources.settings import crawl_settings
 from catalog_jobs.sources.shops import Shop
-from catalog_jobs.sources.spiders.base import Crawl
+from catalog_jobs.sources.spiders.base import CrawlContext
 from catalog_jobs.sources.spiders.shops import SPIDERS
 
 
 def main() -> None:
-    """Crawl, and tell events until the last, ``end``."""
+    """Crawl the shop and write events; the last one is ``end``."""
     job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     shop, events = Shop.model_validate(job["shop"]), EventWriter(Path(job["events"]))
-    crawl = Crawl(shop, datetime.fromisoformat(job["now"]), events, KeptPages(Path(job["inspection"])))
-    problem = _run(crawl)
+    pages = UnreadablePages(Path(job["unreadable_pages"]))
+    problem = _crawl(CrawlContext(shop, datetime.fromisoformat(job["now"]), events, pages))
     if problem is not None:
-        events.end(f"The crawl could not run: {without_key(f'{type(problem).__name__}: {problem}')}.")
+        events.end(f"The crawl could not run: {redact_key(f'{type(problem).__name__}: {problem}')}.")
 
 
-def _run(crawl: Crawl) -> BaseException | None:
-    """Crawl to the end; gives what kept it from beginning."""
-    scrapfly = scrapfly_settings(crawl.shop)
-    kind = SPIDERS[crawl.shop.kind]
+def _crawl(context: CrawlContext) -> BaseException | None:
+    """Run the crawl; return the error that kept it from starting, if any."""
+    scrapfly = scrapfly_settings(context.shop)
+    spider = SPIDERS[context.shop.kind]
     try:
-        process = AsyncCrawlerProcess(crawl_settings(crawl.shop) | scrapfly)
-        crawling = process.crawl(through_scrapfly(kind) if scrapfly else kind, crawl)
+        process = AsyncCrawlerProcess(crawl_settings(context.shop) | scrapfly)
+        crawl = process.crawl(scrapfly_spider(spider) if scrapfly else spider, context)
         process.start()
-    except Exception as exc:  # noqa: BLE001, RUF100 - the parent tells it, whatever it is.
+    except Exception as exc:  # noqa: BLE001, RUF100 - the caller reports any error as the crawl's.
         return exc
-    return crawling.exception() if crawling.done() and not crawling.cancelled() else None
+    return crawl.exception() if crawl.done() and not crawl.cancelled() else None
 
 
-def _die_with_parent() -> None:
+def _exit_with_parent() -> None:
     sys.stdin.read()
     os._exit(1)
 

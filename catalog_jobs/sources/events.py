@@ -1,4 +1,4 @@
-"""What a crawl tells while it runs: lines of JSON in a file, written by the child process, read by its parent."""
+"""The events of a crawl: lines of JSON in a file, written by the child process and read by its parent."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ from catalog_jobs.catalog.item import CatalogItem
 
 
 class EventWriter:
-    """Appends events, each a whole line at once."""
+    """Appends events; each is written as a whole line."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8", buffering=1)
@@ -23,15 +23,15 @@ class EventWriter:
     def pages(self, done: int, known: int) -> None:
         self._write({"pages": [done, known]})
 
-    def end(self, trouble: str) -> None:
-        self._write({"end": trouble})
+    def end(self, failure: str) -> None:
+        self._write({"end": failure})
 
     def _write(self, event: dict[str, Any]) -> None:
         self._file.write(json.dumps(event) + "\n")
 
 
 class EventReader:
-    """Reads what has been written so far, again and again, and adds it up."""
+    """Reads the events that were written so far. ``end`` is the failure message of the last event, None before it."""
 
     def __init__(self, path: Path) -> None:
         path.touch()
@@ -43,18 +43,18 @@ class EventReader:
         self.end: str | None = None
 
     def read(self) -> None:
-        """Take in every line that is whole; a process that was killed leaves half a line, which is nothing."""
+        """Read all complete new lines. A killed process leaves an incomplete line, which is ignored."""
         while line := self._file.readline():
             self._unfinished += line
             if not line.endswith("\n"):
                 return
-            self._take(json.loads(self._unfinished))
+            self._add(json.loads(self._unfinished))
             self._unfinished = ""
 
     def close(self) -> None:
         self._file.close()
 
-    def _take(self, event: dict[str, Any]) -> None:
+    def _add(self, event: dict[str, Any]) -> None:
         if "item" in event:
             self.items.append(CatalogItem.model_validate(event["item"]))
         elif "left_out" in event:

@@ -1,93 +1,114 @@
-"""What a parser says: a product as far as the page tells it, or why there is none."""
+"""From scraped products to catalog items."""
 
-import math
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urljoin
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from catalog_jobs.catalog.item import MOST_PICTURES, cleaned
+from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
+from catalog_jobs.sources.shops import Shop
+from closetspace.domain.index.indexed_item import LeftOut
+from closetspace.errors import InvalidInput
+
+DUPLICATE = "it came before"
 
 
 @dataclass(frozen=True)
-class ScrapedProduct:
-    """One variant of one product. ``id`` and ``group`` are the shop's own; empty is what the page does not tell."""
+class Page:
+    """What a parser reads from a page: ``products`` in the page's order, or why the page is ``unreadable``.
 
-    id: str
-    name: str
-    group: str = ""
-    variant: str = ""
+    ``pages`` is the number of result pages, 0 if the page does not say. A page without products is not unreadable: it
+    ends a list.
+    """
+
+    products: tuple[ScrapedProduct | LeftOut, ...] = ()
+    unreadable: str = ""
+    pages: int = 0
+
+    @property
+    def product_ids(self) -> frozenset[str]:
+        """The ids of the usable products."""
+        return frozenset(product.id for product in self.products if isinstance(product, ScrapedProduct))
+
+
+@dataclass(frozen=True)
+class SourceDefaults:
+    """What a source's configuration says of all its items.
+
+    ``prefix`` makes ids and groups unique in the catalog. ``categories`` maps regular expressions to categories.
+    """
+
+    source: str
+    prefix: str = ""
     brand: str = ""
-    category: str = ""
     gender: str = ""
-    colours: tuple[str, ...] = ()
-    price: float | None = None
     currency: str = ""
-    available: bool = True
-    url: str = ""
-    image_urls: tuple[str, ...] = ()
+    categories: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None = None
+
+    @classmethod
+    def from_shop(cls, shop: Shop) -> "SourceDefaults":
+        """Return the defaults in a shop's configuration."""
+        return cls(
+            source=shop.name,
+            prefix=f"{shop.name}:",
+            brand=shop.brand,
+            gender=shop.gender,
+            currency=shop.currency,
+            categories=shop.categories,
+            limit=shop.limit,
+        )
+
+    def apply(self, product: ScrapedProduct) -> ScrapedProduct:
+        """Return the product with the defaults for fields that it lacks."""
+        return replace(
+            product,
+            id=f"{self.prefix}{product.id}",
+            group=f"{self.prefix}{product.group}" if product.group else "",
+            brand=product.brand or self.brand,
+            gender=product.gender or self.gender,
+            currency=product.currency or self.currency,
+            category=self._category(product),
+        )
+
+    def _category(self, product: ScrapedProduct) -> str:
+        for pattern, category in self.categories.items():
+            if re.search(pattern, product.category, re.IGNORECASE) or re.search(pattern, product.url, re.IGNORECASE):
+                return category
+        return product.category
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """Something that should have been a product and is not usable."""
+class ItemCollector:
+    """Makes the items of one source in one run, with unique ids, and counts what it leaves out by reason."""
 
-    reason: str
+    def __init__(self, defaults: SourceDefaults, now: datetime) -> None:
+        self._defaults = defaults
+        self._now = now
+        self._seen: set[str] = set()
+        self.left_out: Counter[str] = Counter()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the configured limit is reached."""
+        return self._defaults.limit is not None and len(self._seen) >= self._defaults.limit
 
-def text_of(value: Any) -> str:
-    """The text of a JSON value that should be one: numbers as written, the first of a list's, else none."""
-    if isinstance(value, list):
-        value = next((entry for entry in value if entry), None)
-    if isinstance(value, str):
-        return cleaned(value)
-    if isinstance(value, float) and math.isfinite(value):
-        # 8123.0 and 8123 are the same id.
-        return str(int(value)) if value == int(value) else str(value)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    def collect(self, product: ScrapedProduct | LeftOut) -> CatalogItem | None:
+        """Return the product as an item, or None if it is unusable (counts the reason) or the limit is reached."""
+        if self.is_full:
+            return None
+        item = product if isinstance(product, LeftOut) else self._item(product)
+        if isinstance(item, LeftOut):
+            self.left_out[item.reason] += 1
+            return None
+        self._seen.add(item.id)
+        return item
 
-
-def id_of(value: Any) -> str:
-    """An id; unlike other texts, a list of them is none."""
-    return "" if isinstance(value, list) else text_of(value)
-
-
-def variant_id(product: str, variant: str) -> str:
-    """An id for a variant that keeps when the shop reorders variants or runs out of a size."""
-    return f"{product}-{'-'.join(variant.casefold().split())}" if variant else product
-
-
-def listed(value: Any) -> list[Any]:
-    """A list, whether one was given, or one thing, or nothing."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def joined(base: str, address: Any) -> str:
-    """An address on a page at ``base`` in full; empty where it is none."""
-    if not isinstance(address, str) or not address.strip():
-        return ""
-    try:
-        return urljoin(base, address.strip())
-    except ValueError:
-        return ""
-
-
-def pictures_of(base: str, values: Any) -> tuple[str, ...]:
-    """The pictures' addresses in full, each once, in the shop's order, at most as many as an item keeps."""
-    found: dict[str, None] = {}
-    for value in listed(values):
-        address = value if isinstance(value, str) else _address_of(value)
-        full = joined(base, address)
-        if full.startswith(("http://", "https://")):
-            found[full] = None
-        if len(found) == MOST_PICTURES:
-            break
-    return tuple(found)
-
-
-def _address_of(picture: Any) -> Any:
-    if not isinstance(picture, dict):
-        return None
-    named = (picture.get(name) for name in ("contentUrl", "url", "src", "@id"))
-    return next((text_of(value) for value in named if value), None)
+    def _item(self, product: ScrapedProduct) -> CatalogItem | LeftOut:
+        if not product.id or not product.name:
+            return LeftOut(product.id, "it has no name" if product.id else "it has no id")
+        try:
+            item = catalog_item(self._defaults.apply(product), self._defaults.source, self._now)
+        except InvalidInput as exc:
+            return LeftOut(product.id, exc.message.rstrip("."))
+        return LeftOut(product.id, DUPLICATE) if item.id in self._seen else item

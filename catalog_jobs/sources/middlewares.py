@@ -1,31 +1,37 @@
-"""Trying again, later each time, and when the shop says."""
+"""Scrapy's downloader middlewares: retries with back-off, and a strict limit to the shop's hosts."""
 
 import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from scrapy import Request
+from scrapy import Request, Spider
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-LONGEST_WAIT = 300.0
-"""Seconds. A shop that asks for more is left alone for this run."""
+from closetspace.domain.retry import back_off
+
+MAX_WAIT_SECONDS = 300.0
+"""A shop that asks for a longer wait is not asked again in this run."""
+
+OFFSITE = "it leads out of the shop"
 
 
-def seconds_to_wait(attempt: int, base: float, retry_after: str, now: datetime) -> float | None:
-    """What the shop asks for, else twice as long each time; None where the shop asks for too long.
+def seconds_to_wait(attempt: int, first: float, retry_after: str, now: datetime) -> float | None:
+    """Return the seconds that the shop asks for, else ``first``, doubled for each attempt; None if it asks for more
+    than `MAX_WAIT_SECONDS`.
 
-    ``attempt`` is 1 before the first retry; ``retry_after`` is the header's value, in either of its forms.
+    ``attempt`` is 1 before the first retry. ``retry_after`` is the value of the header, in either of its forms.
     """
-    backing_off = min(base * 2.0 ** (attempt - 1), LONGEST_WAIT)
-    asked = _asked(retry_after, now)
-    if asked is None:
-        return backing_off
-    return None if asked > LONGEST_WAIT else max(asked, 0.0)
+    requested = _requested_seconds(retry_after, now)
+    if requested is None:
+        return back_off(attempt, first, MAX_WAIT_SECONDS)
+    return None if requested > MAX_WAIT_SECONDS else max(requested, 0.0)
 
 
-def _asked(retry_after: str, now: datetime) -> float | None:
+def _requested_seconds(retry_after: str, now: datetime) -> float | None:
     if retry_after.strip().isdecimal():
         return float(retry_after)
     try:
@@ -36,31 +42,47 @@ def _asked(retry_after: str, now: datetime) -> float | None:
 
 
 class BackoffRetryMiddleware(RetryMiddleware):
-    """Scrapy's retries, each after a wait. A waiting request keeps its place, so that a busy shop gets less to do."""
+    """Scrapy's retries, with a wait before each one. A waiting request keeps its slot, so a busy shop gets fewer."""
 
     def __init__(self, settings: BaseSettings) -> None:
         super().__init__(settings)
-        self._base = settings.getfloat("RETRY_WAIT_SECONDS")
+        self._first_wait = settings.getfloat("RETRY_WAIT_SECONDS")
 
     async def process_response(  # type: ignore[override]
         self, request: Request, response: Response
     ) -> Request | Response:
-        """The response, or the request again once it is time."""
-        again = super().process_response(request, response)
-        if not isinstance(again, Request):
-            return again
+        """Return the request to retry after a back-off, else the response."""
+        retry = super().process_response(request, response)
+        if not isinstance(retry, Request):
+            return retry
         header = (response.headers.get("Retry-After") or b"").decode("latin-1")
-        wait = seconds_to_wait(again.meta["retry_times"], self._base, header, datetime.now(UTC))
+        wait = seconds_to_wait(retry.meta["retry_times"], self._first_wait, header, datetime.now(UTC))
         if wait is None:
             return response
         await asyncio.sleep(wait)
-        return again
+        return retry
 
     async def process_exception(  # type: ignore[override]
         self, request: Request, exception: Exception
     ) -> Request | Response | None:
-        """The request again once it is time, or None where the fault is not one that passes."""
-        again = super().process_exception(request, exception)
-        if isinstance(again, Request):
-            await asyncio.sleep(min(self._base * 2.0 ** (again.meta["retry_times"] - 1), LONGEST_WAIT))
-        return again
+        """Return the request to retry after a back-off, or None if the failure is permanent."""
+        retry = super().process_exception(request, exception)
+        if isinstance(retry, Request):
+            await asyncio.sleep(back_off(retry.meta["retry_times"], self._first_wait, MAX_WAIT_SECONDS))
+        return retry
+
+
+class StrictOffsiteMiddleware(OffsiteMiddleware):
+    """Scrapy's offsite filter for every request, redirects of retried requests included.
+
+    It refuses requests when they are sent, not when they are scheduled, so that their errback is called.
+    """
+
+    def request_scheduled(self, request: Request, spider: Spider) -> None:
+        """Let the request pass until it is sent."""
+
+    def process_request(self, request: Request) -> None:  # type: ignore[override]
+        """Raise `IgnoreRequest` for a URL outside the shop's hosts."""
+        spider = self.crawler.spider
+        if spider is None or not self.should_follow(request, spider):
+            raise IgnoreRequest(OFFSITE)

@@ -1,4 +1,4 @@
-"""Crawling one shop, from the outside."""
+"""Crawl a shop in a child process."""
 
 import json
 import logging
@@ -12,92 +12,93 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from catalog_jobs.catalog.source import Progress
-from catalog_jobs.catalog.source_result import Scraped
+from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.events import EventReader
-from catalog_jobs.sources.feeds.feed import gather_feed
-from catalog_jobs.sources.pipelines import Defaults
-from catalog_jobs.sources.scrapfly import KEY, has_key, without_key
+from catalog_jobs.sources.feeds.feed import read_feed
+from catalog_jobs.sources.items import SourceDefaults
+from catalog_jobs.sources.scrapfly import KEY, has_key, redact_key
 from catalog_jobs.sources.settings import PAGE_CACHE
 from catalog_jobs.sources.shops import Shop
 from closetspace.errors import InvalidInput, Transient
+from closetspace.services.embed_catalog import Progress
 
-POLL = 0.1
-GRACE = 10.0
-"""Seconds beyond its own time, and beyond that of its last page, after which a crawl is taken to hang."""
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 10.0
+"""Beyond the timeouts of the crawl and of its last page; a crawl that still runs then hangs."""
 
 _NO_KEY = f"There is no {KEY}, so it was read without Scrapfly."
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
-def crawl(shop: Shop, inspection: Path, now: datetime, progress: Progress, page_cache: Path | None = None) -> Scraped:
-    """Read a shop as its configuration says; never raises for what the shop does.
+def crawl(
+    shop: Shop, unreadable_pages: Path, now: datetime, progress: Progress, page_cache: Path | None = None
+) -> SourceResult:
+    """Read a shop as its configuration says. Never raises an error for what the shop does.
 
-    ``inspection`` gets a folder of the shop's name with the pages that could not be read. ``progress`` is told pages
-    done and pages known so far. Interrupted, or its parent killed, the crawl leaves no process behind.
+    Unreadable pages go to ``unreadable_pages/<shop>``. ``progress`` is called with the pages that are done and the
+    pages that are known. No process outlives an interrupted call or a killed parent.
     """
     if shop.kind == "feed":
         return _read_feed(shop, now, progress)
     if shop.scrapfly and not has_key():
-        _log.warning("%s: %s", shop.name, _NO_KEY)
+        log.warning("%s: %s", shop.name, _NO_KEY)
     with TemporaryDirectory(prefix="closetspace-crawl-") as folder:
         reader = EventReader(Path(folder) / "events.jsonl")
-        log = Path(folder) / "log.txt"
+        log_file = Path(folder) / "log.txt"
         job = {
             "shop": shop.model_dump(mode="json"),
             "now": now.isoformat(),
             "events": str(Path(folder) / "events.jsonl"),
-            "inspection": str((inspection / shop.name).absolute()),
+            "unreadable_pages": str((unreadable_pages / shop.name).absolute()),
         }
-        with _child(json.dumps(job), log, page_cache) as child:
-            _follow(
-                child, reader, progress, time.monotonic() + shop.timeout_seconds + shop.page_timeout_seconds + GRACE
-            )
+        timeout = shop.timeout_seconds + shop.page_timeout_seconds + GRACE_SECONDS
+        with _child(json.dumps(job), log_file, page_cache) as child:
+            _follow(child, reader, progress, time.monotonic() + timeout)
         reader.close()
-        return _scraped(shop, reader, log)
+        return _result(shop, reader, log_file)
 
 
 def _follow(child: "subprocess.Popen[str]", reader: EventReader, progress: Progress, deadline: float) -> None:
-    """Read what the child tells until it ends, or until the deadline, when something keeps it from ending."""
-    told = (0, 0)
+    """Read the child's events until it ends, or until the deadline."""
+    reported = (0, 0)
     running = True
     while running and time.monotonic() < deadline:
         try:
-            child.wait(POLL)
+            child.wait(POLL_SECONDS)
             running = False
         except subprocess.TimeoutExpired:
             running = True
         reader.read()
-        if reader.pages != told:
-            told = reader.pages
-            progress(*told)
+        if reader.pages != reported:
+            reported = reader.pages
+            progress(*reported)
 
 
-def _scraped(shop: Shop, reader: EventReader, log: Path) -> Scraped:
-    trouble = reader.end
-    if trouble is None:
-        last = (log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-        trouble = f"The crawl stopped before its end: {without_key(last)}"
-    if trouble and shop.scrapfly and not has_key():
-        trouble = f"{trouble} {_NO_KEY}"
-    return Scraped(shop.name, tuple(reader.items), dict(reader.left_out), trouble)
+def _result(shop: Shop, reader: EventReader, log_file: Path) -> SourceResult:
+    failure = reader.end
+    if failure is None:
+        lines = log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        failure = f"The crawl stopped before its end: {redact_key(lines[-1]) if lines else 'it has no log'}"
+    if failure and shop.scrapfly and not has_key():
+        failure = f"{failure} {_NO_KEY}"
+    return SourceResult(shop.name, tuple(reader.items), dict(reader.left_out), failure)
 
 
-def _read_feed(shop: Shop, now: datetime, progress: Progress) -> Scraped:
+def _read_feed(shop: Shop, now: datetime, progress: Progress) -> SourceResult:
     progress(0, 1)
     try:
-        scraped = gather_feed(shop.feed, Defaults.of_shop(shop), now)
+        result = read_feed(shop.feed, SourceDefaults.from_shop(shop), now)
     except (InvalidInput, Transient) as exc:
-        return Scraped(shop.name, (), trouble=str(exc))
+        return SourceResult(shop.name, (), failure=str(exc))
     progress(1, 1)
-    return scraped
+    return result
 
 
 @contextmanager
-def _child(job: str, log: Path, page_cache: Path | None) -> "Iterator[subprocess.Popen[str]]":
-    """The crawling process; ended when the block is left, however it is left."""
-    with log.open("w", encoding="utf-8") as errors:
+def _child(job: str, log_file: Path, page_cache: Path | None) -> "Iterator[subprocess.Popen[str]]":
+    """Start the crawling process; it ends when the block is left, on an error too."""
+    with log_file.open("w", encoding="utf-8") as errors:
         child = subprocess.Popen(
             [sys.executable, "-m", "catalog_jobs.sources.crawl_process"],
             env={**({PAGE_CACHE: str(page_cache)} if page_cache else {}), **os.environ},
@@ -118,7 +119,7 @@ def _child(job: str, log: Path, page_cache: Path | None) -> "Iterator[subprocess
 
 
 def _end(child: "subprocess.Popen[str]") -> None:
-    # At once: whatever it writes is whole at any moment, and waiting for pages that nobody wants takes long.
+    # Kill, not terminate: its output is complete at any moment, and pages under way would take long.
     child.kill()
     child.wait()
     if child.stdin is not None:

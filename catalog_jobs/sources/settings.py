@@ -1,36 +1,37 @@
-"""How shops are read: slowly, openly, and no more than needed. The settings of Scrapy that make it so."""
+"""Scrapy's settings: polite, bounded and quiet."""
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from catalog_jobs.sources.shops import Shop
 
 CONTACT = "CLOSETSPACE_CONTACT"
-"""An address or a mailbox where a shop reaches whoever runs the crawl."""
+"""The environment variable for the URL or e-mail address of the operator, which goes into the user agent."""
 
 PAGE_CACHE = "CLOSETSPACE_PAGE_CACHE"
-"""A folder for pages and their validators between runs. Without it every page is downloaded anew."""
+"""The environment variable for a folder that keeps pages and their validators between runs."""
 
-LARGEST_PAGE = 16 * 1024**2
-LARGEST_LIST = 64 * 1024**2
-"""Bytes, unpacked. The protocol of sitemaps allows 50 MB; a product page of 16 MB is a fault or an attack."""
+MAX_PAGE_BYTES = 16 * 1024**2
+MAX_LISTING_BYTES = 64 * 1024**2
+"""Decompressed. Sitemaps may have 50 MB; a product page of 16 MB is an error or an attack."""
 
-_OURS = "catalog_jobs.sources"
+_PACKAGE = "catalog_jobs.sources"
 
 
 def user_agent() -> str:
-    """Who asks, and where to complain."""
+    """Return the user agent with the operator's contact."""
     contact = os.environ.get(CONTACT, "")
-    return f"Closetspace/0.1 (+{contact})" if contact else "Closetspace/0.1"
+    return f"Closetspace/{version('closetspace')}" + (f" (+{contact})" if contact else "")
 
 
 def crawl_settings(shop: Shop) -> dict[str, Any]:
-    """Scrapy's settings for one shop."""
-    return _manners(shop) | _bounds(shop) | _page_cache() | _quiet()
+    """Return Scrapy's settings for one shop."""
+    return _politeness(shop) | _limits(shop) | _page_cache() | _quiet()
 
 
-def _manners(shop: Shop) -> dict[str, Any]:
+def _politeness(shop: Shop) -> dict[str, Any]:
     return {
         "USER_AGENT": user_agent(),
         "ROBOTSTXT_OBEY": shop.obey_robots,
@@ -45,18 +46,18 @@ def _manners(shop: Shop) -> dict[str, Any]:
         "RETRY_GIVE_UP_LOG_LEVEL": "INFO",
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-            f"{_OURS}.offsite.StrictOffsiteMiddleware": 50,
+            f"{_PACKAGE}.middlewares.StrictOffsiteMiddleware": 50,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-            f"{_OURS}.retrying.BackoffRetryMiddleware": 550,
+            f"{_PACKAGE}.middlewares.BackoffRetryMiddleware": 550,
         },
-        "ITEM_PIPELINES": {f"{_OURS}.recording.ItemPipeline": 300},
+        "ITEM_PIPELINES": {f"{_PACKAGE}.pipelines.ItemPipeline": 300},
     }
 
 
-def _bounds(shop: Shop) -> dict[str, Any]:
+def _limits(shop: Shop) -> dict[str, Any]:
     return {
         "DOWNLOAD_TIMEOUT": shop.page_timeout_seconds,
-        "DOWNLOAD_MAXSIZE": LARGEST_PAGE,
+        "DOWNLOAD_MAXSIZE": MAX_PAGE_BYTES,
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "REDIRECT_MAX_TIMES": 5,
@@ -76,9 +77,9 @@ def _page_cache() -> dict[str, Any]:
         "HTTPCACHE_ENABLED": True,
         "HTTPCACHE_DIR": str(Path(folder).absolute()),
         "HTTPCACHE_POLICY": "scrapy.extensions.httpcache.RFC2616Policy",
-        "HTTPCACHE_STORAGE": f"{_OURS}.page_cache.PageCache",
-        # Always ask whether a page has changed, never guess: prices do not keep to what a shop says of its pages. That
-        # is what no-cache means, for which Scrapy would not send the validators at all.
+        "HTTPCACHE_STORAGE": f"{_PACKAGE}.pages.PageCache",
+        # Always revalidate, because prices change before the pages expire. That is what no-cache means, but for pages
+        # with no-cache Scrapy would not send the validators.
         "HTTPCACHE_IGNORE_RESPONSE_CACHE_CONTROLS": ["no-cache"],
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -89,7 +90,7 @@ def _page_cache() -> dict[str, Any]:
 
 
 def _quiet() -> dict[str, Any]:
-    """Nothing that listens on a port, nothing that writes what nobody reads."""
+    """Return settings without open ports and without logs of routine events."""
     return {
         "LOG_LEVEL": "WARNING",
         "DEFAULT_DROPITEM_LOG_LEVEL": "DEBUG",

@@ -1,4 +1,4 @@
-"""The shops, as one file configures them."""
+"""The configuration of shops."""
 
 import re
 import tomllib
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from closetspace.errors import InvalidInput
+from closetspace.validation import first_violation
 
 SHIPPED = Path(__file__).with_name("shops.toml")
 
@@ -22,18 +23,18 @@ def _pattern(text: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_length=2_048)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_length=2_048)]
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_pattern)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Shop(BaseModel):
-    """One shop: where to look, what to take, and how gently.
+    """The configuration of one shop. docs/sources.md describes every setting.
 
-    ``follow`` are regular expressions for the addresses of product pages, ``listings`` for further pages of links.
-    ``categories`` maps a regular expression to our category: the first that is in the shop's category or the item's
-    address decides. ``gender``, ``brand`` and ``currency`` are for items that tell none. ``least_yield`` is the share
-    of the last run's items under which the shop's update stops.
+    ``follow`` are regular expressions for the URLs of product pages, ``listings`` for pages with more links.
+    ``categories`` maps regular expressions to categories: the first that matches the shop's category or the item's URL
+    wins. ``gender``, ``brand`` and ``currency`` are defaults. ``least_yield`` is the share of its earlier items that
+    the shop has to return; below it, its update stops.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,8 +42,8 @@ class Shop(BaseModel):
     name: Name
     kind: Literal["structured", "embedded_state", "shopify", "feed"]
     enabled: bool = True
-    start_urls: tuple[Address, ...] = ()
-    sitemap_urls: tuple[Address, ...] = ()
+    start_urls: tuple[Url, ...] = ()
+    sitemap_urls: tuple[Url, ...] = ()
     feed: str = ""
     allowed_hosts: tuple[str, ...] = ()
     follow: tuple[Pattern, ...] = ()
@@ -67,7 +68,7 @@ class Shop(BaseModel):
     least_yield: Annotated[float, Field(ge=0, le=1)] = 0.8
 
     @model_validator(mode="after")
-    def _knows_where_to_look(self) -> Self:
+    def _has_start(self) -> Self:
         needed = {
             "structured": ("start_urls or sitemap_urls", self.start_urls or self.sitemap_urls),
             "embedded_state": ("start_urls", self.start_urls),
@@ -81,7 +82,7 @@ class Shop(BaseModel):
 
 
 def read_shops(path: Path) -> dict[str, Shop]:
-    """Every shop of a TOML file by its name. Raises `InvalidInput` that names the shop and the field at fault."""
+    """Return the shops in a TOML file by name. Raises `InvalidInput` that names the shop and the invalid field."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
@@ -90,7 +91,7 @@ def read_shops(path: Path) -> dict[str, Shop]:
         raise InvalidInput("shops_invalid", f"{path} can't be read as TOML: {exc}.") from exc
     shops = tables.pop("shops", {})
     if tables or not isinstance(shops, dict):
-        raise InvalidInput("shops_invalid", f"{path} may hold nothing but tables named [shops.NAME].")
+        raise InvalidInput("shops_invalid", f"{path} may only have tables named [shops.NAME].")
     return {name: _shop(name, fields, path) for name, fields in shops.items()}
 
 
@@ -100,7 +101,4 @@ def _shop(name: str, fields: Any, path: Path) -> Shop:
     try:
         return Shop.model_validate({"name": name, **fields})
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        at = f"{field}: " if field else ""
-        raise InvalidInput("shops_invalid", f"{path}: [shops.{name}] {at}{first['msg']}.") from exc
+        raise InvalidInput("shops_invalid", f"{path}: [shops.{name}] {first_violation(exc).message}") from exc

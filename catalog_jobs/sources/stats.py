@@ -1,82 +1,143 @@
-"""Counting how a crawl went, and telling whether the shop was read to its end."""
+"""How a crawl went: which pages failed and why, and whether the shop was read to its end."""
 
+import re
 from dataclasses import dataclass, field
 
-MOST_FAILED = 0.2
-"""The share of product pages that may fail before the shop is taken to have changed, or to refuse us."""
+from scrapy import exceptions
+from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.internet import error
+from twisted.python.failure import Failure
+
+MAX_FAILED = 0.2
+"""The share of product pages that may fail. Beyond it, the shop's layout has changed, or the shop refuses us."""
 
 FINISHED = frozenset(("finished", "closespider_itemcount"))
 GONE = frozenset(("HTTP 404", "HTTP 410"))
-REFUSED = "robots.txt refuses it"
+DISALLOWED = "robots.txt refuses it"
+
+_REFUSALS = (401, 403, 429)
+_CHALLENGE_SIGNS = re.compile(
+    r"captcha|cf-chl|challenge-platform|just a moment\.\.\.|perimeterx|px-block|datadome|_incapsula_"
+    r"|access denied|are you (a )?(human|robot)|verify (that )?you are (a )?human|unusual traffic|attention required!",
+    re.IGNORECASE,
+)
+_CHALLENGE_PREFIX = 200_000
+"""Characters that are searched. A challenge is a short page."""
+
+
+def is_challenge(text: str) -> bool:
+    """Return whether a page looks like a challenge (captcha). Call it for pages without a product: others may match."""
+    return _CHALLENGE_SIGNS.search(text[:_CHALLENGE_PREFIX]) is not None
+
+
+@dataclass(frozen=True)
+class FetchFailure:
+    """Why a page is unusable. ``challenge`` is whether the shop refuses us; ``response`` is what it sent, if anything.
+
+    Reasons do not vary from run to run, so that they can be counted.
+    """
+
+    reason: str
+    challenge: bool = False
+    response: Response | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the page no longer exists."""
+        return self.reason in GONE
+
+
+def fetch_failure(failure: Failure) -> FetchFailure:
+    """Translate Scrapy's failure. Never returns an error's own text: it may contain URLs with keys."""
+    problem = failure.value
+    if isinstance(problem, HttpError):
+        return _http_failure(problem.response)
+    if isinstance(problem, exceptions.IgnoreRequest):
+        return FetchFailure(DISALLOWED if "robots.txt" in str(problem) else str(problem))
+    if isinstance(problem, error.TimeoutError | error.TCPTimedOutError | exceptions.DownloadTimeoutError):
+        return FetchFailure("it timed out")
+    if isinstance(problem, exceptions.DownloadCancelledError):
+        return FetchFailure("it is too large")
+    return FetchFailure(f"there was no answer ({type(problem).__name__})")
+
+
+def _http_failure(response: Response) -> FetchFailure:
+    text = response.text if isinstance(response, TextResponse) else ""
+    refuses = response.status in _REFUSALS or is_challenge(text)
+    return FetchFailure(f"HTTP {response.status}", refuses, response)
 
 
 @dataclass
 class CrawlStats:
-    """Pages by what became of them: of products ``read`` and ``failed``, of listings ``lost_listings``.
+    """The pages of a crawl: product pages are ``read`` or ``failed``, listings may be among ``failed_listings``.
 
-    Listings are start pages, sitemaps and pages of lists: each leads to many items.
+    Listings are start pages, sitemaps and pages of lists: each leads to many items. ``settled`` counts the pages that
+    were read or failed, of both kinds. ``failed`` and ``failed_listings`` have URLs with reasons.
     """
 
     read: int = 0
     items: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
-    lost_listings: list[tuple[str, str]] = field(default_factory=list)
+    failed_listings: list[tuple[str, str]] = field(default_factory=list)
     challenged: list[str] = field(default_factory=list)
     settled: int = 0
 
-    def lose(self, url: str, why: str, listing: bool, challenge: bool = False) -> None:
-        """Count a page that gave nothing. A product page that is gone, or that robots.txt closes, is no failure."""
+    def record_failure(self, url: str, reason: str, listing: bool, challenge: bool = False) -> None:
+        """Count a failed page. Product pages that are gone, or that robots.txt disallows, are no failures."""
         if challenge:
             self.challenged.append(url)
         if listing:
-            self.lost_listings.append((url, why))
-        elif why not in GONE and why != REFUSED:
-            self.failed.append((url, why))
+            self.failed_listings.append((url, reason))
+        elif reason not in GONE and reason != DISALLOWED:
+            self.failed.append((url, reason))
+
+    @property
+    def too_many_failed(self) -> bool:
+        """Whether more than `MAX_FAILED` of the product pages failed."""
+        return len(self.failed) > MAX_FAILED * (len(self.failed) + self.read)
 
 
-def failure_message(tally: CrawlStats, closed: str) -> str:
-    """Why the shop could not be read to its end, in a sentence on what to do; empty where it was."""
-    if closed == "closespider_timeout":
+def failure_message(stats: CrawlStats, close_reason: str) -> str:
+    """Return why the shop was not read to its end, and what to do; ``""`` if it was."""
+    if close_reason == "closespider_timeout":
         return "The crawl ran out of time: raise timeout_seconds, or set a limit."
-    if closed not in FINISHED:
-        return f"The crawl ended early ({closed})."
-    return _challenge(tally) or _lost_listings(tally) or _failures(tally) or _nothing(tally)
+    if close_reason not in FINISHED:
+        return f"The crawl ended early ({close_reason})."
+    return _challenges(stats) or _failed_listings(stats) or _failed_products(stats) or _no_products(stats)
 
 
-def _challenge(tally: CrawlStats) -> str:
-    if not tally.challenged or not (tally.lost_listings or _too_many_failed(tally)):
+def _challenges(stats: CrawlStats) -> str:
+    if not stats.challenged or not (stats.failed_listings or stats.too_many_failed):
         return ""
-    pages = "a page" if len(tally.challenged) == 1 else f"{len(tally.challenged)} pages"
+    pages = "a page" if len(stats.challenged) == 1 else f"{len(stats.challenged)} pages"
     return (
-        f"The shop answers {pages} with a challenge (captcha), first {tally.challenged[0]}: "
-        "ask the shop for leave, crawl more slowly, or set scrapfly."
+        f"The shop answers {pages} with a challenge (captcha), first {stats.challenged[0]}: "
+        "ask the shop for permission, crawl more slowly, or set scrapfly."
     )
 
 
-def _lost_listings(tally: CrawlStats) -> str:
-    if not tally.lost_listings:
+def _failed_listings(stats: CrawlStats) -> str:
+    if not stats.failed_listings:
         return ""
-    url, why = tally.lost_listings[0]
-    if why == REFUSED:
-        return f"robots.txt refuses {url}: ask the shop for leave; with it, set obey_robots = false."
-    return f"{len(tally.lost_listings)} of the pages that lead to products could not be read, first {url}: {why}."
+    url, reason = stats.failed_listings[0]
+    if reason == DISALLOWED:
+        return f"robots.txt refuses {url}: ask the shop for permission; with it, set obey_robots = false."
+    return f"{len(stats.failed_listings)} of the pages that lead to products could not be read, first {url}: {reason}."
 
 
-def _failures(tally: CrawlStats) -> str:
-    if not _too_many_failed(tally):
+def _failed_products(stats: CrawlStats) -> str:
+    if not stats.too_many_failed:
         return ""
-    url, why = tally.failed[0]
+    url, reason = stats.failed[0]
     return (
-        f"{len(tally.failed)} of {len(tally.failed) + tally.read} product pages could not be read, first {url}: {why}. "
-        "The shop's layout may have changed, or follow takes in pages that are no products: look at the kept pages."
+        f"{len(stats.failed)} of {len(stats.failed) + stats.read} product pages could not be read, first {url}: "
+        f"{reason}. The shop's layout may have changed, or follow matches pages that are no products: look at the kept "
+        "pages."
     )
 
 
-def _too_many_failed(tally: CrawlStats) -> bool:
-    return len(tally.failed) > MOST_FAILED * (len(tally.failed) + tally.read)
-
-
-def _nothing(tally: CrawlStats) -> str:
-    if tally.items:
+def _no_products(stats: CrawlStats) -> str:
+    if stats.items:
         return ""
-    return f"No product was found on {tally.settled} pages: look at the shop's configuration and at the kept pages."
+    return f"No product was found on {stats.settled} pages: look at the shop's configuration and at the kept pages."

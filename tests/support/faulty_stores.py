@@ -1,4 +1,4 @@
-"""Stores that a process dies over, that do not keep what they are given, and that others meddle with."""
+"""Stores whose process is killed, that damage what is written, or that others change at the same time."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,59 +8,59 @@ from closetspace.ports import ObjectStat, ObjectStore
 
 
 class Killed(BaseException):
-    """The process is no more."""
+    """The process was killed."""
 
 
-class Mortal:
-    """A store whose process dies once it has done ``last`` operations, and does nothing from then on.
+class KillingStore:
+    """A store whose process is killed after ``limit`` operations; every later operation raises `Killed`.
 
-    ``counted`` says which operations count, by their name and the object's.
+    ``counts`` decides, by the operation and the object's name, which operations count.
     """
 
     def __init__(
-        self, store: ObjectStore, last: int | None = None, counted: Callable[[str, str], bool] = lambda *_: True
+        self, store: ObjectStore, limit: int | None = None, counts: Callable[[str, str], bool] = lambda *_: True
     ) -> None:
-        self._store, self._last, self._counted = store, last, counted
+        self._store, self._limit, self._counts = store, limit, counts
         self._lock = threading.Lock()
         self.operations = 0
 
     def stat(self, name: str) -> ObjectStat | None:
-        self._count("stat", name)
+        self._before("stat", name)
         return self._store.stat(name)
 
     def read(self, name: str) -> bytes:
-        self._count("read", name)
+        self._before("read", name)
         return self._store.read(name)
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
-        self._count("write", name)
+        self._before("write", name)
         return self._store.write(name, data, if_generation=if_generation)
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
-        self._count("delete", name)
+        self._before("delete", name)
         self._store.delete(name, if_generation=if_generation)
 
     def list(self, prefix: str) -> Iterator[ObjectStat]:
-        self._count("list", prefix)
+        self._before("list", prefix)
         return self._store.list(prefix)
 
     def url(self, name: str) -> str:
         return self._store.url(name)
 
-    def _count(self, operation: str, name: str) -> None:
+    def _before(self, operation: str, name: str) -> None:
         with self._lock:
-            if self._last is not None and self.operations >= self._last:
+            if self._limit is not None and self.operations >= self._limit:
                 raise Killed(operation, name)
-            self.operations += self._counted(operation, name)
+            self.operations += self._counts(operation, name)
 
 
-def changes(operation: str, _: str) -> bool:
-    """Whether an operation changes the store."""
+def is_change(operation: str, _: str) -> bool:
+    """Return whether an operation changes the store."""
     return operation in ("write", "delete")
 
 
-class Damaging(Mortal):
-    """A store that changes what is written to objects whose name ends in a certain way."""
+class DamagingStore(KillingStore):
+    """A store that changes the last bytes of objects whose name has a certain ending."""
 
     def __init__(self, store: ObjectStore, ending: str) -> None:
         super().__init__(store)
@@ -73,15 +73,14 @@ class Damaging(Mortal):
         return super().write(name, content, if_generation=if_generation)
 
 
-class Meddled(Mortal):
-    """A store where something else happens once, right before an operation on an object whose name ends in a certain
-    way."""
+class InterruptedStore(KillingStore):
+    """A store that calls ``action`` once, before the first operation of a kind on an object with a certain ending."""
 
-    def __init__(self, store: ObjectStore, operation: str, ending: str, then: Callable[[], object]) -> None:
+    def __init__(self, store: ObjectStore, operation: str, ending: str, action: Callable[[], object]) -> None:
         super().__init__(store)
-        self._when, self._then = (operation, ending), [then]
+        self._operation, self._ending, self._actions = operation, ending, [action]
 
-    def _count(self, operation: str, name: str) -> None:
-        super()._count(operation, name)
-        if self._then and operation == self._when[0] and name.endswith(self._when[1]):
-            self._then.pop()()
+    def _before(self, operation: str, name: str) -> None:
+        super()._before(operation, name)
+        if self._actions and operation == self._operation and name.endswith(self._ending):
+            self._actions.pop()()

@@ -1,4 +1,4 @@
-"""A catalog that is refreshed in one process, by the encoder without a network."""
+"""A catalog that is refreshed in this process, by an encoder without a network."""
 
 import itertools
 import tempfile
@@ -10,29 +10,26 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from catalog_jobs.catalog.item import CatalogItem, read_item
-from catalog_jobs.catalog.run_record import RunRecord
-from catalog_jobs.catalog.run_records import RunRecords
+from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
+from catalog_jobs.catalog.run_records import RunRecord, RunRecords
 from catalog_jobs.catalog.snapshots import Snapshots
-from catalog_jobs.catalog.source import Progress, Source
-from catalog_jobs.catalog.source_result import Scraped
-from catalog_jobs.refresh.coordinator import Choices, Coordinator
-from catalog_jobs.refresh.embedding import ShardEmbedder
+from catalog_jobs.catalog.source import Source, SourceResult
+from catalog_jobs.refresh.coordinator import Coordinator, RefreshOptions
 from catalog_jobs.refresh.embedding_store import EmbeddingStore
-from catalog_jobs.refresh.index_jobs import index_builder
-from catalog_jobs.refresh.lease import Lease
-from catalog_jobs.refresh.pictures import Pictures
+from catalog_jobs.refresh.images import ImageReader
+from catalog_jobs.refresh.index_builder import index_builder
 from catalog_jobs.refresh.pruning import Pruner, Retention
 from catalog_jobs.refresh.publishing import Publisher
-from catalog_jobs.refresh.run_store import RunStore
-from catalog_jobs.refresh.worker import Worker
+from catalog_jobs.refresh.run_store import Lease, RunStore
+from catalog_jobs.refresh.worker import ShardEmbedder, Worker
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.priors import EncoderPriors
+from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.publication import Current
 from closetspace.errors import InvalidInput
 from closetspace.ports import ObjectStore
-from closetspace.services.embed_catalog import CatalogEmbedder
+from closetspace.services.embed_catalog import CatalogEmbedder, Progress
 from closetspace.services.index_versions import IndexVersions
 from tests.conftest import ignore_progress
 from tests.support.fakes import HEADS, HashEncoder, decode_anything
@@ -42,8 +39,8 @@ DAY = timedelta(days=1)
 
 
 def item(number: int, shop: str = "north", **fields: Any) -> CatalogItem:
-    """What a shop has under a number."""
-    told = {
+    """Return an item of a shop. Fields that a product does not have (``seen``, ``image``) are `catalog_item`'s."""
+    product = {
         "name": f"Shirt {number}",
         "brand": "Ono",
         "price": 20.0,
@@ -51,39 +48,40 @@ def item(number: int, shop: str = "north", **fields: Any) -> CatalogItem:
         "image_urls": (f"https://{shop}.example/{number}.jpg",),
         **fields,
     }
-    return read_item(told.pop("seen", NOW), id=f"{shop}:{number}", source=shop, **told)
+    seen, image = product.pop("seen", NOW), product.pop("image", "")
+    return catalog_item(ScrapedProduct(id=f"{shop}:{number}", **product), shop, seen, image)
 
 
 def stock(count: int, shop: str = "north", **fields: Any) -> list[CatalogItem]:
-    """So many items of a shop."""
+    """Return the items 0 to ``count - 1`` of a shop."""
     return [item(number, shop, **fields) for number in range(count)]
 
 
-def missing(one: CatalogItem, since: datetime = NOW) -> CatalogItem:
-    """The item as it is in the catalog once its shop no longer has it."""
-    return one.model_copy(update={"missing_since": since})
+def missing(present: CatalogItem, since: datetime = NOW) -> CatalogItem:
+    """Return the item as the catalog has it after its shop no longer had it."""
+    return present.model_copy(update={"missing_since": since})
 
 
 @dataclass
-class Inventory:
-    """A source that has what it is given; ``read_dry`` says of each time it was read whether that was in a dry run."""
+class FakeSource:
+    """A source with fixed items; ``dry_runs`` has for each read whether it was in a dry run."""
 
     items: Sequence[CatalogItem]
     name: str = "north"
     least_yield: float = 0.8
-    trouble: str = ""
-    read_dry: list[bool] = field(default_factory=list)
+    failure: str = ""
+    dry_runs: list[bool] = field(default_factory=list)
 
-    def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> Scraped:
-        self.read_dry.append(dry_run)
+    def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> SourceResult:
+        self.dry_runs.append(dry_run)
         progress(len(self.items), len(self.items))
         seen = {"first_seen": now, "last_seen": now}
-        return Scraped(self.name, [one.model_copy(update=seen) for one in self.items], trouble=self.trouble)
+        return SourceResult(self.name, [one.model_copy(update=seen) for one in self.items], failure=self.failure)
 
 
 @dataclass
 class Clock:
-    """A second later each time it is asked."""
+    """A clock that advances by a second with each call."""
 
     now: datetime = NOW
 
@@ -93,61 +91,62 @@ class Clock:
 
 
 @contextmanager
-def nobody_watches(_: str) -> Iterator[Progress]:
+def no_progress_bar(_: str) -> Iterator[Progress]:
     yield ignore_progress
 
 
 @dataclass
-class Refreshed:
-    """A store, and refreshes of it.
+class RefreshedCatalog:
+    """A store, and refreshes of its catalog.
 
-    ``gone_pictures`` are addresses where no picture is any more; ``embedded`` lists the names of what was encoded.
+    Downloads of ``missing_images`` fail. ``encoder`` can be given a hook that is called before each encoding.
     """
 
     store: ObjectStore = field(default_factory=MemoryObjects)
     clock: Clock = field(default_factory=Clock)
     encoder: HashEncoder = field(default_factory=HashEncoder)
-    gone_pictures: set[str] = field(default_factory=set)
+    missing_images: set[str] = field(default_factory=set)
     open_bundle: Callable[[Path], Bundle] = lambda folder: Bundle(folder, exact_scan_items=10_000)
     _keys: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def run(self, *sources: Source, key: str = "", count: int = 1, **choices: Any) -> RunRecord:
-        """A whole run, or the leading task of one that has several."""
+    def run(self, *sources: Source, key: str = "", tasks: int = 1, **options: Any) -> RunRecord:
+        """Run a whole refresh, or the first of several tasks."""
         key = key or f"run-{next(self._keys)}"
         lease = Lease(self.store, key)
-        task, chosen = self.task(0, count, key, sources), Choices(**{"grace": timedelta(days=3), **choices})
+        worker = self.worker(0, tasks, key, sources)
+        refresh_options = RefreshOptions(**{"grace": timedelta(days=3), **options})
         publisher = Publisher(
             versions=self.versions,
-            builder=index_builder(self.store, task.shard.kept),
+            builder=index_builder(self.store, worker.embedder.embeddings),
             open_bundle=self.open_bundle,
             priors=lambda _: EncoderPriors(HEADS),
-            bounds=chosen.bounds,
-            accept_change=chosen.accept_change,
+            bounds=refresh_options.bounds,
+            accept_change=refresh_options.accept_change,
             check_lease=lease.check,
         )
         pruner, records = Pruner(self.store, Retention()), RunRecords(self.store)
-        return Coordinator(task, chosen, lease, publisher, pruner, records, self.clock).run()
+        return Coordinator(worker, refresh_options, lease, publisher, pruner, records, self.clock).run()
 
-    def task(self, number: int, count: int, key: str, sources: Sequence[Source]) -> Worker:
-        """One task of a run."""
+    def worker(self, task: int, tasks: int, key: str, sources: Sequence[Source]) -> Worker:
+        """Return one task of a run."""
         lease = Lease(self.store, key)
         return Worker(
-            number=number,
-            count=count,
+            task=task,
+            tasks=tasks,
             sources=sources,
-            workplace=RunStore(self.store, key, pause=lambda _: time.sleep(0.002)),
+            run_store=RunStore(self.store, key, sleep=lambda _: time.sleep(0.002)),
             check_lease=lease.check,
             snapshots=Snapshots(self.store),
-            shard=ShardEmbedder(self.embedder, self.kept, lease.check),
-            bar=nobody_watches,
+            embedder=ShardEmbedder(self.embedder, self.embeddings, lease.check),
+            progress_bar=no_progress_bar,
         )
 
     @property
     def embedder(self) -> CatalogEmbedder[CatalogItem]:
-        return CatalogEmbedder(Pictures(self.store, self._download).of, decode_anything, self.encoder, workers=1)
+        return CatalogEmbedder(ImageReader(self.store, self._download).read, decode_anything, self.encoder, workers=1)
 
     @property
-    def kept(self) -> EmbeddingStore:
+    def embeddings(self) -> EmbeddingStore:
         return EmbeddingStore(self.store, self.encoder.descriptor)
 
     @property
@@ -156,53 +155,56 @@ class Refreshed:
 
     @property
     def current(self) -> Current:
-        """The index in use, of which there has to be one."""
-        found = self.versions.current()
-        assert found is not None
-        return found
+        """The publication; asserts that there is one."""
+        current = self.versions.current()
+        assert current is not None
+        return current
 
-    def over(self, store: ObjectStore) -> "Refreshed":
-        """The same, by way of another store."""
+    def over(self, store: ObjectStore) -> "RefreshedCatalog":
+        """Return the same catalog, accessed through another store."""
         return replace(self, store=store)
 
-    def copied(self) -> "Refreshed":
-        """The same with a store, a clock and an encoder of its own."""
+    def copy(self) -> "RefreshedCatalog":
+        """Return an independent copy: store, clock and encoder."""
         assert isinstance(self.store, MemoryObjects)
         store = replace(self.store, _objects=dict(self.store._objects))
         return replace(self, store=store, clock=Clock(self.clock.now), encoder=replace(self.encoder))
 
-    def index(self) -> dict[str, tuple[object, bytes, bytes, bytes]]:
-        """What the index in use says of each item, once it is verified as an instance does."""
+    def index(self) -> dict[str, tuple[IndexedItem, bytes, bytes, bytes]]:
+        """Verify the index in use as an instance does, and return each item with its vectors and attributes."""
         with tempfile.TemporaryDirectory() as name:
             self.versions.fetch(self.current.version, Path(name), self.current.manifest_sha256)
             bundle = Bundle(Path(name), exact_scan_items=10_000)
             rows = bundle.rows_of(self._ids(bundle))
-            told = zip(
+            columns = zip(
                 bundle.items(rows),
                 bundle.vectors(rows),
                 bundle.photo_vectors(rows),
                 bundle.attributes(rows),
                 strict=True,
             )
-            return {shown.id: (shown, *(row.tobytes() for row in rest)) for shown, *rest in told}
+            return {
+                indexed.id: (indexed, vector.tobytes(), photo_vector.tobytes(), attributes.tobytes())
+                for indexed, vector, photo_vector, attributes in columns
+            }
 
     def _ids(self, bundle: Bundle) -> list[str]:
-        items = Snapshots(self.store).read(bundle.manifest.source)
-        return [one.id for one, row in zip(items, bundle.rows_of([i.id for i in items]), strict=True) if row >= 0]
+        ids = [one.id for one in Snapshots(self.store).read(bundle.manifest.source)]
+        return [item_id for item_id, row in zip(ids, bundle.rows_of(ids), strict=True) if row >= 0]
 
     def _download(self, url: str) -> bytes:
-        if url in self.gone_pictures:
-            raise InvalidInput("picture_not_found", "The picture's server answered 404.")
+        if url in self.missing_images:
+            raise InvalidInput("picture_not_found", "The image's server answered 404.")
         return url.encode()
 
 
-def counting(encoder: HashEncoder) -> list[str]:
-    """A list that the name of everything which is encoded from now on is added to."""
+def record_encoded(encoder: HashEncoder) -> list[str]:
+    """Return a list to which the name of every garment is added that is encoded from now on."""
     names: list[str] = []
     encoder.before = lambda garment: names.append(garment.name)
     return names
 
 
 def contents(store: ObjectStore) -> dict[str, tuple[int, bytes]]:
-    """Every object of a store with its generation and its bytes."""
+    """Return the generation and the bytes of every object of a store."""
     return {stat.name: (stat.generation, store.read(stat.name)) for stat in store.list("")}

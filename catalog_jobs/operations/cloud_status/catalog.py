@@ -16,7 +16,7 @@ _RECENT = 10
 def read_catalog(address: str, store: ObjectStore) -> Catalog:
     """Read the index in use and the last runs."""
     versions = IndexVersions(store)
-    current, runs = versions.current(), RunRecords(store).list(_RECENT)
+    current, runs = versions.current(), RunRecords(store).newest(_RECENT)
     good = [record.started for record in runs if ended_well(record) and not record.dry_run]
     return Catalog(
         store=address,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog_jobs.catalog.run_record import RunRecord
+from catalog_jobs.catalog.run_records import RunRecord
 
 REFRESH_JOB = "catalog-refresh"
 """The Cloud Run job that refreshes the catalog, as Terraform calls it."""

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog_jobs.catalog.diff import OFFER, TEXT, CatalogDiff, compare
+from catalog_jobs.catalog.diff import OFFER_FIELDS, TEXT_FIELDS, CatalogDiff, compare
 from catalog_jobs.catalog.item import CatalogItem
 
 Items = Mapping[str, CatalogItem]
+
+_SHOWN_NAMES = {"in_stock": "available"}
+"""The names of fields in answers, where they differ from those of items."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ def compared(before: Sequence[CatalogItem], after: Sequence[CatalogItem], most: 
 def changed_fields(before: CatalogItem, after: CatalogItem) -> dict[str, tuple[str, str]]:
     """What a shop says differently of an item, in words: of each field what it was and what it is."""
     changed = {
-        name: (_word(getattr(before, name)), _word(getattr(after, name)))
-        for name in (*TEXT, *OFFER)
+        _SHOWN_NAMES.get(name, name): (_word(getattr(before, name)), _word(getattr(after, name)))
+        for name in (*TEXT_FIELDS, *OFFER_FIELDS)
         if getattr(before, name) != getattr(after, name)
     }
     return changed if before.image == after.image else {"picture": (_picture(before), _picture(after)), **changed}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from catalog_jobs.catalog.run_record import RunRecord
+from catalog_jobs.catalog.run_records import RunRecord
 from catalog_jobs.operations.run_history.series import History, Series, history, number
 from catalog_jobs.operations.run_history.telling import HEADER, lines
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from catalog_jobs.catalog.run_record import RunRecord
+from catalog_jobs.catalog.run_records import RunRecord
 
 FEWEST = 2
 """Runs. Of fewer there is no line to draw."""

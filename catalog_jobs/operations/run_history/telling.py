@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from catalog_jobs.catalog.run_record import RunRecord, format_failures
+from catalog_jobs.catalog.run_records import RunRecord, format_failures
 
 HEADER = ("run", "began (UTC)", "took", "items", "new", "picture", "text", "price", "gone", "embedded", "failed")
 """Columns of the table; the last, what became of the run, is as wide as it needs."""

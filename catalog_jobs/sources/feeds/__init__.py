@@ -1,1 +1,1 @@
-"""Product feeds."""
+"""Product feeds for Google Merchant."""

@@ -1,118 +1,110 @@
-"""Product feeds as shops make them for Google Merchant: XML or tables, here or on the web, packed or not."""
+"""Reads product feeds: XML or tables, from a file or the web, compressed or not."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from catalog_jobs.catalog.item import CatalogItem
-from catalog_jobs.catalog.source_result import Scraped
-from catalog_jobs.sources.feeds.files import opened
-from catalog_jobs.sources.feeds.rows import BrokenFeed, NoFeed, Row, read_rows
-from catalog_jobs.sources.items import ScrapedProduct, pictures_of
-from catalog_jobs.sources.parsers.prices import read_price
-from catalog_jobs.sources.parsers.vocabulary import gender_of, is_available
-from catalog_jobs.sources.pipelines import Defaults, Gathering
+from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct
+from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.sources.feeds.rows import BrokenFeed, NotAFeed, Row, open_feed, read_rows
+from catalog_jobs.sources.items import ItemCollector, SourceDefaults
+from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, read_price, split_colours
 from catalog_jobs.sources.settings import user_agent
 from closetspace.errors import InvalidInput
 
-ANOTHER_SIZE = "it is another size of an item"
-UNDECODED = "\ufffd"
+OTHER_SIZE = "it is another size of an item"
+REPLACEMENT_CHARACTER = "\ufffd"
 _ACCEPTED = (
     "Accepted are RSS or Atom with Google Merchant's names (g:id, g:title, g:image_link), and TSV or CSV in UTF-8 "
-    "with the columns id, title and image_link; each as it is or packed with gzip."
+    "with the columns id, title and image_link; each may be compressed with gzip."
 )
 
 
-def read_feed(address: str, source: str, now: datetime, default_currency: str = "", prefix: str = "") -> Scraped:
-    """Read a feed from a path or an address on the web; ids are the feed's own behind ``prefix``.
+def read_feed(address: str, defaults: SourceDefaults, now: datetime) -> SourceResult:
+    """Read a feed from a path or a URL.
 
-    Raises `InvalidInput` where it is no feed, `Transient` where it can't be fetched now. A feed that breaks in the
-    middle gives what came before, and trouble.
+    If the feed breaks off, the result has the items before the break, and a failure. Raises `InvalidInput` if it is
+    not a feed, `Transient` if it can't be downloaded now.
     """
-    return gather_feed(address, Defaults(source=source, prefix=prefix, currency=default_currency), now)
-
-
-def gather_feed(address: str, defaults: Defaults, now: datetime) -> Scraped:
-    """As `read_feed`, with all that a shop's configuration can say."""
-    gathering, items = Gathering(defaults, now), _Items()
-    trouble = ""
+    collector, items = ItemCollector(defaults, now), _ItemsByLook()
+    failure = ""
     try:
-        with opened(address, user_agent()) as file:
-            _read(read_rows(file), gathering, items)
-    except NoFeed as exc:
+        with open_feed(address, user_agent()) as file:
+            _collect(read_rows(file), collector, items)
+    except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc
     except (BrokenFeed, OSError) as exc:
-        trouble = f"The feed could not be read to its end, {len(items.by_look)} items in: {exc}."
-    if not items.by_look and not trouble:
-        trouble = "The feed has no usable product."
-    return Scraped(defaults.source, tuple(items.by_look.values()), dict(gathering.left_out), trouble)
+        failure = f"The feed could not be read to its end, {len(items.by_look)} items in: {exc}."
+    if not items.by_look and not failure:
+        failure = "The feed has no usable product."
+    return SourceResult(defaults.source, tuple(items.by_look.values()), dict(collector.left_out), failure)
 
 
-class _Items:
-    """Items by how they look: the rows of a product's sizes are one item, which is to be had if any of them is."""
+class _ItemsByLook:
+    """Items by look: all sizes of a look are one item, which is in stock if any size is."""
 
     def __init__(self) -> None:
         self.by_look: dict[tuple[str, ...], CatalogItem] = {}
 
-    def is_another_size(self, found: ScrapedProduct) -> bool:
-        """Whether the look is here already; takes over that it can be had."""
-        look = self._look(found)
+    def is_other_size(self, product: ScrapedProduct) -> bool:
+        """Return whether the look has an item; put the item in stock if the product is."""
+        look = self._look(product)
         item = self.by_look.get(look)
-        if item is not None and found.available and not item.available:
-            self.by_look[look] = item.model_copy(update={"available": True})
+        if item is not None and product.in_stock and not item.in_stock:
+            self.by_look[look] = item.model_copy(update={"in_stock": True})
         return item is not None
 
-    def add(self, found: ScrapedProduct, item: CatalogItem) -> None:
-        self.by_look[self._look(found)] = item
+    def add(self, product: ScrapedProduct, item: CatalogItem) -> None:
+        self.by_look[self._look(product)] = item
 
-    def _look(self, found: ScrapedProduct) -> tuple[str, ...]:
-        return (found.group, found.variant, *found.image_urls[:1]) if found.group else (found.id,)
+    def _look(self, product: ScrapedProduct) -> tuple[str, ...]:
+        return (product.group, product.variant, *product.image_urls[:1]) if product.group else (product.id,)
 
 
-def _read(rows: Iterable[Row], gathering: Gathering, items: _Items) -> None:
+def _collect(rows: Iterable[Row], collector: ItemCollector, items: _ItemsByLook) -> None:
     for row in rows:
-        if gathering.full:
+        if collector.is_full:
             return
-        found = found_in(row)
-        if UNDECODED in found.id + found.name:
-            gathering.left_out["its text is not UTF-8"] += 1
-        elif found.group and items.is_another_size(found):
-            gathering.left_out[ANOTHER_SIZE] += 1
-        elif item := gathering.take(found):
-            items.add(found, item)
+        product = parse_row(row)
+        if REPLACEMENT_CHARACTER in product.id + product.name:
+            collector.left_out["its text is not UTF-8"] += 1
+        elif product.group and items.is_other_size(product):
+            collector.left_out[OTHER_SIZE] += 1
+        elif item := collector.collect(product):
+            items.add(product, item)
 
 
-def found_in(row: Row) -> ScrapedProduct:
-    """What a row says, by the names of Google's specification of product data."""
+def parse_row(row: Row) -> ScrapedProduct:
+    """Return a row's product. The fields are those of Google's product data specification."""
     price, currency = _price(row)
-    colour = _one(row, "color")
+    colour = _first(row, "color")
     return ScrapedProduct(
-        id=_one(row, "id"),
-        name=_one(row, "title"),
-        group=_one(row, "item_group_id"),
+        id=_first(row, "id"),
+        name=_first(row, "title"),
+        group=_first(row, "item_group_id"),
         variant=colour,
-        brand=_one(row, "brand"),
+        brand=_first(row, "brand"),
         category=_category(row),
-        gender=gender_of(_one(row, "gender"), _one(row, "age_group")),
-        colours=tuple(part.strip() for part in colour.split("/") if part.strip())[:5],
+        gender=gender_of(_first(row, "gender"), _first(row, "age_group")),
+        colours=split_colours(colour),
         price=price,
         currency=currency,
-        available=is_available(_one(row, "availability")),
-        url=_one(row, "link"),
-        image_urls=pictures_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
+        in_stock=is_in_stock(_first(row, "availability")),
+        url=_first(row, "link"),
+        image_urls=image_urls_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
     )
 
 
-def _one(row: Row, name: str) -> str:
+def _first(row: Row, name: str) -> str:
     return row.get(name, [""])[0]
 
 
 def _price(row: Row) -> tuple[float | None, str]:
-    """What is to be paid: the sale's price where there is one."""
-    usual, sale = read_price(_one(row, "price")), read_price(_one(row, "sale_price"))
+    """Return the sale price if there is one, else the usual price."""
+    usual, sale = read_price(_first(row, "price")), read_price(_first(row, "sale_price"))
     return (sale[0], sale[1] or usual[1]) if sale[0] is not None else usual
 
 
 def _category(row: Row) -> str:
-    """The last step of the shop's own path of categories, else of Google's."""
-    path = _one(row, "product_type") or _one(row, "google_product_category")
+    """Return the last step of the shop's own category path, else of Google's."""
+    path = _first(row, "product_type") or _first(row, "google_product_category")
     return path.rpartition(">")[2].strip()

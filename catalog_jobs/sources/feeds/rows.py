@@ -1,39 +1,125 @@
-"""The rows of a product feed, one by one: RSS and Atom with Google's names, and tables of tabs, commas or others."""
+"""Downloads, decompresses and splits product feeds into rows: RSS and Atom with Google's names, and tables."""
 
 import csv
+import gzip
 import io
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
+import httpx
 from lxml import etree  # type: ignore[import-untyped]
 
-Row = dict[str, list[str]]
-"""Values by field. A field can come more than once (``additional_image_link``)."""
+from closetspace.errors import InvalidInput, Transient
 
-REQUIRED = frozenset(("id", "title", "image_link"))
+MAX_DOWNLOAD_BYTES = 2 * 1024**3
+MAX_UNPACKED_BYTES = 8 * 1024**3
+"""Ten million products are some 10 GB decompressed. Larger feeds have to be split."""
+
+TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+REQUIRED_COLUMNS = frozenset(("id", "title", "image_link"))
+
+_MAX_REDIRECTS = 5
+_MAX_LINE = 1 << 20
 _ROOTS = frozenset(("rss", "feed", "RDF", "channel", "products"))
-_ENTRIES = ("{*}item", "{*}entry", "{*}product")
-_LONGEST_LINE = 1 << 20
+_ENTRIES = frozenset(("item", "entry", "product"))
 _SEPARATORS = "\t|;,"
 
+Row = dict[str, list[str]]
+"""The values of each field. A field can occur more than once (``additional_image_link``)."""
 
-class NoFeed(ValueError):
-    """It is not a feed from its start on."""
+
+class NotAFeed(ValueError):
+    """The file is not a feed."""
 
 
 class BrokenFeed(ValueError):
-    """It is a feed, and stops being one somewhere."""
+    """The file begins as a feed and breaks off."""
+
+
+@contextmanager
+def open_feed(address: str, user_agent: str) -> Iterator[IO[bytes]]:
+    """Open a feed's decompressed bytes; download it first if ``address`` is a URL."""
+    if not address.startswith(("http://", "https://")):
+        with _decompressed(Path(address)) as file:
+            yield file
+        return
+    with TemporaryDirectory(prefix="closetspace-feed-") as folder:
+        path = Path(folder) / "feed"
+        _download(address, path, user_agent)
+        with _decompressed(path) as file:
+            yield file
 
 
 def read_rows(file: IO[bytes]) -> Iterator[Row]:
-    """Every row; raises `NoFeed` or, after what could be read, `BrokenFeed`."""
+    """Yield every row. Raises `NotAFeed` before the first row, or `BrokenFeed` after the last readable one."""
     start = file.peek(1 << 12)[: 1 << 12] if isinstance(file, io.BufferedReader) else b""
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     return _xml_rows(file) if text.startswith(b"<") or start[:2] in (b"\xff\xfe", b"\xfe\xff") else _table_rows(file)
 
 
+def _download(url: str, path: Path, user_agent: str) -> None:
+    try:
+        with (
+            httpx.Client(timeout=TIMEOUT, follow_redirects=True, max_redirects=_MAX_REDIRECTS) as client,
+            client.stream("GET", url, headers={"User-Agent": user_agent}) as response,
+            path.open("wb") as file,
+        ):
+            response.raise_for_status()
+            for chunk in response.iter_bytes():
+                file.write(chunk)
+                if file.tell() > MAX_DOWNLOAD_BYTES:
+                    raise InvalidInput("feed_too_large", f"{url} is larger than 2 GB: split the feed.")
+    except httpx.HTTPStatusError as exc:
+        raise _http_error(url, exc.response.status_code) from exc
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        raise Transient(f"{url} could not be downloaded: {exc or type(exc).__name__}.") from exc
+
+
+def _http_error(url: str, status: int) -> InvalidInput | Transient:
+    if status in (408, 425, 429) or status >= 500:
+        return Transient(f"{url} answered {status}: try again later.")
+    return InvalidInput("feed_refused", f"{url} answered {status}: check the URL and who may read it.")
+
+
+@contextmanager
+def _decompressed(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        with path.open("rb") as file:
+            is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
+            stream = gzip.GzipFile(fileobj=file) if is_gzip else file
+            yield io.BufferedReader(_LimitedReader(stream), 1 << 16)
+    except (FileNotFoundError, IsADirectoryError) as exc:
+        raise InvalidInput("feed_missing", f"There is no file {path}: name a product feed or its URL.") from exc
+
+
+class _LimitedReader(io.RawIOBase):
+    """A stream that raises `OSError` beyond `MAX_UNPACKED_BYTES`, as a gzip bomb would go."""
+
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
+        self._stream = stream
+        self._left = MAX_UNPACKED_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            data = self._stream.read(len(buffer))
+        except (EOFError, zlib.error) as exc:
+            raise OSError(f"the gzip file is broken: {exc}") from exc
+        self._left -= len(data)
+        if self._left < 0:
+            raise OSError("it unpacks to more than 8 GB")
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def _xml_rows(file: IO[bytes]) -> Iterator[Row]:
-    # Entities are never resolved nor fetched: a small file could make them mean gigabytes, or this machine's files.
+    # Entities are neither resolved nor fetched: they can expand to gigabytes, or name this machine's files.
     context = etree.iterparse(
         file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -41,26 +127,22 @@ def _xml_rows(file: IO[bytes]) -> Iterator[Row]:
     try:
         for event, element in context:
             if not started:
-                started = _is_root(element)
-            elif event == "end" and _is_entry(element):
+                _check_root(element)
+                started = True
+            elif event == "end" and _local_name(element) in _ENTRIES:
                 yield _xml_row(element)
-                _forget(element)
+                _free(element)
     except etree.XMLSyntaxError as exc:
-        raise (BrokenFeed if started else NoFeed)(f"it is broken XML: {exc.msg}") from exc
+        raise (BrokenFeed if started else NotAFeed)(f"it is broken XML: {exc.msg}") from exc
 
 
-def _is_root(element: Any) -> bool:
-    name = _local(element)
+def _check_root(element: Any) -> None:
+    name = _local_name(element)
     if name not in _ROOTS:
-        raise NoFeed(f"its XML begins with <{name}>")
-    return True
+        raise NotAFeed(f"its XML begins with <{name}>")
 
 
-def _is_entry(element: Any) -> bool:
-    return f"{{*}}{_local(element)}" in _ENTRIES
-
-
-def _local(element: Any) -> str:
+def _local_name(element: Any) -> str:
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
@@ -69,13 +151,13 @@ def _xml_row(entry: Any) -> Row:
     for child in entry:
         # Atom's <link href="..."/> has its value in an attribute.
         value = (child.text or "").strip() or child.get("href", "")
-        if value and (name := _field(_local(child))):
+        if value and (name := _field_name(_local_name(child))):
             row.setdefault(name, []).append(value)
     return row
 
 
-def _forget(element: Any) -> None:
-    """Free the entry and all before it: the tree would grow to the whole file."""
+def _free(element: Any) -> None:
+    """Free an entry and all before it, so that the tree does not grow to the whole file."""
     element.clear()
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
@@ -87,11 +169,11 @@ def _table_rows(file: IO[bytes]) -> Iterator[Row]:
     try:
         header = next(lines, "")
         separator = next((mark for mark in _SEPARATORS if mark in header), ",")
-        names = [_field(name) for name in next(csv.reader([header], delimiter=separator), [])]
+        names = [_field_name(name) for name in next(csv.reader([header], delimiter=separator), [])]
     except (BrokenFeed, csv.Error) as exc:
-        raise NoFeed("it is neither XML nor a table in UTF-8") from exc
-    if missing := REQUIRED - set(names):
-        raise NoFeed(f"its first line names no {', '.join(sorted(missing))}")
+        raise NotAFeed("it is neither XML nor a table in UTF-8") from exc
+    if missing := REQUIRED_COLUMNS - set(names):
+        raise NotAFeed(f"its first line has no {', '.join(sorted(missing))}")
     try:
         for values in csv.reader(lines, delimiter=separator):
             if values:
@@ -101,8 +183,8 @@ def _table_rows(file: IO[bytes]) -> Iterator[Row]:
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(_LONGEST_LINE):
-        if len(line) == _LONGEST_LINE:
+    while line := text.readline(_MAX_LINE):
+        if len(line) == _MAX_LINE:
             raise BrokenFeed("it has a line of more than a million characters")
         yield line
 
@@ -112,11 +194,11 @@ def _table_row(names: list[str], values: list[str]) -> Row:
     for name, value in zip(names, values, strict=False):
         if not name or not value.strip():
             continue
-        # In a table, several pictures share one cell.
+        # In a table, all additional images are in one cell.
         parts = value.split(",") if name == "additional_image_link" else [value]
         row.setdefault(name, []).extend(part.strip() for part in parts if part.strip())
     return row
 
 
-def _field(name: str) -> str:
+def _field_name(name: str) -> str:
     return name.strip().casefold().removeprefix("g:").replace(" ", "_")

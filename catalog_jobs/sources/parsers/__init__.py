@@ -1,1 +1,1 @@
-"""Parsers from a shop's answer to scraped products."""
+"""Pure parsers from a shop's response to scraped products."""

@@ -1,4 +1,4 @@
-"""The structured data of a page as plain dictionaries, JSON-LD and microdata alike."""
+"""Reads the structured data of a page, JSON-LD or microdata, as dictionaries."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,86 +9,86 @@ from extruct import JsonLdExtractor, MicrodataExtractor
 from parsel import Selector
 from w3lib.html import get_base_url
 
-from catalog_jobs.sources.items import listed
+from catalog_jobs.sources.parsers.values import as_list
 
 _SCRIPTS = "//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"
-_CDATA_BEGINS = re.compile(r"(?://|/\*)? ?<!\[CDATA\[ ?(?:\*/)?")
-_CDATA_ENDS = re.compile(r"(?://|/\*)? ?\]\]> ?(?:\*/)?$")
+_CDATA_START = re.compile(r"(?://|/\*)? ?<!\[CDATA\[ ?(?:\*/)?")
+_CDATA_END = re.compile(r"(?://|/\*)? ?\]\]> ?(?:\*/)?$")
 _BROKEN = (ValueError, RecursionError, IndexError)
-_DEEPEST = 20
-"""Levels of ``@graph`` and ``mainEntity`` that are looked into."""
+_MAX_DEPTH = 20
+"""Levels of ``@graph`` and ``mainEntity`` that are read."""
 
-_MOST_SCRIPTS = 200
-_LONGEST_SCRIPT = 4 * 1024**2
-"""Characters. Broken JSON is mended character by character, which takes its time."""
+_MAX_SCRIPTS = 200
+_MAX_SCRIPT = 4 * 1024**2
+"""Characters. Repairing broken JSON is slow."""
 
-_TOO_MUCH = "count(//*) > 20000 or count(//*[@itemprop]) > 5000 or //*[@itemscope][count(ancestor::*[@itemscope]) > 4]"
-"""Microdata that is not looked at: the extractor's time grows with the square of what nests in it (a page of 1.5 MB
-kept it busy for 380 s). Shops nest three deep, and their pages have some thousand elements."""
+_COMPLEX = "count(//*) > 20000 or count(//*[@itemprop]) > 5000 or //*[@itemscope][count(ancestor::*[@itemscope]) > 4]"
+"""Matches pages whose microdata is not read: the extractor's time is quadratic in nested elements (380 s for a page of
+1.5 MB). Shops nest three levels, and their pages have some thousand elements."""
 
 
 @dataclass(frozen=True)
-class Structured:
-    """The page's top-level things, each with ``@type``; how many scripts were broken; the base of its addresses."""
+class StructuredData:
+    """The page's top-level nodes, each with ``@type``, the number of broken scripts, and the base of relative URLs."""
 
     nodes: tuple[dict[str, Any], ...]
     broken: int
     base: str
 
 
-def read_structured(text: str, url: str) -> Structured:
-    """Everything that the page says of itself: JSON-LD, and microdata where there is no JSON-LD product."""
+def read_structured_data(text: str, url: str) -> StructuredData:
+    """Return the page's JSON-LD, and its microdata if the JSON-LD has no product."""
     base = get_base_url(text, url)
     root = Selector(text=text, type="html", huge_tree=False).root
     nodes, broken = _json_ld(root)
     if not any(is_product(node) for node in nodes):
         nodes += _microdata(root, base)
-    return Structured(tuple(nodes), broken, base)
+    return StructuredData(tuple(nodes), broken, base)
 
 
 def is_product(node: Mapping[str, Any]) -> bool:
-    """Whether a thing is for sale, alone or as the group of its variants."""
+    """Return whether a node is a product or a group of variants."""
     return bool(types_of(node) & {"Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts"})
 
 
 def types_of(node: Mapping[str, Any]) -> set[str]:
-    """The thing's types without their vocabulary: ``https://schema.org/Product`` is ``Product``."""
-    return {re.split("[/#:]", name)[-1] for name in listed(node.get("@type")) if isinstance(name, str)}
+    """Return a node's types without their vocabulary: ``https://schema.org/Product`` is ``Product``."""
+    return {re.split("[/#:]", name)[-1] for name in as_list(node.get("@type")) if isinstance(name, str)}
 
 
 def _json_ld(root: Any) -> tuple[list[dict[str, Any]], int]:
     nodes: list[dict[str, Any]] = []
     broken = 0
-    for script in root.xpath(_SCRIPTS)[:_MOST_SCRIPTS]:
+    for script in root.xpath(_SCRIPTS)[:_MAX_SCRIPTS]:
         script.set("type", "application/ld+json")
         try:
             script.text = _without_cdata((script.text or "").strip())
-            nodes += _flat(JsonLdExtractor().extract_items(script))
+            nodes += _flatten(JsonLdExtractor().extract_items(script))
         except _BROKEN:
             broken += 1
     return nodes, broken
 
 
 def _without_cdata(text: str) -> str:
-    if len(text) > _LONGEST_SCRIPT:
+    if len(text) > _MAX_SCRIPT:
         raise ValueError("the script is too long")
-    begins, ends = _CDATA_BEGINS.match(text), _CDATA_ENDS.search(text, max(0, len(text) - 20))
-    return text[begins.end() if begins else 0 : ends.start() if ends else len(text)]
+    start, end = _CDATA_START.match(text), _CDATA_END.search(text, max(0, len(text) - 20))
+    return text[start.end() if start else 0 : end.start() if end else len(text)]
 
 
-def _flat(values: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    for value in listed(values):
-        if isinstance(value, list) and depth < _DEEPEST:
-            yield from _flat(value, depth + 1)
+def _flatten(values: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    for value in as_list(values):
+        if isinstance(value, list) and depth < _MAX_DEPTH:
+            yield from _flatten(value, depth + 1)
         if isinstance(value, dict):
             yield value
-            if depth < _DEEPEST:
-                yield from _flat(value.get("@graph"), depth + 1)
-                yield from _flat(value.get("mainEntity"), depth + 1)
+            if depth < _MAX_DEPTH:
+                yield from _flatten(value.get("@graph"), depth + 1)
+                yield from _flatten(value.get("mainEntity"), depth + 1)
 
 
 def _microdata(root: Any, base: str) -> list[dict[str, Any]]:
-    if root.xpath(_TOO_MUCH):
+    if root.xpath(_COMPLEX):
         return []
     try:
         items = MicrodataExtractor().extract_items(root, base)

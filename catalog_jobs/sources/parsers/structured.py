@@ -1,90 +1,102 @@
-"""Product pages that describe themselves in schema.org's words."""
+"""Parser for product pages with schema.org data."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from catalog_jobs.sources.items import LeftOut, ScrapedProduct, id_of, joined, listed, pictures_of, text_of, variant_id
-from catalog_jobs.sources.parsers.json_ld import is_product, read_structured, types_of
-from catalog_jobs.sources.parsers.offers import price_and_stock
-from catalog_jobs.sources.parsers.page import Page
-from catalog_jobs.sources.parsers.vocabulary import gender_of
+from catalog_jobs.catalog.item import ScrapedProduct
+from catalog_jobs.sources.items import Page
+from catalog_jobs.sources.parsers.json_ld import is_product, read_structured_data, types_of
+from catalog_jobs.sources.parsers.values import (
+    absolute_url,
+    as_list,
+    gender_of,
+    id_of,
+    image_urls_of,
+    is_in_stock,
+    read_price,
+    split_colours,
+    text_of,
+    variant_id,
+)
+from closetspace.domain.index.indexed_item import LeftOut
 
 Node = Mapping[str, Any]
 
 _IDS = ("sku", "productID", "identifier", "mpn", "gtin13", "gtin", "gtin14", "gtin12", "gtin8")
+_MAX_OFFERS = 1_000
+_MAX_OFFER_DEPTH = 5
 
 
 def read_product_page(text: str, url: str) -> Page:
-    """The products of a page, one for each look: a product in five sizes of two colours is two."""
-    page = read_structured(text, url)
-    around = _Around(url, page.base, _trail(page.nodes))
-    found = [one for node in page.nodes if is_product(node) for one in _looks(node, around)]
-    if found:
-        return Page(tuple(found))
-    why = "its structured data is broken" if page.broken else "it shows no product"
-    return Page(unreadable=why)
+    """Return the products of a page, one for each look: two colours in five sizes are two products."""
+    data = read_structured_data(text, url)
+    context = _PageContext(url, data.base, _breadcrumbs(data.nodes))
+    products = [look for node in data.nodes if is_product(node) for look in _looks(node, context)]
+    if products:
+        return Page(tuple(products))
+    return Page(unreadable="its structured data is broken" if data.broken else "it shows no product")
 
 
 @dataclass(frozen=True)
-class _Around:
-    """The page's address, what its addresses are relative to, and the names of its breadcrumbs."""
+class _PageContext:
+    """The page's URL, the base of its relative URLs, and the names of its breadcrumbs."""
 
     url: str
     base: str
-    trail: Sequence[str]
+    breadcrumbs: Sequence[str]
 
 
-def _looks(node: Node, around: _Around) -> Iterator[ScrapedProduct | LeftOut]:
+def _looks(node: Node, context: _PageContext) -> Iterator[ScrapedProduct | LeftOut]:
     if "ProductGroup" not in types_of(node):
-        yield _found([node], _group_above(node), around)
+        yield _product([node], _parent_group(node), context)
         return
-    variants = [one for one in listed(node.get("hasVariant")) if isinstance(one, dict) and _tells_something(one)]
+    variants = [entry for entry in as_list(node.get("hasVariant")) if isinstance(entry, dict) and _has_data(entry)]
     by_look: dict[str, list[Node]] = {}
     for variant in variants or (node,):
         by_look.setdefault(text_of(variant.get("color")), []).append(variant)
     for same_look in by_look.values():
-        yield _found(same_look, node, around)
+        yield _product(same_look, node, context)
 
 
-def _tells_something(variant: Node) -> bool:
-    """Not a bare link to the variant's own page, which will tell."""
+def _has_data(variant: Node) -> bool:
+    """Return whether a variant is more than a link to its own page."""
     return any(variant.get(name) for name in ("name", "sku", "offers", "image", "color"))
 
 
-def _found(variants: Sequence[Node], group: Node, around: _Around) -> ScrapedProduct | LeftOut:
-    """One look from its variants, which differ in size, and from what their group says of all."""
+def _product(variants: Sequence[Node], group: Node, context: _PageContext) -> ScrapedProduct | LeftOut:
+    """Merge variants of one look, which differ in size, with the data of their group."""
     first = dict(group) | {name: value for name, value in variants[0].items() if value not in ("", None, [])}
     name = text_of(group.get("name")) or text_of(first.get("name"))
     if not name:
-        return LeftOut("a product has no name")
+        return LeftOut(_own_id(first), "a product has no name")
     group_id, colour = _group_id(group, variants[0]), text_of(first.get("color"))
-    address = joined(around.base, text_of(first.get("url"))) or around.url
-    price, currency, available = price_and_stock(one.get("offers") or group.get("offers") for one in variants)
-    audience = next((one for one in listed(first.get("audience")) if isinstance(one, dict)), {})
+    url = absolute_url(context.base, text_of(first.get("url"))) or context.url
+    price, currency, in_stock = _best_offer(variant.get("offers") or group.get("offers") for variant in variants)
+    audience = next((entry for entry in as_list(first.get("audience")) if isinstance(entry, dict)), {})
     return ScrapedProduct(
-        id=variant_id(group_id, colour) if group_id else _own_id(first) or address,
+        id=variant_id(group_id, colour) if group_id else _own_id(first) or url,
         name=name,
         group=group_id,
         variant=colour,
-        brand=_named(first.get("brand")) or _named(first.get("manufacturer")),
-        category=_category(first, around.trail, name),
+        brand=_name_of(first.get("brand")) or _name_of(first.get("manufacturer")),
+        category=_category(first, context.breadcrumbs, name),
         gender=gender_of(audience.get("suggestedGender") or first.get("gender"), audience.get("audienceType")),
-        colours=tuple(part.strip() for part in re.split("[/,;]", colour) if part.strip())[:5],
+        colours=split_colours(colour, "/,;"),
         price=price,
         currency=currency,
-        available=available,
-        url=address,
-        image_urls=pictures_of(around.base, first.get("image")),
+        in_stock=in_stock,
+        url=url,
+        image_urls=image_urls_of(context.base, first.get("image")),
     )
 
 
-def _group_above(node: Node) -> Node:
-    """The group that a product on a page of its own says it belongs to."""
-    above = next((one for one in listed(node.get("isVariantOf")) if isinstance(one, dict)), {})
-    told = id_of(node.get("inProductGroupWithID"))
-    return above if above.get("productGroupID") else {"productGroupID": told} if told else {}
+def _parent_group(node: Node) -> Node:
+    """Return the group that a product names as its own."""
+    parent = next((entry for entry in as_list(node.get("isVariantOf")) if isinstance(entry, dict)), {})
+    group_id = id_of(node.get("inProductGroupWithID"))
+    return parent if parent.get("productGroupID") else {"productGroupID": group_id} if group_id else {}
 
 
 def _group_id(group: Node, variant: Node) -> str:
@@ -94,25 +106,50 @@ def _group_id(group: Node, variant: Node) -> str:
 
 
 def _own_id(node: Node) -> str:
-    return next((found for name in _IDS if (found := id_of(node.get(name)))), "")
+    return next((item_id for name in _IDS if (item_id := id_of(node.get(name)))), "")
 
 
-def _named(value: Any) -> str:
-    """A brand's name, given as text, as a thing with a name, or as a list of either."""
-    first = next((one for one in listed(value) if one), None)
+def _name_of(value: Any) -> str:
+    """Return the name of a value that is text, a thing with a name, or a list of either."""
+    first = next((entry for entry in as_list(value) if entry), None)
     return text_of(first.get("name")) if isinstance(first, dict) else text_of(first)
 
 
-def _category(node: Node, trail: Sequence[str], name: str) -> str:
-    own = _named(node.get("category"))
-    steps = [step for step in trail if step != name]
-    return own or (steps[-1] if steps else "")
+def _category(node: Node, breadcrumbs: Sequence[str], name: str) -> str:
+    steps = [step for step in breadcrumbs if step != name]
+    return _name_of(node.get("category")) or (steps[-1] if steps else "")
 
 
-def _trail(nodes: Sequence[Node]) -> list[str]:
-    """The names of the page's breadcrumbs, from the shop's front door on."""
+def _breadcrumbs(nodes: Sequence[Node]) -> list[str]:
     for node in nodes:
         if "BreadcrumbList" in types_of(node):
-            steps = [step for step in listed(node.get("itemListElement")) if isinstance(step, dict)]
-            return [name for step in steps if (name := _named(step) or _named(step.get("item")))]
+            steps = [step for step in as_list(node.get("itemListElement")) if isinstance(step, dict)]
+            return [name for step in steps if (name := _name_of(step) or _name_of(step.get("item")))]
     return []
+
+
+def _best_offer(offers: Iterable[Any]) -> tuple[float | None, str, bool]:
+    """Return the lowest price and its currency, and whether any offer is in stock; such offers alone count if so."""
+    single = list(islice(_single_offers(list(offers)), _MAX_OFFERS))
+    in_stock = [offer for offer in single if is_in_stock(offer.get("availability"))]
+    prices = [_offer_price(offer) for offer in in_stock or single]
+    amount, currency = min(((a, c) for a, c in prices if a is not None), default=(None, ""))
+    return amount, currency, bool(in_stock) or not single
+
+
+def _single_offers(offers: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield offers and the offers inside aggregates. An aggregate without offers counts as one."""
+    for offer in as_list(offers):
+        inner = offer.get("offers") if isinstance(offer, dict) else offer
+        if isinstance(inner, dict | list) and depth < _MAX_OFFER_DEPTH:
+            yield from _single_offers(inner, depth + 1)
+        elif isinstance(offer, dict):
+            yield offer
+
+
+def _offer_price(offer: dict[str, Any]) -> tuple[float | None, str]:
+    specification = next((entry for entry in as_list(offer.get("priceSpecification")) if isinstance(entry, dict)), {})
+    currency = text_of(offer.get("priceCurrency")) or text_of(specification.get("priceCurrency"))
+    values = (offer.get("price"), offer.get("lowPrice"), specification.get("price"), specification.get("minPrice"))
+    prices = (read_price(entry, currency) for value in values for entry in as_list(value)[:1])
+    return next((price for price in prices if price[0] is not None), (None, ""))

@@ -1,1 +1,1 @@
-"""Scrapy spiders, one per kind of shop."""
+"""Scrapy spiders, one for each kind of shop."""

@@ -1,4 +1,4 @@
-"""What every spider does: ask politely, count what becomes of each page, and tell it."""
+"""The base of all spiders: requests pages once, counts what becomes of each, and reports it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,136 +11,143 @@ from scrapy import Request, Spider
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
-from catalog_jobs.sources.challenge import is_challenge
+from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.events import EventWriter
-from catalog_jobs.sources.fetch_failures import FetchFailure, fetch_failure
-from catalog_jobs.sources.items import LeftOut, ScrapedProduct
-from catalog_jobs.sources.kept_pages import KeptPages
-from catalog_jobs.sources.parsers.page import Page
-from catalog_jobs.sources.pipelines import Defaults, Gathering
-from catalog_jobs.sources.settings import LARGEST_LIST, LARGEST_PAGE
+from catalog_jobs.sources.items import ItemCollector, Page, SourceDefaults
+from catalog_jobs.sources.pages import UnreadablePages
+from catalog_jobs.sources.settings import MAX_LISTING_BYTES, MAX_PAGE_BYTES
 from catalog_jobs.sources.shops import Shop
-from catalog_jobs.sources.stats import CrawlStats, failure_message
+from catalog_jobs.sources.stats import CrawlStats, FetchFailure, failure_message, fetch_failure, is_challenge
+from closetspace.domain.index.indexed_item import LeftOut
 
-Outcome = Iterator[ScrapedProduct | Request]
-Read = Callable[[str, str], Page]
+CallbackResult = Iterator[ScrapedProduct | Request]
+Parser = Callable[[str, str], Page]
+"""Reads a page from its text and its URL."""
 
 CHALLENGE = "it is a challenge (captcha)"
 
 
 @dataclass(frozen=True)
-class Crawl:
-    """One run of one shop, and where it tells of itself."""
+class CrawlContext:
+    """One crawl of one shop, and where its output goes."""
 
     shop: Shop
     now: datetime
     events: EventWriter
-    kept: KeptPages
+    unreadable_pages: UnreadablePages
 
 
 class ShopSpider(Spider, ABC):
-    """A spider of one shop. Its kinds say what to ask first and how to read what comes."""
+    """A spider of one shop. Subclasses define the first requests and the callbacks."""
 
-    def __init__(self, crawl: Crawl) -> None:
-        super().__init__(name=crawl.shop.name)
-        self.shop = crawl.shop
-        self.crawl = crawl
-        self.hosts = self.allowed_domains = hosts_of(crawl.shop)
-        self.gathering = Gathering(Defaults.of_shop(crawl.shop), crawl.now)
-        self.tally = CrawlStats()
-        self._asked: set[str] = set()
+    def __init__(self, context: CrawlContext) -> None:
+        super().__init__(name=context.shop.name)
+        self.shop = context.shop
+        self.context = context
+        self.hosts = self.allowed_domains = allowed_hosts(context.shop)
+        self.collector = ItemCollector(SourceDefaults.from_shop(context.shop), context.now)
+        self.stats = CrawlStats()
+        self._requested: set[str] = set()
 
     @abstractmethod
     def first_requests(self) -> Iterator[Request]:
-        """Where to begin."""
+        """Yield the first requests."""
 
     async def start(self) -> AsyncIterator[Any]:
-        """Scrapy's hook for the first requests."""
+        """Yield the first requests; Scrapy calls it."""
         for request in self.first_requests():
             yield request
 
-    def request(self, url: str, **options: Any) -> Request:
-        """How a page is asked for."""
+    def make_request(self, url: str, **options: Any) -> Request:
+        """Build a request."""
         return Request(url, **options)
 
-    def ask(self, url: str, callback: Callable[..., Outcome], listing: bool = False, **told: Any) -> Iterator[Request]:
-        """Ask for a page, unless it was asked for before or there have been enough."""
-        if url in self._asked or not url.startswith(("http://", "https://")):
+    def request_page(
+        self, url: str, callback: Callable[..., CallbackResult], listing: bool = False, **arguments: Any
+    ) -> Iterator[Request]:
+        """Yield a request unless the URL was requested before or ``max_pages`` is reached."""
+        if url in self._requested or not url.startswith(("http://", "https://")):
             return
-        if len(self._asked) >= self.shop.max_pages:
-            self.gathering.left_out["page: it is beyond max_pages"] += 1
+        if len(self._requested) >= self.shop.max_pages:
+            self.collector.left_out["page: it is beyond max_pages"] += 1
             return
-        self._asked.add(url)
-        meta = {"listing": listing, "download_maxsize": LARGEST_LIST if listing else LARGEST_PAGE}
-        yield self.request(url, callback=callback, errback=self.lost, meta=meta, cb_kwargs=told, dont_filter=True)
+        self._requested.add(url)
+        yield self.make_request(
+            url,
+            callback=callback,
+            errback=self.on_error,
+            meta={"listing": listing, "download_maxsize": MAX_LISTING_BYTES if listing else MAX_PAGE_BYTES},
+            cb_kwargs=arguments,
+            dont_filter=True,
+        )
 
-    def is_inside(self, url: str) -> bool:
-        """Whether an address is one of the shop's."""
+    def is_shop_url(self, url: str) -> bool:
+        """Return whether a URL is on one of the shop's hosts."""
         host = f".{urlsplit(url).hostname or ''}"
-        return any(host.endswith(f".{inside}") for inside in self.hosts)
+        return any(host.endswith(f".{allowed}") for allowed in self.hosts)
 
-    def read(self, response: Response, read: Read) -> Page:
-        """The page as its kind's parser reads it; settles what became of it."""
+    def parse_page(self, response: Response, parser: Parser) -> Page:
+        """Return the parsed page and count it."""
         try:
-            page = read(text_of_response(response), response.url)
-        except Exception as exc:  # noqa: BLE001, RUF100 - whatever a hostile page breaks, it is one page.
+            page = parser(response_text(response), response.url)
+        except Exception as exc:  # noqa: BLE001, RUF100 - a parser's bug or a hostile page must not end the crawl.
             self.logger.exception("%s", response.url)
             page = Page(unreadable=f"the parser failed on it ({type(exc).__name__})")
         if page.unreadable:
-            self.unreadable(response, page.unreadable)
+            self.count_unreadable(response, page.unreadable)
         else:
-            self.settle_read(response)
+            self.count_read(response)
         return page
 
-    def products(self, page: Page) -> Iterator[ScrapedProduct]:
-        """What the page shows, without what can't be used."""
-        for found in page.found:
-            if isinstance(found, LeftOut):
-                self.gathering.take(found)
+    def usable_products(self, page: Page) -> Iterator[ScrapedProduct]:
+        """Yield the page's products and count the unusable ones."""
+        for product in page.products:
+            if isinstance(product, LeftOut):
+                self.collector.collect(product)
             else:
-                yield found
+                yield product
 
-    def settle_read(self, response: Response) -> None:
+    def count_read(self, response: Response) -> None:
         """Count a page that was read."""
-        self.tally.read += not response.meta.get("listing", False)
-        self._settle()
+        self.stats.read += not response.meta.get("listing", False)
+        self._report_progress()
 
-    def unreadable(self, response: Response, why: str) -> None:
-        """Count a page that came and gave nothing, and keep it."""
-        challenge = is_challenge(text_of_response(response))
-        self._lose(
+    def count_unreadable(self, response: Response, reason: str) -> None:
+        """Count a page without usable content, and keep it."""
+        challenge = is_challenge(response_text(response))
+        self._count_failure(
             response.request or Request(response.url),
-            FetchFailure(CHALLENGE if challenge else why, challenge, response),
+            FetchFailure(CHALLENGE if challenge else reason, challenge, response),
         )
 
-    def lost(self, failure: Failure) -> None:
-        """Count a page that did not come."""
-        self._lose(failure.request, fetch_failure(failure))  # type: ignore[attr-defined]
+    def on_error(self, failure: Failure) -> None:
+        """Count a page that could not be fetched."""
+        self._count_failure(failure.request, fetch_failure(failure))  # type: ignore[attr-defined]
 
     def closed(self, reason: str) -> None:
-        """Tell how it ended."""
-        for left_out, count in self.gathering.left_out.items():
-            self.crawl.events.left_out(left_out, count)
-        self.crawl.events.end(failure_message(self.tally, reason))
+        """Write the last events; Scrapy calls it."""
+        for left_out, count in self.collector.left_out.items():
+            self.context.events.left_out(left_out, count)
+        self.context.events.end(failure_message(self.stats, reason))
 
-    def _lose(self, request: Request, loss: FetchFailure) -> None:
-        self.gathering.left_out[f"page: {loss.why}"] += 1
-        self.tally.lose(request.url, loss.why, request.meta.get("listing", False), loss.challenge)
-        if loss.response is not None and not loss.gone:
-            self.crawl.kept.keep(loss.response.url, loss.response.body, loss.why)
-        self._settle()
+    def _count_failure(self, request: Request, failure: FetchFailure) -> None:
+        self.collector.left_out[f"page: {failure.reason}"] += 1
+        self.stats.record_failure(request.url, failure.reason, request.meta.get("listing", False), failure.challenge)
+        if failure.response is not None and not failure.is_gone:
+            self.context.unreadable_pages.keep(failure.response.url, failure.response.body, failure.reason)
+        self._report_progress()
 
-    def _settle(self) -> None:
-        self.tally.settled += 1
-        self.crawl.events.pages(self.tally.settled, len(self._asked))
+    def _report_progress(self) -> None:
+        self.stats.settled += 1
+        self.context.events.pages(self.stats.settled, len(self._requested))
 
 
-def text_of_response(response: Response) -> str:
-    """What came, as text: also where the shop calls it something else."""
+def response_text(response: Response) -> str:
+    """Return the body as text, even if the shop declares another content type."""
     return response.text if isinstance(response, TextResponse) else response.body.decode("utf-8", errors="replace")
 
 
-def hosts_of(shop: Shop) -> list[str]:
-    """The hosts that a crawl may ask, each with its subdomains."""
-    told = (urlsplit(url).hostname or "" for url in (*shop.start_urls, *shop.sitemap_urls))
-    return sorted({host.removeprefix("www.") for host in (*told, *shop.allowed_hosts) if host})
+def allowed_hosts(shop: Shop) -> list[str]:
+    """Return the hosts that a crawl may request; their subdomains are allowed too."""
+    hosts = (urlsplit(url).hostname or "" for url in (*shop.start_urls, *shop.sitemap_urls))
+    return sorted({host.removeprefix("www.") for host in (*hosts, *shop.allowed_hosts) if host})

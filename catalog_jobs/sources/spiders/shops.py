@@ -1,10 +1,9 @@
-"""The spiders, one a kind of shop: what to ask next. How to read an answer is their parsers'."""
+"""The spiders, one for each kind of shop. They choose the requests; parsers read the responses."""
 
 import re
 import zlib
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 from scrapy import Request
@@ -13,108 +12,111 @@ from scrapy.linkextractors import LinkExtractor
 from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 from w3lib.url import add_or_replace_parameter
 
-from catalog_jobs.sources.items import joined
+from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
-from catalog_jobs.sources.parsers.page import Page
-from catalog_jobs.sources.parsers.shopify import list_address, read_list
+from catalog_jobs.sources.parsers.shopify import list_url, read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
-from catalog_jobs.sources.settings import LARGEST_LIST
-from catalog_jobs.sources.spiders.base import Outcome, ShopSpider
+from catalog_jobs.sources.parsers.values import absolute_url
+from catalog_jobs.sources.settings import MAX_LISTING_BYTES
+from catalog_jobs.sources.spiders.base import CallbackResult, Parser, ShopSpider
 
-REPEATS = "it repeats an earlier page"
+REPEATED = "it repeats an earlier page"
 
 
 class StructuredSpider(ShopSpider):
-    """Product pages found through sitemaps and through links from the start pages."""
+    """Reads product pages that sitemaps and start pages link to."""
 
     def first_requests(self) -> Iterator[Request]:
-        """The start pages and the sitemaps."""
+        """Yield requests for the start pages and the sitemaps."""
         for url in self.shop.start_urls:
-            yield from self.ask(url, self.read_start, listing=True)
+            yield from self.request_page(url, self.parse_start, listing=True)
         for url in self.shop.sitemap_urls:
-            yield from self.ask(url, self.read_sitemap, listing=True)
+            yield from self.request_page(url, self.parse_sitemap, listing=True)
 
-    def read_product(self, response: Response) -> Outcome:
-        """One page of a product."""
-        yield from self.products(self.read(response, read_product_page))
+    def parse_product(self, response: Response) -> CallbackResult:
+        """Yield the products of a product page."""
+        yield from self.usable_products(self.parse_page(response, read_product_page))
 
-    def read_start(self, response: Response) -> Outcome:
-        """A page of links, which may itself be of a product."""
-        links, lists = self._links(response, self.shop.follow), self._links(response, self.shop.listings)
-        if not links and not lists:
-            yield from self.read_product(response)
+    def parse_start(self, response: Response) -> CallbackResult:
+        """Follow the links of a start page. A page without links to follow is read as a product page."""
+        products, listings = self._links(response, self.shop.follow), self._links(response, self.shop.listings)
+        if not products and not listings:
+            yield from self.parse_product(response)
             return
-        self.settle_read(response)
-        for url in lists:
-            yield from self.ask(url, self.read_start, listing=True)
-        for url in links:
-            yield from self.ask(url, self.read_product)
+        self.count_read(response)
+        for url in listings:
+            yield from self.request_page(url, self.parse_start, listing=True)
+        for url in products:
+            yield from self.request_page(url, self.parse_product)
 
-    def read_sitemap(self, response: Response) -> Outcome:
-        """A sitemap, an index of sitemaps, or robots.txt, which names them."""
-        kind, addresses = read_sitemap(response.body, response.url)
+    def parse_sitemap(self, response: Response) -> CallbackResult:
+        """Follow the URLs of a sitemap, of an index of sitemaps, or of robots.txt."""
+        kind, urls = read_sitemap(response.body, response.url)
         if not kind:
-            self.unreadable(response, "it is no sitemap, and names none")
+            self.count_unreadable(response, "it is no sitemap, and names none")
             return
-        self.settle_read(response)
-        for url in addresses:
+        self.count_read(response)
+        for url in urls:
             if kind == "sitemapindex":
-                yield from self.ask(url, self.read_sitemap, listing=True)
+                yield from self.request_page(url, self.parse_sitemap, listing=True)
             elif not self.shop.follow or any(re.search(pattern, url) for pattern in self.shop.follow):
-                yield from self.ask(url, self.read_product)
+                yield from self.request_page(url, self.parse_product)
 
     def _links(self, response: Response, patterns: tuple[str, ...]) -> list[str]:
         if not patterns or not isinstance(response, TextResponse):
             return []
         links = LinkExtractor(allow=patterns).extract_links(response)
-        return [link.url for link in links if self.is_inside(link.url)]
+        return [link.url for link in links if self.is_shop_url(link.url)]
 
 
 class EmbeddedStateSpider(ShopSpider):
-    """Search pages, as many as the first says there are."""
+    """Reads all pages of searches; the first page says how many there are."""
 
     def first_requests(self) -> Iterator[Request]:
-        """The first page of every search."""
+        """Yield requests for the first page of every search."""
         for url in self.shop.start_urls:
-            yield from self.ask(url, self.read_search, listing=True, search=url)
+            yield from self.request_page(url, self.parse_search, listing=True, search=url)
 
-    def read_search(self, response: Response, search: str, first: frozenset[str] | None = None) -> Outcome:
-        """One page; the first asks for all others. ``first`` are the products of the first page."""
-        page = self.read(response, partial(_unrepeated_search, self.shop.state, self.shop.results_path, first))
-        yield from self.products(page)
+    def parse_search(self, response: Response, search: str, first: frozenset[str] | None = None) -> CallbackResult:
+        """Yield a page's products; the first page also requests all others. ``first`` are the first page's ids."""
+        parser = partial(read_search_page, name=self.shop.state, path=self.shop.results_path)
+        page = self.parse_page(response, _unless_repeated(parser, first))
+        yield from self.usable_products(page)
         if first is not None or page.unreadable:
             return
-        # One more than may be asked for, so that it is counted that there are more.
+        # One more than max_pages, so that the excess is counted.
         for number in range(2, min(page.pages, self.shop.max_pages + 1) + 1):
             url = add_or_replace_parameter(search, self.shop.page_parameter, str(number))
-            yield from self.ask(url, self.read_search, listing=True, search=search, first=page.products)
+            yield from self.request_page(url, self.parse_search, listing=True, search=search, first=page.product_ids)
 
 
 class ShopifySpider(ShopSpider):
-    """The shop's own list, page by page until one is empty."""
+    """Reads Shopify's product lists page by page, until a page is empty."""
 
     def first_requests(self) -> Iterator[Request]:
-        """The first page of every list."""
+        """Yield requests for the first page of every list."""
         for url in self.shop.start_urls:
-            yield from self.ask(list_address(url, 1), self.read_list, listing=True, start=url, number=1)
+            yield from self.request_page(list_url(url, 1), self.parse_list, listing=True, start=url, number=1)
 
-    def read_list(self, response: Response, start: str, number: int, last: frozenset[str] = frozenset()) -> Outcome:
-        """One page, then the next. ``last`` are the products of the page before."""
-        page = self.read(response, partial(_unrepeated_list, last))
-        yield from self.products(page)
-        if page.found and not self.gathering.full:
-            following = {"start": start, "number": number + 1, "last": page.products}
-            yield from self.ask(list_address(start, number + 1), self.read_list, listing=True, **following)
-
-
-def _unrepeated_search(name: str, path: str, first: frozenset[str] | None, text: str, url: str) -> Page:
-    page = read_search_page(text, url, name, path)
-    return Page(unreadable=REPEATS) if page.products and page.products == first else page
+    def parse_list(
+        self, response: Response, start: str, number: int, previous: frozenset[str] | None = None
+    ) -> CallbackResult:
+        """Yield a page's products and request the next page. ``previous`` are the ids of the page before."""
+        page = self.parse_page(response, _unless_repeated(read_list, previous))
+        yield from self.usable_products(page)
+        if page.products and not self.collector.is_full:
+            following = {"start": start, "number": number + 1, "previous": page.product_ids}
+            yield from self.request_page(list_url(start, number + 1), self.parse_list, listing=True, **following)
 
 
-def _unrepeated_list(last: frozenset[str], text: str, url: str) -> Page:
-    page = read_list(text, url)
-    return Page(unreadable=REPEATS) if page.products and page.products == last else page
+def _unless_repeated(parser: Parser, earlier: frozenset[str] | None) -> Parser:
+    """Return a parser that finds pages unreadable if they have the same products as an earlier page."""
+
+    def parse(text: str, url: str) -> Page:
+        page = parser(text, url)
+        return Page(unreadable=REPEATED) if page.product_ids and page.product_ids == earlier else page
+
+    return parse
 
 
 SPIDERS: dict[str, type[ShopSpider]] = {
@@ -125,18 +127,18 @@ SPIDERS: dict[str, type[ShopSpider]] = {
 
 
 def read_sitemap(body: bytes, url: str) -> tuple[str, Iterator[str]]:
-    """What it is (``sitemapindex``, ``urlset`` or nothing of the kind) and the addresses in it."""
+    """Return the kind of a sitemap (``sitemapindex``, ``urlset``, ``""`` if it is neither) and its URLs."""
     if url.endswith("/robots.txt"):
         named = list(sitemap_urls_from_robots(body, base_url=url))
         return "sitemapindex" if named else "", iter(named)
     if body.startswith(b"\x1f\x8b"):
         try:
-            body = zlib.decompressobj(wbits=31).decompress(body, LARGEST_LIST)
+            body = zlib.decompressobj(wbits=31).decompress(body, MAX_LISTING_BYTES)
         except zlib.error:
             return "", iter(())
     try:
         sitemap = Sitemap(body)
     except (etree.XMLSyntaxError, StopIteration):
         return "", iter(())
-    known: Any = sitemap.type if sitemap.type in ("sitemapindex", "urlset") else ""
-    return known, (joined(url, entry["loc"]) for entry in sitemap if entry.get("loc"))
+    kind = sitemap.type if sitemap.type in ("sitemapindex", "urlset") else ""
+    return kind, (absolute_url(url, entry["loc"]) for entry in sitemap if entry.get("loc"))

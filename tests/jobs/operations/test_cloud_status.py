@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import typer
+from catalog_jobs.catalog.run_records import Report, RunRecord
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import functions_v2, run_v2, scheduler_v1
 from google.cloud.functions_v2.services.function_service.transports import FunctionServiceRestTransport
@@ -22,7 +23,6 @@ from google.cloud.run_v2.services.jobs.transports import JobsRestTransport
 from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerRestTransport
 from typer.testing import CliRunner
 
-from catalog_jobs.catalog.run_record import Report, RunRecord
 from catalog_jobs.catalog.run_records import RunRecords
 from catalog_jobs.cli.cloud_status import status, tell
 from catalog_jobs.operations.cloud_status.deployment import REFRESH_JOB, STORE_VARIABLE, Catalog, Expected, Function

@@ -1,160 +1,162 @@
-"""Runs that die at any moment: what is in use stays whole, and whoever comes next goes on where they were."""
+"""Runs that are killed at any moment: the index in use stays intact, and the next run continues."""
 
 from functools import cache
-from typing import Any
 
 import pytest
 
-from catalog_jobs.catalog.run_record import RunRecord
-from catalog_jobs.catalog.run_records import RunRecords
+from catalog_jobs.catalog.run_records import RunRecord, RunRecords
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.guards import Bounds
-from tests.support.faulty_stores import Killed, Mortal
-from tests.support.refreshed_catalog import Inventory, Refreshed, counting, item, stock
+from tests.support.faulty_stores import Killed, KillingStore
+from tests.support.refreshed_catalog import FakeSource, RefreshedCatalog, item, record_encoded, stock
 
 BEFORE = stock(60)
 AFTER = [*BEFORE[40:], *(item(number, name=f"Linen shirt {number}") for number in range(40)), *stock(75)[60:]]
 EMBEDDED = 55
-ANY = Bounds(least_overlap=0)
-"""Half of the names change, and so do the answers."""
+NO_CANARIES = Bounds(least_overlap=0)
+"""Bounds without canaries: half of the names change, and so do the answers."""
 
 
 @cache
-def first_night() -> Refreshed:
-    world = Refreshed()
-    assert world.run(Inventory(BEFORE)).report.published
-    return world
+def first_night() -> RefreshedCatalog:
+    catalog = RefreshedCatalog()
+    assert catalog.run(FakeSource(BEFORE)).report.published
+    return catalog
 
 
 @cache
-def second_night() -> Refreshed:
-    """The store after a second run that nobody killed."""
-    world = first_night().copied()
-    record = world.run(Inventory(AFTER), bounds=ANY)
+def second_night() -> RefreshedCatalog:
+    """Return the catalog after a second run that was not killed."""
+    catalog = first_night().copy()
+    record = catalog.run(FakeSource(AFTER), bounds=NO_CANARIES)
     assert (record.report.published, record.report.embedded) == (True, EMBEDDED)
-    return world
+    return catalog
 
 
-def decides(operation: str, name: str) -> bool:
-    """Whether an operation changes anything but pictures, of which each is like the other."""
+def is_decisive(operation: str, name: str) -> bool:
+    """Return whether an operation changes anything but images: their uploads are all alike."""
     return operation in ("write", "delete") and not name.startswith("catalog/images/")
 
 
 @cache
 def moments() -> int:
-    """How many changes the second run makes."""
-    world = first_night().copied()
-    watched = Mortal(world.store, counted=decides)
-    world.over(watched).run(Inventory(AFTER), bounds=ANY)
+    """Return how many changes the second run makes."""
+    catalog = first_night().copy()
+    watched = KillingStore(catalog.store, counts=is_decisive)
+    catalog.over(watched).run(FakeSource(AFTER), bounds=NO_CANARIES)
     return watched.operations
 
 
-def killed(last: int, **choices: Any) -> Refreshed:
-    """The store after a second run that died after so many changes."""
-    world = first_night().copied()
+def killed(last: int) -> RefreshedCatalog:
+    """Return the catalog after a second run that was killed after ``last`` changes."""
+    catalog = first_night().copy()
     with pytest.raises(Killed):
-        world.over(Mortal(world.store, last, decides)).run(Inventory(AFTER), key="killed", bounds=ANY, **choices)
-    assert world.index() in (first_night().index(), second_night().index())
-    return world
+        catalog.over(KillingStore(catalog.store, last, is_decisive)).run(
+            FakeSource(AFTER), key="killed", bounds=NO_CANARIES
+        )
+    assert catalog.index() in (first_night().index(), second_night().index())
+    return catalog
 
 
-def not_embedded(world: Refreshed) -> set[str]:
-    """Names of what has no vector yet."""
-    known = world.kept.known().part_of
+def not_embedded(catalog: RefreshedCatalog) -> set[str]:
+    """Return the names of the items without a vector."""
+    known = catalog.embeddings.stored_keys().part_of
     return {one.name for one in AFTER if one.content_key not in known}
 
 
-def records(world: Refreshed) -> list[RunRecord]:
-    return RunRecords(world.store).list(9)
+def records(catalog: RefreshedCatalog) -> list[RunRecord]:
+    return RunRecords(catalog.store).newest(9)
 
 
-def check_records(world: Refreshed) -> None:
-    """Every index that was ever in use has a run that says it published it."""
-    told = [record.report.version for record in records(world) if record.report.published and record.finished]
-    assert sorted(map(str, told)) == sorted([world.current.version, *world.current.history])
+def check_records(catalog: RefreshedCatalog) -> None:
+    """Assert that every version that was in use has a finished record."""
+    published = [record.report.version for record in records(catalog) if record.report.published and record.finished]
+    assert sorted(map(str, published)) == sorted([catalog.current.version, *catalog.current.history])
 
 
-def test_a_run_changes_the_store_often_enough_to_be_killed_in_between() -> None:
+def test_run_makes_enough_changes_to_be_killed_between() -> None:
     assert moments() > 25
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_a_run_that_is_killed_anywhere_is_made_good_by_the_next(part: int) -> None:
+def test_next_run_completes_a_run_that_was_killed_at_any_change(part: int) -> None:
     for last in range(part, moments(), 4):
-        world = killed(last)
-        missing, names = not_embedded(world), counting(world.encoder)
-        published = world.index() == second_night().index()
-        record = world.run(Inventory(AFTER), bounds=ANY)
+        catalog = killed(last)
+        missing, names = not_embedded(catalog), record_encoded(catalog.encoder)
+        published = catalog.index() == second_night().index()
+        record = catalog.run(FakeSource(AFTER), bounds=NO_CANARIES)
         assert (record.error, record.report.published) == ("", True), last
         assert sorted(names) == sorted(missing), last
         assert record.report.embedded == len(missing), last
         assert record.report.new == (0 if published else 15), last
-        assert world.index() == second_night().index(), last
-        check_records(world)
+        assert catalog.index() == second_night().index(), last
+        check_records(catalog)
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_a_task_that_is_killed_anywhere_and_started_again_goes_on_with_the_same_run(part: int) -> None:
+def test_task_that_was_killed_at_any_change_continues_its_run_when_started_again(part: int) -> None:
     for last in range(part, moments(), 4):
-        world = killed(last)
-        missing, names = not_embedded(world), counting(world.encoder)
-        in_use, source = world.current, Inventory(AFTER)
-        read_before = world.store.stat("catalog/work/killed/scraped/north.json") is not None
-        record = world.run(source, key="killed", bounds=ANY)
+        catalog = killed(last)
+        missing, names = not_embedded(catalog), record_encoded(catalog.encoder)
+        in_use, source = catalog.current, FakeSource(AFTER)
+        read_before = catalog.store.stat("catalog/work/killed/scraped/north.json") is not None
+        record = catalog.run(source, key="killed", bounds=NO_CANARIES)
         assert record.report.embedded == EMBEDDED, last
         assert (record.error, record.report.published, record.report.new) == ("", True, 15), last
         assert sorted(names) == sorted(missing), last
-        assert source.read_dry == ([] if read_before else [False]), last
-        assert world.index() == second_night().index(), last
-        assert len(world.current.history) == 1, last
-        assert in_use.generation == world.current.generation or not in_use.history, last
-        assert len(Snapshots(world.store).names()) == 2, last
-        check_records(world)
+        assert source.dry_runs == ([] if read_before else [False]), last
+        assert catalog.index() == second_night().index(), last
+        assert len(catalog.current.history) == 1, last
+        assert in_use.generation == catalog.current.generation or not in_use.history, last
+        assert len(Snapshots(catalog.store).names()) == 2, last
+        check_records(catalog)
 
 
-def test_a_run_that_was_killed_while_it_embedded_has_kept_all_parts_that_it_finished() -> None:
+def test_run_that_is_killed_while_embedding_keeps_all_finished_parts() -> None:
     left = {len(not_embedded(killed(last))) for last in range(6, 20)}
     assert left == {EMBEDDED, EMBEDDED - 16, EMBEDDED - 32, EMBEDDED - 48, 0}
 
 
-def test_a_task_that_starts_again_compares_with_what_the_run_began_with() -> None:
-    world = killed(8)
-    sources = Inventory([*AFTER, item(99)])
-    record = world.run(sources, key="killed", bounds=ANY)
-    assert (record.report.new, sources.read_dry) == (15, [])
-    assert world.run(sources).report.new == 1
+def test_restarted_task_compares_with_the_state_at_the_start_of_its_run() -> None:
+    catalog = killed(8)
+    sources = FakeSource([*AFTER, item(99)])
+    record = catalog.run(sources, key="killed", bounds=NO_CANARIES)
+    assert (record.report.new, sources.dry_runs) == (15, [])
+    assert catalog.run(sources).report.new == 1
 
 
-def test_a_task_that_starts_again_after_a_refusal_stays_refused() -> None:
-    world = first_night().copied()
-    refused = world.run(Inventory(BEFORE[:30]), key="refused")
-    source = Inventory(BEFORE)
-    assert world.run(source, key="refused") == refused
-    assert (refused.refused, source.read_dry) == (True, [])
+def test_restarted_task_of_a_refused_run_stays_refused() -> None:
+    catalog = first_night().copy()
+    refused = catalog.run(FakeSource(BEFORE[:30]), key="refused")
+    source = FakeSource(BEFORE)
+    assert catalog.run(source, key="refused") == refused
+    assert (refused.refused, source.dry_runs) == (True, [])
 
 
-def test_a_task_that_starts_again_although_its_run_has_published_changes_nothing() -> None:
-    world = first_night().copied()
-    done = world.run(Inventory(AFTER), key="done", bounds=ANY)
-    generation, source = world.current.generation, Inventory([*AFTER, item(99)])
-    assert world.run(source, key="done", bounds=ANY) == done
-    assert (source.read_dry, world.current.generation) == ([], generation)
+def test_restarted_task_of_a_published_run_changes_nothing() -> None:
+    catalog = first_night().copy()
+    done = catalog.run(FakeSource(AFTER), key="done", bounds=NO_CANARIES)
+    generation, source = catalog.current.generation, FakeSource([*AFTER, item(99)])
+    assert catalog.run(source, key="done", bounds=NO_CANARIES) == done
+    assert (source.dry_runs, catalog.current.generation) == ([], generation)
 
 
-def test_a_run_that_lost_its_lease_while_it_was_dead_says_so() -> None:
-    world = killed(8)
-    world.run(Inventory(AFTER), key="the next", bounds=ANY)
-    record = world.run(Inventory(AFTER), key="killed", bounds=ANY)
+def test_restarted_run_that_lost_its_lease_reports_it() -> None:
+    catalog = killed(8)
+    catalog.run(FakeSource(AFTER), key="the next", bounds=NO_CANARIES)
+    record = catalog.run(FakeSource(AFTER), key="killed", bounds=NO_CANARIES)
     assert "Run the next took the lease" in record.error
     assert not record.report.published
 
 
-def test_a_rollback_while_a_run_was_dead_stays() -> None:
-    world = second_night().copied()
-    first = world.current.history[0]
+def test_rollback_while_a_run_was_dead_stays() -> None:
+    catalog = second_night().copy()
+    first = catalog.current.history[0]
     with pytest.raises(Killed):
-        world.over(Mortal(world.store, 8, decides)).run(Inventory(BEFORE), key="killed", bounds=ANY)
-    world.versions.rollback(world.clock())
-    record = world.run(Inventory(BEFORE), key="killed", bounds=ANY)
+        catalog.over(KillingStore(catalog.store, 8, is_decisive)).run(
+            FakeSource(BEFORE), key="killed", bounds=NO_CANARIES
+        )
+    catalog.versions.rollback(catalog.clock())
+    record = catalog.run(FakeSource(BEFORE), key="killed", bounds=NO_CANARIES)
     assert "another index than the expected one is in use" in record.error
-    assert (record.report.published, world.current.version) == (False, first)
+    assert (record.report.published, catalog.current.version) == (False, first)

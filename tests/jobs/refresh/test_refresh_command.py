@@ -1,4 +1,4 @@
-"""``closetspace catalog refresh`` as a person, a scheduler and Cloud Run use it, with the encoder that is shipped."""
+"""``closetspace catalog refresh`` as people, a scheduler and Cloud Run use it, with the shipped encoder."""
 
 import csv
 import json
@@ -20,9 +20,9 @@ from catalog_jobs.cli.app import app
 from catalog_jobs.demo.drawing import draw_catalog
 from closetspace.bootstrap import open_store
 from closetspace.services.index_versions import IndexVersions
-from tests.support.journey import eventually
 from tests.support.refreshed_catalog import contents
 from tests.support.shop_server import Answer, Asked, ShopServer
+from tests.support.waiting import HANG_SECONDS, eventually
 
 KEYS = ["new", "changed_picture", "changed_text", "changed_price", "gone", "unchanged", "embedded", "failed"]
 KEYS += ["guards", "published", "version", "seconds"]
@@ -76,7 +76,7 @@ def in_use(store: Path) -> str | None:
     return current.version if current else None
 
 
-def test_a_first_refresh_ends_with_one_object_that_says_everything(drawn_catalog: Path, tmp_path: Path) -> None:
+def test_first_refresh_prints_its_report_as_json(drawn_catalog: Path, tmp_path: Path) -> None:
     result = refresh(tmp_path / "s", "--source", str(drawn_catalog), "--json")
     told = report(result)
     assert result.exit_code == 0, result.output
@@ -87,14 +87,14 @@ def test_a_first_refresh_ends_with_one_object_that_says_everything(drawn_catalog
     assert 0 < told["seconds"] < 60
 
 
-def test_people_read_what_came_of_it_and_standard_output_stays_free(store: Path, drawn_catalog: Path) -> None:
+def test_notes_go_to_standard_error_only(store: Path, drawn_catalog: Path) -> None:
     result = refresh(store, "--source", str(drawn_catalog))
     assert (result.exit_code, result.stdout) == (0, "")
     assert "unchanged 60, embedded 0, failed 0" in result.stderr
     assert f"{in_use(store)}: 60 items, in " in result.stderr
 
 
-def test_numbers_are_what_was_changed(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:
+def test_report_counts_each_kind_of_change(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:
     def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         for row in rows[:3]:
             row["productDisplayName"] += " anew"
@@ -123,7 +123,7 @@ def _ids(folder: Path) -> list[str]:
         return [row["id"] for row in csv.DictReader(file)]
 
 
-def test_a_refusal_is_told_with_its_guard_and_what_to_do(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:
+def test_refused_refresh_reports_the_guard_and_what_to_do(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:
     before = in_use(store)
     fewer = rewritten(drawn_catalog, tmp_path / "fewer", lambda rows: rows[:36])
     result = refresh(store, "--source", str(fewer), "--json")
@@ -136,10 +136,10 @@ def test_a_refusal_is_told_with_its_guard_and_what_to_do(store: Path, drawn_cata
     assert in_use(store) == before
     accepted = refresh(store, "--source", str(fewer), "--json", "--accept-change", "--grace", "0")
     assert (accepted.exit_code, report(accepted)["published"]) == (0, True)
-    assert RunRecords(open_store(str(store))).list(1)[0].items == 36
+    assert RunRecords(open_store(str(store))).newest(1)[0].items == 36
 
 
-def test_a_dry_run_makes_no_store(drawn_catalog: Path, tmp_path: Path) -> None:
+def test_dry_run_creates_no_store(drawn_catalog: Path, tmp_path: Path) -> None:
     result = refresh(tmp_path / "s", "--source", str(drawn_catalog), "--dry-run", "--json", "--tasks", "2")
     told = report(result)
     assert (result.exit_code, told["new"], told["embedded"], told["published"]) == (0, 60, 60, False)
@@ -147,7 +147,7 @@ def test_a_dry_run_makes_no_store(drawn_catalog: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
-def test_a_dry_run_changes_no_byte_of_a_store(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:
+def test_dry_run_changes_no_byte_of_a_store(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:
     before = contents(open_store(str(store)))
     changed = rewritten(drawn_catalog, tmp_path / "c", lambda rows: [row | {"price": "9"} for row in rows])
     assert report(refresh(store, "--source", str(changed), "--dry-run", "--json"))["changed_price"] == 60
@@ -189,7 +189,7 @@ def shops_of(web: ShopServer, tmp_path: Path, enabled: str = "true") -> str:
     return str(path)
 
 
-def test_shops_are_read_and_their_pictures_come_from_where_they_are(web: ShopServer, tmp_path: Path) -> None:
+def test_shops_are_read_and_their_images_are_downloaded_once(web: ShopServer, tmp_path: Path) -> None:
     shops, store = shops_of(web, tmp_path), tmp_path / "s"
     first = refresh(store, "--shops", shops, "--json")
     assert first.exit_code == 0, first.output
@@ -197,16 +197,16 @@ def test_shops_are_read_and_their_pictures_come_from_where_they_are(web: ShopSer
     assert web.times_asked("/north.tsv") == 0
     second = refresh(store, "--shop", "north", "--json", CLOSETSPACE_SHOPS=shops)
     assert (report(second)["new"], report(second)["embedded"], report(second)["unchanged"]) == (30, 30, 0)
-    assert RunRecords(open_store(str(store))).list(1)[0].items == 60
+    assert RunRecords(open_store(str(store))).newest(1)[0].items == 60
     assert [web.times_asked(f"/{number}.jpg") for number in range(60)] == [1] * 60
     web.routes["/south.tsv"] = Answer(status=404)
     third = refresh(store, "--shops", shops, "--json")
     assert third.exit_code == 1
     assert report(third)["guards"][0]["name"] == "reading of south"
-    assert "south was left as it is" in third.stderr
+    assert "south was not updated" in third.stderr
 
 
-def test_a_feed_on_the_web_is_a_source(web: ShopServer, tmp_path: Path) -> None:
+def test_feed_url_is_a_source(web: ShopServer, tmp_path: Path) -> None:
     result = refresh(tmp_path / "s", "--source", f"{web.url}/north.tsv", "--json")
     assert (result.exit_code, report(result)["embedded"]) == (0, 30)
 
@@ -219,7 +219,7 @@ def test_a_feed_on_the_web_is_a_source(web: ShopServer, tmp_path: Path) -> None:
         ([], "No shop is enabled"),
     ],
 )
-def test_what_names_no_shop_is_refused_with_what_to_do(
+def test_unknown_or_disabled_shop_raises_an_error_that_says_what_to_do(
     web: ShopServer, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     result = refresh(tmp_path / "s", "--shops", shops_of(web, tmp_path, enabled="false"), *arguments)
@@ -229,13 +229,13 @@ def test_what_names_no_shop_is_refused_with_what_to_do(
     assert web.asked == []
 
 
-def test_a_file_of_shops_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_missing_or_invalid_shops_file_is_refused(tmp_path: Path) -> None:
     assert "name the file that configures shops" in refresh(tmp_path, "--shops", str(tmp_path / "none")).stderr
     (tmp_path / "shops.toml").write_text("[shops")
     assert "can't be read as TOML" in refresh(tmp_path, "--shops", str(tmp_path / "shops.toml")).stderr
 
 
-def test_a_source_that_is_none_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
+def test_source_that_is_neither_folder_nor_feed_is_refused(tmp_path: Path) -> None:
     result = refresh(tmp_path / "s", "--source", str(tmp_path / "none"))
     assert result.exit_code == 1
     assert "is neither a folder nor a feed" in result.stderr
@@ -246,7 +246,7 @@ def test_a_source_that_is_none_is_refused_with_what_is_wrong(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("arguments", [["--tasks", "0"], ["--tasks", "65"], ["--grace", "-1"], ["--no-such-option"]])
-def test_usage_that_is_none_is_an_error_of_its_own(tmp_path: Path, arguments: list[str]) -> None:
+def test_invalid_options_exit_with_usage_error(tmp_path: Path, arguments: list[str]) -> None:
     assert refresh(tmp_path / "s", "--source", "x", *arguments).exit_code == 2
     assert CliRunner().invoke(app, ["catalog", "refresh"]).exit_code == 2
 
@@ -261,13 +261,13 @@ def test_usage_that_is_none_is_an_error_of_its_own(tmp_path: Path, arguments: li
         {"CLOUD_RUN_TASK_INDEX": "0", "CLOUD_RUN_EXECUTION": "x"},
     ],
 )
-def test_a_task_that_is_told_half_of_who_it_is_says_so(tmp_path: Path, env: dict[str, str]) -> None:
+def test_task_with_incomplete_environment_is_refused(tmp_path: Path, env: dict[str, str]) -> None:
     result = refresh(tmp_path / "s", "--source", str(tmp_path), **env)
     assert result.exit_code == 1
-    assert "A task has to be told" in result.stderr
+    assert "A task needs CLOUD_RUN_TASK_INDEX" in result.stderr
 
 
-def test_cloud_run_says_how_many_tasks_there_are(tmp_path: Path) -> None:
+def test_tasks_option_is_refused_in_cloud_run(tmp_path: Path) -> None:
     result = refresh(tmp_path / "s", "--source", str(tmp_path), "--tasks", "2", CLOUD_RUN_TASK_INDEX="0")
     assert result.exit_code == 1
     assert "leave --tasks out" in result.stderr
@@ -295,14 +295,14 @@ class Process:
 
     def kill_once(self, what: Callable[[], Any]) -> None:
         """Kill it, and nothing that it started, as soon as something is so."""
-        eventually(lambda: what() or self._process.poll() is not None, seconds=60)
+        eventually(lambda: what() or self._process.poll() is not None)
         assert self._process.poll() is None, self._process.communicate()
         self._process.kill()
         self._process.communicate()
 
     def end(self) -> tuple[int, dict[str, Any], str]:
         """How it ended, and what it said."""
-        out, err = self._process.communicate(timeout=120)
+        out, err = self._process.communicate(timeout=HANG_SECONDS)
         return self._process.returncode, json.loads(out.splitlines()[-1]) if out else {}, err
 
 
@@ -328,7 +328,7 @@ def test_tasks_share_the_work_and_leave_no_process(larger_catalog: Path, tmp_pat
 
 
 @pytest.mark.parametrize("tasks", ["1", "2"])
-def test_a_refresh_that_is_killed_again_and_again_goes_on_where_it_was(
+def test_refresh_that_is_killed_repeatedly_continues_where_it_stopped(
     larger_catalog: Path, tmp_path: Path, tasks: str
 ) -> None:
     moments: list[Callable[[], Any]] = [
@@ -350,29 +350,25 @@ def test_a_refresh_that_is_killed_again_and_again_goes_on_where_it_was(
     assert processes(tmp_path) == {}
 
 
-def test_a_task_that_is_killed_fails_the_command_and_the_next_one_finishes(
-    larger_catalog: Path, tmp_path: Path
-) -> None:
+def test_killed_task_fails_the_command_and_the_next_run_finishes(larger_catalog: Path, tmp_path: Path) -> None:
     running = Process(tmp_path, larger_catalog, "--tasks", "2")
 
     def task() -> int | None:
-        ours = {pid: line for pid, line in processes(tmp_path).items() if "leash.py" not in line}
+        ours = {pid: line for pid, line in processes(tmp_path).items() if "child_guard.py" not in line}
         return max((pid for pid, line in ours.items() if "--json" not in line), default=None)
 
-    os.kill(eventually(task, "the other task", 60), signal.SIGKILL)
+    os.kill(eventually(task, "the other task"), signal.SIGKILL)
     status, told, error = running.end()
     assert (status, told["published"]) == (1, False)
     assert "task 1 has failed" in error
-    assert "Run the refresh again: it goes on where it was" in error
+    assert "Run the refresh again: it continues where it stopped" in error
     assert processes(tmp_path) == {}
     status, told, error = Process(tmp_path, larger_catalog, "--tasks", "2").end()
     assert (status, told["published"], told["new"]) == (0, True, ITEMS), error
     assert len(kept_keys(tmp_path)) == len(set(kept_keys(tmp_path))) == ITEMS
 
 
-def test_tasks_of_cloud_run_meet_in_the_store_and_one_that_dies_is_started_again(
-    larger_catalog: Path, tmp_path: Path
-) -> None:
+def test_cloud_run_tasks_share_the_store_and_continue_after_a_restart(larger_catalog: Path, tmp_path: Path) -> None:
     def start(number: int) -> Process:
         told = {"CLOUD_RUN_EXECUTION": "nightly-1", "CLOUD_RUN_TASK_COUNT": "2", "CLOUD_RUN_TASK_INDEX": str(number)}
         return Process(tmp_path, larger_catalog, **told)

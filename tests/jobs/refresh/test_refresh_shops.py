@@ -1,4 +1,4 @@
-"""From shops that a server of our own plays to an index, by the command that the scheduler runs."""
+"""From shops on a local server to an index, with the command that the scheduler runs."""
 
 import json
 import subprocess
@@ -13,6 +13,7 @@ from closetspace.adapters.storage.directory import DirectoryObjects
 from closetspace.services.index_versions import IndexVersions
 from tests.support.journey import photo
 from tests.support.shop_server import Answer, ShopServer, as_json, as_xml, product_page, shirt, sitemap
+from tests.support.waiting import HANG_SECONDS
 
 PRODUCTS = 24
 
@@ -53,17 +54,16 @@ class Street:
 
     def refresh(self, *options: str) -> tuple[int, dict[str, Any]]:
         command = [sys.executable, "-m", "catalog_jobs", "catalog", "refresh", "--store", str(self.store)]
-        done = subprocess.run(
-            [*command, "--shops", str(self.shops), "--json", *options], capture_output=True, text=True, timeout=120
-        )
+        command += ["--shops", str(self.shops), "--json", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS)
         assert done.stdout, done.stderr
         report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return done.returncode, report
 
     def record(self) -> dict[str, Any]:
         newest = max((self.store / "catalog" / "runs").iterdir())
-        told: dict[str, Any] = json.loads((newest / "record.json").read_text())
-        return told
+        record: dict[str, Any] = json.loads((newest / "record.json").read_text())
+        return record
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def counts(report: dict[str, Any]) -> dict[str, int]:
     return {name: count for name, count in report.items() if type(count) is int and count}
 
 
-def test_shops_become_an_index_and_a_broken_one_keeps_what_it_had(street: Street) -> None:
+def test_shops_become_an_index_and_a_failed_shop_keeps_its_items(street: Street) -> None:
     code, report = street.refresh("--tasks", "2")
     assert (code, counts(report)) == (0, {"new": PRODUCTS + 2, "embedded": PRODUCTS + 2})
     pictures = street.server.times_asked("/pictures/5.jpg")
@@ -88,9 +88,9 @@ def test_shops_become_an_index_and_a_broken_one_keeps_what_it_had(street: Street
         0,
         {"changed_text": 1, "changed_price": 1, "gone": 1, "unchanged": PRODUCTS - 3, "embedded": 1},
     )
-    assert street.server.times_asked("/pictures/5.jpg") == pictures, "a picture is asked for once"
+    assert street.server.times_asked("/pictures/5.jpg") == pictures, "an image is downloaded once"
     kept = [path for path in (street.store / "catalog" / "pages").rglob("*") if path.is_file()]
-    assert any("another kind" in path.read_text() for path in kept), "what was not understood is kept to be looked at"
+    assert any("another kind" in path.read_text() for path in kept), "unreadable pages are kept"
     street.server.routes["/sitemap.xml"] = Answer("Are you a robot? Solve the captcha.", 403)
     code, report = street.refresh()
     assert code == 0
@@ -104,7 +104,7 @@ def test_shops_become_an_index_and_a_broken_one_keeps_what_it_had(street: Street
     assert (code, report["published"]) == (1, False)
 
 
-def test_a_feed_at_an_address_is_a_source(street: Street) -> None:
+def test_feed_url_becomes_an_index(street: Street) -> None:
     lines = ["id\ttitle\tlink\timage_link\tprice\tavailability\tbrand"]
     for number in range(5):
         picture = f"{street.server.url}/pictures/{number}.jpg"
@@ -114,7 +114,7 @@ def test_a_feed_at_an_address_is_a_source(street: Street) -> None:
     assert (code, counts(report)) == (0, {"new": 5, "embedded": 5})
 
 
-def test_pictures_inside_the_operators_network_are_not_fetched_for_a_stranger(street: Street, tmp_path: Path) -> None:
+def test_images_on_private_addresses_are_not_downloaded(street: Street, tmp_path: Path) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_text(
         f"id,title,link,image_link,price\n1,Cap,{street.pages[0]},{street.server.url}/pictures/0.jpg,12 EUR\n"

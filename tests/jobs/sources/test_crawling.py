@@ -1,4 +1,4 @@
-"""Crawling a shop of our own over HTTP, each kind of shop and each kind of fault."""
+"""Crawls of a local shop over HTTP: each kind of shop and each kind of fault."""
 
 import gzip
 import json
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from catalog_jobs.catalog.source_result import Scraped
 
+from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.cli.console import Interrupted
-from catalog_jobs.sources.kept_pages import INDEX
+from catalog_jobs.sources.pages import INDEX
 from catalog_jobs.sources.runner import crawl
 from catalog_jobs.sources.shops import Shop
 from tests.conftest import ignore_progress
@@ -41,15 +41,15 @@ CAPTCHA = Answer("<html><title>Just a moment...</title><div class='captcha'>Are 
 
 
 def shop_of(kind: str, **fields: Any) -> Shop:
-    hasty = {"delay_seconds": 0, "retry_wait_seconds": 0.05, "retries": 1, "page_timeout_seconds": 60, "concurrency": 8}
-    return Shop.model_validate({"name": "ono", "kind": kind} | hasty | fields)
+    fast = {"delay_seconds": 0, "retry_wait_seconds": 0.05, "retries": 1, "page_timeout_seconds": 60, "concurrency": 8}
+    return Shop.model_validate({"name": "ono", "kind": kind} | fast | fields)
 
 
 def structured(server: ShopServer, **fields: Any) -> Shop:
     return shop_of("structured", **({"sitemap_urls": [f"{server.url}/sitemap.xml"], "follow": ["/p/"]} | fields))
 
 
-def crawled(shop: Shop, folder: Path) -> Scraped:
+def crawled(shop: Shop, folder: Path) -> SourceResult:
     return crawl(shop, folder, NOW, ignore_progress)
 
 
@@ -73,7 +73,7 @@ def server() -> Iterator[ShopServer]:
         yield running
 
 
-def test_a_shop_with_sitemaps_is_read_whatever_single_pages_do(server: ShopServer, tmp_path: Path) -> None:
+def test_shop_with_sitemaps_is_read_despite_faulty_pages(server: ShopServer, tmp_path: Path) -> None:
     server.routes = products(40) | {
         "/robots.txt": Answer(f"Sitemap: {server.url}/index.xml\nUser-agent: *\nDisallow: /p/39\n", kind="text/plain"),
         "/index.xml": as_xml(sitemap_index(f"{server.url}/a.xml", f"{server.url}/b.xml.gz")),
@@ -95,26 +95,26 @@ def test_a_shop_with_sitemaps_is_read_whatever_single_pages_do(server: ShopServe
         "/p/12": Answer(product_page(shirt("12", image="javascript:alert(1)"))),
         "/p/13": in_turn(Answer("busy", 503), Answer("", 302, {"Location": "http://169.254.169.254/"})),
     }
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     shop = structured(server, sitemap_urls=[f"{server.url}/robots.txt"])
-    scraped = crawl(shop, tmp_path, NOW, lambda done, known: told.append((done, known)))
-    items = {item.id: item for item in scraped.items}
-    assert scraped.trouble == ""
+    result = crawl(shop, tmp_path, NOW, lambda done, known: progress.append((done, known)))
+    items = {item.id: item for item in result.items}
+    assert result.failure == ""
     left = {"1", "6", "7", "8", "11", "12", "13", "39"}
     assert set(items) | {"ono:9"} == {f"ono:{number}" for number in range(40) if str(number) not in left} | {"ono:9"}
     assert (items["ono:2"].price, items["ono:3"].price) == (None, 49.9)
     assert (items["ono:0"].source, items["ono:0"].currency, items["ono:0"].first_seen) == ("ono", "EUR", NOW)
-    assert dict(scraped.left_out) == {
+    assert dict(result.left_out) == {
         "page: its structured data is broken": 1,
         "page: max redirections reached": 1,
         "page: HTTP 404": 1,
         "page: it leads out of the shop": 2,
         "page: it is too large": 1,
         "page: robots.txt refuses it": 1,
-        "image_urls: it has no picture": 1,
+        "image_urls: it has no image": 1,
         "it came before": 1,
     }
-    assert told[-1] == (44, 44)
+    assert progress[-1] == (44, 44)
     attempts = [asked.at for asked in server.asked if asked.path == "/p/3"]
     assert attempts[1] - attempts[0] >= 1
     assert server.times_asked("/p/39") == server.times_asked("/p/elsewhere") == server.times_asked("/about") == 0
@@ -123,86 +123,82 @@ def test_a_shop_with_sitemaps_is_read_whatever_single_pages_do(server: ShopServe
     assert '{"@type": "Product", "name": "Sh' in (tmp_path / "ono" / kept["file"]).read_text()
 
 
-def test_links_are_followed_from_start_pages_through_their_pages(server: ShopServer, tmp_path: Path) -> None:
+def test_links_of_start_pages_and_listings_are_followed(server: ShopServer, tmp_path: Path) -> None:
     first = '<a href="/p/0">a</a> <a href="/p/1#top">b</a> <a href="/help">c</a> <a href="?page=2">next</a>'
     second = '<a href="/p/2">a</a> <a href="http://elsewhere.example/p/9">b</a> <a href="/women?page=1">back</a>'
     server.routes = products(3) | {"/women": lambda asked: Answer(second if asked.query.get("page") == "2" else first)}
     shop = structured(server, sitemap_urls=[], start_urls=[f"{server.url}/women"], listings=[r"page=\d+"])
-    scraped = crawled(shop, tmp_path)
-    assert (sorted(item.id for item in scraped.items), scraped.trouble) == (["ono:0", "ono:1", "ono:2"], "")
+    result = crawled(shop, tmp_path)
+    assert (sorted(item.id for item in result.items), result.failure) == (["ono:0", "ono:1", "ono:2"], "")
     assert server.times_asked("/help") == 0
 
 
-def test_search_pages_are_read_to_their_last(server: ShopServer, tmp_path: Path) -> None:
+def test_all_search_pages_are_read(server: ShopServer, tmp_path: Path) -> None:
     def answer(asked: Asked) -> Answer:
         page = int(asked.query.get("page", "1"))
         return Answer(search_page({str(page): dress(page, colours=2, pictures=27)}, pages=3))
 
     server.routes = {"/browse/women": answer}
-    scraped = crawled(shop_of("embedded_state", start_urls=[f"{server.url}/browse/women?sort=new"]), tmp_path)
-    assert scraped.trouble == ""
-    assert sorted(item.id for item in scraped.items) == [
+    result = crawled(shop_of("embedded_state", start_urls=[f"{server.url}/browse/women?sort=new"]), tmp_path)
+    assert result.failure == ""
+    assert sorted(item.id for item in result.items) == [
         f"ono:{page}-{page}{colour}" for page in (1, 2, 3) for colour in (0, 1)
     ]
-    assert {item.group for item in scraped.items} == {"ono:S1", "ono:S2", "ono:S3"}
-    assert {item.name for item in scraped.items if item.group == "ono:S1"} == {"Dress 1 & belt"}
+    assert {item.group for item in result.items} == {"ono:S1", "ono:S2", "ono:S3"}
+    assert {item.name for item in result.items if item.group == "ono:S1"} == {"Dress 1 & belt"}
     assert all(asked.query["sort"] == "new" for asked in server.asked if asked.path == "/browse/women")
 
 
-def test_search_pages_that_repeat_or_break_are_trouble_and_do_not_end_the_rest(
-    server: ShopServer, tmp_path: Path
-) -> None:
+def test_repeated_or_broken_search_pages_fail_the_crawl_but_do_not_end_it(server: ShopServer, tmp_path: Path) -> None:
     broken = Answer(search_page({"3": dress(3)})[:-300])
     pages = {"1": Answer(search_page({"1": dress(1)}, pages=4)), "3": broken, "4": Answer(search_page({"4": dress(4)}))}
     server.routes = {"/browse": lambda asked: pages.get(asked.query.get("page", "1"), pages["1"])}
-    scraped = crawled(shop_of("embedded_state", start_urls=[f"{server.url}/browse"]), tmp_path)
-    assert sorted(item.id for item in scraped.items) == ["ono:1-10", "ono:4-40"]
-    assert scraped.left_out["page: it repeats an earlier page"] == 1
-    assert scraped.left_out["page: __INITIAL_CONFIG__ is broken or cut off"] == 1
-    assert "2 of the pages that lead to products could not be read" in scraped.trouble
+    result = crawled(shop_of("embedded_state", start_urls=[f"{server.url}/browse"]), tmp_path)
+    assert sorted(item.id for item in result.items) == ["ono:1-10", "ono:4-40"]
+    assert result.left_out["page: it repeats an earlier page"] == 1
+    assert result.left_out["page: __INITIAL_CONFIG__ is broken or cut off"] == 1
+    assert "2 of the pages that lead to products could not be read" in result.failure
 
 
-def test_a_shopify_list_is_read_until_a_page_is_empty(server: ShopServer, tmp_path: Path) -> None:
+def test_shopify_list_is_read_until_a_page_is_empty(server: ShopServer, tmp_path: Path) -> None:
     pages = {"1": [listed_product(1), listed_product(2)], "2": [listed_product(3, colours=("Black",), available=False)]}
     server.routes = {"/products.json": lambda asked: as_json({"products": pages.get(asked.query["page"], [])})}
-    scraped = crawled(shop_of("shopify", start_urls=[server.url], currency="CHF", gender="Women"), tmp_path)
-    assert [item.id for item in scraped.items] == [
+    result = crawled(shop_of("shopify", start_urls=[server.url], currency="CHF", gender="Women"), tmp_path)
+    assert [item.id for item in result.items] == [
         "ono:1-black",
         "ono:1-sand",
         "ono:2-black",
         "ono:2-sand",
         "ono:3-black",
     ]
-    assert [item.available for item in scraped.items] == [True] * 4 + [False]
-    assert {(item.currency, item.gender, item.category) for item in scraped.items} == {("CHF", "Women", "Coats")}
-    assert (scraped.trouble, server.times_asked("/products.json")) == ("", 3)
+    assert [item.in_stock for item in result.items] == [True] * 4 + [False]
+    assert {(item.currency, item.gender, item.category) for item in result.items} == {("CHF", "Women", "Coats")}
+    assert (result.failure, server.times_asked("/products.json")) == ("", 3)
 
 
-def test_a_list_that_never_ends_is_left(server: ShopServer, tmp_path: Path) -> None:
+def test_endless_list_is_ended(server: ShopServer, tmp_path: Path) -> None:
     server.routes = {"/products.json": as_json({"products": [listed_product(1)]})}
-    scraped = crawled(shop_of("shopify", start_urls=[server.url]), tmp_path)
-    assert (len(scraped.items), server.times_asked("/products.json")) == (2, 2)
-    assert "it repeats an earlier page" in scraped.trouble
+    result = crawled(shop_of("shopify", start_urls=[server.url]), tmp_path)
+    assert (len(result.items), server.times_asked("/products.json")) == (2, 2)
+    assert "it repeats an earlier page" in result.failure
     server.routes = {"/products.json": lambda asked: as_json({"products": [listed_product(int(asked.query["page"]))]})}
-    scraped = crawled(shop_of("shopify", start_urls=[server.url], max_pages=4), tmp_path)
-    assert (len(scraped.items), scraped.trouble) == (8, "")
-    assert dict(scraped.left_out) == {"page: it is beyond max_pages": 1}
+    result = crawled(shop_of("shopify", start_urls=[server.url], max_pages=4), tmp_path)
+    assert (len(result.items), result.failure) == (8, "")
+    assert dict(result.left_out) == {"page: it is beyond max_pages": 1}
 
 
-def test_no_more_items_are_taken_than_asked_for(server: ShopServer, tmp_path: Path) -> None:
+def test_limit_ends_the_crawl(server: ShopServer, tmp_path: Path) -> None:
     server.routes = {"/products.json": lambda asked: as_json({"products": [listed_product(int(asked.query["page"]))]})}
-    scraped = crawled(shop_of("shopify", start_urls=[server.url], limit=3), tmp_path)
-    assert (len(scraped.items), scraped.trouble) == (3, "")
+    result = crawled(shop_of("shopify", start_urls=[server.url], limit=3), tmp_path)
+    assert (len(result.items), result.failure) == (3, "")
 
 
-def test_a_feed_is_a_shop_too(tmp_path: Path) -> None:
+def test_feed_can_be_configured_as_a_shop(tmp_path: Path) -> None:
     table = tmp_path / "feed.tsv"
     table.write_text("id\ttitle\timage_link\tprice\n1\tCoat\thttps://a.example/1.jpg\t9,90\n")
-    scraped = crawled(shop_of("feed", feed=str(table), currency="EUR", brand="Ono"), tmp_path)
-    assert [(item.id, item.price, item.currency, item.brand) for item in scraped.items] == [
-        ("ono:1", 9.9, "EUR", "Ono")
-    ]
-    assert "There is no file" in crawled(shop_of("feed", feed=str(tmp_path / "none")), tmp_path).trouble
+    result = crawled(shop_of("feed", feed=str(table), currency="EUR", brand="Ono"), tmp_path)
+    assert [(item.id, item.price, item.currency, item.brand) for item in result.items] == [("ono:1", 9.9, "EUR", "Ono")]
+    assert "There is no file" in crawled(shop_of("feed", feed=str(tmp_path / "none")), tmp_path).failure
 
 
 @pytest.mark.parametrize(
@@ -218,26 +214,26 @@ def test_a_feed_is_a_shop_too(tmp_path: Path) -> None:
         ({"/sitemap.xml": as_xml(sitemap())}, "No product was found on 1 pages"),
     ],
 )
-def test_a_shop_that_can_not_be_read_to_its_end_says_why(
+def test_incomplete_crawl_has_a_failure_message(
     server: ShopServer, tmp_path: Path, routes: dict[str, Route], trouble: str
 ) -> None:
     server.routes = products(10) | {"/sitemap.xml": as_xml(sitemap(*addresses(server, 10)))} | routes
-    scraped = crawled(structured(server), tmp_path)
-    assert trouble in scraped.trouble
+    result = crawled(structured(server), tmp_path)
+    assert trouble in result.failure
 
 
-def test_a_page_that_does_not_arrive_in_time_is_named(server: ShopServer, tmp_path: Path) -> None:
+def test_page_that_times_out_is_named(server: ShopServer, tmp_path: Path) -> None:
     server.routes = {"/sitemap.xml": Answer("", wait=5)}
-    assert "sitemap.xml: it timed out" in crawled(structured(server, page_timeout_seconds=2), tmp_path).trouble
+    assert "sitemap.xml: it timed out" in crawled(structured(server, page_timeout_seconds=2), tmp_path).failure
 
 
-def test_a_shop_that_does_not_answer_is_trouble(tmp_path: Path) -> None:
+def test_shop_that_does_not_answer_fails(tmp_path: Path) -> None:
     with ShopServer() as server:
         shop = structured(server)
-    assert "there was no answer" in crawled(shop, tmp_path).trouble
+    assert "there was no answer" in crawled(shop, tmp_path).failure
 
 
-def test_a_crawl_that_runs_out_of_time_keeps_what_it_has(server: ShopServer, tmp_path: Path) -> None:
+def test_crawl_that_runs_out_of_time_keeps_its_items(server: ShopServer, tmp_path: Path) -> None:
     server.routes = {
         "/products.json": lambda asked: Answer(
             json.dumps({"products": [listed_product(int(asked.query["page"]))]}),
@@ -245,12 +241,12 @@ def test_a_crawl_that_runs_out_of_time_keeps_what_it_has(server: ShopServer, tmp
             wait=0 if asked.query["page"] == "1" else 1,
         )
     }
-    scraped = crawled(shop_of("shopify", start_urls=[server.url], timeout_seconds=3), tmp_path)
-    assert scraped.items
-    assert "ran out of time" in scraped.trouble
+    result = crawled(shop_of("shopify", start_urls=[server.url], timeout_seconds=3), tmp_path)
+    assert result.items
+    assert "ran out of time" in result.failure
 
 
-def test_pages_that_have_not_changed_are_not_sent_again(
+def test_unchanged_pages_come_from_the_cache(
     server: ShopServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def page(asked: Asked) -> Answer:
@@ -266,10 +262,10 @@ def test_pages_that_have_not_changed_are_not_sent_again(
     assert crawled(structured(server), tmp_path) == first
     asked = [asked for asked in server.asked if asked.path == "/p/0"]
     assert ["if-none-match" in each.headers for each in asked] == [False, True]
-    assert asked[0].headers["user-agent"] == "Closetspace/0.1 (+https://closets.example/bot)"
+    assert asked[0].headers["user-agent"] == "Closetspace/0.1.0 (+https://closets.example/bot)"
 
 
-def test_scrapfly_asks_in_our_place(server: ShopServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_go_through_scrapfly(server: ShopServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = {"http://shop.example/browse": search_page({"1": dress(1)})}
 
     def scrape(asked: Asked) -> Answer:
@@ -285,17 +281,17 @@ def test_scrapfly_asks_in_our_place(server: ShopServer, tmp_path: Path, monkeypa
     monkeypatch.setenv("SCRAPFLY_KEY", "sesame")
     monkeypatch.setenv("SCRAPFLY_HOST", server.url)
     shop = shop_of("embedded_state", start_urls=["http://shop.example/browse"], scrapfly=True, obey_robots=False)
-    scraped = crawled(shop, tmp_path)
-    assert ([item.id for item in scraped.items], scraped.trouble) == (["ono:1-10"], "")
+    result = crawled(shop, tmp_path)
+    assert ([item.id for item in result.items], result.failure) == (["ono:1-10"], "")
     [asked] = [asked for asked in server.asked if asked.path == "/scrape"]
     assert (asked.query["key"], asked.query["asp"]) == ("sesame", "true")
     server.routes = {"/account": Answer("no", 401)}
-    scraped = crawled(shop, tmp_path)
-    assert "The crawl could not run: HTTPError: 401" in scraped.trouble
-    assert "sesame" not in scraped.trouble
+    result = crawled(shop, tmp_path)
+    assert "The crawl could not run: HTTPError: 401" in result.failure
+    assert "sesame" not in result.failure
 
 
-def test_without_a_key_a_shop_of_scrapflys_is_read_plainly(
+def test_shop_is_read_without_scrapfly_if_there_is_no_key(
     server: ShopServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SCRAPFLY_KEY", raising=False)
@@ -303,10 +299,10 @@ def test_without_a_key_a_shop_of_scrapflys_is_read_plainly(
         "/products.json": lambda asked: as_json({"products": [listed_product(1)][int(asked.query["page"]) - 1 :]})
     }
     shop = shop_of("shopify", start_urls=[server.url], scrapfly=True)
-    scraped = crawled(shop, tmp_path)
-    assert (len(scraped.items), scraped.trouble) == (2, "")
+    result = crawled(shop, tmp_path)
+    assert (len(result.items), result.failure) == (2, "")
     server.routes = {"/products.json": CAPTCHA}
-    assert crawled(shop, tmp_path).trouble.endswith("There is no SCRAPFLY_KEY, so it was read without Scrapfly.")
+    assert crawled(shop, tmp_path).failure.endswith("There is no SCRAPFLY_KEY, so it was read without Scrapfly.")
 
 
 def children_of(parent: int) -> set[int]:
@@ -319,7 +315,7 @@ def is_running(pid: int) -> bool:
     return bool(state.strip()) and not state.startswith("Z")
 
 
-def test_an_interrupted_crawl_leaves_no_process(server: ShopServer, tmp_path: Path) -> None:
+def test_interrupted_crawl_leaves_no_process(server: ShopServer, tmp_path: Path) -> None:
     server.routes = products(50) | {"/sitemap.xml": as_xml(sitemap(*addresses(server, 50)))}
     crawling: set[int] = set()
 
@@ -334,7 +330,7 @@ def test_an_interrupted_crawl_leaves_no_process(server: ShopServer, tmp_path: Pa
     assert not any(is_running(pid) for pid in crawling - before)
 
 
-def test_a_crawl_whose_parent_is_killed_ends(server: ShopServer, tmp_path: Path) -> None:
+def test_crawl_ends_if_its_parent_is_killed(server: ShopServer, tmp_path: Path) -> None:
     server.routes = {"/sitemap.xml": Answer("", wait=30)}
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"

@@ -1,4 +1,4 @@
-"""Product feeds: every form they come in, and what is no feed."""
+"""Product feeds in every form, and files that are not feeds."""
 
 import gzip
 from datetime import UTC, datetime
@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from catalog_jobs.catalog.source_result import Scraped
-from catalog_jobs.sources.feeds import files as feed_file
-from catalog_jobs.sources.feeds.feed import ANOTHER_SIZE, read_feed
+from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.sources.feeds import rows
+from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
+from catalog_jobs.sources.items import SourceDefaults
 from closetspace.errors import InvalidInput, Transient
 from tests.support.shop_server import Answer, ShopServer
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+ONO = SourceDefaults("ono")
 
 ENTRY = """<{tag}><g:id>{id}</g:id><title>Knit &amp;amp; belt {id}</title><g:description>Long</g:description>
 <link>https://shop.example/p/{id}</link><g:image_link>https://shop.example/{id}.jpg</g:image_link>
@@ -30,15 +32,15 @@ def rss(*ids: str) -> str:
     return RSS.format("<title>A shop</title>" + "".join(ENTRY.format(tag="item", id=id_) for id_ in ids))
 
 
-def read(path: Path, content: str | bytes) -> Scraped:
+def read(path: Path, content: str | bytes) -> SourceResult:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_feed(str(path), "ono", NOW)
+    return read_feed(str(path), ONO, NOW)
 
 
-def test_an_rss_feed_tells_everything(tmp_path: Path) -> None:
-    scraped = read(tmp_path / "feed.xml", rss("1", "2"))
-    [item, _] = scraped.items
-    assert (scraped.trouble, dict(scraped.left_out)) == ("", {})
+def test_rss_feed_is_read_with_all_fields(tmp_path: Path) -> None:
+    result = read(tmp_path / "feed.xml", rss("1", "2"))
+    [item, _] = result.items
+    assert (result.failure, dict(result.left_out)) == ("", {})
     assert (item.id, item.source, item.name, item.group, item.variant) == (
         "1",
         "ono",
@@ -47,12 +49,12 @@ def test_an_rss_feed_tells_everything(tmp_path: Path) -> None:
         "Navy/White",
     )
     assert (item.brand, item.gender, item.category, item.colours) == ("Ono", "Women", "Knitwear", ("Navy", "White"))
-    assert (item.price, item.currency, item.available, item.url) == (89.9, "USD", True, "https://shop.example/p/1")
+    assert (item.price, item.currency, item.in_stock, item.url) == (89.9, "USD", True, "https://shop.example/p/1")
     assert item.image_urls == tuple(f"https://shop.example/{name}.jpg" for name in ("1", "1-2", "1-3"))
     assert item.first_seen == NOW
 
 
-def test_atom_and_packed_feeds_say_the_same_as_rss(tmp_path: Path) -> None:
+def test_atom_and_compressed_feeds_are_read_like_rss(tmp_path: Path) -> None:
     plain = read(tmp_path / "feed.xml", rss("1")).items
     assert read(tmp_path / "feed.xml.gz", gzip.compress(rss("1").encode())).items == plain
     atom = ENTRY.format(tag="entry", id="1").replace(
@@ -62,7 +64,7 @@ def test_atom_and_packed_feeds_say_the_same_as_rss(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("separator", ["\t", ",", ";", "|"])
-def test_tables_with_any_separator(tmp_path: Path, separator: str) -> None:
+def test_tables_are_read_with_any_separator(tmp_path: Path, separator: str) -> None:
     lines = [
         ["g:id", "Title", "image link", "additional_image_link", "price", "availability", "link", "unknown"],
         [
@@ -78,27 +80,27 @@ def test_tables_with_any_separator(tmp_path: Path, separator: str) -> None:
     ]
     table = "\ufeff" + "\r\n".join(separator.join(line) for line in lines)
     [first, second] = read(tmp_path / "feed.txt", table).items
-    assert (first.name, first.price, first.available, len(first.image_urls)) == ('Shirt "A"', 12.99, False, 3)
-    assert (second.name, second.price, second.available) == ("Shirt B", None, True)
+    assert (first.name, first.price, first.in_stock, len(first.image_urls)) == ('Shirt "A"', 12.99, False, 3)
+    assert (second.name, second.price, second.in_stock) == ("Shirt B", None, True)
 
 
-def test_sizes_are_one_item_that_is_to_be_had_if_any_size_is(tmp_path: Path) -> None:
+def test_sizes_are_one_item_that_is_in_stock_if_any_size_is(tmp_path: Path) -> None:
     table = "id,title,image_link,item_group_id,color,availability\n"
-    rows = [("1-S", "Red", "out of stock"), ("1-M", "Red", "in stock"), ("1-S-b", "Blue", "out of stock")]
-    table += "".join(f"{id_},Shirt,https://a.example/{colour}.jpg,1,{colour},{stock}\n" for id_, colour, stock in rows)
-    scraped = read(tmp_path / "feed.csv", table)
-    assert [(item.id, item.available) for item in scraped.items] == [("1-S", True), ("1-S-b", False)]
-    assert dict(scraped.left_out) == {ANOTHER_SIZE: 1}
+    sizes = [("1-S", "Red", "out of stock"), ("1-M", "Red", "in stock"), ("1-S-b", "Blue", "out of stock")]
+    table += "".join(f"{id_},Shirt,https://a.example/{colour}.jpg,1,{colour},{stock}\n" for id_, colour, stock in sizes)
+    result = read(tmp_path / "feed.csv", table)
+    assert [(item.id, item.in_stock) for item in result.items] == [("1-S", True), ("1-S-b", False)]
+    assert dict(result.left_out) == {OTHER_SIZE: 1}
 
 
-def test_rows_that_can_not_be_used_are_counted(tmp_path: Path) -> None:
+def test_unusable_rows_are_counted_by_reason(tmp_path: Path) -> None:
     table = "id,title,image_link\n,A,https://a.example/1.jpg\n2,,https://a.example/1.jpg\n3,C,javascript:x\n4,D,https://a.example/4.jpg\n4,D,https://a.example/4.jpg\n"
-    scraped = read(tmp_path / "feed.csv", table.encode() + b"5,Caf\xe9,https://a.example/5.jpg\n")
-    assert [item.id for item in scraped.items] == ["4"]
-    assert dict(scraped.left_out) == {
+    result = read(tmp_path / "feed.csv", table.encode() + b"5,Caf\xe9,https://a.example/5.jpg\n")
+    assert [item.id for item in result.items] == ["4"]
+    assert dict(result.left_out) == {
         "it has no id": 1,
         "it has no name": 1,
-        "image_urls: it has no picture": 1,
+        "image_urls: it has no image": 1,
         "it came before": 1,
         "its text is not UTF-8": 1,
     }
@@ -115,40 +117,40 @@ def test_rows_that_can_not_be_used_are_counted(tmp_path: Path) -> None:
         '{"products": []}',
     ],
 )
-def test_what_is_no_feed_is_refused_with_what_is_accepted(tmp_path: Path, content: str | bytes) -> None:
+def test_file_that_is_not_a_feed_is_refused_with_what_is_accepted(tmp_path: Path, content: str | bytes) -> None:
     with pytest.raises(InvalidInput, match=r"is no product feed: .* Accepted are RSS or Atom .* TSV or CSV"):
         read(tmp_path / "feed", content)
 
 
-def test_a_feed_that_breaks_in_the_middle_gives_what_came_before_and_trouble(tmp_path: Path) -> None:
+def test_feed_that_breaks_off_has_a_failure(tmp_path: Path) -> None:
     for content in (rss("1", "2")[:-40].encode(), gzip.compress(rss("1", "2").encode() * 1)[:-12]):
-        scraped = read(tmp_path / "feed.xml", content)
-        assert "could not be read to its end" in scraped.trouble
+        result = read(tmp_path / "feed.xml", content)
+        assert "could not be read to its end" in result.failure
 
 
-def test_entities_are_not_expanded_and_no_file_is_read(tmp_path: Path) -> None:
+def test_entities_are_not_expanded(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
     bomb = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     doctype = f'<!DOCTYPE rss [<!ENTITY l0 "ha">{bomb}<!ENTITY f SYSTEM "{secret.as_uri()}">]>'
     feed = rss("1", "2").replace("<rss", f"{doctype}<rss", 1)
     feed = feed.replace("<g:brand>Ono", "<g:brand>A&l11;", 1).replace("belt 2", "belt 2 &f;", 1)
-    scraped = read(tmp_path / "feed.xml", feed)
-    assert all("ha" not in item.brand and "hunter2" not in item.name for item in scraped.items)
+    result = read(tmp_path / "feed.xml", feed)
+    assert all("ha" not in item.brand and "hunter2" not in item.name for item in result.items)
 
 
-def test_a_packed_bomb_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_file, "LARGEST_UNPACKED", 1_000_000)
+def test_gzip_bomb_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MAX_UNPACKED_BYTES", 1_000_000)
     packed = gzip.compress((rss("1")[:-20] + " " * 5_000_000).encode())
-    assert "unpacks to more than" in read(tmp_path / "feed.gz", packed).trouble
+    assert "unpacks to more than" in read(tmp_path / "feed.gz", packed).failure
 
 
-def test_a_line_without_end_is_cut_off(tmp_path: Path) -> None:
-    scraped = read(tmp_path / "feed.csv", "id,title,image_link\n1,A,https://a.example/1.jpg\n" + "x" * 2_000_000)
-    assert "more than a million characters" in scraped.trouble
+def test_endless_line_is_cut_off(tmp_path: Path) -> None:
+    result = read(tmp_path / "feed.csv", "id,title,image_link\n1,A,https://a.example/1.jpg\n" + "x" * 2_000_000)
+    assert "more than a million characters" in result.failure
 
 
-def test_a_feed_on_the_web_is_downloaded_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_feed_url_is_downloaded_with_a_user_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOSETSPACE_CONTACT", "ops@example.com")
     routes = {
         "/feed.xml": Answer("", 302, {"Location": "/real.xml"}),
@@ -157,16 +159,18 @@ def test_a_feed_on_the_web_is_downloaded_with_a_name(tmp_path: Path, monkeypatch
         "/loop": Answer("", 302, {"Location": "/loop"}),
     }
     with ShopServer(routes) as shop:
-        assert [item.id for item in read_feed(f"{shop.url}/feed.xml", "ono", NOW, prefix="ono:").items] == ["ono:1"]
-        assert shop.asked[0].headers["user-agent"] == "Closetspace/0.1 (+ops@example.com)"
+        assert [
+            item.id for item in read_feed(f"{shop.url}/feed.xml", SourceDefaults("ono", prefix="ono:"), NOW).items
+        ] == ["ono:1"]
+        assert shop.asked[0].headers["user-agent"] == "Closetspace/0.1.0 (+ops@example.com)"
         with pytest.raises(InvalidInput, match="answered 404"):
-            read_feed(f"{shop.url}/none", "ono", NOW)
+            read_feed(f"{shop.url}/none", ONO, NOW)
         with pytest.raises(Transient, match="answered 503"):
-            read_feed(f"{shop.url}/busy", "ono", NOW)
+            read_feed(f"{shop.url}/busy", ONO, NOW)
         with pytest.raises(Transient, match="could not be downloaded"):
-            read_feed(f"{shop.url}/loop", "ono", NOW)
-        monkeypatch.setattr(feed_file, "LARGEST_DOWNLOAD", 100)
+            read_feed(f"{shop.url}/loop", ONO, NOW)
+        monkeypatch.setattr(rows, "MAX_DOWNLOAD_BYTES", 100)
         with pytest.raises(InvalidInput, match="split the feed"):
-            read_feed(f"{shop.url}/real.xml", "ono", NOW)
+            read_feed(f"{shop.url}/real.xml", ONO, NOW)
     with pytest.raises(InvalidInput, match="There is no file"):
-        read_feed(str(tmp_path / "none.xml"), "ono", NOW)
+        read_feed(str(tmp_path / "none.xml"), ONO, NOW)

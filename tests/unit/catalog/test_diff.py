@@ -1,4 +1,4 @@
-"""What counts as which change between two states of the catalog."""
+"""The kinds of change between two states of the catalog."""
 
 import random
 from collections.abc import Callable
@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_jobs.catalog.diff import TEXT, CatalogDiff, Change, change_of, compare
+from catalog_jobs.catalog.diff import TEXT_FIELDS, CatalogDiff, Change, change_of, compare
 from catalog_jobs.catalog.item import CatalogItem
 from tests.support.refreshed_catalog import DAY, NOW, item, missing, stock
 
-PICTURE: dict[str, Any] = {"image_urls": ("https://north.example/new.jpg",)}
-WORDS: dict[str, Any] = {"name": "Linen shirt"}
+IMAGE: dict[str, Any] = {"image_urls": ("https://north.example/new.jpg",)}
+NAME: dict[str, Any] = {"name": "Linen shirt"}
 OFFER: dict[str, Any] = {"price": 9.0}
-OTHER_TEXT = {
+CHANGED_TEXT = {
     "source": "south",
     "name": "Linen shirt",
     "brand": "Vela",
@@ -33,9 +33,9 @@ def changed(**fields: Any) -> CatalogItem:
     return item(1).model_copy(update=fields)
 
 
-def test_each_kind_of_change_is_told_by_id() -> None:
+def test_compare_lists_the_ids_of_each_kind_of_change() -> None:
     before = [item(1), item(2), item(3), item(4), item(5)]
-    after = [item(5), item(9), item(1, **PICTURE), item(2, **WORDS), item(3, **OFFER)]
+    after = [item(5), item(9), item(1, **IMAGE), item(2, **NAME), item(3, **OFFER)]
     assert compare(before, after) == CatalogDiff(
         new=("north:9",),
         changed_picture=("north:1",),
@@ -46,7 +46,7 @@ def test_each_kind_of_change_is_told_by_id() -> None:
     )
 
 
-def test_ids_are_in_the_order_of_the_later_state_and_gone_ones_in_that_of_the_earlier() -> None:
+def test_ids_keep_the_order_of_the_later_state_and_gone_ids_that_of_the_earlier_one() -> None:
     found = compare([item(8), item(9), item(7)], [item(3), item(1), item(2)])
     assert found.new == ("north:3", "north:1", "north:2")
     assert found.gone == ("north:8", "north:9", "north:7")
@@ -55,30 +55,30 @@ def test_ids_are_in_the_order_of_the_later_state_and_gone_ones_in_that_of_the_ea
 @pytest.mark.parametrize(
     ("fields", "kind"),
     [
-        (PICTURE | WORDS | OFFER, Change.PICTURE),
-        (PICTURE | OFFER, Change.PICTURE),
-        (WORDS | OFFER, Change.TEXT),
+        (IMAGE | NAME | OFFER, Change.PICTURE),
+        (IMAGE | OFFER, Change.PICTURE),
+        (NAME | OFFER, Change.TEXT),
         (OFFER, Change.PRICE),
         ({}, None),
     ],
 )
-def test_of_several_changes_the_first_of_picture_text_and_price_counts(
+def test_item_with_several_changes_counts_by_image_then_text_then_price(
     fields: dict[str, Any], kind: Change | None
 ) -> None:
     assert change_of(item(1), item(1, **fields)) is kind
 
 
-def test_every_text_is_one_whose_change_is_known_here() -> None:
-    assert set(OTHER_TEXT) == set(TEXT)
+def test_every_text_field_has_a_changed_value_in_these_tests() -> None:
+    assert set(CHANGED_TEXT) == set(TEXT_FIELDS)
 
 
-@pytest.mark.parametrize("field", sorted(OTHER_TEXT))
-def test_any_of_what_a_shop_writes_is_text(field: str) -> None:
-    assert change_of(item(1), changed(**{field: OTHER_TEXT[field]})) is Change.TEXT
+@pytest.mark.parametrize("field", sorted(CHANGED_TEXT))
+def test_change_of_any_text_field_is_a_text_change(field: str) -> None:
+    assert change_of(item(1), changed(**{field: CHANGED_TEXT[field]})) is Change.TEXT
 
 
-@pytest.mark.parametrize("fields", [{"price": 9.0}, {"price": None}, {"currency": "USD"}, {"available": False}])
-def test_price_currency_and_stock_alone_are_a_change_of_price(fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize("fields", [{"price": 9.0}, {"price": None}, {"currency": "USD"}, {"in_stock": False}])
+def test_change_of_price_currency_or_stock_is_a_price_change(fields: dict[str, Any]) -> None:
     assert change_of(item(1), changed(**fields)) is Change.PRICE
 
 
@@ -91,24 +91,24 @@ def test_price_currency_and_stock_alone_are_a_change_of_price(fields: dict[str, 
         {"image_urls": ("https://north.example/elsewhere.jpg",)},
     ],
 )
-def test_what_no_shop_says_is_no_change(fields: dict[str, Any]) -> None:
+def test_fields_that_no_shop_writes_do_not_count_as_a_change(fields: dict[str, Any]) -> None:
     assert change_of(item(1), changed(**fields)) is None
 
 
-def test_an_item_that_was_missing_already_is_not_gone_once_more() -> None:
+def test_item_that_was_already_missing_is_not_gone_again() -> None:
     assert compare([missing(item(1))], []) == CatalogDiff()
     assert compare([missing(item(1))], [missing(item(1))]) == CatalogDiff()
 
 
-def test_an_item_that_is_missing_now_is_gone() -> None:
+def test_item_that_becomes_missing_is_gone() -> None:
     assert compare([item(1)], [missing(item(1), NOW + DAY)]) == CatalogDiff(gone=("north:1",))
 
 
-def test_an_item_that_is_back_is_new() -> None:
+def test_item_that_returns_is_new() -> None:
     assert compare([missing(item(1))], [item(1)]) == CatalogDiff(new=("north:1",))
 
 
-def test_counts_have_each_kind() -> None:
+def test_counts_include_every_kind() -> None:
     assert compare(stock(4), [*stock(3), item(7)]).counts() == {
         "new": 1,
         "changed_picture": 0,
@@ -120,11 +120,11 @@ def test_counts_have_each_kind() -> None:
 
 
 items = st.builds(
-    lambda number, picture, name, price, gone: (missing if gone else _as_it_is)(
-        item(number, image_urls=(f"https://north.example/{picture}.jpg",), name=f"Shirt {name}", price=price)
+    lambda number, image, name, price, gone: (missing if gone else _unchanged)(
+        item(number, image_urls=(f"https://north.example/{image}.jpg",), name=f"Shirt {name}", price=price)
     ),
     number=st.integers(0, 12),
-    picture=st.integers(0, 2),
+    image=st.integers(0, 2),
     name=st.integers(0, 2),
     price=st.sampled_from([None, 1.0, 2.0]),
     gone=st.booleans(),
@@ -132,18 +132,18 @@ items = st.builds(
 states = st.lists(items, max_size=12, unique_by=lambda one: one.id)
 
 
-def _as_it_is(one: CatalogItem) -> CatalogItem:
-    return one
+def _unchanged(present: CatalogItem) -> CatalogItem:
+    return present
 
 
 @given(states)
-def test_a_state_does_not_differ_from_itself(state: list[CatalogItem]) -> None:
+def test_state_does_not_differ_from_itself(state: list[CatalogItem]) -> None:
     here = tuple(one.id for one in state if one.missing_since is None)
     assert compare(state, state) == CatalogDiff(unchanged=here)
 
 
 @given(states, states)
-def test_every_item_is_in_one_place(before: list[CatalogItem], after: list[CatalogItem]) -> None:
+def test_every_item_is_in_exactly_one_field(before: list[CatalogItem], after: list[CatalogItem]) -> None:
     found = compare(before, after)
     here, was = ({one.id for one in state if one.missing_since is None} for state in (after, before))
     placed = [*found.new, *found.changed_picture, *found.changed_text, *found.changed_price, *found.unchanged]
@@ -154,7 +154,7 @@ def test_every_item_is_in_one_place(before: list[CatalogItem], after: list[Catal
 
 
 @given(states, states, st.randoms(use_true_random=False))
-def test_the_order_of_items_changes_no_count(
+def test_counts_do_not_depend_on_the_order_of_items(
     before: list[CatalogItem], after: list[CatalogItem], chance: random.Random
 ) -> None:
     shuffled: Callable[[list[CatalogItem]], list[CatalogItem]] = lambda state: chance.sample(state, len(state))  # noqa: E731

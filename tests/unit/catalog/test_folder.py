@@ -1,4 +1,4 @@
-"""Catalogs as folders, as shops and people leave them."""
+"""Reading a catalog from a folder, and the commands that import, build and publish it."""
 
 import csv
 import json
@@ -28,21 +28,22 @@ def write_catalog(folder: Path, rows: list[dict[str, str]], pictures: list[str])
     return folder
 
 
-def test_names_are_cleaned_and_prices_read(tmp_path: Path) -> None:
+def test_names_are_cleaned_and_prices_parsed(tmp_path: Path) -> None:
     rows = [{"id": "1", "productDisplayName": " Caf&eacute;  Blue\r\nShirt ", "price": "19.90", "currency": "EUR"}]
-    [(item, picture)] = read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg"])).items
-    assert (item.name, item.brand, item.price, item.currency) == ("Café Blue Shirt", "Café", 19.9, "EUR")
-    assert picture.name == "1.jpg"
+    [found] = read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg"])).products
+    product = found.product
+    assert (product.name, product.brand, product.price, product.currency) == ("Café Blue Shirt", "Café", 19.9, "EUR")
+    assert (found.image.name, found.row["productDisplayName"]) == ("1.jpg", rows[0]["productDisplayName"])
 
 
-def test_group_and_stock_are_read_where_a_shop_tells_them(tmp_path: Path) -> None:
-    told = {"1": ("am-1", "false"), "2": ("am-1", "yes"), "3": ("", ""), "4": ("", "Sold out")}
+def test_group_and_stock_are_read_from_their_columns(tmp_path: Path) -> None:
+    columns = {"1": ("am-1", "false"), "2": ("am-1", "yes"), "3": ("", ""), "4": ("", "Sold out")}
     rows = [
         {"id": i, "productDisplayName": "Shirt", "group": group, "in_stock": stock}
-        for i, (group, stock) in told.items()
+        for i, (group, stock) in columns.items()
     ]
-    found = [item for item, _ in read_folder(write_catalog(tmp_path / "c", rows, [f"{i}.jpg" for i in told])).items]
-    assert [(item.group, item.in_stock) for item in found] == [
+    found = read_folder(write_catalog(tmp_path / "c", rows, [f"{i}.jpg" for i in columns])).products
+    assert [(one.product.group, one.product.in_stock) for one in found] == [
         ("am-1", False),
         ("am-1", True),
         ("", True),
@@ -51,9 +52,9 @@ def test_group_and_stock_are_read_where_a_shop_tells_them(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("price", ["", "free", "-5", "1e400", "nan", "12,50"])
-def test_price_that_is_none_is_left_open(tmp_path: Path, price: str) -> None:
+def test_invalid_price_is_none(tmp_path: Path, price: str) -> None:
     rows = [{"id": "1", "productDisplayName": "Shirt", "price": price}]
-    assert read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg"])).items[0][0].price is None
+    assert read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg"])).products[0].product.price is None
 
 
 def test_unusable_rows_are_left_out_with_their_reason(tmp_path: Path) -> None:
@@ -66,17 +67,17 @@ def test_unusable_rows_are_left_out_with_their_reason(tmp_path: Path) -> None:
         {"id": "../../etc/passwd", "productDisplayName": "Elsewhere"},
     ]
     found = read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg", "3.jpg"]))
-    assert [item.id for item, _ in found.items] == ["1"]
+    assert [one.product.id for one in found.products] == ["1"]
     assert found.left_out == [
-        ("1", "its id was used by an earlier row"),
-        ("2", "no picture in images/"),
+        ("1", "an earlier row has the same id"),
+        ("2", "no image in images/"),
         ("line 5", "no id or no name"),
         ("3", "no id or no name"),
-        ("../../etc/passwd", "no picture in images/"),
+        ("../../etc/passwd", "no image in images/"),
     ]
 
 
-def test_folder_that_is_no_catalog_is_refused_with_what_it_lacks(tmp_path: Path) -> None:
+def test_folder_that_is_not_a_catalog_raises_an_error_that_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"needs products\.csv"):
         read_folder(tmp_path)
     (tmp_path / "products.csv").write_text("id,title\n1,Shirt\n")
@@ -90,21 +91,21 @@ def test_folder_that_is_no_catalog_is_refused_with_what_it_lacks(tmp_path: Path)
         read_folder(tmp_path)
 
 
-def test_catalog_that_is_missing_or_damaged_says_so(tmp_path: Path) -> None:
+def test_missing_or_damaged_catalog_raises_an_error_that_names_it(tmp_path: Path) -> None:
     snapshots = Snapshots(DirectoryObjects(tmp_path))
     with pytest.raises(FailedPrecondition, match="catalog import"):
-        snapshots.required()
+        snapshots.require_current()
     snapshots.store.write("catalog/imported.json", b'{"snapshot": "a"}')
-    assert snapshots.required() == "a"
+    assert snapshots.require_current() == "a"
     snapshots.store.write("catalog/snapshots/a.parquet", b"PAR1")
     with pytest.raises(Incompatible, match="snapshot a"):
         snapshots.read("a")
     snapshots.store.write("catalog/imported.json", b'{"snapshot"')
     with pytest.raises(Incompatible, match="catalog/imported"):
-        snapshots.required()
+        snapshots.require_current()
 
 
-def test_limit_takes_photos_evenly_from_a_sorted_collection(tmp_path: Path) -> None:
+def test_limit_takes_photos_evenly_from_all_folders(tmp_path: Path) -> None:
     for kind in ("dress", "hat", "shoes"):
         (tmp_path / kind).mkdir()
         for number in range(10):
@@ -118,11 +119,11 @@ def test_limit_takes_photos_evenly_from_a_sorted_collection(tmp_path: Path) -> N
 def run(*arguments: str) -> dict[str, object]:
     result = CliRunner().invoke(app, [*arguments, "--json"])
     assert result.exit_code == 0, result.output
-    found: dict[str, object] = json.loads(result.stdout.splitlines()[-1])
-    return found
+    printed: dict[str, object] = json.loads(result.stdout.splitlines()[-1])
+    return printed
 
 
-def test_catalog_becomes_a_published_index_and_goes_back(drawn_catalog: Path, tmp_path: Path) -> None:
+def test_commands_import_build_publish_list_and_roll_back(drawn_catalog: Path, tmp_path: Path) -> None:
     store = str(tmp_path / "store")
     assert run("catalog", "import", str(drawn_catalog), "--store", store) == {"items": 60, "left_out": 0}
     first = run("index", "build", "--store", store)
@@ -150,24 +151,26 @@ def test_catalog_becomes_a_published_index_and_goes_back(drawn_catalog: Path, tm
         (["index", "rollback"], "closetspace index publish"),
     ],
 )
-def test_command_that_can_not_work_says_what_to_do(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+def test_command_without_its_precondition_says_what_to_run_first(
+    tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
     result = CliRunner().invoke(app, [*arguments, "--store", str(tmp_path / "store")])
     assert result.exit_code == 1
     assert sentence in result.stderr
 
 
-def test_store_that_is_none_is_refused(drawn_catalog: Path) -> None:
+def test_invalid_store_is_refused(drawn_catalog: Path) -> None:
     result = CliRunner().invoke(app, ["catalog", "import", str(drawn_catalog), "--store", "gs://bucket/folder"])
     assert result.exit_code == 1
     assert "gs://BUCKET" in result.stderr
 
 
-def test_cloud_without_credentials_says_how_to_get_them(
+def test_bucket_without_credentials_says_how_to_get_them(
     drawn_catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "GCLOUD_PROJECT", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
-    # Nowhere to look: no metadata server, no configuration of gcloud's.
+    # No metadata server and no configuration of gcloud.
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     result = CliRunner().invoke(app, ["catalog", "import", str(drawn_catalog), "--store", "gs://bucket"])

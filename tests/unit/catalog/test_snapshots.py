@@ -1,17 +1,19 @@
-"""States of the catalog as they are kept."""
+"""Snapshots of the catalog, and the items in them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_jobs.catalog.item import CatalogItem, read_item
-from catalog_jobs.catalog.snapshots import Snapshots, from_parquet, to_parquet
+from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
+from catalog_jobs.catalog.snapshots import SCHEMA, Snapshots, from_parquet, to_parquet
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, NotFound
-from tests.support.refreshed_catalog import DAY, NOW, Inventory, Refreshed, contents, item, missing, stock
+from tests.support.refreshed_catalog import DAY, NOW, FakeSource, RefreshedCatalog, contents, item, missing, stock
 
 EVERYTHING = CatalogItem(
     id="north:1",
@@ -26,7 +28,7 @@ EVERYTHING = CatalogItem(
     colours=("navy", "white"),
     price=19.99,
     currency="EUR",
-    available=False,
+    in_stock=False,
     url="https://north.example/1",
     image_urls=("https://north.example/1.jpg", "https://north.example/2.jpg"),
     image=f"catalog/images/{'0f' * 16}.jpg",
@@ -36,7 +38,7 @@ EVERYTHING = CatalogItem(
 )
 
 
-def test_every_field_of_an_item_is_told_in_the_example() -> None:
+def test_example_sets_every_field_of_an_item() -> None:
     plain = item(1)
     assert all(
         getattr(EVERYTHING, name) != getattr(plain, name)
@@ -44,7 +46,7 @@ def test_every_field_of_an_item_is_told_in_the_example() -> None:
     )
 
 
-def test_items_are_read_as_they_were_written() -> None:
+def test_items_survive_a_round_trip_through_parquet() -> None:
     state = [EVERYTHING, item(2), missing(item(3, price=None))]
     assert from_parquet(to_parquet(state), "it") == state
     assert from_parquet(to_parquet([]), "it") == []
@@ -53,8 +55,8 @@ def test_items_are_read_as_they_were_written() -> None:
 @given(
     st.lists(
         st.builds(
-            lambda name, price, colours, available: item(
-                0, name=f"x{name}", price=price, colours=tuple(colours), available=available
+            lambda name, price, colours, in_stock: item(
+                0, name=f"x{name}", price=price, colours=tuple(colours), in_stock=in_stock
             ),
             st.text(st.characters(codec="utf-8"), max_size=30),
             st.none() | st.floats(0, 1e8),
@@ -64,11 +66,17 @@ def test_items_are_read_as_they_were_written() -> None:
         max_size=5,
     )
 )
-def test_any_item_survives_its_file(state: list[CatalogItem]) -> None:
+def test_any_valid_item_survives_a_round_trip_through_parquet(state: list[CatalogItem]) -> None:
     assert from_parquet(to_parquet(state), "it") == state
 
 
-def test_a_time_keeps_its_moment_whatever_its_zone() -> None:
+def test_columns_keep_the_names_that_earlier_releases_wrote() -> None:
+    table = pq.read_table(pa.BufferReader(to_parquet([item(1, in_stock=False)])))
+    assert table.schema.names == SCHEMA.names
+    assert table["available"].to_pylist() == [False]
+
+
+def test_times_are_stored_in_utc() -> None:
     elsewhere = datetime(2026, 11, 20, 5, tzinfo=timezone(timedelta(hours=2)))
     (found,) = from_parquet(to_parquet([item(1, seen=elsewhere)]), "it")
     assert found.first_seen == elsewhere == NOW
@@ -76,7 +84,7 @@ def test_a_time_keeps_its_moment_whatever_its_zone() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", to_parquet([item(1)])[:-20]])
-def test_what_is_no_snapshot_is_refused_by_name(data: bytes) -> None:
+def test_damaged_snapshot_raises_an_error_that_names_it(data: bytes) -> None:
     snapshots = Snapshots(MemoryObjects())
     name = snapshots.write([item(1)], NOW)
     snapshots.store.write(f"catalog/snapshots/{name}.parquet", data)
@@ -84,12 +92,12 @@ def test_what_is_no_snapshot_is_refused_by_name(data: bytes) -> None:
         snapshots.read(name)
 
 
-def test_a_snapshot_that_is_not_there_is_not_found() -> None:
+def test_missing_snapshot_raises_not_found() -> None:
     with pytest.raises(NotFound, match="no snapshot x"):
         Snapshots(MemoryObjects()).read("x")
 
 
-def test_names_sort_by_time_and_tell_states_of_a_moment_apart() -> None:
+def test_snapshot_names_sort_by_time_and_differ_by_content() -> None:
     snapshots = Snapshots(MemoryObjects())
     late = snapshots.write([item(1)], NOW + timedelta(milliseconds=1))
     early = [snapshots.write([item(number)], NOW) for number in (1, 2)]
@@ -100,43 +108,43 @@ def test_names_sort_by_time_and_tell_states_of_a_moment_apart() -> None:
     assert snapshots.names() == [early[1], late]
 
 
-def test_pictures_are_told_without_the_rest() -> None:
+def test_images_returns_the_image_names_of_a_snapshot() -> None:
     snapshots = Snapshots(MemoryObjects())
     name = snapshots.write([item(1), item(2)], NOW)
     assert snapshots.images(name) == [item(1).image, item(2).image]
 
 
-def test_the_last_state_is_that_of_the_index_in_use_or_one_imported_since() -> None:
-    world = Refreshed()
-    snapshots = Snapshots(world.store)
-    assert snapshots.last() is None
+def test_current_state_is_that_of_the_index_in_use_or_a_later_import() -> None:
+    catalog = RefreshedCatalog()
+    snapshots = Snapshots(catalog.store)
+    assert snapshots.current() is None
     with pytest.raises(FailedPrecondition, match="closetspace catalog refresh"):
-        snapshots.required()
-    imported = snapshots.import_(stock(3), world.clock())
-    assert snapshots.required() == imported
-    snapshots.write(stock(9), world.clock() + DAY)
-    assert snapshots.last() == imported
-    published = world.run(Inventory(stock(30))).snapshot
-    assert snapshots.last() == published
-    again = snapshots.import_(stock(3), world.clock())
-    assert snapshots.last() == again
+        snapshots.require_current()
+    imported = snapshots.import_(stock(3), catalog.clock())
+    assert snapshots.require_current() == imported
+    snapshots.write(stock(9), catalog.clock() + DAY)
+    assert snapshots.current() == imported
+    published = catalog.run(FakeSource(stock(30))).snapshot
+    assert snapshots.current() == published
+    again = snapshots.import_(stock(3), catalog.clock())
+    assert snapshots.current() == again
 
 
-def test_after_a_rollback_the_last_state_is_that_of_the_index_in_use_again() -> None:
-    world = Refreshed()
-    first = world.run(Inventory(stock(30))).snapshot
-    world.run(Inventory(stock(31)))
-    world.versions.rollback(NOW)
-    assert Snapshots(world.store).last() == first
-    assert world.run(Inventory(stock(31))).report.new == 1
+def test_rollback_restores_the_state_of_the_index_in_use() -> None:
+    catalog = RefreshedCatalog()
+    first = catalog.run(FakeSource(stock(30))).snapshot
+    catalog.run(FakeSource(stock(31)))
+    catalog.versions.rollback(NOW)
+    assert Snapshots(catalog.store).current() == first
+    assert catalog.run(FakeSource(stock(31))).report.new == 1
 
 
-def test_a_snapshot_is_never_written_again() -> None:
-    world = Refreshed()
-    world.run(Inventory(stock(30)))
-    before = contents(world.store)
-    world.run(Inventory(stock(31)))
-    after = contents(world.store)
+def test_later_runs_do_not_rewrite_snapshots() -> None:
+    catalog = RefreshedCatalog()
+    catalog.run(FakeSource(stock(30)))
+    before = contents(catalog.store)
+    catalog.run(FakeSource(stock(31)))
+    after = contents(catalog.store)
     kept = [name for name in before if name.startswith("catalog/snapshots/")]
     assert kept
     assert all(after[name] == before[name] for name in kept)
@@ -151,29 +159,25 @@ def test_a_snapshot_is_never_written_again() -> None:
         ({"image_urls": ()}, "image_urls"),
         ({"image_urls": ("javascript:alert(1)",)}, "image_urls"),
         ({"image": "../../etc/passwd"}, "image"),
-        ({"size": "M"}, "size"),
     ],
 )
-def test_what_is_no_item_is_refused_with_the_field_at_fault(fields: dict[str, Any], at: str) -> None:
+def test_invalid_item_raises_an_error_that_names_the_field(fields: dict[str, Any], at: str) -> None:
     with pytest.raises(InvalidInput, match=f"^{at}: "):
         item(1, **fields)
 
 
-def test_text_is_cleaned_and_only_what_a_browser_opens_is_an_address() -> None:
-    found = read_item(
-        NOW,
-        id=" 1 ",
-        source="north",
-        name="Caf&amp;eacute;\r\n  shirt",
-        url="javascript:alert(1)",
-        image_urls=[" https://a.example/1.jpg ", "data:image/png;base64,x", "https://a.example/1.jpg"],
+def test_text_is_cleaned_and_urls_that_are_not_http_are_dropped() -> None:
+    image_urls = (" https://a.example/1.jpg ", "data:image/png;base64,x", "https://a.example/1.jpg")
+    product = ScrapedProduct(
+        id=" 1 ", name="Caf&amp;eacute;\r\n  shirt", url="javascript:alert(1)", image_urls=image_urls
     )
+    found = catalog_item(product, "north", NOW)
     assert (found.id, found.name, found.url) == ("1", "Café shirt", "")
     assert found.image_urls == ("https://a.example/1.jpg",)
 
 
-def test_content_is_known_by_picture_name_and_brand_and_by_nothing_else() -> None:
-    same = [item(1), item(1, price=1.0, available=False, category="Shoes", gender="Men", url="https://a.example/")]
+def test_content_key_depends_on_image_name_and_brand_only() -> None:
+    same = [item(1), item(1, price=1.0, in_stock=False, category="Shoes", gender="Men", url="https://a.example/")]
     others = [item(1, name="x"), item(1, brand="x"), item(1, image_urls=("https://a.example/x.jpg",)), item(2)]
     assert len({one.content_key for one in same}) == 1
     assert len({one.content_key for one in [same[0], *others]}) == 1 + len(others)

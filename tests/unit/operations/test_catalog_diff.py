@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from catalog_jobs.catalog.item import CatalogItem, read_item
+from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.cli.app import app
 from catalog_jobs.operations.run_history.comparing import changed_fields, compared
@@ -23,13 +23,13 @@ NAMES = ["20261120T030000000Z-aaaa1111", "20261121T030000000Z-bbbb2222", "202611
 def item(number: int, shop: str = "north", **fields: Any) -> CatalogItem:
     """An item of a shop."""
     told = {"name": f"Shirt {number}", "price": 19.99, "image_urls": [f"https://shop.example/{number}.jpg"], **fields}
-    return read_item(NOW, id=f"{shop}-{number}", source=shop, **told)
+    return catalog_item(ScrapedProduct(id=f"{shop}-{number}", **told), shop, NOW)
 
 
 BEFORE = [item(1), item(2), item(3), item(4), item(1, "south"), item(2, "south"), item(3, "south")]
 AFTER = [
     item(1),
-    item(2, price=14.99, available=False),
+    item(2, price=14.99, in_stock=False),
     item(3, name="Linen shirt 3", colours=("navy", "white")),
     item(4, image_urls=["https://shop.example/4-new.jpg"], price=25),
     item(1, "south"),

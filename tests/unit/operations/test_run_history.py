@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from catalog_jobs.catalog.run_records import GuardResult, Report, RunRecord, format_failures
 from typer.testing import CliRunner, Result
 
-from catalog_jobs.catalog.run_record import GuardResult, Report, RunRecord, format_failures
 from catalog_jobs.catalog.run_records import RunRecords
 from catalog_jobs.cli.app import app
 from catalog_jobs.operations.run_history.report import HEIGHT, WIDTH, plot, report
@@ -65,7 +65,7 @@ def test_the_newest_records_come_first_and_no_others_are_read() -> None:
     for night in (3, 1, 4, 2):
         records.write(run(night))
     store.write(f"catalog/runs/{run(5).run}/plan.json", b"{}")
-    assert [record.run for record in records.list(2)] == [run(4).run, run(3).run]
+    assert [record.run for record in records.newest(2)] == [run(4).run, run(3).run]
     assert len(store.names) == 2
 
 
@@ -77,9 +77,9 @@ def test_an_unreadable_record_is_told_of_and_the_others_are_shown(
     records.write(run(1))
     records.store.write("catalog/runs/20261201T000000000Z-bad0/record.json", data)
     told: list[str] = []
-    assert records.list(5, lambda name, _: told.append(name)) == [run(1)]
+    assert records.newest(5, lambda name, _: told.append(name)) == [run(1)]
     assert told == ["20261201T000000000Z-bad0"]
-    assert records.list(5) == [run(1)]
+    assert records.newest(5) == [run(1)]
     assert "20261201T000000000Z-bad0" in caplog.text
     with pytest.raises(Incompatible, match="20261201T000000000Z-bad0"):
         records.read(told[0])

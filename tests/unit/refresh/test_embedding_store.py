@@ -1,24 +1,24 @@
-"""Vectors by content and encoder: kept whole, found again, written as one, and never lost on the way."""
+"""Vectors by content key and encoder: storing, loading and compacting them."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
 
-from catalog_jobs.refresh.embedding_store import KEYS, MOST_PARTS, VECTORS, EmbeddingStore
+from catalog_jobs.refresh.embedding_store import KEYS, MAX_PARTS, VECTORS, EmbeddingStore
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.errors import Incompatible
 from closetspace.ports import ObjectStore
 from tests.support.fakes import HashEncoder
-from tests.support.faulty_stores import Killed, Mortal, changes
+from tests.support.faulty_stores import Killed, KillingStore, is_change
 from tests.support.refreshed_catalog import contents
 
 ENCODER = HashEncoder()
 
 
-def kept_in(store: ObjectStore, encoder: HashEncoder = ENCODER) -> EmbeddingStore:
+def store_in(store: ObjectStore, encoder: HashEncoder = ENCODER) -> EmbeddingStore:
     return EmbeddingStore(store, encoder.descriptor)
 
 
@@ -27,128 +27,128 @@ def names(first: int, count: int) -> list[str]:
 
 
 def encoded(keys: Iterable[str], encoder: HashEncoder = ENCODER) -> EncodingBatch:
-    """What the encoder makes of garments of these names."""
+    """Return the encodings of garments with these names."""
     return EncodingBatch.from_encodings(encoder.encode([Garment(None, key) for key in keys]), encoder.descriptor)
 
 
-def keep(kept: EmbeddingStore, *parts: Sequence[str]) -> None:
+def add(embeddings: EmbeddingStore, *parts: Sequence[str]) -> None:
     for part in parts:
-        kept.add(part, encoded(part))
+        embeddings.add(part, encoded(part))
 
 
-def holds(kept: EmbeddingStore, keys: Sequence[str]) -> bool:
-    """Whether these keys are there, each with what belongs to it."""
-    known = kept.known()
-    if not set(keys) <= known.part_of.keys():
+def has(embeddings: EmbeddingStore, keys: Sequence[str]) -> bool:
+    """Return whether the store has these keys, each with its own encoding."""
+    stored = embeddings.stored_keys()
+    if not set(keys) <= stored.part_of.keys():
         return False
-    found, wanted = kept.load(keys, known), encoded(keys)
+    found, expected = embeddings.load(keys, stored), encoded(keys)
     return (
-        np.array_equal(found.vectors, wanted.vectors)
-        and np.array_equal(found.photo_vectors, wanted.photo_vectors)
-        and np.array_equal(found.attributes, wanted.attributes)
-        and found.categories == wanted.categories
-        and [known.categories[key] for key in keys] == list(wanted.categories)
+        np.array_equal(found.vectors, expected.vectors)
+        and np.array_equal(found.photo_vectors, expected.photo_vectors)
+        and np.array_equal(found.attributes, expected.attributes)
+        and found.categories == expected.categories
+        and [stored.categories[key] for key in keys] == list(expected.categories)
     )
 
 
-def test_what_was_kept_is_found_again_in_the_order_that_is_asked_for() -> None:
-    kept = kept_in(MemoryObjects())
-    keep(kept, names(0, 5), names(5, 1), names(6, 3))
+def test_load_returns_encodings_in_the_requested_order() -> None:
+    embeddings = store_in(MemoryObjects())
+    add(embeddings, names(0, 5), names(5, 1), names(6, 3))
     mixed = ["key-007", "key-000", "key-005", "key-004", "key-008"]
-    assert holds(kept, mixed)
-    assert holds(kept, mixed[::-1])
-    assert sorted(kept.known().part_of) == names(0, 9)
+    assert has(embeddings, mixed)
+    assert has(embeddings, mixed[::-1])
+    assert sorted(embeddings.stored_keys().part_of) == names(0, 9)
 
 
-def test_a_store_without_vectors_knows_none() -> None:
-    kept = kept_in(MemoryObjects())
-    known = kept.known()
-    assert (dict(known.part_of), known.parts) == ({}, ())
-    assert len(kept.load([], known)) == 0
+def test_empty_store_has_no_keys() -> None:
+    embeddings = store_in(MemoryObjects())
+    stored = embeddings.stored_keys()
+    assert (dict(stored.part_of), stored.parts) == ({}, ())
+    assert len(embeddings.load([], stored)) == 0
 
 
-def test_a_part_whose_keys_were_not_written_is_none() -> None:
+def test_part_without_keys_does_not_exist() -> None:
     store = MemoryObjects()
     with pytest.raises(Killed):
-        keep(kept_in(Mortal(store, 1, changes)), names(0, 3))
+        add(store_in(KillingStore(store, 1, is_change)), names(0, 3))
     assert [stat.name.endswith(VECTORS) for stat in store.list("")] == [True]
-    assert kept_in(store).known().parts == ()
-    keep(kept_in(store), names(0, 3))
-    assert holds(kept_in(store), names(0, 3))
+    assert store_in(store).stored_keys().parts == ()
+    add(store_in(store), names(0, 3))
+    assert has(store_in(store), names(0, 3))
 
 
-def test_the_same_part_twice_is_kept_once() -> None:
+def test_same_part_is_stored_once() -> None:
     store = MemoryObjects()
-    keep(kept_in(store), names(0, 3), names(0, 3))
+    add(store_in(store), names(0, 3), names(0, 3))
     assert len(list(store.list(""))) == 2
-    assert holds(kept_in(store), names(0, 3))
+    assert has(store_in(store), names(0, 3))
 
 
-def test_a_key_in_two_parts_is_one_key() -> None:
-    kept = kept_in(MemoryObjects())
-    keep(kept, names(0, 4), names(2, 4))
-    assert holds(kept, names(0, 6))
+def test_key_in_two_parts_is_loaded_once() -> None:
+    embeddings = store_in(MemoryObjects())
+    add(embeddings, names(0, 4), names(2, 4))
+    assert has(embeddings, names(0, 6))
 
 
-def test_another_encoder_has_vectors_of_its_own() -> None:
+def test_encoders_have_separate_vectors() -> None:
     store, other = MemoryObjects(), HashEncoder(dim=4, id="hash-2")
-    keep(kept_in(store), names(0, 3))
-    assert kept_in(store, other).known().parts == ()
-    kept_in(store, other).add(names(0, 2), encoded(names(0, 2), other))
-    assert set(kept_in(store, other).known().part_of) == set(names(0, 2))
-    assert holds(kept_in(store), names(0, 3))
+    add(store_in(store), names(0, 3))
+    assert store_in(store, other).stored_keys().parts == ()
+    store_in(store, other).add(names(0, 2), encoded(names(0, 2), other))
+    assert set(store_in(store, other).stored_keys().part_of) == set(names(0, 2))
+    assert has(store_in(store), names(0, 3))
 
 
-def test_few_parts_are_left_as_they_are() -> None:
+def test_few_parts_are_not_compacted() -> None:
     store = MemoryObjects()
-    kept = kept_in(store)
-    keep(kept, *([name] for name in names(0, MOST_PARTS)))
+    embeddings = store_in(store)
+    add(embeddings, *([name] for name in names(0, MAX_PARTS)))
     before = contents(store)
-    kept.compact(names(0, MOST_PARTS), kept.known())
-    kept.compact(names(0, MOST_PARTS // 2), kept.known())
+    embeddings.compact(names(0, MAX_PARTS), embeddings.stored_keys())
+    embeddings.compact(names(0, MAX_PARTS // 2), embeddings.stored_keys())
     assert contents(store) == before
 
 
 @pytest.mark.parametrize("first", range(0, 500, 100))
-def test_many_parts_become_one(first: int) -> None:
-    kept = kept_in(MemoryObjects())
-    keys = names(first, MOST_PARTS + 1)
-    keep(kept, *([name] for name in keys))
-    kept.compact(keys, kept.known())
-    assert len(kept.known().parts) == 1
-    assert holds(kept, keys)
+def test_many_parts_are_compacted_into_one(first: int) -> None:
+    embeddings = store_in(MemoryObjects())
+    keys = names(first, MAX_PARTS + 1)
+    add(embeddings, *([name] for name in keys))
+    embeddings.compact(keys, embeddings.stored_keys())
+    assert len(embeddings.stored_keys().parts) == 1
+    assert has(embeddings, keys)
 
 
-def test_what_is_needed_no_more_stays_until_there_is_more_of_it_than_of_the_rest() -> None:
-    kept = kept_in(MemoryObjects())
-    keep(kept, names(0, 10), names(10, 10))
-    kept.compact(names(5, 10), kept.known())
-    assert holds(kept, names(0, 20))
-    kept.compact(names(5, 9), kept.known())
-    assert sorted(kept.known().part_of) == names(5, 9)
-    assert holds(kept, names(5, 9))
+def test_unneeded_rows_are_dropped_when_they_outnumber_the_needed_ones() -> None:
+    embeddings = store_in(MemoryObjects())
+    add(embeddings, names(0, 10), names(10, 10))
+    embeddings.compact(names(5, 10), embeddings.stored_keys())
+    assert has(embeddings, names(0, 20))
+    embeddings.compact(names(5, 9), embeddings.stored_keys())
+    assert sorted(embeddings.stored_keys().part_of) == names(5, 9)
+    assert has(embeddings, names(5, 9))
 
 
-def test_many_parts_become_one_of_everything_while_most_of_it_is_needed() -> None:
-    kept = kept_in(MemoryObjects())
-    keys = names(0, MOST_PARTS + 6)
-    keep(kept, *([name] for name in keys))
-    kept.compact(keys[:-5], kept.known())
-    assert len(kept.known().parts) == 1
-    assert holds(kept, keys)
+def test_compaction_keeps_unneeded_rows_while_they_are_few() -> None:
+    embeddings = store_in(MemoryObjects())
+    keys = names(0, MAX_PARTS + 6)
+    add(embeddings, *([name] for name in keys))
+    embeddings.compact(keys[:-5], embeddings.stored_keys())
+    assert len(embeddings.stored_keys().parts) == 1
+    assert has(embeddings, keys)
 
 
-def test_what_another_run_keeps_meanwhile_stays() -> None:
-    kept = kept_in(MemoryObjects())
-    keep(kept, names(0, 10), names(10, 10))
-    known = kept.known()
-    keep(kept, names(50, 3))
-    kept.compact(names(0, 5), known)
-    assert holds(kept, [*names(0, 5), *names(50, 3)])
+def test_compaction_keeps_parts_that_another_run_added_meanwhile() -> None:
+    embeddings = store_in(MemoryObjects())
+    add(embeddings, names(0, 10), names(10, 10))
+    stored = embeddings.stored_keys()
+    add(embeddings, names(50, 3))
+    embeddings.compact(names(0, 5), stored)
+    assert has(embeddings, [*names(0, 5), *names(50, 3)])
 
 
 WASTE = [names(0, 30), names(20, 40), names(50, 20)]
-MANY = [[name] for name in names(0, MOST_PARTS + 1)]
+MANY = [[name] for name in names(0, MAX_PARTS + 1)]
 
 
 @pytest.mark.parametrize(
@@ -158,61 +158,59 @@ MANY = [[name] for name in names(0, MOST_PARTS + 1)]
         *((MANY, names(0, len(MANY)), last) for last in (0, 1, 2, 3, 70, 2 * len(MANY) + 1)),
     ],
 )
-def test_a_process_that_dies_while_it_writes_parts_as_one_loses_nothing(
-    parts: list[list[str]], needed: list[str], last: int
-) -> None:
+def test_compaction_that_is_killed_loses_nothing(parts: list[list[str]], needed: list[str], last: int) -> None:
     store = MemoryObjects()
-    keep(kept_in(store), *parts)
-    dying = kept_in(Mortal(store, last, changes))
+    add(store_in(store), *parts)
+    dying = store_in(KillingStore(store, last, is_change))
     with pytest.raises(Killed):
-        dying.compact(needed, dying.known())
-    assert holds(kept_in(store), needed)
-    kept_in(store).compact(needed, kept_in(store).known())
-    assert holds(kept_in(store), needed)
+        dying.compact(needed, dying.stored_keys())
+    assert has(store_in(store), needed)
+    store_in(store).compact(needed, store_in(store).stored_keys())
+    assert has(store_in(store), needed)
 
 
 @pytest.mark.parametrize("ending", [KEYS, VECTORS])
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"not a table"])
-def test_a_damaged_part_is_refused_with_what_to_do(ending: str, damage: bytes) -> None:
+def test_damaged_part_raises_an_error_that_says_what_to_do(ending: str, damage: bytes) -> None:
     store = MemoryObjects()
-    keep(kept_in(store), names(0, 3))
+    add(store_in(store), names(0, 3))
     (name,) = (stat.name for stat in store.list("") if stat.name.endswith(ending))
     store.write(name, damage)
     with pytest.raises(Incompatible, match=f"{name.removesuffix(ending)}.*delete.*refresh again"):
-        kept_in(store).load(names(0, 3), kept_in(store).known())
+        store_in(store).load(names(0, 3), store_in(store).stored_keys())
 
 
-def test_a_part_without_its_vectors_is_refused_with_what_to_do() -> None:
+def test_part_without_vectors_raises_an_error_that_says_what_to_do() -> None:
     store = MemoryObjects()
-    keep(kept_in(store), names(0, 3))
+    add(store_in(store), names(0, 3))
     (name,) = (stat.name for stat in store.list("") if stat.name.endswith(VECTORS))
     store.delete(name)
     with pytest.raises(Incompatible, match=r"delete.*refresh again"):
-        kept_in(store).load(names(0, 3), kept_in(store).known())
+        store_in(store).load(names(0, 3), store_in(store).stored_keys())
 
 
-def test_keys_of_another_part_are_refused() -> None:
+def test_keys_of_another_part_raise_an_error() -> None:
     store = MemoryObjects()
-    keep(kept_in(store), names(0, 3), names(3, 3))
+    add(store_in(store), names(0, 3), names(3, 3))
     first, second = (stat.name for stat in store.list("") if stat.name.endswith(KEYS))
-    theirs = kept_in(store).known()
-    keys = [key for key, part in theirs.part_of.items() if first.startswith(part)]
+    stored = store_in(store).stored_keys()
+    keys = [key for key, part in stored.part_of.items() if first.startswith(part)]
     store.write(second, store.read(first))
-    with pytest.raises(Incompatible, match=r"keys that are not those of its vectors.*refresh again"):
-        kept_in(store).load(keys, kept_in(store).known())
+    with pytest.raises(Incompatible, match=r"its keys are not those of its vectors.*refresh again"):
+        store_in(store).load(keys, store_in(store).stored_keys())
 
 
 @pytest.mark.parametrize("ending", [KEYS, VECTORS])
-def test_no_byte_of_a_part_changes_unnoticed(ending: str) -> None:
+def test_changed_bytes_in_a_part_are_detected_or_harmless(ending: str) -> None:
     store = MemoryObjects()
-    keep(kept_in(store), names(0, 40))
+    add(store_in(store), names(0, 40))
     (name,) = (stat.name for stat in store.list("") if stat.name.endswith(ending))
     whole = store.read(name)
     noticed = 0
     for place in range(0, len(whole), 11):
         store.write(name, whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
         try:
-            assert holds(kept_in(store), names(0, 40)), place
+            assert has(store_in(store), names(0, 40)), place
         except Incompatible:
             noticed += 1
     assert noticed > len(whole) // 11 // 2

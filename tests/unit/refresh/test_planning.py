@@ -1,13 +1,13 @@
-"""Whose update counts, and what is to be done then."""
+"""The plan of a run: which sources are updated, and the next state of the catalog."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from catalog_jobs.catalog.item import CatalogItem
-from catalog_jobs.catalog.source_result import Scraped
-from catalog_jobs.refresh.planning import Planned, plan
+from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.refresh.planning import RefreshPlan, merge, plan_refresh, with_predictions
 from tests.support.refreshed_catalog import DAY, NOW, item, missing, stock
 
 SHOPS = ("east", "north", "south")
@@ -15,22 +15,22 @@ BEFORE = [one for shop in SHOPS for one in stock(100, shop)]
 NIGHT = NOW + DAY
 
 
-def gave(shop: str, count: int, trouble: str = "", first: int = 0) -> Scraped:
+def result(shop: str, count: int, failure: str = "", first: int = 0) -> SourceResult:
     found = [item(number, shop, seen=NIGHT, price=9.0) for number in range(first, first + count)]
-    return Scraped(shop, found, trouble=trouble)
+    return SourceResult(shop, found, failure=failure)
 
 
-def planned(
-    *scraped: Scraped,
+def plan(
+    *results: SourceResult,
     before: Sequence[CatalogItem] = BEFORE,
     retired: Collection[str] = (),
     grace: timedelta = 3 * DAY,
     accept_change: bool = False,
-) -> Planned:
-    return plan(before, scraped, dict.fromkeys(SHOPS, 0.8), retired, NIGHT, grace, accept_change)
+) -> RefreshPlan:
+    return plan_refresh(before, results, dict.fromkeys(SHOPS, 0.8), retired, NIGHT, grace, accept_change)
 
 
-def of(shop: str, found: Planned) -> list[CatalogItem]:
+def of(shop: str, found: RefreshPlan) -> list[CatalogItem]:
     return [one for one in found.items if one.source == shop]
 
 
@@ -38,8 +38,8 @@ def by_id(items: Sequence[CatalogItem]) -> list[CatalogItem]:
     return sorted(items, key=lambda one: one.id)
 
 
-def test_a_shop_that_gives_far_less_keeps_what_it_had_and_the_others_go_on() -> None:
-    found = planned(gave("east", 100), gave("north", 60), gave("south", 80))
+def test_shop_with_far_fewer_items_is_stopped_and_the_others_are_updated() -> None:
+    found = plan(result("east", 100), result("north", 60), result("south", 80))
     assert set(found.stopped) == {"north"}
     assert "yield of north is 0.6, the bound is 0.8" in found.stopped["north"]
     assert found.refused == ""
@@ -48,67 +48,141 @@ def test_a_shop_that_gives_far_less_keeps_what_it_had_and_the_others_go_on() -> 
     assert sum(one.missing_since == NIGHT for one in of("south", found)) == 20
 
 
-def test_a_shop_in_trouble_keeps_what_it_had_however_much_it_gave() -> None:
-    found = planned(gave("east", 100), gave("north", 100, "A captcha."), gave("south", 100))
+def test_failed_shop_keeps_its_items_even_if_it_returned_all() -> None:
+    found = plan(result("east", 100), result("north", 100, "A captcha."), result("south", 100))
     assert found.stopped == {"north": "reading of north: A captcha."}
     assert of("north", found) == by_id(stock(100, "north"))
     assert all(one.price == 9.0 for one in of("south", found))
 
 
-def test_counts_tell_of_a_stopped_shop_too() -> None:
-    found = planned(gave("east", 100), gave("north", 60), gave("south", 100))
+def test_counts_include_stopped_shops() -> None:
+    found = plan(result("east", 100), result("north", 60), result("south", 100))
     assert (found.counts["gone"], found.counts["changed_price"]) == (40, 260)
 
 
-def test_counts_tell_of_no_shop_that_was_not_read() -> None:
-    found = planned(gave("north", 100))
+def test_counts_exclude_shops_that_were_not_read() -> None:
+    found = plan(result("north", 100))
     assert (sum(found.counts.values()), found.counts["changed_price"]) == (100, 100)
     assert of("east", found) == by_id(stock(100, "east"))
 
 
-def test_when_every_shop_is_stopped_the_run_is_refused_and_says_why_of_each() -> None:
-    found = planned(gave("east", 10), gave("north", 60), gave("south", 0, "No answer."))
+def test_run_is_refused_with_every_reason_if_all_shops_are_stopped() -> None:
+    found = plan(result("east", 10), result("north", 60), result("south", 0, "No answer."))
     assert set(found.stopped) == set(SHOPS)
     assert all(why in found.refused for why in found.stopped.values())
     assert list(found.items) == by_id(BEFORE)
 
 
-def test_one_shop_that_is_stopped_alone_is_refused_whatever_is_retired() -> None:
-    assert planned(gave("north", 10)).refused
-    assert planned(gave("north", 10), retired=["south"]).refused
+def test_run_of_one_stopped_shop_is_refused_even_if_another_is_retired() -> None:
+    assert plan(result("north", 10)).refused
+    assert plan(result("north", 10), retired=["south"]).refused
 
 
-def test_an_accepted_change_lets_a_shop_give_less() -> None:
-    found = planned(gave("north", 10), grace=timedelta(), accept_change=True)
+def test_accepted_change_updates_a_shop_with_far_fewer_items() -> None:
+    found = plan(result("north", 10), grace=timedelta(), accept_change=True)
     assert (found.refused, found.stopped, len(of("north", found)), found.left) == ("", {}, 10, 90)
     assert [guard.ok for guard in found.guards] == [False]
 
 
-def test_an_accepted_change_does_not_excuse_trouble() -> None:
-    found = planned(gave("north", 10, "A captcha."), accept_change=True)
+def test_accepted_change_does_not_override_a_failed_shop() -> None:
+    found = plan(result("north", 10, "A captcha."), accept_change=True)
     assert found.refused == "reading of north: A captcha."
 
 
-def test_a_shop_that_nobody_configures_any_more_loses_its_items_after_their_grace() -> None:
-    found = planned(gave("north", 100), retired=["south"])
+def test_retired_shop_loses_its_items_after_the_grace_period() -> None:
+    found = plan(result("north", 100), retired=["south"])
     assert {one.missing_since for one in of("south", found)} == {NIGHT}
-    found = planned(gave("north", 100), retired=["south"], grace=timedelta())
+    found = plan(result("north", 100), retired=["south"], grace=timedelta())
     assert (of("south", found), found.left, found.counts["gone"]) == ([], 100, 100)
     assert len(of("east", found)) == 100
 
 
-def test_a_shop_is_held_to_what_it_had_and_not_to_what_was_missing() -> None:
+def test_yield_does_not_count_items_that_were_already_missing() -> None:
     before = [*stock(50, "north"), *(missing(item(number, "north")) for number in range(50, 100))]
-    assert planned(gave("north", 40), before=before).stopped == {}
-    assert "north" in planned(gave("north", 39), before=before).stopped
+    assert plan(result("north", 40), before=before).stopped == {}
+    assert "north" in plan(result("north", 39), before=before).stopped
 
 
-def test_a_new_shop_has_no_yield_to_fall_short_of() -> None:
-    found = planned(gave("north", 3), before=[])
+def test_new_shop_has_no_yield_guard() -> None:
+    found = plan(result("north", 3), before=[])
     assert (found.guards, found.refused, found.counts["new"]) == ([], "", 3)
 
 
 @pytest.mark.parametrize("count", [100, 79])
-def test_every_guard_that_was_asked_is_told(count: int) -> None:
-    found = planned(gave("north", count), gave("south", 100))
+def test_plan_has_the_results_of_all_guards(count: int) -> None:
+    found = plan(result("north", count), result("south", 100))
     assert {guard.name: guard.ok for guard in found.guards} == {"yield of north": count == 100, "yield of south": True}
+
+
+NORTH = frozenset({"north"})
+
+
+def merged(
+    now: datetime, before: list[CatalogItem], found: list[CatalogItem], grace: timedelta = 3 * DAY
+) -> tuple[dict[str, CatalogItem], list[str]]:
+    """Return the state by id after the shop ``north`` was read, and the ids that left."""
+    state, left = merge(before, found, NORTH, now, grace)
+    return {one.id: one for one in state}, left
+
+
+def test_item_leaves_at_once_without_a_grace_period() -> None:
+    assert merged(NOW, stock(2), [item(0)], timedelta()) == ({"north:0": item(0)}, ["north:1"])
+
+
+def test_missing_item_stays_for_the_grace_period_and_then_leaves() -> None:
+    state = stock(2)
+    for night in range(3):
+        after, left = merged(NOW + night * DAY, state, [item(0)])
+        assert left == []
+        assert after["north:1"] == missing(item(1), NOW)
+        state = list(after.values())
+    after, left = merged(NOW + 3 * DAY, state, [item(0)])
+    assert (set(after), left) == ({"north:0"}, ["north:1"])
+
+
+@pytest.mark.parametrize(("hours", "stays"), [(-1, True), (0, False), (1, False)])
+def test_grace_period_ends_exactly(hours: int, stays: bool) -> None:
+    after, _ = merged(NOW + 3 * DAY + timedelta(hours=hours), [missing(item(1))], [])
+    assert ("north:1" in after) is stays
+
+
+def test_returning_item_is_not_missing_and_keeps_its_first_seen_time() -> None:
+    later = NOW + DAY
+    after, left = merged(later, [missing(item(1))], [item(1, seen=later, price=9.0)])
+    assert left == []
+    assert after["north:1"] == item(1, seen=later, price=9.0).model_copy(update={"first_seen": NOW})
+
+
+def test_found_item_is_replaced_but_keeps_its_first_seen_time() -> None:
+    later = NOW + DAY
+    after, _ = merged(later, [item(1)], [item(1, seen=later, name="Linen shirt")])
+    assert (after["north:1"].name, after["north:1"].first_seen, after["north:1"].last_seen) == (
+        "Linen shirt",
+        NOW,
+        later,
+    )
+
+
+def test_new_item_is_first_seen_now() -> None:
+    later = NOW + DAY
+    after, _ = merged(later, [], [item(1, seen=later)])
+    assert after["north:1"].first_seen == later
+
+
+def test_items_of_other_sources_stay_unchanged() -> None:
+    others = [item(1, "south"), missing(item(2, "south"), NOW - 30 * DAY)]
+    after, left = merged(NOW, [item(1), *others], [], timedelta())
+    assert after == {one.id: one for one in others}
+    assert left == ["north:1"]
+
+
+def test_next_state_is_sorted_by_id() -> None:
+    state, _ = merge([item(5), item(3)], [item(4), item(1)], NORTH, NOW, 3 * DAY)
+    assert [one.id for one in state] == ["north:1", "north:3", "north:4", "north:5"]
+    assert merge([item(5), item(3)], [], NORTH, NOW, timedelta())[1] == ["north:3", "north:5"]
+
+
+def test_predicted_categories_are_assigned_by_content_key() -> None:
+    state = [item(1), item(2).model_copy(update={"predicted_category": "Shoes"})]
+    predicted = with_predictions(state, {item(1).content_key: "Topwear"})
+    assert [one.predicted_category for one in predicted] == ["Topwear", ""]

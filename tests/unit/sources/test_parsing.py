@@ -1,4 +1,4 @@
-"""Reading pages, prices and words: no shop needed."""
+"""Parsers of pages, prices and other values, and the collector that makes items of their products."""
 
 import json
 from datetime import UTC, datetime
@@ -6,30 +6,29 @@ from typing import Any
 
 import pytest
 
-from catalog_jobs.sources.items import LeftOut, ScrapedProduct
+from catalog_jobs.catalog.item import ScrapedProduct
+from catalog_jobs.sources.items import DUPLICATE, ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
-from catalog_jobs.sources.parsers.page import Page
-from catalog_jobs.sources.parsers.prices import read_price
-from catalog_jobs.sources.parsers.shopify import list_address, read_list
+from catalog_jobs.sources.parsers.shopify import list_url, read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
-from catalog_jobs.sources.parsers.vocabulary import gender_of, is_available
-from catalog_jobs.sources.pipelines import SEEN_BEFORE, Defaults, Gathering
+from catalog_jobs.sources.parsers.values import gender_of, is_in_stock, read_price
+from closetspace.domain.index.indexed_item import LeftOut
 from tests.support.shop_server import dress, listed_product, product_page, search_page, shirt
 
 URL = "https://shop.example/p/shirt"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def found_in(page: Page) -> list[ScrapedProduct]:
-    return [found for found in page.found if isinstance(found, ScrapedProduct)]
+def products_of(page: Page) -> list[ScrapedProduct]:
+    return [product for product in page.products if isinstance(product, ScrapedProduct)]
 
 
 def reasons(page: Page) -> list[str]:
-    return [found.reason for found in page.found if isinstance(found, LeftOut)]
+    return [product.reason for product in page.products if isinstance(product, LeftOut)]
 
 
 def structured(product: Any, **around: str) -> list[ScrapedProduct]:
-    return found_in(read_product_page(product_page(product, **around), URL))
+    return products_of(read_product_page(product_page(product, **around), URL))
 
 
 @pytest.mark.parametrize(
@@ -56,21 +55,21 @@ def test_prices_are_read_in_any_locale(written: Any, currency: str, amount: floa
 
 
 @pytest.mark.parametrize("written", [None, "", "on request", float("nan"), float("inf"), -3, 1e12, True, [], "9" * 500])
-def test_what_is_no_price_is_none(written: Any) -> None:
+def test_unreadable_price_is_none(written: Any) -> None:
     assert read_price(written)[0] is None
 
 
-def test_a_dollar_is_of_the_shops_country_where_the_shop_says_so() -> None:
+def test_default_currency_decides_what_a_dollar_sign_means() -> None:
     assert read_price("$20", default_currency="CAD") == (20.0, "CAD")
     assert read_price("$20") == (20.0, "$")
 
 
-def test_words_for_stock_and_gender() -> None:
-    assert is_available("https://schema.org/InStock")
-    assert is_available("preorder")
-    assert is_available(None)
-    assert not is_available("http://schema.org/OutOfStock")
-    assert not is_available("out_of_stock")
+def test_stock_and_gender_values_are_normalised() -> None:
+    assert is_in_stock("https://schema.org/InStock")
+    assert is_in_stock("preorder")
+    assert is_in_stock(None)
+    assert not is_in_stock("http://schema.org/OutOfStock")
+    assert not is_in_stock("out_of_stock")
     assert [gender_of("http://schema.org/Female"), gender_of("male", "kids"), gender_of("unisex"), gender_of("")] == [
         "Women",
         "Boys",
@@ -79,7 +78,7 @@ def test_words_for_stock_and_gender() -> None:
     ]
 
 
-def test_a_product_page_tells_everything() -> None:
+def test_product_page_is_read_with_all_fields() -> None:
     trail = {
         "@type": "BreadcrumbList",
         "itemListElement": [{"item": {"name": "Men"}}, {"name": "Shirts"}, {"name": "Linen shirt 1"}],
@@ -117,12 +116,12 @@ def test_a_product_page_tells_everything() -> None:
         (None, (None, "", True)),
     ],
 )
-def test_offers_in_every_shape(offers: Any, expected: tuple[float | None, str, bool]) -> None:
+def test_offers_are_read_in_every_form(offers: Any, expected: tuple[float | None, str, bool]) -> None:
     [found] = structured(shirt("1", offers=offers))
-    assert (found.price, found.currency, found.available) == expected
+    assert (found.price, found.currency, found.in_stock) == expected
 
 
-def test_images_and_brands_in_every_shape() -> None:
+def test_images_and_brands_are_read_in_every_form() -> None:
     pictures: list[Any] = ["//cdn.example/a.jpg", {"@type": "ImageObject", "contentUrl": "b.jpg"}, {"url": ["/c.jpg"]}]
     hostile: list[Any] = ["javascript:alert(1)", "data:image/png;base64,AA", "http://[", 7, None, {}]
     [found] = structured(shirt("1", image=pictures + hostile, brand=["Ono", "Other"]))
@@ -135,12 +134,12 @@ def test_images_and_brands_in_every_shape() -> None:
     assert len(structured(shirt("1", image=[f"/{n}.jpg" for n in range(300)]))[0].image_urls) == 30
 
 
-def test_addresses_are_relative_to_the_pages_base() -> None:
+def test_relative_urls_are_resolved_against_the_base_of_the_page() -> None:
     [found] = structured(shirt("1", image="a.jpg"), before='<base href="https://cdn.example/x/">')
     assert found.image_urls == ("https://cdn.example/x/a.jpg",)
 
 
-def test_sizes_of_a_product_group_are_one_item_and_its_colours_several() -> None:
+def test_product_group_has_one_product_for_each_colour() -> None:
     variants = [
         {
             "@type": "Product",
@@ -166,19 +165,19 @@ def test_sizes_of_a_product_group_are_one_item_and_its_colours_several() -> None
         ("G1-red", "G1", "Red", "Shirt", 11.0),
         ("G1-dark-blue", "G1", "Dark Blue", "Shirt", 11.0),
     ]
-    assert all(item.available and item.brand == "Ono" for item in found)
+    assert all(item.in_stock and item.brand == "Ono" for item in found)
     [alone] = structured(shirt("R-S", color="Red", inProductGroupWithID="G1"))
     assert (alone.id, alone.group) == ("G1-red", "G1")
 
 
-def test_microdata_is_read_where_there_is_no_json_ld() -> None:
+def test_microdata_is_read_if_there_is_no_json_ld() -> None:
     html = """<html><body><div itemscope itemtype="https://schema.org/Product">
       <h1 itemprop="name">Wool coat</h1><meta itemprop="sku" content="W1"><img itemprop="image" src="/w.jpg">
       <span itemprop="brand" itemscope itemtype="https://schema.org/Brand"><b itemprop="name">Ono</b></span>
       <div itemprop="offers" itemscope itemtype="https://schema.org/Offer"><span itemprop="price">1.299,00 €</span>
       <link itemprop="availability" href="https://schema.org/OutOfStock"></div></div></body></html>"""
-    [found] = found_in(read_product_page(html, URL))
-    assert (found.id, found.name, found.brand, found.price, found.currency, found.available) == (
+    [found] = products_of(read_product_page(html, URL))
+    assert (found.id, found.name, found.brand, found.price, found.currency, found.in_stock) == (
         "W1",
         "Wool coat",
         "Ono",
@@ -200,7 +199,7 @@ def test_microdata_is_read_where_there_is_no_json_ld() -> None:
         '{"@type": "WebPage", "mainEntity": {"@type": "schema:Product", "sku": 1.0, "name": "Shi\nrt"}}',
     ],
 )
-def test_untidy_json_ld_is_still_read(script: str) -> None:
+def test_slightly_invalid_json_ld_is_read(script: str) -> None:
     [found] = structured(script)
     assert (found.id, found.name.replace(" ", "")) == ("1", "Shirt")
 
@@ -208,19 +207,19 @@ def test_untidy_json_ld_is_still_read(script: str) -> None:
 @pytest.mark.parametrize(
     "script", ['{"@type": "Product", "name": "Sh', "[" * 100_000, "{" * 3 + " " * 1000, '{"a":' * 50_000, ","]
 )
-def test_broken_json_ld_is_a_page_that_can_not_be_read(script: str) -> None:
+def test_page_with_broken_json_ld_is_unreadable(script: str) -> None:
     assert read_product_page(product_page(script), URL).unreadable == "its structured data is broken"
 
 
-def test_numbers_beyond_all_bounds_are_nothing() -> None:
+def test_huge_numbers_are_ignored() -> None:
     [found] = structured(shirt("1", color=10**400, offers={"price": 10**400}))
     assert (found.id, found.price) == ("1", None)
     product = dress(7) | {"pricesById": {"p": {"units": 10**400, "nanos": 1}}}
-    [dressed] = found_in(read_search_page(search_page({"7": product}), URL, "__INITIAL_CONFIG__"))
+    [dressed] = products_of(read_search_page(search_page({"7": product}), URL, "__INITIAL_CONFIG__"))
     assert dressed.price is None
 
 
-def test_one_broken_script_does_not_spoil_the_page() -> None:
+def test_broken_script_does_not_affect_the_others() -> None:
     broken = '<script type="application/ld+json">{"@type": </script>'
     assert len(structured(shirt("1"), before=broken)) == 1
 
@@ -234,30 +233,30 @@ def test_one_broken_script_does_not_spoil_the_page() -> None:
         "<script>" + "__INITIAL_CONFIG__ = {" * 200_000,
     ],
 )
-def test_pages_made_to_keep_a_parser_busy_are_given_up_soon(page: str) -> None:
+def test_hostile_pages_are_given_up_quickly(page: str) -> None:
     assert read_product_page(page, URL).unreadable
     assert read_search_page(page, URL, "__INITIAL_CONFIG__").unreadable
 
 
-def test_a_page_without_product_says_so() -> None:
+def test_page_without_a_product_is_unreadable() -> None:
     assert read_product_page("<html><body>About us</body></html>", URL).unreadable == "it shows no product"
     assert read_product_page("", URL).unreadable == "it shows no product"
 
 
-def test_a_product_without_any_id_is_known_by_its_address() -> None:
+def test_product_without_an_id_gets_its_url_as_id() -> None:
     [found] = structured(shirt("", url="https://shop.example/p/shirt-1"))
     assert found.id == "https://shop.example/p/shirt-1"
 
 
-def test_a_product_of_27_pictures_in_9_colours_is_one_group() -> None:
+def test_colours_of_a_product_share_a_group_and_each_has_its_own_images() -> None:
     page = read_search_page(search_page({"7": dress(7, colours=9, pictures=27)}, pages=3), URL, "__INITIAL_CONFIG__")
-    found = found_in(page)
+    found = products_of(page)
     assert (len(found), {item.group for item in found}, page.pages) == (9, {"S7"}, 3)
     assert len({item.id for item in found}) == 9
     assert [len(item.image_urls) for item in found] == [1] * 9
 
 
-def test_a_search_page_tells_everything() -> None:
+def test_search_page_is_read_with_all_fields() -> None:
     text = search_page({"7": dress(7)})
     expected = ScrapedProduct(
         id="7-70",
@@ -271,15 +270,15 @@ def test_a_search_page_tells_everything() -> None:
         url="https://shop.example/s/dress/7",
         image_urls=("https://pictures.example/7/0.jpg",),
     )
-    assert found_in(read_search_page(text, URL, "__INITIAL_CONFIG__")) == [expected]
-    assert found_in(read_search_page(text, URL, "__INITIAL_CONFIG__", "viewData.productResults")) == [expected]
+    assert products_of(read_search_page(text, URL, "__INITIAL_CONFIG__")) == [expected]
+    assert products_of(read_search_page(text, URL, "__INITIAL_CONFIG__", "viewData.productResults")) == [expected]
     elsewhere = read_search_page(text, URL, "__INITIAL_CONFIG__", "search.productResults")
     assert elsewhere.unreadable == "__INITIAL_CONFIG__ has no productResults"
 
 
-def test_money_in_whole_units_and_billionths_is_read() -> None:
+def test_price_in_units_and_nanos_is_read() -> None:
     product = dress(7) | {"pricesById": {"p": {"price": {"currencyCode": "USD", "units": 12, "nanos": 990_000_000}}}}
-    [found] = found_in(read_search_page(search_page({"7": product}), URL, "__INITIAL_CONFIG__"))
+    [found] = products_of(read_search_page(search_page({"7": product}), URL, "__INITIAL_CONFIG__"))
     assert (found.price, found.currency) == (12.99, "USD")
 
 
@@ -292,11 +291,11 @@ def test_money_in_whole_units_and_billionths_is_read() -> None:
         ("<script>__INITIAL_CONFIG__ = {}</script>", "__INITIAL_CONFIG__ has no productResults"),
     ],
 )
-def test_a_search_page_that_can_not_be_read_says_why(page: str, why: str) -> None:
+def test_unreadable_search_page_has_a_reason(page: str, why: str) -> None:
     assert read_search_page(page, URL, "__INITIAL_CONFIG__").unreadable == why
 
 
-def test_odd_products_of_a_search_page_are_left_out_one_by_one() -> None:
+def test_invalid_products_of_a_search_page_are_left_out_individually() -> None:
     products = {
         "1": dress(1),
         "2": None,
@@ -306,57 +305,57 @@ def test_odd_products_of_a_search_page_are_left_out_one_by_one() -> None:
         "6": dress(6) | {"pricesById": {"x": {"price": float("nan")}}, "colorsById": None},
     }
     page = read_search_page(search_page(products), URL, "__INITIAL_CONFIG__")
-    assert [(item.id, item.price) for item in found_in(page)] == [("1-10", 89.5), ("6", None)]
+    assert [(item.id, item.price) for item in products_of(page)] == [("1-10", 89.5), ("6", None)]
     assert reasons(page) == [
         "a product has no id",
         "a product has no id",
         "a product has no name",
-        "a product has no main picture",
+        "a product has no main image",
     ]
 
 
-def test_sizes_of_a_shopify_product_are_one_item_and_its_colours_several() -> None:
+def test_shopify_product_has_one_item_for_each_colour() -> None:
     page = read_list(json.dumps({"products": [listed_product(5)]}), "https://shop.example/products.json?page=1")
-    assert [(item.id, item.group, item.variant, item.price, item.available) for item in found_in(page)] == [
+    assert [(item.id, item.group, item.variant, item.price, item.in_stock) for item in products_of(page)] == [
         ("5-black", "5", "Black", 1299.0, True),
         ("5-sand", "5", "Sand", 1299.0, True),
     ]
-    assert found_in(page)[1].image_urls == ("https://cdn.example/5-1.jpg",)
-    assert found_in(page)[1].url == "https://shop.example/products/coat-5"
+    assert products_of(page)[1].image_urls == ("https://cdn.example/5-1.jpg",)
+    assert products_of(page)[1].url == "https://shop.example/products/coat-5"
 
 
-def test_shopify_colours_that_share_their_picture_are_one_item() -> None:
+def test_shopify_colours_with_the_same_image_are_one_item() -> None:
     product = listed_product(5, available=False)
     product["images"] = [{"src": "https://cdn.example/all.jpg", "variant_ids": []}]
-    [found] = found_in(read_list(json.dumps({"products": [product]}), URL))
-    assert (found.id, found.variant, found.available, found.price) == ("5", "", False, 1199.0)
+    [found] = products_of(read_list(json.dumps({"products": [product]}), URL))
+    assert (found.id, found.variant, found.in_stock, found.price) == ("5", "", False, 1199.0)
     assert found.image_urls == ("https://cdn.example/all.jpg",)
 
 
-def test_odd_shopify_lists() -> None:
+def test_invalid_products_of_a_shopify_list_are_left_out_individually() -> None:
     assert read_list("<html>", URL).unreadable == "it is not JSON"
     assert read_list("[1]", URL).unreadable == "it has no list of products"
     assert read_list('{"products": []}', URL) == Page()
     odd = [None, {"id": 1}, {"id": {}, "title": "x"}, {"id": 2, "title": "Sock", "options": "?", "variants": [None]}]
     page = read_list(json.dumps({"products": odd}), URL)
     assert reasons(page) == ["a product has no id", "a product has no name", "a product has no id"]
-    assert [item.id for item in found_in(page)] == ["2"]
+    assert [item.id for item in products_of(page)] == ["2"]
 
 
-def test_the_list_of_a_shop_and_of_a_collection() -> None:
-    assert list_address("https://s.example", 2) == "https://s.example/products.json?limit=250&page=2"
-    assert list_address("https://s.example/collections/women?sort=x", 1).startswith(
+def test_list_url_works_for_a_shop_and_a_collection() -> None:
+    assert list_url("https://s.example", 2) == "https://s.example/products.json?limit=250&page=2"
+    assert list_url("https://s.example/collections/women?sort=x", 1).startswith(
         "https://s.example/collections/women/products.json?limit=250"
     )
 
 
-def test_items_are_unique_and_carry_what_the_shop_configures() -> None:
-    defaults = Defaults(
+def test_collector_applies_defaults_and_counts_unusable_products() -> None:
+    defaults = SourceDefaults(
         "ono", "ono:", brand="Ono", gender="Women", currency="EUR", categories={"/dress|kleid": "Dresses"}
     )
-    gathering = Gathering(defaults, NOW)
+    collector = ItemCollector(defaults, NOW)
     one = ScrapedProduct(id="7", name="A", group="G", category="Kleider", image_urls=("https://a.example/1.jpg",))
-    item = gathering.take(one)
+    item = collector.collect(one)
     assert item is not None
     assert (item.id, item.group, item.brand, item.gender, item.currency, item.category) == (
         "ono:7",
@@ -366,13 +365,13 @@ def test_items_are_unique_and_carry_what_the_shop_configures() -> None:
         "EUR",
         "Dresses",
     )
-    assert gathering.take(one) is None
-    assert gathering.take(ScrapedProduct(id="", name="A")) is None
-    assert gathering.take(ScrapedProduct(id="8", name="A")) is None
-    assert gathering.take(ScrapedProduct(id="9", name="A", image_urls=("https://a.example/\ud800.jpg",))) is None
-    assert gathering.left_out == {
-        SEEN_BEFORE: 1,
+    assert collector.collect(one) is None
+    assert collector.collect(ScrapedProduct(id="", name="A")) is None
+    assert collector.collect(ScrapedProduct(id="8", name="A")) is None
+    assert collector.collect(ScrapedProduct(id="9", name="A", image_urls=("https://a.example/\ud800.jpg",))) is None
+    assert collector.left_out == {
+        DUPLICATE: 1,
         "it has no id": 1,
-        "image_urls: it has no picture": 1,
-        "its text is not Unicode": 1,
+        "image_urls: it has no image": 1,
+        "its text is not valid Unicode": 1,
     }

@@ -1,4 +1,4 @@
-"""The file that configures shops, and the pure parts of crawling."""
+"""The configuration of shops, and the pure parts of a crawl."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from catalog_jobs.sources.challenge import is_challenge
-from catalog_jobs.sources.kept_pages import INDEX, LARGEST, MOST_PAGES, KeptPages
-from catalog_jobs.sources.middlewares import LONGEST_WAIT, seconds_to_wait
-from catalog_jobs.sources.scrapfly import scrapfly_settings, without_key
+from catalog_jobs.sources.middlewares import MAX_WAIT_SECONDS, seconds_to_wait
+from catalog_jobs.sources.pages import INDEX, MAX_PAGE_BYTES, MAX_PAGES, UnreadablePages
+from catalog_jobs.sources.scrapfly import redact_key, scrapfly_settings
 from catalog_jobs.sources.shops import SHIPPED, Shop, read_shops
-from catalog_jobs.sources.stats import REFUSED, CrawlStats, failure_message
+from catalog_jobs.sources.stats import DISALLOWED, CrawlStats, failure_message, is_challenge
 from closetspace.errors import InvalidInput
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -23,7 +22,7 @@ def configured(tmp_path: Path, text: str) -> dict[str, Shop]:
     return read_shops(path)
 
 
-def test_shops_are_read_by_their_names(tmp_path: Path) -> None:
+def test_shops_are_returned_by_name(tmp_path: Path) -> None:
     shops = configured(
         tmp_path,
         """
@@ -62,17 +61,17 @@ def test_shops_are_read_by_their_names(tmp_path: Path) -> None:
         ("[shops", r"can't be read as TOML"),
     ],
 )
-def test_a_fault_in_the_file_is_named_with_its_shop_and_field(tmp_path: Path, text: str, message: str) -> None:
+def test_error_in_the_file_names_the_shop_and_the_field(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         configured(tmp_path, text)
 
 
-def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_missing_file_raises_an_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="There is no file"):
         read_shops(tmp_path / "none.toml")
 
 
-def test_the_shipped_shops_are_off_until_someone_has_leave() -> None:
+def test_shipped_shops_are_disabled() -> None:
     assert {name: shop.enabled for name, shop in read_shops(SHIPPED).items()} == {"nordstrom": False}
 
 
@@ -85,63 +84,63 @@ def test_the_shipped_shops_are_off_until_someone_has_leave() -> None:
         (1, "Tue, 24 Nov 2026 00:01:00 GMT", 60.0),
         (1, "Mon, 23 Nov 2026 00:00:00 GMT", 0.0),
         (1, "soon", 2.0),
-        (60, "", LONGEST_WAIT),
+        (60, "", MAX_WAIT_SECONDS),
         (1, "86400", None),
     ],
 )
-def test_waits_grow_and_follow_what_the_shop_asks(attempt: int, header: str, seconds: float | None) -> None:
+def test_waits_double_and_respect_retry_after(attempt: int, header: str, seconds: float | None) -> None:
     assert seconds_to_wait(attempt, 2.0, header, NOW) == seconds
 
 
-def test_a_few_failed_product_pages_are_no_trouble_and_many_are() -> None:
-    tally = CrawlStats(read=90, items=90, settled=100)
+def test_crawl_fails_if_many_product_pages_fail() -> None:
+    stats = CrawlStats(read=90, items=90, settled=100)
     for number in range(10):
-        tally.lose(f"https://a.example/{number}", "HTTP 500", listing=False)
-    assert failure_message(tally, "finished") == ""
+        stats.record_failure(f"https://a.example/{number}", "HTTP 500", listing=False)
+    assert failure_message(stats, "finished") == ""
     for number in range(20):
-        tally.lose(f"https://a.example/{number}", "it shows no product", listing=False)
-    assert "30 of 120 product pages could not be read" in failure_message(tally, "finished")
+        stats.record_failure(f"https://a.example/{number}", "it shows no product", listing=False)
+    assert "30 of 120 product pages could not be read" in failure_message(stats, "finished")
 
 
-def test_products_that_are_gone_or_closed_by_robots_are_no_trouble() -> None:
-    tally = CrawlStats(read=1, items=1)
-    for why in ("HTTP 404", "HTTP 410", REFUSED) * 10:
-        tally.lose("https://a.example/1", why, listing=False)
-    assert failure_message(tally, "finished") == ""
+def test_product_pages_that_are_gone_or_disallowed_do_not_fail_the_crawl() -> None:
+    stats = CrawlStats(read=1, items=1)
+    for reason in ("HTTP 404", "HTTP 410", DISALLOWED) * 10:
+        stats.record_failure("https://a.example/1", reason, listing=False)
+    assert failure_message(stats, "finished") == ""
 
 
-def test_any_lost_listing_is_trouble() -> None:
-    tally = CrawlStats(read=100, items=100)
-    tally.lose("https://a.example/sitemap.xml", "HTTP 500", listing=True)
-    assert "https://a.example/sitemap.xml: HTTP 500" in failure_message(tally, "finished")
+def test_any_failed_listing_fails_the_crawl() -> None:
+    stats = CrawlStats(read=100, items=100)
+    stats.record_failure("https://a.example/sitemap.xml", "HTTP 500", listing=True)
+    assert "https://a.example/sitemap.xml: HTTP 500" in failure_message(stats, "finished")
 
 
-def test_how_a_crawl_closed_is_told() -> None:
+def test_failure_message_depends_on_the_close_reason() -> None:
     assert "timeout_seconds" in failure_message(CrawlStats(items=5), "closespider_timeout")
     assert "memusage_exceeded" in failure_message(CrawlStats(items=5), "memusage_exceeded")
     assert failure_message(CrawlStats(items=5), "closespider_itemcount") == ""
 
 
-def test_challenges_are_known_by_their_words() -> None:
+def test_challenges_are_recognised_by_their_text() -> None:
     assert is_challenge("<title>Just a moment...</title>")
     assert is_challenge("<div class='g-reCAPTCHA'>")
     assert not is_challenge("<h1>Linen shirt</h1>")
 
 
-def test_kept_pages_are_few_short_and_of_the_last_crawl(tmp_path: Path) -> None:
+def test_unreadable_pages_are_limited_and_of_the_last_crawl(tmp_path: Path) -> None:
     folder = tmp_path / "ono"
     for _ in range(2):
-        pages = KeptPages(folder)
-        for number in range(MOST_PAGES + 5):
-            pages.keep(f"https://a.example/{number}", b"x" * (LARGEST + 1), "it shows no product")
+        pages = UnreadablePages(folder)
+        for number in range(MAX_PAGES + 5):
+            pages.keep(f"https://a.example/{number}", b"x" * (MAX_PAGE_BYTES + 1), "it shows no product")
     kept = sorted(folder.glob("page-*.txt"))
-    assert (len(kept), kept[0].stat().st_size) == (MOST_PAGES, LARGEST)
+    assert (len(kept), kept[0].stat().st_size) == (MAX_PAGES, MAX_PAGE_BYTES)
     index = (folder / INDEX).read_text().splitlines()
-    assert len(index) == MOST_PAGES
+    assert len(index) == MAX_PAGES
     assert index[0] == '{"url": "https://a.example/0", "file": "page-01.txt", "why": "it shows no product"}'
 
 
-def test_scrapfly_is_used_only_where_it_is_wanted_and_there_is_a_key() -> None:
+def test_scrapfly_needs_the_shops_setting_and_a_key() -> None:
     wanted = Shop(name="ono", kind="shopify", start_urls=("https://ono.example",), scrapfly=True)
     unwanted = wanted.model_copy(update={"scrapfly": False})
     assert scrapfly_settings(wanted, {}) == {}
@@ -151,6 +150,6 @@ def test_scrapfly_is_used_only_where_it_is_wanted_and_there_is_a_key() -> None:
     assert Settings(settings).get("HTTPCACHE_ENABLED") is False
 
 
-def test_scrapflys_key_is_in_no_message() -> None:
-    assert without_key("401 for /account?key=sesame", {"SCRAPFLY_KEY": "sesame"}) == "401 for /account?key=***"
-    assert without_key("401", {}) == "401"
+def test_scrapfly_key_is_redacted() -> None:
+    assert redact_key("401 for /account?key=sesame", {"SCRAPFLY_KEY": "sesame"}) == "401 for /account?key=***"
+    assert redact_key("401", {}) == "401"

@@ -1,0 +1,116 @@
+"""Builds an index of the catalog: of a snapshot and stored vectors, or from a folder of products."""
+
+import os
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from catalog_jobs.catalog.item import CatalogItem, indexed_item
+from catalog_jobs.catalog.snapshots import Snapshots
+from catalog_jobs.refresh.embedding_store import EmbeddingStore
+from catalog_jobs.refresh.guards import Bounds
+from catalog_jobs.refresh.images import ImageDownloader, ImageReader
+from catalog_jobs.refresh.worker import ShardEmbedder, items_to_embed
+from catalog_jobs.sources.selection import FolderSource
+from closetspace.adapters.index.writer import write_bundle
+from closetspace.bootstrap import bundle_opener, load_encoder, photo_decoder
+from closetspace.domain.index.bundle import BundleContents, Manifest
+from closetspace.domain.index.indexed_item import LeftOut
+from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
+from closetspace.ports import ObjectStore
+from closetspace.services.build_index import bundle_contents
+from closetspace.services.embed_catalog import CatalogEmbedder, Progress
+from closetspace.services.index_versions import IndexVersions
+from closetspace.settings import Settings
+
+
+@dataclass(frozen=True)
+class IndexBuilder:
+    """``write`` writes a bundle to an empty folder. ``url`` returns the public URL of a stored image."""
+
+    embeddings: EmbeddingStore
+    write: Callable[[Path, BundleContents, datetime], Manifest]
+    url: Callable[[str], str]
+
+    def build(self, snapshot: str, items: Sequence[CatalogItem], folder: Path, now: datetime) -> Manifest:
+        """Build an index of the items that have vectors. The same items and vectors give the same bytes."""
+        stored = self.embeddings.stored_keys()
+        embedded = _embedded(items, stored.part_of)
+        if not embedded:
+            raise FailedPrecondition("No item of the catalog has a readable image: look at its images.")
+        encodings = self.embeddings.load([item.content_key for item in embedded], stored)
+        indexed = [indexed_item(item, self.url(item.image)) for item in embedded]
+        return self.write(folder, bundle_contents(indexed, encodings, self.embeddings.encoder, snapshot), now)
+
+    def embedded(self, items: Sequence[CatalogItem]) -> list[CatalogItem]:
+        """Return the items that have a vector: those that the index has."""
+        return _embedded(items, self.embeddings.stored_keys().part_of)
+
+
+def _embedded(items: Sequence[CatalogItem], keys: Collection[str]) -> list[CatalogItem]:
+    return [item for item in items if item.content_key in keys]
+
+
+@dataclass(frozen=True)
+class BuiltIndex:
+    """The version that was built, and the items that were left out."""
+
+    manifest: Manifest
+    left_out: list[LeftOut]
+
+
+def import_folder(
+    store: ObjectStore, folder: Path, progress: Progress, limit: int | None = None
+) -> tuple[int, Mapping[str, int]]:
+    """Replace the catalog by a folder's products. Return their number, and the number left out by reason.
+
+    Raises `InvalidInput` if the folder is not a catalog.
+    """
+    now = datetime.now(UTC)
+    result = FolderSource(folder, store, limit).read(now, dry_run=False, progress=progress)
+    if not result.items:
+        raise InvalidInput("catalog_empty", f"{folder} has no usable product.")
+    Snapshots(store).import_(result.items, now)
+    return len(result.items), result.left_out
+
+
+def build_index(store: ObjectStore, progress: Progress, settings: Settings | None = None) -> BuiltIndex:
+    """Embed the catalog's new content, then build, verify and upload a version. It is not published."""
+    settings = settings or Settings.from_env()
+    snapshots = Snapshots(store)
+    snapshot = snapshots.require_current()
+    items = snapshots.read(snapshot)
+    embedder = shard_embedder(store, settings, ImageDownloader(), lambda: None)
+    failed = embedder.run(items_to_embed(items, embedder.embeddings.stored_keys().part_of), progress).failed
+    with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
+        manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
+        if manifest.recall < Bounds.least_recall:
+            raise Incompatible(f"recall@50 is {manifest.recall:.3f}, at least {Bounds.least_recall} is needed")
+        bundle_opener(settings)(Path(folder))
+        IndexVersions(store).upload(Path(folder), manifest)
+    return BuiltIndex(manifest, [LeftOut(i.id, failed[i.content_key]) for i in items if i.content_key in failed])
+
+
+def shard_embedder(
+    store: ObjectStore,
+    settings: Settings,
+    download: Callable[[str], bytes],
+    check_lease: Callable[[], None],
+    workers: int | None = None,
+) -> ShardEmbedder:
+    """Return an embedder of catalog items by the configured encoder, by default with a worker for each processor."""
+    encoder = load_encoder(settings)
+    embedder = CatalogEmbedder[CatalogItem](
+        read=ImageReader(store, download).read,
+        decode=photo_decoder(settings),
+        encoder=encoder,
+        workers=workers or os.cpu_count() or 1,
+    )
+    return ShardEmbedder(embedder, EmbeddingStore(store, encoder.descriptor), check_lease)
+
+
+def index_builder(store: ObjectStore, embeddings: EmbeddingStore) -> IndexBuilder:
+    """Return a builder of bundles of a store's catalog."""
+    return IndexBuilder(embeddings, write_bundle, store.url)

@@ -1,0 +1,245 @@
+"""Images from the store and from a local server."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from catalog_jobs.catalog.item import CatalogItem, image_name
+from catalog_jobs.refresh import images
+from catalog_jobs.refresh.images import (
+    CONNECTIONS_PER_HOST,
+    FIRST_PAUSE_SECONDS,
+    INTERVAL_SECONDS,
+    ImageDownloader,
+    ImageReader,
+)
+from closetspace.adapters.memory import MemoryObjects
+from closetspace.errors import ClosetspaceError, InvalidInput, Transient
+from tests.support.refreshed_catalog import item
+from tests.support.shop_server import Answer, Asked, ShopServer
+from tests.support.waiting import HANG_SECONDS
+
+HOST = "127.0.0.1"
+IMAGE = Answer(b"an image", kind="image/jpeg")
+
+
+@pytest.fixture
+def shop() -> Iterator[ShopServer]:
+    with ShopServer({"/1.jpg": IMAGE}) as server:
+        yield server
+
+
+def trusting() -> ImageDownloader:
+    """Return a downloader that trusts this machine and does not sleep."""
+    return ImageDownloader({HOST}, sleep=lambda _: None)
+
+
+def one_after_another(*answers: Answer) -> Callable[[Asked], Answer]:
+    left = list(answers)
+    return lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+def test_image_is_downloaded_unchanged(shop: ShopServer) -> None:
+    assert trusting()(f"{shop.url}/1.jpg") == b"an image"
+    (asked,) = shop.asked
+    assert asked.headers["user-agent"].startswith("Closetspace")
+    assert asked.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("status", [404, 403, 410, 204])
+def test_missing_image_is_requested_once(shop: ShopServer, status: int) -> None:
+    shop.routes["/1.jpg"] = Answer(status=status)
+    with pytest.raises(InvalidInput, match=str(status)) as raised:
+        trusting()(f"{shop.url}/1.jpg")
+    assert not isinstance(raised.value, Transient)
+    assert shop.times_asked("/1.jpg") == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_busy_server_is_requested_again(shop: ShopServer, status: int) -> None:
+    shop.routes["/1.jpg"] = one_after_another(Answer(status=status), IMAGE)
+    assert trusting()(f"{shop.url}/1.jpg") == b"an image"
+    assert shop.times_asked("/1.jpg") == 2
+
+
+def test_server_that_fails_three_times_is_given_up(shop: ShopServer) -> None:
+    shop.routes["/1.jpg"] = one_after_another(*[Answer(status=500)] * 3, IMAGE)
+    with pytest.raises(Transient, match="500"):
+        trusting()(f"{shop.url}/1.jpg")
+    assert shop.times_asked("/1.jpg") == 3
+
+
+def test_pauses_between_attempts_double(shop: ShopServer) -> None:
+    shop.routes["/1.jpg"] = Answer(status=500)
+    pauses: list[float] = []
+    with pytest.raises(Transient):
+        ImageDownloader({HOST}, clock=lambda: 0.0, sleep=pauses.append)(f"{shop.url}/1.jpg")
+    back_offs = [pause for pause in pauses if pause >= FIRST_PAUSE_SECONDS]
+    assert back_offs == [FIRST_PAUSE_SECONDS, 2 * FIRST_PAUSE_SECONDS]
+
+
+def test_refused_connection_is_transient() -> None:
+    with ShopServer() as shop:
+        address = f"{shop.url}/1.jpg"
+    with pytest.raises(Transient, match="does not answer"):
+        trusting()(address)
+
+
+def test_redirect_is_followed(shop: ShopServer) -> None:
+    shop.routes["/old.jpg"] = Answer(status=302, headers={"Location": "/1.jpg"})
+    assert trusting()(f"{shop.url}/old.jpg") == b"an image"
+
+
+def test_too_many_redirects_raise_an_error(shop: ShopServer) -> None:
+    shop.routes["/a.jpg"] = Answer(status=301, headers={"Location": "/a.jpg"})
+    with pytest.raises(InvalidInput, match="Too many redirects"):
+        trusting()(f"{shop.url}/a.jpg")
+    assert shop.times_asked("/a.jpg") == 4
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["http://localhost:{port}/1.jpg", "http://169.254.169.254/", "file:///etc/passwd"]
+)
+def test_redirect_to_a_forbidden_url_is_refused(shop: ShopServer, elsewhere: str) -> None:
+    port = shop.url.rpartition(":")[2]
+    shop.routes["/old.jpg"] = Answer(status=302, headers={"Location": elsewhere.format(port=port)})
+    with pytest.raises(InvalidInput, match=r"not a host on the public internet|not an http or https URL"):
+        trusting()(f"{shop.url}/old.jpg")
+    assert shop.times_asked("/1.jpg") == 0
+
+
+@pytest.mark.parametrize("host", [HOST, "localhost", "2130706433", "0x7f.1", "127.1", "[::1]"])
+def test_this_machine_is_refused_unless_it_is_trusted(shop: ShopServer, host: str) -> None:
+    port = shop.url.rpartition(":")[2]
+    with pytest.raises(InvalidInput, match="not a host on the public internet"):
+        ImageDownloader(sleep=lambda _: None)(f"http://{host}:{port}/1.jpg")
+    assert shop.asked == []
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "[::ffff:10.0.0.1]"])
+def test_private_addresses_are_refused(host: str) -> None:
+    with pytest.raises(InvalidInput, match="not a host on the public internet"):
+        trusting()(f"http://{host}/1.jpg")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "data:image/png;base64,x",
+        "ftp://127.0.0.1/1.jpg",
+        "http://user@127.0.0.1/1.jpg",
+        "http://127.0.0.1:99999/1.jpg",
+        "http://[127.0.0.1/1.jpg",
+        "/1.jpg",
+        "",
+    ],
+)
+def test_invalid_urls_are_refused(url: str) -> None:
+    with pytest.raises(InvalidInput, match="URL"):
+        trusting()(url)
+
+
+def test_too_large_image_is_refused(shop: ShopServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_BYTES", 1_000)
+    shop.routes |= {"/1.jpg": Answer(b"x" * 1_000), "/2.jpg": Answer(b"x" * 1_001)}
+    assert len(trusting()(f"{shop.url}/1.jpg")) == 1_000
+    with pytest.raises(InvalidInput, match="1,000 bytes"):
+        trusting()(f"{shop.url}/2.jpg")
+
+
+def test_slow_download_is_given_up(shop: ShopServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_SECONDS", 0.0)
+    with pytest.raises(Transient, match="too slow"):
+        trusting()(f"{shop.url}/1.jpg")
+
+
+@dataclass
+class FakeClock:
+    """A clock that only sleeping advances."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class _Together:
+    """Answers no request before as many as ``expected`` wait, and counts the most that waited at the same time."""
+
+    def __init__(self, expected: int) -> None:
+        self.most = self._now = 0
+        self._expected = expected
+        self._changed = threading.Condition()
+
+    def __call__(self, _: Asked) -> Answer:
+        with self._changed:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self.most >= self._expected, HANG_SECONDS)
+        time.sleep(0.1)
+        with self._changed:
+            self._now -= 1
+        return IMAGE
+
+
+def download_concurrently(download: ImageDownloader, urls: list[str]) -> None:
+    with ThreadPoolExecutor(len(urls)) as pool:
+        assert set(pool.map(download, urls)) == {b"an image"}
+
+
+def test_connections_to_one_host_are_limited(shop: ShopServer) -> None:
+    together = _Together(CONNECTIONS_PER_HOST)
+    shop.routes["/slow.jpg"] = together
+    download_concurrently(trusting(), [f"{shop.url}/slow.jpg"] * 3 * CONNECTIONS_PER_HOST)
+    assert together.most == CONNECTIONS_PER_HOST
+
+
+def test_downloads_from_one_host_are_spaced_by_the_number_of_tasks(shop: ShopServer) -> None:
+    for tasks in (1, 3):
+        clock = FakeClock()
+        download = ImageDownloader({HOST}, tasks, clock=clock, sleep=clock.sleep)
+        for _ in range(8):
+            download(f"{shop.url}/1.jpg")
+        assert clock.now == pytest.approx(7 * tasks * INTERVAL_SECONDS)
+
+
+def item_on(shop: ShopServer, name: str = "1.jpg") -> CatalogItem:
+    return item(1, image_urls=(f"{shop.url}/{name}",))
+
+
+def test_downloaded_image_is_stored_and_not_downloaded_again(shop: ShopServer) -> None:
+    store = MemoryObjects()
+    for _ in range(2):
+        assert ImageReader(store, trusting()).read(item_on(shop)) == b"an image"
+    assert shop.times_asked("/1.jpg") == 1
+    assert [stat.name for stat in store.list("")] == [item_on(shop).image]
+
+
+def test_failed_download_stores_nothing(shop: ShopServer) -> None:
+    store = MemoryObjects()
+    with pytest.raises(InvalidInput, match="404"):
+        ImageReader(store, trusting()).read(item_on(shop, "2.jpg"))
+    assert list(store.list("")) == []
+
+
+def test_transient_failure_of_an_image_is_invalid_input(shop: ShopServer) -> None:
+    shop.routes["/1.jpg"] = Answer(status=500)
+    with pytest.raises(ClosetspaceError) as raised:
+        ImageReader(MemoryObjects(), trusting()).read(item_on(shop))
+    assert isinstance(raised.value, InvalidInput)
+    assert "500" in str(raised.value)
+
+
+def test_missing_image_of_a_folder_says_what_to_do() -> None:
+    imported = item(1, image_urls=(), image=image_name(b"x", ".jpg"))
+    with pytest.raises(InvalidInput, match="import the folder again"):
+        ImageReader(MemoryObjects(), trusting()).read(imported)
