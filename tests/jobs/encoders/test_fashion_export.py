@@ -1,4 +1,4 @@
-"""The fashion encoder from a few drawn garments: trained, exported, served; where the extra ``train`` is installed."""
+"""The fashion encoder, trained and exported from a few drawn garments. Needs the extra ``train``."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from closetspace.errors import FailedPrecondition, InvalidInput
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[train]'")
 
-from catalog_jobs.encoders.training import loop  # noqa: E402  (after torch is there)
+from catalog_jobs.encoders.training import loop  # noqa: E402  (after the check for torch)
 from catalog_jobs.encoders.training.fashion_data import FashionData, Source, read_fashion_data  # noqa: E402
 from catalog_jobs.encoders.training.fashion_export import export_fashion  # noqa: E402
 from catalog_jobs.encoders.training.fashion_fusion import BLOCK_DIMS, SHARES  # noqa: E402
 from catalog_jobs.encoders.training.fashion_network import candidate_loss, candidate_matrix, share_loss  # noqa: E402
-from catalog_jobs.encoders.training.fashion_training import FashionTask, Recipe  # noqa: E402
+from catalog_jobs.encoders.training.fashion_training import FashionRecipe, FashionTask  # noqa: E402
 from catalog_jobs.encoders.training.fashion_views import Views, foreground  # noqa: E402
 from catalog_jobs.evaluation.datasets.fashion_labels import patterns_in_name  # noqa: E402
 
-RECIPE = Recipe(sides=(64,), batch=24, epochs=1, seed=3)
-QUIET = loop.Progress(lambda *_: None, lambda _: None)
+RECIPE = FashionRecipe(sides=(64,), batch=24, epochs=1, seed=3)
+SILENT = loop.Callbacks(lambda *_: None, lambda _: None)
 CLASS_OF_TYPE = {"Tshirts": "t-shirt", "Shirts": "shirt", "Jeans": "pants", "Casual Shoes": "shoes"}
 
 
@@ -44,7 +44,7 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def photos(products: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of the products as if people had taken pictures of them."""
+    """Some of the products' pictures, as people's photos."""
     folder = tmp_path_factory.mktemp("photos")
     with (products / "products.csv").open(newline="") as file:
         for row in csv.DictReader(file):
@@ -63,14 +63,14 @@ def data(products: Path, photos: Path) -> FashionData:
 @pytest.fixture(scope="module")
 def exported(products: Path, photos: Path, data: FashionData, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run, out = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("encoder")
-    loop.run(FashionTask(data, RECIPE, workers=0), run, epochs=1, patience=9, progress=QUIET)
+    loop.run(FashionTask(data, RECIPE, workers=0), run, epochs=1, patience=9, callbacks=SILENT)
     options = ["--data", products, "--photos", photos, "--run", run, "--out", out, "--seed", 3]
     result = CliRunner().invoke(app, ["encoder", "export", "fashion", *map(str, options)])
     assert result.exit_code == 0, result.output
     return out
 
 
-def test_a_trained_encoder_loads_and_tells_garments_apart(exported: Path, data: FashionData) -> None:
+def test_exported_encoder_separates_garments(exported: Path, data: FashionData) -> None:
     encoder = OnnxEncoder(exported)
     assert encoder.descriptor.dim <= 256
     assert encoder.descriptor.heads["colour"] == data.vocabulary["colour"]
@@ -86,7 +86,7 @@ def test_a_trained_encoder_loads_and_tells_garments_apart(exported: Path, data: 
     assert shirt @ again > shirt @ watch
 
 
-def test_an_encoder_brings_along_its_blocks_and_a_sample_of_its_products(exported: Path, data: FashionData) -> None:
+def test_exported_encoder_has_blocks_and_a_reference_sample(exported: Path, data: FashionData) -> None:
     encoder = OnnxEncoder(exported)
     assert encoder.descriptor.blocks == BLOCK_DIMS
     vector = encoder.encode([Garment(data.train[0].picture(), "Shirt")])[0].vector
@@ -95,7 +95,7 @@ def test_an_encoder_brings_along_its_blocks_and_a_sample_of_its_products(exporte
     assert read_reference(exported, encoder.descriptor) is not None
 
 
-def test_every_garment_gets_a_finite_unit_vector(exported: Path, data: FashionData) -> None:
+def test_vectors_have_unit_length_for_any_input(exported: Path, data: FashionData) -> None:
     picture = data.train[0].picture()
     garments = [Garment(picture, "Shirt"), Garment(picture), Garment(None, "Shirt"), Garment(None)]
     for encoding in OnnxEncoder(exported).encode(garments):
@@ -108,12 +108,12 @@ def test_every_garment_gets_a_finite_unit_vector(exported: Path, data: FashionDa
     ]
 
 
-def test_nothing_of_the_eval_split_or_of_validation_photos_is_learnt_from(
+def test_training_data_excludes_the_eval_split_and_validation_photos(
     products: Path, photos: Path, data: FashionData, tmp_path: Path
 ) -> None:
     with (products / "products.csv").open(newline="") as file:
         held_back = {
-            row["productDisplayName"] for row in csv.DictReader(file) if not read_is_training(row["productDisplayName"])
+            row["productDisplayName"] for row in csv.DictReader(file) if not is_training(row["productDisplayName"])
         }
     learnt = [*data.train, *data.held_out]
     assert held_back
@@ -122,18 +122,18 @@ def test_nothing_of_the_eval_split_or_of_validation_photos_is_learnt_from(
     assert not {e.name for e in data.train if e.is_product} & {e.name for e in data.held_out if e.is_product}
 
 
-def read_is_training(name: str) -> bool:
-    """The split as the benchmark's scorer makes it."""
+def is_training(name: str) -> bool:
+    """Return whether a name is in the scorer's training split."""
     return int(hashlib.sha1(name.strip().lower().encode(), usedforsecurity=False).hexdigest(), 16) % 10 < 7
 
 
-def test_a_run_without_weights_is_refused_before_anything_is_written(data: FashionData, tmp_path: Path) -> None:
+def test_run_without_weights_is_rejected_before_writing(data: FashionData, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="train an encoder there first"):
-        export_fashion(data, tmp_path / "run", tmp_path / "out", seed=3, progress=lambda _: None)
+        export_fashion(data, tmp_path / "run", tmp_path / "out", seed=3, log=lambda _: None)
     assert not (tmp_path / "out").exists()
 
 
-def test_products_that_teach_nothing_are_refused(tmp_path: Path) -> None:
+def test_too_few_products_are_rejected(tmp_path: Path) -> None:
     draw_catalog(tmp_path / "few", items=3)
     with pytest.raises(FailedPrecondition, match="no label"):
         read_fashion_data(tmp_path / "few", None)
@@ -141,30 +141,30 @@ def test_products_that_teach_nothing_are_refused(tmp_path: Path) -> None:
         read_fashion_data(tmp_path, None)
 
 
-def test_the_white_around_a_product_is_no_garment() -> None:
+def test_foreground_excludes_the_white_background() -> None:
     picture = np.full((40, 40, 3), 255, np.uint8)
     picture[10:30, 10:30] = (200, 10, 10)
-    picture[18:22, 18:22] = 255  # a white print is garment
+    picture[18:22, 18:22] = 255  # a white print is part of the garment
     mask = foreground(picture)
     assert mask[20, 20] == 255
     assert mask[12, 12] == 255
     assert mask[0, 0] == 0
 
 
-def test_a_view_keeps_the_garment_and_changes_what_is_around_it(data: FashionData, tmp_path: Path) -> None:
-    priors = tmp_path / "room.jpg"
-    Image.new("RGB", (100, 100), (20, 120, 20)).save(priors)
+def test_views_of_products_vary_the_background_reproducibly(data: FashionData, tmp_path: Path) -> None:
+    room = tmp_path / "room.jpg"
+    Image.new("RGB", (100, 100), (20, 120, 20)).save(room)
     product = next(e for e in data.train if e.is_product)
     random = np.random.default_rng(0)
-    views = [Views(64, [priors]).view(product, random) for _ in range(20)]
+    views = [Views(64, [room]).view(product, random) for _ in range(20)]
     assert all(view.shape == (64, 64, 3) and cells is not None and cells.shape == (7, 7) for view, cells in views)
     greens = [bool((view.astype(int)[..., 1] - view[..., 0] > 60).mean() > 0.1) for view, _ in views]
     assert 3 < sum(greens) < 20
-    again = Views(64, [priors]).view(product, np.random.default_rng(0))[0]
+    again = Views(64, [room]).view(product, np.random.default_rng(0))[0]
     assert (again == views[0][0]).all()
 
 
-def test_a_photos_class_may_be_sold_as_several_types() -> None:
+def test_candidate_loss_accepts_any_candidate() -> None:
     logits = torch.tensor([[5.0, 5.0, -5.0], [0.0, 9.0, 0.0]])
     either = candidate_matrix([frozenset({0, 1}), frozenset()], 3)
     assert float(candidate_loss(logits, either)) == pytest.approx(0, abs=1e-4)
@@ -172,17 +172,17 @@ def test_a_photos_class_may_be_sold_as_several_types() -> None:
     assert float(candidate_loss(logits, candidate_matrix([frozenset(), frozenset()], 3))) == 0
 
 
-def test_unknown_labels_are_not_learnt_from() -> None:
+def test_share_loss_ignores_unknown_labels() -> None:
     logits, nothing = torch.tensor([[9.0, 0.0], [0.0, 9.0]]), torch.zeros(2, 2)
     assert float(share_loss(logits, nothing)) == 0
     assert float(share_loss(logits, torch.tensor([[1.0, 0.0], [0.0, 0.0]]))) < 1
 
 
-def test_second_colour_has_a_share_of_the_label() -> None:
+def test_second_colour_has_a_share_of_the_loss() -> None:
     both, first = torch.tensor([[0.7, 0.3, 0.0]]), torch.tensor([[1.0, 0.0, 0.0]])
-    says_both, says_first = torch.tensor([[2.0, 1.2, -5.0]]), torch.tensor([[5.0, -5.0, -5.0]])
-    assert share_loss(says_both, both) < share_loss(says_first, both)
-    assert share_loss(says_first, first) < share_loss(says_both, first)
+    predicts_both, predicts_first = torch.tensor([[2.0, 1.2, -5.0]]), torch.tensor([[5.0, -5.0, -5.0]])
+    assert share_loss(predicts_both, both) < share_loss(predicts_first, both)
+    assert share_loss(predicts_first, first) < share_loss(predicts_both, first)
 
 
 LABELS = """id,colour,colour2,pattern,gender,usage
@@ -195,31 +195,31 @@ three,none,,solid,W,casual
 @pytest.fixture
 def labelled_photos(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
-    for name, kind in (("one", "shirt"), ("two", "unsure"), ("three", "body")):
-        (folder / "train" / kind).mkdir(parents=True)
-        Image.new("RGB", (60, 80), (200, 30, 30)).save(folder / "train" / kind / f"{name}.jpg")
+    for name, folder_name in (("one", "shirt"), ("two", "unsure"), ("three", "body")):
+        (folder / "train" / folder_name).mkdir(parents=True)
+        Image.new("RGB", (60, 80), (200, 30, 30)).save(folder / "train" / folder_name / f"{name}.jpg")
     (folder / "labels.csv").write_text(LABELS)
     (folder / "photos.csv").write_text("id,sender,kids\none,7,True\ntwo,8,False\nthree,9,False\n")
     return folder
 
 
-def test_labels_of_photos_are_learnt_beside_their_classes(products: Path, labelled_photos: Path) -> None:
+def test_photos_have_labels_beside_their_classes(products: Path, labelled_photos: Path) -> None:
     data = read_fashion_data(products, labelled_photos)
     photos = {e.path.stem: e for e in [*data.train, *data.held_out] if e.source is Source.PHOTO}
-    words = data.vocabulary
+    names = data.vocabulary
     one, two, three = (photos[name] for name in ("one", "two", "three"))
-    assert {words["age"][i]: share for i, share in one.shares["age"].items()} == {"child": 1.0}
-    assert "gender" not in one.shares, "a child's thing says nothing of who wears it"
-    assert {words["colour"][i] for i in one.shares["colour"]} == {"Brown", "Black"}
-    assert [words["pattern"][i] for i in one.candidates["pattern"]] == ["Striped"]
-    assert {words["gender"][i] for i in two.shares["gender"]} == {"Men", "Women", "Unisex"}
-    assert not two.candidates["class"], "unsure is no class to learn"
+    assert {names["age"][i]: share for i, share in one.shares["age"].items()} == {"child": 1.0}
+    assert "gender" not in one.shares, "a child's garment has no known gender"
+    assert {names["colour"][i] for i in one.shares["colour"]} == {"Brown", "Black"}
+    assert [names["pattern"][i] for i in one.candidates["pattern"]] == ["Striped"]
+    assert {names["gender"][i] for i in two.shares["gender"]} == {"Men", "Women", "Unisex"}
+    assert not two.candidates["class"], "unsure is not a class"
     assert "colour" not in three.shares
-    assert [words["class"][i] for i in three.candidates["class"]] == ["body"]
+    assert [names["class"][i] for i in three.candidates["class"]] == ["body"]
     assert (one.sender, two.sender) == ("7", "8")
 
 
-def test_a_senders_photos_are_all_learnt_from_or_all_held_out(
+def test_photos_of_a_sender_are_all_in_training_or_all_held_out(
     products: Path, labelled_photos: Path, tmp_path: Path
 ) -> None:
     rows = [f"{number},{number // 4}" for number in range(120)]
@@ -229,17 +229,17 @@ def test_a_senders_photos_are_all_learnt_from_or_all_held_out(
         )
     (labelled_photos / "photos.csv").write_text("\n".join(["id,sender", *rows]) + "\n")
     data = read_fashion_data(products, labelled_photos)
-    learnt, held_out = ({e.sender for e in part if e.sender} for part in (data.train, data.held_out))
-    assert learnt
+    train, held_out = ({e.sender for e in part if e.sender} for part in (data.train, data.held_out))
+    assert train
     assert held_out
-    assert not learnt & held_out
+    assert not train & held_out
 
 
 @pytest.mark.parametrize(
     ("table", "content", "message"),
     [("labels.csv", b"\xff\xfe\x00", "UTF-8"), ("labels.csv", b"id,colour\n", "lacks the columns gender, usage")],
 )
-def test_damaged_tables_of_photos_are_refused(
+def test_damaged_tables_of_photos_are_rejected(
     products: Path, labelled_photos: Path, table: str, content: bytes, message: str
 ) -> None:
     (labelled_photos / table).write_bytes(content)
@@ -247,7 +247,7 @@ def test_damaged_tables_of_photos_are_refused(
         read_fashion_data(products, labelled_photos)
 
 
-def test_only_pictures_of_an_even_file_name_teach_what_is_no_garment(products: Path, tmp_path: Path) -> None:
+def test_training_uses_pictures_without_garment_whose_names_have_an_even_length(products: Path, tmp_path: Path) -> None:
     for name in ("cat", "bear", "tiger", "jackal"):
         Image.new("RGB", (60, 60), (9, 99, 9)).save(tmp_path / f"{name}.jpg")
     data = read_fashion_data(products, None, tmp_path)
@@ -265,5 +265,5 @@ def test_only_pictures_of_an_even_file_name_teach_what_is_no_garment(products: P
         ("Casio Watch", set()),
     ],
 )
-def test_products_show_their_pattern_in_their_name(name: str, patterns: set[str]) -> None:
+def test_patterns_are_recognised_in_names(name: str, patterns: set[str]) -> None:
     assert patterns_in_name(name) == patterns

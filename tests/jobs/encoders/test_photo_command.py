@@ -1,4 +1,4 @@
-"""``closetspace photo inspect``: what the functions would make of files, whatever they hold."""
+"""``closetspace photo inspect`` on photos, and on files of any other content."""
 
 import json
 import os
@@ -47,12 +47,12 @@ def inspected(*arguments: str | Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in inspect("--json", *arguments).stdout.splitlines()]
 
 
-def faked(encoder: HashEncoder, *files: Path, max_photo_bytes: int = 100_000) -> list[Inspection]:
+def inspect_with(encoder: HashEncoder, *files: Path, max_photo_bytes: int = 100_000) -> list[Inspection]:
     settings = Settings(max_photo_bytes=max_photo_bytes)
     return list(inspect_photos(files, PhotoEmbedder(photo_decoder(settings), encoder, settings)))
 
 
-def test_good_photo_is_accepted_with_what_the_encoder_finds(good: Path) -> None:
+def test_good_photo_is_accepted_with_the_encoders_labels(good: Path) -> None:
     result = inspect("--json", good)
     assert result.exit_code == 0
     (found,) = [json.loads(line) for line in result.stdout.splitlines()]
@@ -74,7 +74,7 @@ def test_size_is_that_of_the_upright_photo_before_it_is_scaled_down(
 ) -> None:
     path = tmp_path / "turned"
     path.write_bytes(image((1200, 700), orientation, file_format))
-    (found,) = faked(HashEncoder(), path)
+    (found,) = inspect_with(HashEncoder(), path)
     assert (found.width, found.height) == ((1200, 700) if orientation < 5 else (700, 1200))
 
 
@@ -91,7 +91,7 @@ def test_each_file_gets_one_line_in_order_and_one_bad_file_sets_the_exit_status(
 
 
 def make_files(folder: Path) -> dict[str, Path]:
-    """Files that are refused, by the error's code."""
+    """Write files that are rejected; return them by error code."""
     files = {
         "photo_empty": b"",
         "photo_unsupported_format": b"this is text",
@@ -106,7 +106,7 @@ def make_files(folder: Path) -> dict[str, Path]:
     }
 
 
-def test_file_that_is_no_usable_photo_is_refused_with_a_code_and_a_sentence(tmp_path: Path) -> None:
+def test_unusable_files_are_rejected_with_a_code_and_a_sentence(tmp_path: Path) -> None:
     files = make_files(tmp_path)
     lines = inspected(*files.values())
     assert [line["error"]["code"] for line in lines] == list(files)
@@ -120,37 +120,37 @@ def test_file_that_is_no_usable_photo_is_refused_with_a_code_and_a_sentence(tmp_
     assert sizes["file_not_found"] == (None, None)
 
 
-def test_file_over_the_limit_is_refused_by_its_size_and_never_read(tmp_path: Path) -> None:
+def test_too_large_file_is_rejected_without_reading_it(tmp_path: Path) -> None:
     huge = tmp_path / "huge.jpg"
     with huge.open("wb") as file:
-        file.truncate(10_000_000_000)  # a hole: it takes no room on the disk
+        file.truncate(10_000_000_000)  # a sparse file, which takes no space on the disk
     (line,) = inspected(huge)
     assert line["error"]["code"] == "photo_too_large"
     assert line["bytes"] == 10_000_000_000
 
 
-def test_limit_on_size_is_the_settings(good: Path) -> None:
+def test_size_limit_is_the_setting(good: Path) -> None:
     size = good.stat().st_size
-    assert faked(HashEncoder(), good, max_photo_bytes=max(size, 2000))[0].accepted
+    assert inspect_with(HashEncoder(), good, max_photo_bytes=max(size, 2000))[0].accepted
     big = good.with_name("big.jpg")
     big.write_bytes(good.read_bytes() + bytes(2001))
-    (found,) = faked(HashEncoder(), big, max_photo_bytes=2000)
+    (found,) = inspect_with(HashEncoder(), big, max_photo_bytes=2000)
     assert found.error is not None
     assert found.error.code == "photo_too_large"
 
 
-def test_device_or_pipe_is_refused_without_reading_it(tmp_path: Path) -> None:
+def test_devices_and_pipes_are_rejected_without_reading_them(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     lines = inspected(tmp_path / "pipe.jpg", "/dev/zero")
     assert [line["error"]["code"] for line in lines] == ["not_a_file"] * 2
 
 
-def test_path_that_the_system_refuses_is_reported() -> None:
+def test_invalid_path_is_reported() -> None:
     (line,) = inspected("x" * 5000)
     assert line["error"]["code"] == "file_unreadable"
 
 
-def test_name_that_is_not_unicode_is_printed_with_replacements(good: Path) -> None:
+def test_file_name_that_is_not_unicode_is_printed_with_replacements(good: Path) -> None:
     odd = good.with_name(os.fsdecode(b"odd\xff.jpg"))
     try:
         odd.write_bytes(good.read_bytes())
@@ -161,9 +161,9 @@ def test_name_that_is_not_unicode_is_printed_with_replacements(good: Path) -> No
     assert line["file"].endswith("odd\N{REPLACEMENT CHARACTER}.jpg")
 
 
-def test_photo_without_a_garment_is_refused_but_its_findings_are_shown(good: Path) -> None:
+def test_photo_without_a_garment_is_rejected_but_its_labels_are_shown(good: Path) -> None:
     encoder = HashEncoder(garment=lambda _: 0.01234567, categories=lambda _: {"Shoes": 0.75})
-    (found,) = faked(encoder, good)
+    (found,) = inspect_with(encoder, good)
     assert not found.accepted
     assert found.error is not None
     assert found.error.code == "no_garment"
@@ -176,11 +176,11 @@ def test_photo_without_a_garment_is_refused_but_its_findings_are_shown(good: Pat
 )
 def test_doubtful_photo_is_accepted_with_a_hint(good: Path, garment: float, share: float, hint: str | None) -> None:
     encoder = HashEncoder(garment=lambda _: garment, categories=lambda _: {"Shoes": share})
-    (found,) = faked(encoder, good)
+    (found,) = inspect_with(encoder, good)
     assert (found.accepted, found.as_json()["hint"]) == (True, hint)
 
 
-def test_networks_are_loaded_before_the_first_file_is_measured(good: Path) -> None:
+def test_networks_are_loaded_before_the_first_file_is_timed(good: Path) -> None:
     seen: list[Garment] = []
     settings = Settings()
     embedder = PhotoEmbedder(photo_decoder(settings), HashEncoder(before=seen.append), settings)
@@ -190,7 +190,7 @@ def test_networks_are_loaded_before_the_first_file_is_measured(good: Path) -> No
     assert len(seen) == 4
 
 
-def test_people_see_a_table(good: Path, tmp_path: Path) -> None:
+def test_output_without_json_is_a_table(good: Path, tmp_path: Path) -> None:
     (tmp_path / "empty[red].jpg").touch()
     result = inspect(good, tmp_path / "empty[red].jpg")
     assert result.exit_code == 1
@@ -198,7 +198,7 @@ def test_people_see_a_table(good: Path, tmp_path: Path) -> None:
         assert text in result.stdout
 
 
-def test_unknown_encoder_ends_with_an_error_and_no_traceback(good: Path) -> None:
+def test_unknown_encoder_is_an_error(good: Path) -> None:
     result = inspect(good, "--encoder", "nothing")
     assert result.exit_code == 1
     assert "There is no encoder nothing" in result.stderr

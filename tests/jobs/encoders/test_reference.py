@@ -1,4 +1,4 @@
-"""``closetspace encoder reference``: which products the sample takes, what it is, and what a failure leaves."""
+"""``closetspace encoder reference``: the products and contents of the sample, and failures."""
 
 import csv
 import hashlib
@@ -37,7 +37,7 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Path:
-    """The encoder in use as it was before it had a sample."""
+    """The encoder in use, without its reference sample."""
     folder = Path(shutil.copytree(encoder_directory(Settings().encoder), tmp_path / "encoder"))
     (folder / REFERENCE).unlink()
     manifest = json.loads((folder / MANIFEST).read_text())
@@ -53,8 +53,8 @@ def invoke(*arguments: object) -> Result:
 def write_sample(data: Path, encoder: Path, *arguments: str) -> dict[str, Any]:
     result = invoke("reference", "--data", data, "--encoder", encoder, "--json", *arguments)
     assert result.exit_code == 0, result.output
-    told: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    return told
+    written: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return written
 
 
 def sample(encoder: Path) -> ReferenceSample:
@@ -69,7 +69,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 
 def table(folder: Path, source: Path, chosen: list[dict[str, str]]) -> Path:
-    """A dataset of some of another's rows, and all of its pictures."""
+    """Write a dataset with some rows of another dataset, and its pictures."""
     folder.mkdir()
     (folder / "images").symlink_to(source / "images")
     with (folder / "products.csv").open("w", newline="") as file:
@@ -80,21 +80,23 @@ def table(folder: Path, source: Path, chosen: list[dict[str, str]]) -> Path:
 
 
 def is_training(row: dict[str, str]) -> bool:
-    """The split as the benchmark's scorer makes it."""
+    """Return whether a product is in the scorer's training split."""
     name = row["productDisplayName"].strip().lower()
     return int(hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest(), 16) % 10 < 7
 
 
-def test_the_sample_is_the_training_split_as_the_catalog_would_embed_it(products: Path, encoder: Path) -> None:
-    told = write_sample(products, encoder)
+def test_sample_is_the_training_split_as_the_catalog_embeds_it(products: Path, encoder: Path) -> None:
+    written = write_sample(products, encoder)
     ids = [row["id"] for row in rows(products) if is_training(row)]
     ids.sort(key=lambda product_id: hashlib.sha256(product_id.encode()).digest())
     items = {row.product.id: (indexed_item(row.product), row.image) for row in read_folder(products).products}
     found, served = sample(encoder), OnnxEncoder(encoder)
     descriptor = served.descriptor
-    assert LEAST <= told["products"] == len(ids) == len(found.categories) < len(rows(products))
-    assert told["encoder"] == read_descriptor(encoder_directory(Settings().encoder)).id == descriptor.id
-    assert told["reference"] == descriptor.reference == hashlib.sha256((encoder / REFERENCE).read_bytes()).hexdigest()
+    assert LEAST <= written["products"] == len(ids) == len(found.categories) < len(rows(products))
+    assert written["encoder"] == read_descriptor(encoder_directory(Settings().encoder)).id == descriptor.id
+    assert (
+        written["reference"] == descriptor.reference == hashlib.sha256((encoder / REFERENCE).read_bytes()).hexdigest()
+    )
     decode = photo_decoder(Settings())
     for place in (0, len(ids) // 2, len(ids) - 1):
         item, picture = items[ids[place]]
@@ -108,19 +110,19 @@ def test_the_sample_is_the_training_split_as_the_catalog_would_embed_it(products
         assert found.attributes[place] == pytest.approx(np.array(shares) * 255, abs=2)
 
 
-def test_neither_the_tables_order_nor_the_eval_split_makes_a_difference(
+def test_sample_depends_neither_on_the_order_of_the_table_nor_on_the_eval_split(
     products: Path, encoder: Path, tmp_path: Path
 ) -> None:
     write_sample(products, encoder)
     content = (encoder / REFERENCE).read_bytes()
     mixed = rows(products)
     random.Random(5).shuffle(mixed)
-    for name, chosen in (("mixed", mixed), ("learnt from", [row for row in mixed if is_training(row)])):
+    for name, chosen in (("mixed", mixed), ("training", [row for row in mixed if is_training(row)])):
         write_sample(table(tmp_path / name, products, chosen), encoder)
         assert (encoder / REFERENCE).read_bytes() == content
 
 
-def test_of_a_dataset_that_no_model_learnt_from_all_products_count(products: Path, encoder: Path) -> None:
+def test_side_all_uses_all_products(products: Path, encoder: Path) -> None:
     assert write_sample(products, encoder, "--side", "all")["products"] == len(rows(products))
 
 
@@ -130,7 +132,7 @@ def labelled(numbers: range) -> list[LabelledProduct]:
     return [LabelledProduct(IndexedItem(r["id"], r["productDisplayName"], ""), Path(), r) for r in row]
 
 
-def test_a_large_dataset_is_sampled_and_a_larger_one_displaces_few() -> None:
+def test_additional_products_displace_few_of_the_sample() -> None:
     chosen = sample_of(labelled(range(10_000)), SampleSplit.TRAINING)
     assert len({product.id for product in chosen}) == SIZE
     assert all(is_training(dict(product.row)) for product in chosen)
@@ -140,19 +142,19 @@ def test_a_large_dataset_is_sampled_and_a_larger_one_displaces_few() -> None:
     assert any(not is_training(dict(product.row)) for product in sample_of(labelled(range(10_000)), SampleSplit.ALL))
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_told(products: Path, encoder: Path, tmp_path: Path) -> None:
+def test_unreadable_pictures_are_left_out_and_reported(products: Path, encoder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(products, tmp_path / "damaged"))
-    learnt = [row["id"] for row in rows(folder) if is_training(row)]
-    for product_id in learnt[:3]:
+    training = [row["id"] for row in rows(folder) if is_training(row)]
+    for product_id in training[:3]:
         (folder / "images" / f"{product_id}.jpg").write_bytes(b"no picture")
     result = invoke("reference", "--data", folder, "--encoder", encoder)
     assert result.exit_code == 0
     assert "left out 3" in result.stderr
-    assert f"A sample of {len(learnt) - 3} products" in result.stderr
-    assert len(sample(encoder).categories) == len(learnt) - 3
+    assert f"a sample of {len(training) - 3} products" in result.stderr
+    assert len(sample(encoder).categories) == len(training) - 3
 
 
-def test_too_few_products_are_refused_and_the_encoder_stays_as_it_is(
+def test_too_few_products_are_rejected_and_the_encoder_is_unchanged(
     products: Path, drawn_catalog: Path, encoder: Path, tmp_path: Path
 ) -> None:
     unreadable = Path(shutil.copytree(products, tmp_path / "unreadable"))
@@ -162,13 +164,13 @@ def test_too_few_products_are_refused_and_the_encoder_stays_as_it_is(
     for folder in (drawn_catalog, unreadable):
         result = invoke("reference", "--data", folder, "--encoder", encoder)
         assert result.exit_code == 1
-        assert f"it takes {LEAST}" in result.stderr
+        assert f"which needs {LEAST}" in result.stderr
         assert "--side all" in result.stderr
     assert (encoder / MANIFEST).read_bytes() == before
     assert not (encoder / REFERENCE).exists()
 
 
-def test_a_new_sample_takes_the_place_of_the_old_and_leaves_all_else(products: Path, encoder: Path) -> None:
+def test_new_sample_replaces_the_old_one_and_changes_nothing_else(products: Path, encoder: Path) -> None:
     before = json.loads((encoder / MANIFEST).read_text())
     first = write_sample(products, encoder)["reference"]
     second = write_sample(products, encoder, "--side", "all")["reference"]
@@ -179,7 +181,7 @@ def test_a_new_sample_takes_the_place_of_the_old_and_leaves_all_else(products: P
     assert write_sample(products, encoder, "--side", "all")["reference"] == second
 
 
-def test_a_sample_that_cannot_be_written_leaves_an_encoder_without_one(products: Path, encoder: Path) -> None:
+def test_failed_write_leaves_an_encoder_without_a_sample(products: Path, encoder: Path) -> None:
     write_sample(products, encoder)
     (encoder / REFERENCE).unlink()
     (encoder / REFERENCE).mkdir()
@@ -191,32 +193,30 @@ def test_a_sample_that_cannot_be_written_leaves_an_encoder_without_one(products:
 
 
 @pytest.mark.parametrize(
-    ("data", "encoder_name", "sentence"),
+    ("data", "encoder_name", "message"),
     [
         ("{tmp}", "fashion-2", "products.csv"),
         ("{tmp}/nothing", "fashion-2", "products.csv"),
-        ("{products}", "nobody's", "no encoder nobody's"),
+        ("{products}", "unknown", "no encoder unknown"),
         ("{products}", "{tmp}", "manifest.json cannot be read"),
     ],
 )
-def test_what_cannot_be_used_is_refused_in_a_sentence(
-    products: Path, tmp_path: Path, data: str, encoder_name: str, sentence: str
+def test_unusable_arguments_are_rejected(
+    products: Path, tmp_path: Path, data: str, encoder_name: str, message: str
 ) -> None:
     data, name = (text.format(tmp=tmp_path, products=products) for text in (data, encoder_name))
     result = invoke("reference", "--data", data, "--encoder", name)
     assert result.exit_code == 1
-    assert sentence in result.stderr
+    assert message in result.stderr
 
 
-def test_the_command_has_help() -> None:
+def test_command_has_help() -> None:
     output = invoke("reference", "--help").output
-    assert "sample of products that tastes are compared with" in output
+    assert "products that tastes are compared with" in output
     assert "train|all" in output
 
 
-def test_who_lists_encoders_sees_which_have_a_sample(
-    products: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_and_describe_show_the_sample(products: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENCODER", str(encoder))
     assert listed(encoder) is False
     assert json.loads(invoke("describe", encoder, "--json").stdout)["reference"] is None
