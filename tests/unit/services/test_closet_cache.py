@@ -11,7 +11,7 @@ from tests.support.fakes import HEADS
 
 
 class Deriver:
-    """Derives features and counts how often."""
+    """Derives features and counts its calls."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -34,8 +34,8 @@ def test_features_are_derived_once_per_version() -> None:
 
 def test_people_and_encoders_have_separate_entries() -> None:
     cache, derive = ClosetCache(), Deriver()
-    found = [cache.get(key, 1, derive) for key in (("ann", "hash-1"), ("ben", "hash-1"), ("ann", "hash.2"))]
-    assert len({id(one) for one in found}) == 3
+    entries = [cache.get(key, 1, derive) for key in (("ann", "hash-1"), ("ben", "hash-1"), ("ann", "hash.2"))]
+    assert len({id(features) for features in entries}) == 3
 
 
 def test_full_cache_drops_the_least_recently_used() -> None:
@@ -43,9 +43,9 @@ def test_full_cache_drops_the_least_recently_used() -> None:
     for number in range(MAX_CLOSETS):
         cache.get((f"person-{number}", "hash-1"), 1, derive)
     cache.get(("person-0", "hash-1"), 1, derive)
-    cache.get(("one more", "hash-1"), 1, derive)
-    made = derive.count
+    cache.get(("person-new", "hash-1"), 1, derive)
+    count = derive.count
     cache.get(("person-0", "hash-1"), 1, derive)
-    assert derive.count == made
+    assert derive.count == count
     cache.get(("person-1", "hash-1"), 1, derive)
-    assert derive.count == made + 1
+    assert derive.count == count + 1

@@ -1,35 +1,31 @@
-"""Feedback: what the callable takes, and what is kept of it."""
+"""Storing feedback: opinions of items, their limit, and items that left the catalog."""
 
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from closetspace.adapters.memory import MemoryDatabase
-from closetspace.bootstrap import Services
 from closetspace.domain.index.index import Index, Keys, Rows
 from closetspace.domain.person.opinions import MAX_OPINIONS, Opinion, OpinionKind
 from closetspace.errors import InvalidInput, ResourceExhausted, Transient
 from closetspace.services.feedback import FeedbackKeeper
-from closetspace.settings import Settings
-from tests.support.recommending import parse_feedback
 
-LARGEST = 2**64 - 1
+LARGEST_KEY = 2**64 - 1
 
 
-class Inventory:
-    """Of an index only what there is, and of which product each item is a variant."""
+class ProductIndex:
+    """The part of an index that feedback reads: its items and their products' keys."""
 
-    def __init__(self, **numbers: int) -> None:
-        self.numbers = numbers
+    def __init__(self, **keys: int) -> None:
+        self.keys = keys
 
     def rows_of(self, item_ids: list[str]) -> Rows:
-        ids = list(self.numbers)
+        ids = list(self.keys)
         return np.array([ids.index(i) if i in ids else -1 for i in item_ids], np.int64)
 
     def products(self, rows: Rows) -> Keys:
-        return np.array(list(self.numbers.values()), np.uint64)[rows]
+        return np.array(list(self.keys.values()), np.uint64)[rows]
 
 
 @pytest.fixture
@@ -38,23 +34,23 @@ def people() -> MemoryDatabase:
 
 
 @pytest.fixture
-def shelf() -> Inventory:
-    return Inventory(shirt=7, shoes=LARGEST)
+def index() -> ProductIndex:
+    return ProductIndex(shirt=7, shoes=LARGEST_KEY)
 
 
 @pytest.fixture
-def keeper(people: MemoryDatabase, shelf: Inventory) -> FeedbackKeeper:
-    return FeedbackKeeper(people, lambda _: cast(Index, shelf))
+def keeper(people: MemoryDatabase, index: ProductIndex) -> FeedbackKeeper:
+    return FeedbackKeeper(people, lambda _: cast(Index, index))
 
 
-def test_opinion_is_kept_with_its_product(keeper: FeedbackKeeper, people: MemoryDatabase) -> None:
+def test_opinion_is_stored_with_its_product(keeper: FeedbackKeeper, people: MemoryDatabase) -> None:
     keeper.give("ann", "shoes", OpinionKind.LIKE)
-    assert people.person("ann").opinions == {"shoes": Opinion(OpinionKind.LIKE, LARGEST)}
+    assert people.person("ann").opinions == {"shoes": Opinion(OpinionKind.LIKE, LARGEST_KEY)}
     assert people.person("bob").opinions == {}
 
 
 @pytest.mark.parametrize("kind", OpinionKind)
-def test_opinion_given_twice_and_taken_back_twice_leaves_nothing(
+def test_giving_or_clearing_an_opinion_twice_changes_nothing(
     keeper: FeedbackKeeper, people: MemoryDatabase, kind: OpinionKind
 ) -> None:
     for _ in range(2):
@@ -65,13 +61,13 @@ def test_opinion_given_twice_and_taken_back_twice_leaves_nothing(
         assert people.person("ann").opinions == {}
 
 
-def test_later_opinion_takes_the_place_of_the_earlier(keeper: FeedbackKeeper, people: MemoryDatabase) -> None:
+def test_new_opinion_replaces_the_previous_one(keeper: FeedbackKeeper, people: MemoryDatabase) -> None:
     for kind in (OpinionKind.LIKE, OpinionKind.DISMISS, OpinionKind.OWN):
         keeper.give("ann", "shirt", kind)
     assert people.person("ann").opinions == {"shirt": Opinion(OpinionKind.OWN, 7)}
 
 
-def test_item_that_the_catalog_never_had_is_refused(keeper: FeedbackKeeper, people: MemoryDatabase) -> None:
+def test_unknown_item_is_refused(keeper: FeedbackKeeper, people: MemoryDatabase) -> None:
     with pytest.raises(InvalidInput, match="itemId: there is no such item") as caught:
         keeper.give("ann", "nonsense", OpinionKind.LIKE)
     assert caught.value.field == "itemId"
@@ -82,11 +78,11 @@ def test_item_that_the_catalog_never_had_is_refused(keeper: FeedbackKeeper, peop
     assert people.person("ann").opinions == {}
 
 
-def test_item_that_left_the_catalog_is_still_known_to_whom_it_mattered(
-    keeper: FeedbackKeeper, people: MemoryDatabase, shelf: Inventory
+def test_opinion_of_an_item_that_left_the_catalog_can_be_changed_by_its_owner(
+    keeper: FeedbackKeeper, people: MemoryDatabase, index: ProductIndex
 ) -> None:
     keeper.give("ann", "shirt", OpinionKind.DISMISS)
-    del shelf.numbers["shirt"]
+    del index.keys["shirt"]
     keeper.give("ann", "shirt", OpinionKind.DISMISS)
     assert people.person("ann").opinions == {"shirt": Opinion(OpinionKind.DISMISS, 7)}
     keeper.give("ann", "shirt", OpinionKind.LIKE)
@@ -99,16 +95,16 @@ def test_item_that_left_the_catalog_is_still_known_to_whom_it_mattered(
         keeper.give("ann", "shirt", OpinionKind.DISMISS)
 
 
-def test_item_that_became_another_products_variant_is_noted_anew(
-    keeper: FeedbackKeeper, people: MemoryDatabase, shelf: Inventory
+def test_opinion_follows_an_item_to_another_product(
+    keeper: FeedbackKeeper, people: MemoryDatabase, index: ProductIndex
 ) -> None:
     keeper.give("ann", "shirt", OpinionKind.DISMISS)
-    shelf.numbers["shirt"] = 8
+    index.keys["shirt"] = 8
     keeper.give("ann", "shirt", OpinionKind.DISMISS)
     assert people.person("ann").opinions == {"shirt": Opinion(OpinionKind.DISMISS, 8)}
 
 
-def test_person_who_said_too_much_can_change_their_mind_but_not_say_more(
+def test_person_at_the_limit_can_change_opinions_but_not_add_any(
     keeper: FeedbackKeeper, people: MemoryDatabase
 ) -> None:
     for number in range(MAX_OPINIONS - 1):
@@ -122,65 +118,13 @@ def test_person_who_said_too_much_can_change_their_mind_but_not_say_more(
     assert len(people.person("ann").opinions) == MAX_OPINIONS
 
 
-def test_taking_back_needs_no_index(people: MemoryDatabase) -> None:
-    def away(_: Any) -> Index:
+def test_opinion_can_be_cleared_without_an_index(people: MemoryDatabase) -> None:
+    def fail(_: Any) -> Index:
         raise Transient("There is no catalog index yet.")
 
     people.give_opinion("ann", "shirt", Opinion(OpinionKind.LIKE, 7))
-    keeper = FeedbackKeeper(people, away)
+    keeper = FeedbackKeeper(people, fail)
     with pytest.raises(Transient):
         keeper.give("ann", "shirt", OpinionKind.LIKE)
     keeper.give("ann", "shirt", None)
     assert people.person("ann").opinions == {}
-
-
-def test_feedback_asks_the_index_that_recommendations_are_from(tmp_path: Path) -> None:
-    services = Services(Settings(index_store=str(tmp_path)), people=MemoryDatabase())
-    assert services.feedback_keeper.index == services.recommender.index, "an index in memory twice is one too many"
-
-
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [("like", OpinionKind.LIKE), ("dismiss", OpinionKind.DISMISS), ("own", OpinionKind.OWN), ("clear", None)],
-)
-def test_request_names_an_item_and_what_is_thought_of_it(kind: str, expected: OpinionKind | None) -> None:
-    odd = 'a. b/`c`"ü👕\u00a0__d__'
-    assert parse_feedback({"itemId": odd, "kind": kind}) == (odd, expected)
-
-
-@pytest.mark.parametrize(
-    ("data", "field", "allowed"),
-    [
-        (None, "itemId", "required"),
-        ({}, "itemId", "required"),
-        ({"kind": "like"}, "itemId", "required"),
-        ({"itemId": "", "kind": "like"}, "itemId", "at least 1"),
-        ({"itemId": "x" * 1501, "kind": "like"}, "itemId", "at most 1500"),
-        ({"itemId": "a\x00b", "kind": "like"}, "itemId", "id of an item"),
-        ({"itemId": "a\nb", "kind": "like"}, "itemId", "id of an item"),
-        ({"itemId": "\ud800", "kind": "like"}, "itemId", "valid string"),
-        ({"itemId": 7, "kind": "like"}, "itemId", "valid string"),
-        ({"itemId": ["shirt"], "kind": "like"}, "itemId", "valid string"),
-        ({"itemId": "shirt"}, "kind", "required"),
-        ({"itemId": "shirt", "kind": None}, "kind", "'like', 'dismiss', 'own' or 'clear'"),
-        ({"itemId": "shirt", "kind": "LIKE"}, "kind", "'like', 'dismiss', 'own' or 'clear'"),
-        ({"itemId": "shirt", "kind": "hate"}, "kind", "'like', 'dismiss', 'own' or 'clear'"),
-        ({"itemId": "shirt", "kind": "\ud800"}, "kind", ""),
-        ({"itemId": "shirt", "kind": ["like"]}, "kind", "'like', 'dismiss', 'own' or 'clear'"),
-        ({"itemId": "shirt", "kind": "like", "uid": "bob"}, "uid", "Known fields: itemId, kind"),
-        ([1, 2], "data", "dictionary"),
-        ("hello", "data", "dictionary"),
-    ],
-)
-def test_invalid_feedback_names_its_field_and_what_is_allowed(data: Any, field: str, allowed: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        parse_feedback(data)
-    assert caught.value.field == field
-    assert field in caught.value.message
-    assert allowed in caught.value.message
-
-
-def test_error_repeats_no_more_of_an_invented_field_than_helps() -> None:
-    with pytest.raises(InvalidInput) as caught:
-        parse_feedback({"itemId": "shirt", "kind": "like", "x" * 10**6: 1})
-    assert len(caught.value.message) < 300

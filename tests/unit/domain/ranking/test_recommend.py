@@ -1,0 +1,195 @@
+"""The pure function `recommend`: shares, pages, orders, filters, near-duplicates and reasons."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from closetspace.adapters.index.reader import Bundle
+from closetspace.domain.index.filters import Filters
+from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.index.products import product_key
+from closetspace.domain.person.person import Person
+from closetspace.domain.ranking.query import Order
+from closetspace.domain.ranking.recommendation import Recommendation
+from closetspace.domain.wardrobe.closet import ClosetEntry
+from closetspace.errors import InvalidInput, Transient
+from tests.support.indexes import NOW, contents
+from tests.support.recommending import (
+    CLOSET,
+    build_index,
+    build_index_with_variants,
+    closet_entry,
+    open_index_of,
+    person_with,
+    recommend_page,
+)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return build_index(tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture
+def person() -> Person:
+    return person_with(CLOSET)
+
+
+def ids(page: Recommendation) -> list[str]:
+    return [recommended.item.id for recommended in page.items]
+
+
+def item_of(index: Bundle, item_id: str) -> IndexedItem:
+    [item] = index.items(index.rows_of([item_id]))
+    return item
+
+
+def in_category(*names: str) -> Filters:
+    return Filters(categories=frozenset(names))
+
+
+def test_list_has_the_closets_shares_of_categories_at_mix_zero(person: Person, index: Bundle) -> None:
+    owned = Counter(entry.category for entry in CLOSET.values())
+    page = recommend_page(person, index, 60, mix=0, explore=0)
+    listed = Counter(recommended.category for recommended in page.items)
+    for category, count in owned.items():
+        assert abs(listed[category] / 60 - count / 12) <= 0.1
+
+
+def test_closet_of_one_category_gets_other_categories_with_a_higher_mix(index: Bundle) -> None:
+    tops = (entry for number in range(99) if (entry := closet_entry(number)).category == "Topwear")
+    person = person_with({entry.photo_hash: entry for entry in islice(tops, 10)})
+
+    def count_tops(mix: float) -> int:
+        page = recommend_page(person, index, mix=mix, explore=0)
+        return sum(recommended.category == "Topwear" for recommended in page.items)
+
+    at_zero, at_quarter, at_one = (count_tops(mix) for mix in (0, 0.25, 1))
+    assert at_zero == 20
+    assert at_zero > at_quarter > at_one
+
+
+def test_because_names_the_nearest_owned_items(person: Person, index: Bundle) -> None:
+    for recommended in recommend_page(person, index, 5).items:
+        vector = index.vectors(index.rows_of([recommended.item.id]))[0]
+        cosines = {
+            item_id: float(vector @ entry.vector / np.linalg.norm(entry.vector)) for item_id, entry in CLOSET.items()
+        }
+        nearest = max(cosines, key=cosines.__getitem__)
+        assert recommended.because[0].item_id == nearest
+        assert recommended.because[0].similarity == pytest.approx(cosines[nearest], abs=1e-3)
+
+
+def test_new_seed_gives_another_list(person: Person, index: Bundle) -> None:
+    first, second = (set(ids(recommend_page(person, index, seed=seed, explore=0.5))) for seed in (1, 2))
+    assert first != second
+
+
+def test_list_continues_on_a_new_index_and_reports_it(person: Person, index: Bundle, tmp_path: Path) -> None:
+    new_index = open_index_of(contents(), tmp_path, NOW + timedelta(hours=1))
+    first = recommend_page(person, index, 40, seed=3)
+    second = recommend_page(person, index, 40, cursor=first.cursor)
+    third = recommend_page(person, new_index, 40, cursor=second.cursor)
+    assert [page.moved_on for page in (first, second, third)] == [False, False, True]
+    assert len({*ids(first), *ids(second), *ids(third)}) == 120
+
+
+def test_order_by_price_sorts_a_list_across_its_pages(person: Person, index: Bundle) -> None:
+    pages = [recommend_page(person, index, 25, seed=3, order=Order.PRICE)]
+    for _ in range(3):
+        pages.append(recommend_page(person, index, 25, order=Order.PRICE, cursor=pages[-1].cursor))
+    items = [recommended.item for page in pages for recommended in page.items]
+    assert len({item.id for item in items}) == 100
+    prices = [item.price for item in items]
+    known = [price for price in prices if price is not None]
+    assert known == sorted(known)
+    assert prices[len(known) :] == [None] * (100 - len(known)), "items without a price come last"
+
+
+def test_order_by_unlock_lists_items_of_most_outfits_first(person: Person, index: Bundle) -> None:
+    counts = [recommended.unlock for recommended in recommend_page(person, index, 50, order=Order.UNLOCK).items]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_unknown_label_is_refused_with_the_known_ones(person: Person, index: Bundle) -> None:
+    with pytest.raises(InvalidInput, match="colours: Infrared is not among Red, Blue, Black"):
+        recommend_page(person, index, colours=frozenset({"Infrared", "red"}))
+
+
+def test_unknown_category_is_refused_with_the_known_ones(person: Person, index: Bundle) -> None:
+    with pytest.raises(InvalidInput, match="Kimonos is not among Bottomwear, Shoes, Topwear"):
+        recommend_page(person, index, filters=in_category("Kimonos"))
+
+
+def test_near_duplicate_of_an_owned_item_is_left_out_or_labelled(index: Bundle) -> None:
+    item, vector = item_of(index, "one-4"), index.vectors(index.rows_of(["one-4"]))[0]
+    twin = ClosetEntry("hash-1", vector, item.category, "photo", title="My own")
+    owner = person_with({**CLOSET, "twin": twin})
+    filters = in_category(item.category)
+    assert "one-4" not in ids(recommend_page(owner, index, 100, filters=filters))
+    page = recommend_page(owner, index, 100, filters=filters, own_similar=True)
+    by_id = {recommended.item.id: recommended for recommended in page.items}
+    assert by_id["one-4"].own_similar == "twin"
+    assert by_id["one-4"].reason == "Nearly the same as your My own."
+    assert {recommended.own_similar for recommended in page.items} == {None, "twin"}
+
+
+def test_variant_of_an_owned_product_is_left_out_or_labelled(index: Bundle) -> None:
+    owner = person_with({**CLOSET, "item-0": replace(CLOSET["item-0"], product=product_key("Stussy", "Item 6"))})
+    filters = in_category(item_of(index, "one-6").category)
+    assert "one-6" not in ids(recommend_page(owner, index, 100, filters=filters))
+    page = recommend_page(owner, index, 100, filters=filters, own_similar=True)
+    assert {recommended.item.id: recommended.own_similar for recommended in page.items}["one-6"] == "item-0"
+
+
+def test_variants_of_a_product_are_one_recommendation(person: Person, tmp_path: Path) -> None:
+    page = recommend_page(person, build_index_with_variants(tmp_path), 30)
+    names = [recommended.item.name for recommended in page.items]
+    assert len(set(names)) == len(names)
+    for recommended in page.items:
+        assert len(recommended.variants) == 4
+        assert {variant.name for variant in recommended.variants} == {recommended.item.name}
+        assert recommended.item.id not in {variant.id for variant in recommended.variants}
+
+
+def test_list_has_exactly_the_items_that_pass_the_filters(person: Person, index: Bundle) -> None:
+    filters = Filters(frozenset({"Shoes"}), gender="Men", brands=frozenset({"Stussy"}), price_max=150)
+    expected = {
+        item.id
+        for item in contents().items
+        if item.category == "Shoes"
+        and item.gender in ("Men", "Unisex")
+        and item.brand == "Stussy"
+        and item.price is not None
+        and item.price <= 150
+    }
+    assert set(ids(recommend_page(person, index, 100, filters=filters))) == expected
+
+
+def test_category_that_is_not_owned_can_be_requested(index: Bundle) -> None:
+    owned = closet_entry(0)
+    requested = next(category for category in index.category_means if category != owned.category)
+    page = recommend_page(person_with({"only": owned}), index, filters=in_category(requested))
+    assert {recommended.category for recommended in page.items} == {requested}
+
+
+def test_closet_without_a_category_of_the_index_gets_a_list(index: Bundle) -> None:
+    person = person_with({item_id: replace(entry, category="Kimonos") for item_id, entry in CLOSET.items()})
+    assert len(recommend_page(person, index).items) == 20
+
+
+def test_entries_of_another_encoder_are_ignored(index: Bundle) -> None:
+    others = {item_id: replace(entry, encoder="other") for item_id, entry in CLOSET.items()}
+    page = recommend_page(person_with({**others, "item-0": CLOSET["item-0"]}), index)
+    assert {match.item_id for recommended in page.items for match in recommended.because} == {"item-0"}
+
+
+def test_closet_without_an_entry_of_the_indexs_encoder_is_a_transient_error(index: Bundle) -> None:
+    others = {item_id: replace(entry, encoder="an older one") for item_id, entry in CLOSET.items()}
+    with pytest.raises(Transient, match="encoder migrate"):
+        recommend_page(person_with(others), index)
