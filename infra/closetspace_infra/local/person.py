@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 import httpx
 
+from closetspace.domain.retry import retry
 from closetspace_infra.local.ports import HANG_SECONDS
 
 ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 0.1
 
 
 class Refused(Exception):
@@ -20,6 +22,10 @@ class Refused(Exception):
     def __init__(self, response: httpx.Response) -> None:
         super().__init__(f"{response.request.method} {response.request.url.path}: {response.text[:500]}")
         self.status = response.status_code
+
+
+class Unavailable(Refused):
+    """The server is unavailable; a retry may succeed."""
 
 
 class CallFailed(Exception):
@@ -117,13 +123,14 @@ class Person:
         return answer["result"]
 
     def _send(self, method: str, url: str, **request: Any) -> httpx.Response:
-        """What was refused as unavailable is sent again, as the SDKs do."""
-        for attempt in range(ATTEMPTS):
-            response = self.http.request(method, url, **request)
-            if response.status_code != 503:
-                break
-            time.sleep(0.1 * 2**attempt)
-        return _accepted(response)
+        """Send a request; repeat it while the server is unavailable, as the SDKs do."""
+        return retry(
+            lambda: _accepted(self.http.request(method, url, **request)),
+            attempts=ATTEMPTS,
+            first_pause=FIRST_PAUSE_SECONDS,
+            sleep=time.sleep,
+            on=Unavailable,
+        )
 
     def _document(self, path: str) -> str:
         encoded = "/".join(quote(part, safe="") for part in path.split("/"))
@@ -141,7 +148,7 @@ class Person:
 
 def _accepted(response: httpx.Response) -> httpx.Response:
     if response.is_error:
-        raise Refused(response)
+        raise Unavailable(response) if response.status_code == 503 else Refused(response)
     return response
 
 
