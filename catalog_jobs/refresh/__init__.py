@@ -1,1 +1,1 @@
-"""The catalog kept fresh: from what shops say to a published index, or everything as it was and why."""
+"""Refreshes the catalog: reads its sources, embeds what is new, and publishes an index if all guards pass."""
