@@ -63,7 +63,9 @@ def migrate(
 
 
 def _migration(store: str, settings: Settings, rate: float) -> Migration:
-    objects, services = open_store(store), Services(settings)
+    # Opened first: without the bucket of photos, nothing else needs to be reachable.
+    photos = open_store(f"gs://{settings.photo_bucket_name}")
+    objects, services = open_store(store), Services(settings, photos=photos)
     return Migration(
         encoder_id=encoder_id(settings),
         catalog=Snapshots(objects).require_current,
