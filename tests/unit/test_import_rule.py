@@ -1,4 +1,4 @@
-"""The import rules: in which direction the packages may depend on each other. ARCHITECTURE.md has the picture."""
+"""The import rules: which packages each package may import. ARCHITECTURE.md explains them."""
 
 import ast
 import sys
@@ -58,7 +58,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "catalog_jobs": OURS,
     "closetspace_infra": ("closetspace", "closetspace_infra", "catalog_jobs.processes"),
 }
-"""What each package may import of ours; the longest name that a module's begins with counts."""
+"""The packages of this repository that each package may import. The longest prefix of a module's name decides."""
 
 PURE = {
     "closetspace.domain": ("numpy",),
@@ -68,63 +68,63 @@ PURE = {
     "catalog_jobs.refresh.guards": (),
     "catalog_jobs.refresh.planning": (),
 }
-"""Modules that decide and neither read nor write, with the packages of others that they may import."""
+"""Modules without I/O, with the third-party packages that they may import."""
 
 
 def modules() -> dict[str, Path]:
-    """Every module of ours by its name."""
-    found: dict[str, Path] = {}
+    """Return the path of every module of this repository by its name."""
+    paths: dict[str, Path] = {}
     for package, root in ROOTS.items():
         for path in sorted((root / package).rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
             if "venv" not in parts and parts[:2] != ("functions", "closetspace"):
-                found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+                paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return paths
 
 
 MODULES = modules()
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that a file imports, at its top or inside a function."""
-    found: set[str] = set()
+    """Return the names of all modules that a file imports, at its top or inside a function."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide where a dependency points"
             module = node.module or ""
             submodules = {f"{module}.{alias.name}" for alias in node.names} & MODULES.keys()
-            found |= submodules or {module}
-    return found
+            names |= submodules or {module}
+    return names
 
 
 def within(module: str, packages: Iterable[str]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-def rule_of(module: str) -> tuple[str, ...]:
+def allowed_for(module: str) -> tuple[str, ...]:
     return ALLOWED[max((package for package in ALLOWED if within(module, [package])), key=len)]
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_modules_import_only_what_their_package_may(module: str) -> None:
+def test_module_imports_only_packages_that_its_package_may_import(module: str) -> None:
     ours = {name for name in imports(MODULES[module]) if within(name, OURS)}
-    assert not {name for name in ours if not within(name, rule_of(module))}
+    assert not {name for name in ours if not within(name, allowed_for(module))}
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if not within(module, ["catalog_jobs.cli"])])
-def test_only_the_entry_point_imports_a_command(module: str) -> None:
+def test_commands_are_imported_by_the_entry_point_only(module: str) -> None:
     commands = {name for name in imports(MODULES[module]) if within(name, ["catalog_jobs.cli"])}
     assert commands <= ({"catalog_jobs.cli.app"} if module == "catalog_jobs.__main__" else set())
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if within(module, PURE)])
-def test_pure_modules_import_nothing_that_reads_or_writes(module: str) -> None:
-    others = PURE[next(package for package in PURE if within(module, [package]))]
+def test_pure_module_imports_no_other_third_party_package(module: str) -> None:
+    allowed = PURE[next(package for package in PURE if within(module, [package]))]
     names = {name.split(".")[0] for name in imports(MODULES[module])}
-    assert not names - set(sys.stdlib_module_names) - set(others) - set(OURS)
+    assert not names - set(sys.stdlib_module_names) - set(allowed) - set(OURS)
 
 
-def test_rules_and_modules_match() -> None:
+def test_every_rule_applies_to_a_module() -> None:
     assert all(any(within(module, [package]) for module in MODULES) for package in (*ALLOWED, *PURE))

@@ -1,4 +1,4 @@
-"""Triggers and callables: events whole, empty and of other objects; requests valid, malformed and without sign-in."""
+"""Handlers of triggers and callables: complete, empty and unrelated events; valid and invalid requests."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,11 +15,11 @@ from closetspace.domain.wardrobe.plan import Settled
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, NotFound, ResourceExhausted, Transient
 from tests.support.paths import REPOSITORY
 
-AT = datetime(2026, 11, 23, tzinfo=UTC)
+EVENT_TIME = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 class Recorder:
-    """Services that record their calls."""
+    """Services that record their calls, and raise ``error`` in callables."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -52,7 +52,7 @@ def snapshot(fields: dict[str, Any] | None) -> Any:
 
 
 def item_event(data: Any) -> Any:
-    return SimpleNamespace(params={"itemId": "shirt"}, data=data, time=AT)
+    return SimpleNamespace(params={"itemId": "shirt"}, data=data, time=EVENT_TIME)
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,23 @@ def item_event(data: Any) -> Any:
     [
         (SimpleNamespace(before=None, after=snapshot({"uid": "ann"})), None),
         (SimpleNamespace(before=snapshot({"uid": "ann"}), after=snapshot({"uid": "ann"})), None),
-        (SimpleNamespace(before=snapshot({"uid": "ann"}), after=None), Deletion("ann", AT)),
+        (SimpleNamespace(before=snapshot({"uid": "ann"}), after=None), Deletion("ann", EVENT_TIME)),
         (SimpleNamespace(before=snapshot({"uid": 7}), after=None), None),
         (SimpleNamespace(before=snapshot(None), after=None), None),
         (SimpleNamespace(before=None, after=None), None),
         (None, None),
     ],
-    ids=["created", "changed", "deleted", "deleted, of nobody", "deleted, empty", "no documents", "no data"],
+    ids=[
+        "created",
+        "changed",
+        "deleted",
+        "deleted, without an owner",
+        "deleted, without fields",
+        "without documents",
+        "without data",
+    ],
 )
-def test_every_item_event_reconciles_and_a_deletion_names_its_owner(data: Any, deletion: Deletion | None) -> None:
+def test_item_event_reconciles_the_item_and_a_deletion_names_its_owner(data: Any, deletion: Deletion | None) -> None:
     services = Recorder()
     Handlers(services).item_written(item_event(data))  # type: ignore[arg-type]
     assert services.calls == [("shirt", deletion)]
@@ -87,7 +95,7 @@ def test_every_item_event_reconciles_and_a_deletion_names_its_owner(data: Any, d
         (None, None),
     ],
 )
-def test_only_wardrobe_photos_are_reconciled(name: str | None, item_id: str | None) -> None:
+def test_only_photos_of_wardrobes_are_reconciled(name: str | None, item_id: str | None) -> None:
     services = Recorder()
     Handlers(services).photo_changed(SimpleNamespace(data=SimpleNamespace(name=name)))  # type: ignore[arg-type]
     assert services.calls == ([(item_id,)] if item_id else [])
@@ -99,7 +107,7 @@ def test_storage_event_without_data_is_ignored() -> None:
     assert services.calls == []
 
 
-def test_closet_event_refreshes_the_taste_of_its_owner() -> None:
+def test_closet_event_refreshes_its_owners_taste() -> None:
     services = Recorder()
     Handlers(services).closet_written(SimpleNamespace(params={"uid": "ann"}))  # type: ignore[arg-type]
     assert services.calls == [("ann",)]
@@ -118,7 +126,7 @@ callables = pytest.mark.parametrize(
 
 @callables
 @pytest.mark.parametrize("uid", [None, ""])
-def test_request_without_sign_in_is_refused_before_it_is_read(
+def test_request_without_sign_in_is_refused_before_it_is_parsed(
     name: str, valid: dict[str, Any], uid: str | None
 ) -> None:
     services = Recorder()
@@ -148,7 +156,7 @@ def test_errors_become_codes_of_the_callable_protocol(
         call(name, Recorder(error), valid)
     assert caught.value.code.value == code
     if code == "unavailable":
-        assert "Firestore" not in caught.value.message, "internal faults are not for the caller"
+        assert "Firestore" not in caught.value.message, "callers get no details of internal faults"
     else:
         assert caught.value.message == str(error)
 
@@ -167,13 +175,14 @@ def test_malformed_request_reaches_no_service(name: str, data: dict[str, Any], f
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("like", OpinionKind.LIKE), ("clear", None)])
-def test_feedback_is_stored_for_the_caller(kind: str, expected: OpinionKind | None) -> None:
+def test_feedback_is_stored_for_the_caller_and_returned(kind: str, expected: OpinionKind | None) -> None:
     services = Recorder()
-    call("feedback", services, {"itemId": "1", "kind": kind}, "bob")
+    response = call("feedback", services, {"itemId": "1", "kind": kind}, "bob")
+    assert response == {"itemId": "1", "kind": expected and expected.value}
     assert services.calls == [("bob", "1", expected)]
 
 
-def test_sweep_passes_an_aware_time() -> None:
+def test_sweep_passes_a_time_with_its_zone() -> None:
     services = Recorder()
     Handlers(services).sweep()  # type: ignore[arg-type]
     assert services.calls == [(UTC,)]
@@ -185,7 +194,7 @@ def test_entry_file_is_a_table_of_contents() -> None:
     assert "google.cloud" not in source
 
 
-def test_recommend_draws_a_seed_if_the_client_chose_none() -> None:
+def test_recommend_draws_a_seed_if_the_request_has_none() -> None:
     services = Recorder()
     call("recommend", services)
     call("recommend", services)
@@ -194,7 +203,7 @@ def test_recommend_draws_a_seed_if_the_client_chose_none() -> None:
     assert 0 <= first < 2**53, "JavaScript can't hold larger whole numbers"
 
 
-def test_error_names_the_field_and_details_are_empty_without_one() -> None:
+def test_error_details_name_the_field_if_there_is_one() -> None:
     for error, details in (
         (InvalidInput("invalid_field", "count: too many.", field="count"), {"field": "count"}),
         (InvalidInput("closet_invalid", "The closet is invalid."), None),
