@@ -39,7 +39,7 @@ def evaluate(
         typer.Option(metavar="NAME|DIR", help="An encoder to measure. Repeat for more. Default: all shipped ones."),
     ] = None,
     side: Annotated[
-        Split, typer.Option(help="The products: the eval split, or all of a dataset that no model has learnt from.")
+        Split, typer.Option(help="The products: the eval split, or all of a dataset that no model was trained on.")
     ] = Split.EVAL,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Use at most this many products, and photos of each folder.")

@@ -113,7 +113,7 @@ def reference(
     encoder: EncoderOption = None,
     side: Annotated[
         SampleSplit,
-        typer.Option(help="The products: the training split, or all of a dataset that no model has learnt from."),
+        typer.Option(help="The products: the training split, or all of a dataset that no model was trained on."),
     ] = SampleSplit.TRAINING,
     as_json: JsonOption = False,
 ) -> None:
@@ -201,7 +201,7 @@ def _fashion_task(data: Path, photos: Path | None, no_garment: Path | None, chos
     from catalog_jobs.encoders.training.fashion_data import read_fashion_data
     from catalog_jobs.encoders.training.fashion_training import FashionRecipe, FashionTask
 
-    recipe = FashionRecipe(**chosen, user_photos=photos is not None)
+    recipe = FashionRecipe(**chosen)
     return FashionTask(read_fashion_data(data, photos, no_garment), recipe), recipe.epochs
 
 

@@ -54,7 +54,7 @@ def evaluate(
         ),
     ] = NameVisibility.FULL,
     side: Annotated[
-        Split, typer.Option(help="The products: the eval split, or all of a dataset that no model has learnt from.")
+        Split, typer.Option(help="The products: the eval split, or all of a dataset that no model was trained on.")
     ] = Split.EVAL,
     half: Annotated[PersonaHalf | None, typer.Option(help="Use every other persona only.")] = None,
     compare: Annotated[

@@ -92,7 +92,7 @@ def _check_enough(usable: int, dataset: Path) -> None:
         raise InvalidInput(
             "dataset_small",
             f"Only {usable} products of {dataset} can be in the sample, which needs {LEAST}. Use a larger dataset, or"
-            " --side all if no model has learnt from this one.",
+            " --side all if no model was trained on this one.",
         )
 
 

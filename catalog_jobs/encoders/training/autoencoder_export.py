@@ -52,9 +52,6 @@ DIM = sum(BLOCKS.values())
 PARITY = 0.9999
 """Least allowed cosine between the features of the ONNX and the torch image network."""
 
-TEXT_PARITY = 0.98
-"""The same for the text network, whose weights are int8 in ONNX."""
-
 UNKNOWN = -1
 
 _WEIGHT_DECAY, _STEPS = 1e-6, 150

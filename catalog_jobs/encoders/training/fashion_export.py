@@ -93,7 +93,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, log: C
 def _trained_network(run: Path) -> Any:
     """Return the best image network of a training."""
     weights = load_best(run)
-    network = GarmentFeatures(attention=any(name.startswith("attention.") for name in weights))
+    network = GarmentFeatures()
     network.load_state_dict(weights)
     return network.eval()
 

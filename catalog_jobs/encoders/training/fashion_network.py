@@ -55,20 +55,19 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
 
     One palette is of the garment, the other of its surroundings, which show the light of the photo.
 
-    With ``attention``, the cells of the feature map are weighted by their share of garment, which is learnt from the
-    white background of products. Without it, all cells have equal weight.
+    The attention weights the cells of the feature map by their share of garment, which is learnt from the white
+    background of products.
     """
 
-    def __init__(self, attention: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
         backbone = pretrained_backbone()
         self.stem = Stem(backbone)
         self.blocks = nn.Sequential(*backbone._blocks[FROZEN_BLOCKS:])
         self.last = nn.Sequential(backbone._conv_head, backbone._bn1, nn.ReLU6())
         self.palette = Palette()
-        self.attention = nn.Conv2d(FEATURES, 1, 1) if attention else None
-        if self.attention is not None:
-            nn.init.zeros_(self.attention.weight)
+        self.attention = nn.Conv2d(FEATURES, 1, 1)
+        nn.init.zeros_(self.attention.weight)
 
     def train(self, mode: bool = True) -> Any:
         """Keep batch norm in eval mode: training batches mix studio and home photos, deployed batches do not."""
@@ -83,13 +82,8 @@ class GarmentFeatures(nn.Module):  # type: ignore[misc, name-defined]
         return torch.cat([features, self.palette(pixels, garment)], 1)
 
     def pooled(self, low: Any) -> tuple[Any, Any]:
-        """Return features and the logits ``(n, h, w)`` of cells being garment, None without attention.
-
-        ``low`` is the stem's output.
-        """
+        """Return features and the logits ``(n, h, w)`` of cells being garment, from the stem's output."""
         cells = self.last(self.blocks(low))
-        if self.attention is None:
-            return cells.mean((2, 3)), None
         logits = self.attention(cells)
         weight = torch.sigmoid(logits) + 0.05
         return (cells * weight).sum((2, 3)) / weight.sum((2, 3)), logits[:, 0]
@@ -99,7 +93,7 @@ class Palette(nn.Module):  # type: ignore[misc, name-defined]
     """The colours of a garment and of its surroundings: square roots of their shares, ``(n, 2 * 64)``.
 
     Pixels are weighted by the attention, for the surroundings by 1 minus the attention. A pixel counts for all near
-    colours, so that shares are continuous. Without attention, both palettes are of the whole picture.
+    colours, so that shares are continuous.
     """
 
     def __init__(self) -> None:
@@ -112,9 +106,6 @@ class Palette(nn.Module):  # type: ignore[misc, name-defined]
         flat = cells.flatten(2).transpose(1, 2)
         distances = (self.colours**2).sum(1) - 2 * flat @ self.colours.T
         shares = torch.softmax(-distances / 0.02, dim=2)
-        if garment is None:
-            whole = shares.mean(1).sqrt()
-            return torch.cat([whole, whole], 1)
         weight = functional.interpolate(torch.sigmoid(garment)[:, None], cells.shape[2:], mode="bilinear").flatten(2)
         both = torch.cat([weight, 1 - weight], 1) + 1e-3
         return ((both @ shares) / both.sum(2, keepdim=True)).flatten(1).sqrt()
@@ -141,9 +132,9 @@ class CosineHead(nn.Module):  # type: ignore[misc, name-defined]
 class FashionNetwork(nn.Module):  # type: ignore[misc, name-defined]
     """Features with a head for each block, and a head that detects garments."""
 
-    def __init__(self, labels: Mapping[str, int], *, attention: bool) -> None:
+    def __init__(self, labels: Mapping[str, int]) -> None:
         super().__init__()
-        self.features = GarmentFeatures(attention)
+        self.features = GarmentFeatures()
         self.heads = block_heads(FEATURES, labels)
         self.garment = nn.Linear(FEATURES, 1)
         self.dropout = nn.Dropout(0.2)

@@ -67,9 +67,6 @@ class FashionRecipe:
     ``other_share`` are the shares of products and of pictures without a garment in a batch.
     """
 
-    attention: bool = True
-    backgrounds: bool = True
-    user_photos: bool = True
     sides: tuple[int, ...] = (160,) * 14 + (224,)
     epochs: int = 24
     batch: int = 64
@@ -89,23 +86,19 @@ class FashionTask:
     def __init__(self, data: FashionData, recipe: FashionRecipe, workers: int = 2) -> None:
         torch.manual_seed(recipe.seed)
         self._recipe, self._workers = recipe, workers
-        used = [e for e in data.train if recipe.user_photos or e.source is not Source.PHOTO]
-        self._pools = {source: pool for source in Source if (pool := [e for e in used if e.source is source])}
+        self._pools = {source: pool for source in Source if (pool := [e for e in data.train if e.source is source])}
         self._held_out = data.held_out
         self._labels = data.label_counts
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.network = FashionNetwork(self._labels, attention=recipe.attention).to(
-            self.device, memory_format=torch.channels_last
-        )
+        self.network = FashionNetwork(self._labels).to(self.device, memory_format=torch.channels_last)
         self._averaged = copy.deepcopy(self.network).requires_grad_(False)
         # The stem is frozen, so it runs in onnxruntime, ten times faster than in torch.
         self._stem = _exported(self.network.features.stem)
         self._steps = sum(len(self._pools.get(s, ())) for s in (Source.PRODUCT, Source.PHOTO)) // recipe.batch
         features = self.network.features
         pretrained = [*features.blocks.parameters(), *features.last.parameters()]
-        fresh = [*self.network.heads.parameters(), *self.network.garment.parameters()]
-        if features.attention is not None:
-            fresh += features.attention.parameters()
+        heads = (self.network.heads, self.network.garment, features.attention)
+        fresh = [parameter for head in heads for parameter in head.parameters()]
         self._optimiser = torch.optim.AdamW(
             [{"params": pretrained, "lr": recipe.learning_rate}, {"params": fresh, "lr": recipe.head_learning_rate}],
             weight_decay=_WEIGHT_DECAY,
@@ -177,7 +170,7 @@ class FashionTask:
 
     def _views(self, epoch: int) -> Views:
         others = [e.path for source in (Source.PHOTO, Source.OTHER) for e in self._pools.get(source, ())]
-        return Views(self._recipe.side(epoch), others if self._recipe.backgrounds else [])
+        return Views(self._recipe.side(epoch), others)
 
     def _epoch_batches(self, epoch: int) -> list[list[Example]]:
         random = np.random.default_rng([self._recipe.seed, epoch])
@@ -213,7 +206,7 @@ class FashionTask:
         for task in CANDIDATE_TASKS:
             losses[task] = candidate_loss(logits[task], batch.candidates[task].to(self.device))
         losses["garment"] = functional.binary_cross_entropy_with_logits(garment, batch.is_garment.to(self.device))
-        if cells is not None and batch.cells is not None:
+        if batch.cells is not None:
             rows = batch.is_product.to(self.device)
             wanted = functional.interpolate(batch.cells[:, None].to(self.device), cells.shape[1:], mode="area")[:, 0]
             losses["cells"] = functional.binary_cross_entropy_with_logits(cells[rows], wanted[rows])

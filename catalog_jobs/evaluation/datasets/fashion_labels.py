@@ -1,4 +1,4 @@
-"""The labels that the fashion encoder learns, and how the words of products and of people's photos map to them."""
+"""The labels of the fashion encoder, and their names in product tables and in photo labels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TYPES_OF_CLASS: Mapping[str, frozenset[str]] = {
     "top": frozenset({"Tops", "Tshirts"}),
     "undershirt": frozenset({"Innerwear Vests", "Tshirts"}),
 }
-"""The article types that a class of people's photos may be sold as; a baby's body is sold as none of them."""
+"""The article types of products that photos of a class may show. No product is a baby's body."""
 
 CATEGORY_OF_CLASS: Mapping[str, str] = {
     "blazer": "Topwear",
@@ -47,24 +47,24 @@ CATEGORY_OF_CLASS: Mapping[str, str] = {
     "t-shirt": "Topwear",
     "top": "Topwear",
 }
-"""The category of a class of people's photos, as products name it; an undershirt may be either of two."""
+"""The category of a photo class, as products name it. An undershirt may be one of two."""
 
 CLASSES = tuple(sorted(TYPES_OF_CLASS))
 
 MEN, WOMEN = "Men", "Women"
 GENDERS = (MEN, WOMEN, UNISEX)
-"""Whom a garment is made for, apart from age."""
+"""The gender of a garment, without its age group."""
 
 GENDER_OF_PRODUCT = {"Men": MEN, "Women": WOMEN, "Unisex": UNISEX, "Boys": MEN, "Girls": WOMEN}
 
 GENDER_OF_PHOTO: Mapping[str, Mapping[str, float]] = {
     "W": {WOMEN: 1.0},
     "M": {MEN: 1.0},
-    # Either sex may wear it, which a shop would sell as men's or as women's as often as as unisex.
+    # Shops label a garment for either gender as unisex half the time, else as men's or women's.
     "U": {UNISEX: 0.5, MEN: 0.25, WOMEN: 0.25},
 }
 
-AGES = ("grown-up", "child")
+AGES = ("adult", "child")
 
 CHILD_IN_NAME = re.compile(r"\b(kids?|boys?'?s?|girls?'?s?|infants?|bab(y|ies)|toddlers?)\b", re.IGNORECASE)
 
@@ -102,7 +102,7 @@ COLOUR_OF_PHOTO = {
 }
 
 SECOND_COLOUR = 0.3
-"""Share of a garment's colour label that its second colour gets."""
+"""The share of the second colour in a garment's colour label."""
 
 USAGE_OF_PHOTO = {"casual": "Casual", "formal": "Formal", "sports": "Sports", "party": "Party", "home": "Home"}
 
@@ -143,8 +143,8 @@ _PATTERN_IN_NAME: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
 
 
 def patterns_in_name(name: str) -> frozenset[str]:
-    """Return the patterns that a product's name allows; empty if it names none.
+    """Return the possible patterns of a product by its name, empty if the name has no pattern.
 
-    The first word that matches decides: a "solid" in the name of a striped shirt is a brand's line.
+    The first match wins: "solid" in the name of a striped shirt is the name of a product line.
     """
     return next((patterns for word, patterns in _PATTERN_IN_NAME if word.search(name)), frozenset())

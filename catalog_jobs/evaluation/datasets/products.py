@@ -74,7 +74,7 @@ def read_labelled_products(dataset: Path, split: Split) -> LabelledProducts:
         raise InvalidInput(
             "dataset_empty",
             f"None of the {len(products)} usable products of {dataset} is in the eval split, which takes three names"
-            " in ten by their hash. If no model has learnt from the dataset, use --side all.",
+            " in ten by their hash. If no model was trained on the dataset, use --side all.",
         )
     return LabelledProducts(chosen, folder.left_out)
 
