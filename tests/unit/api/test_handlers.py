@@ -66,15 +66,7 @@ def item_event(data: Any) -> Any:
         (SimpleNamespace(before=None, after=None), None),
         (None, None),
     ],
-    ids=[
-        "created",
-        "changed",
-        "deleted",
-        "deleted, without an owner",
-        "deleted, without fields",
-        "without documents",
-        "without data",
-    ],
+    ids=["created", "changed", "deleted", "deleted without owner", "deleted without fields", "no documents", "no data"],
 )
 def test_item_event_reconciles_the_item_and_a_deletion_names_its_owner(data: Any, deletion: Deletion | None) -> None:
     services = Recorder()

@@ -1,4 +1,4 @@
-"""Random histories of what people and the platform do, and what holds when events stop."""
+"""Random histories of changes, deliveries and crashes, and the invariants that hold when events stop."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +15,7 @@ from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.encoder.vectors import mean_vector
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.errors import Conflict, Transient
-from tests.support.fakes import HashEncoder, World
+from tests.support.fakes import HashEncoder, World, garment_probability
 
 ITEMS = st.sampled_from(["shirt", "jeans"])
 PEOPLE = st.sampled_from(["ann", "bob"])
@@ -23,23 +23,21 @@ NAMES = st.sampled_from(["", "Blue", "Red"])
 PHOTOS = st.sampled_from([b"photo one", b"photo two", b"sofa", b"bad picture", b"x" * 1001])
 
 
-def shows_garment(garment: Garment) -> float:
-    """What the newer encoder knows and the older one does not: a sofa is no garment."""
-    return 0.01 if garment.picture is not None and garment.picture.tobytes().startswith(b"sofa") else 0.9
-
-
 class Crash(Exception):
-    """The process died."""
+    """The process ends."""
 
 
 class WardrobeHistories(RuleBasedStateMachine):
-    """Events are queued by what clients do, and delivered in any order, twice, late, or to a dying process."""
+    """Clients' changes queue events, which are delivered in any order, twice, late, or to a process that crashes.
+
+    The newer encoder refuses a sofa, the older one does not.
+    """
 
     @initialize()
     def start(self) -> None:
         self.world = World()
         self.world.encoder.before = self.while_embedding
-        newer = HashEncoder(id="hash.2", before=self.while_embedding, garment=shows_garment)
+        newer = HashEncoder(id="hash.2", before=self.while_embedding, garment=garment_probability)
         self.newer = replace(self.world, encoder=newer)
         self.events: list[tuple[str, str, Deletion | None]] = []
         self.interruptions: list[Callable[[], None]] = []
@@ -81,15 +79,15 @@ class WardrobeHistories(RuleBasedStateMachine):
             self.handle(event, by_newer=data.draw(st.booleans()))
 
     @rule(item=ITEMS)
-    def move(self, item: str) -> None:
-        """The job that changes the encoder comes by; it may die, and comes again."""
+    def reembed(self, item: str) -> None:
+        """Re-embed an item as the migration does; a crash is followed by another run."""
         with suppress(Crash, Conflict, Transient):
             self.newer.reconciler.reembed(item)
         self.queue_closet_events()
 
     @rule(uid=PEOPLE)
-    def clean(self, uid: str) -> None:
-        """The job's clean-up, even where it is much too early."""
+    def remove_old_vectors(self, uid: str) -> None:
+        """Clean a closet as the migration does, even if it is too early."""
         self.world.database.keep_only(uid, "hash.2")
         self.queue_closet_events()
 
@@ -113,10 +111,10 @@ class WardrobeHistories(RuleBasedStateMachine):
         self.interruptions.append(lambda: self.overtake(lambda: self.delete_item(item), delivered))
 
     def overtake(self, change: Callable[[], None], delivered: bool) -> None:
-        """A change meanwhile, whose own event is either yet to come or already handled by another instance."""
-        waiting = len(self.events)
+        """Make a change; its event stays queued, or another instance has already handled it."""
+        queued = len(self.events)
         change()
-        if delivered and len(self.events) > waiting:
+        if delivered and len(self.events) > queued:
             self.handle(self.events.pop())
 
     @rule(item=ITEMS)
@@ -131,8 +129,8 @@ class WardrobeHistories(RuleBasedStateMachine):
         self.interruptions.append(crash)
 
     @rule(item=ITEMS, uid=PEOPLE, name=NAMES)
-    def add_quietly(self, item: str, uid: str, name: str) -> None:
-        """An item whose own events have all been handled, so that none of them mends what a later race breaks."""
+    def add_settled_item(self, item: str, uid: str, name: str) -> None:
+        """Add an item and handle all of its events, so that none of them repairs what a later race breaks."""
         self.upload(item, uid, b"photo three")
         self.write(item, uid, name)
         self.drain()
@@ -145,7 +143,7 @@ class WardrobeHistories(RuleBasedStateMachine):
             self.handle(self.events.pop())
 
     def handle(self, event: tuple[str, str, Deletion | None], by_newer: bool = False) -> None:
-        """As the platform does: what raises is delivered again, to an instance with the old or the new encoder."""
+        """Deliver an event to an instance with the old or the newer encoder; queue it again if that raises."""
         kind, name, deletion = event
         instance = self.newer if by_newer else self.world
         try:
@@ -165,19 +163,19 @@ class WardrobeHistories(RuleBasedStateMachine):
                 self.events.append(("closet", uid, None))
 
     @invariant()
-    def a_closet_holds_only_items_with_a_state(self) -> None:
+    def closet_has_only_items_with_a_state(self) -> None:
         for uid in ("ann", "bob"):
             for item_id in self.world.database.closet(uid).entries:
                 assert self.world.database.states[item_id][0].uid == uid
 
     @invariant()
-    def an_item_that_is_ready_is_in_the_closet(self) -> None:
+    def ready_item_is_in_the_closet(self) -> None:
         for item_id, (state, _, _) in self.world.database.states.items():
             if state.status == "ready":
                 assert state.encoder in self.world.database.closet(state.uid).entries[item_id]
 
     @invariant()
-    def vectors_of_one_item_are_of_one_photo(self) -> None:
+    def all_vectors_of_an_item_have_the_same_photo(self) -> None:
         for uid in ("ann", "bob"):
             for by_encoder in self.world.database.closet(uid).entries.values():
                 assert len({entry.photo_hash for entry in by_encoder.values()}) == 1
@@ -189,10 +187,10 @@ class WardrobeHistories(RuleBasedStateMachine):
         self.drain()
         assert not self.events
         self.check_all()
-        self.finish_the_migration()
+        self.finish_migration()
         self.check_all()
 
-    def finish_the_migration(self) -> None:
+    def finish_migration(self) -> None:
         database = self.world.database
         for item_id in database.items_with_other_encoder("hash.2"):
             self.newer.reconciler.reembed(item_id)
@@ -225,7 +223,7 @@ class WardrobeHistories(RuleBasedStateMachine):
             assert state.status == "ready"
 
     def check_closet(self, uid: str) -> None:
-        """Invariant 1: the closet is what is ready, each with its current vector, and the taste is its mean."""
+        """Check that the closet has the current vector of each ready item, and the taste their mean."""
         database = self.world.database
         ready = {i for i, (state, _, _) in database.states.items() if state.status == "ready" and state.uid == uid}
         closet = database.closet(uid)
