@@ -1,4 +1,4 @@
-"""Embedding a catalog while its pictures come in: bounded, overlapping, and the same whatever comes first."""
+"""Embedding a catalog while its images are fetched: in bounded memory, and independent of the order of arrival."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,15 +12,12 @@ from closetspace.errors import InvalidInput
 from closetspace.services.embed_catalog import BATCH, BATCHES_AHEAD, FETCHERS, Batch, CatalogEmbedder
 from tests.conftest import ignore_progress
 from tests.support.fakes import HashEncoder, decode_anything
-from tests.support.journey import eventually
-
-LONG = 10.0
-"""Seconds after which what a test waits for does not come any more."""
+from tests.support.waiting import HANG_SECONDS, eventually
 
 
 @dataclass(frozen=True)
-class Thing:
-    """An item as far as it is embedded."""
+class Item:
+    """The fields of a catalog item that are embedded."""
 
     id: str
     name: str
@@ -28,229 +25,227 @@ class Thing:
     image: str = ""
 
 
-THINGS = [Thing(f"{number:03}", f"Shirt {number}") for number in range(10 * BATCH + 3)]
+ITEMS = [Item(f"{number:03}", f"Shirt {number}") for number in range(10 * BATCH + 3)]
 
 
-def picture_of(thing: Thing) -> bytes:
-    return thing.id.encode()
+def image_of(item: Item) -> bytes:
+    return item.id.encode()
 
 
 def embedder(
-    read: Callable[[Thing], bytes] = picture_of, encoder: HashEncoder | None = None, workers: int = 2
-) -> CatalogEmbedder[Thing]:
+    read: Callable[[Item], bytes] = image_of, encoder: HashEncoder | None = None, workers: int = 2
+) -> CatalogEmbedder[Item]:
     return CatalogEmbedder(read, decode_anything, encoder or HashEncoder(), workers)
 
 
-def ids(batch: Batch[Thing]) -> list[str]:
-    return [thing.id for thing, _ in batch.embedded]
+def ids(batch: Batch[Item]) -> list[str]:
+    return [item.id for item, _ in batch.embedded]
 
 
 @dataclass
 class Gate:
-    """Holds whoever comes until it is opened, and counts who came."""
+    """Blocks its callers until it is opened."""
 
     opened: threading.Event = field(default_factory=threading.Event)
-    came: list[str] = field(default_factory=list)
 
-    def __call__(self, who: str) -> None:
-        self.came.append(who)
-        assert self.opened.wait(LONG)
+    def __call__(self, garment: Garment) -> None:
+        assert self.opened.wait(HANG_SECONDS)
 
 
-def steadily(holds: Callable[[], bool]) -> None:
-    """It holds, and goes on to while everything that could change it has had time to."""
-    eventually(holds)
+def settles(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds, and check that it still does after a while."""
+    eventually(condition)
     threading.Event().wait(0.1)
-    assert holds()
+    assert condition()
 
 
-def all_of(stream: CatalogEmbedder[Thing], things: Sequence[Thing] = THINGS) -> list[Batch[Thing]]:
-    return list(stream.stream(things))
+def all_batches(embedder: CatalogEmbedder[Item], items: Sequence[Item] = ITEMS) -> list[Batch[Item]]:
+    return list(embedder.stream(items))
 
 
-def test_batches_are_of_neighbours_and_each_item_is_in_one() -> None:
-    batches = all_of(embedder())
+def test_batches_are_consecutive_items_and_have_each_item_once() -> None:
+    batches = all_batches(embedder())
     assert sorted(tuple(ids(batch)) for batch in batches) == [
-        tuple(thing.id for thing in THINGS[first : first + BATCH]) for first in range(0, len(THINGS), BATCH)
+        tuple(item.id for item in ITEMS[first : first + BATCH]) for first in range(0, len(ITEMS), BATCH)
     ]
-    assert sum(len(batch) for batch in batches) == len(THINGS)
+    assert sum(len(batch) for batch in batches) == len(ITEMS)
 
 
-def test_nothing_makes_no_batch() -> None:
-    assert all_of(embedder(), []) == []
+def test_no_items_make_no_batch() -> None:
+    assert all_batches(embedder(), []) == []
 
 
-def test_batches_are_the_same_whatever_is_fetched_first() -> None:
-    gates = {thing.id: threading.Event() for thing in THINGS[: 3 * BATCH]}
+def test_batches_do_not_depend_on_the_order_in_which_images_arrive() -> None:
+    gates = {item.id: threading.Event() for item in ITEMS[: 3 * BATCH]}
 
-    def read(thing: Thing) -> bytes:
-        assert gates[thing.id].wait(LONG)
-        return picture_of(thing)
+    def read(item: Item) -> bytes:
+        assert gates[item.id].wait(HANG_SECONDS)
+        return image_of(item)
 
-    def in_turn(order: Sequence[str]) -> set[tuple[str, ...]]:
+    def batches_of(order: Sequence[str]) -> set[tuple[str, ...]]:
         for gate in gates.values():
             gate.clear()
         with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(all_of, embedder(read), THINGS[: 3 * BATCH])
+            running = pool.submit(all_batches, embedder(read), ITEMS[: 3 * BATCH])
             for name in order:
                 gates[name].set()
-            return {tuple(ids(batch)) for batch in running.result(LONG)}
+            return {tuple(ids(batch)) for batch in running.result(HANG_SECONDS)}
 
     names = list(gates)
-    assert in_turn(names) == in_turn(names[::-1]) == in_turn(names[1::2] + names[::2])
+    assert batches_of(names) == batches_of(names[::-1]) == batches_of(names[1::2] + names[::2])
 
 
-def test_no_more_pictures_than_fit_are_in_memory_while_the_encoder_is_slow() -> None:
+def test_slow_encoder_limits_the_images_in_memory() -> None:
     gate, fetched = Gate(), list[str]()
 
-    def read(thing: Thing) -> bytes:
-        fetched.append(thing.id)
-        return picture_of(thing)
+    def read(item: Item) -> bytes:
+        fetched.append(item.id)
+        return image_of(item)
 
-    slow = HashEncoder(before=lambda garment: gate(garment.name))
+    slow = HashEncoder(before=gate)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(all_of, embedder(read, slow))
-        steadily(lambda: len(fetched) == BATCHES_AHEAD * BATCH)
+        running = pool.submit(all_batches, embedder(read, slow))
+        settles(lambda: len(fetched) == BATCHES_AHEAD * BATCH)
         gate.opened.set()
-        batches = running.result(LONG)
-    assert sum(len(batch) for batch in batches) == len(THINGS) == len(fetched)
+        batches = running.result(HANG_SECONDS)
+    assert sum(len(batch) for batch in batches) == len(ITEMS) == len(fetched)
 
 
-def test_pictures_wait_for_whoever_takes_the_batches() -> None:
+def test_slow_consumer_limits_the_images_in_memory() -> None:
     fetched: list[str] = []
 
-    def read(thing: Thing) -> bytes:
-        fetched.append(thing.id)
-        return picture_of(thing)
+    def read(item: Item) -> bytes:
+        fetched.append(item.id)
+        return image_of(item)
 
-    stream = embedder(read).stream(THINGS)
+    stream = embedder(read).stream(ITEMS)
     next(stream)
-    steadily(lambda: len(fetched) <= (BATCHES_AHEAD + 1) * BATCH)
-    assert sum(len(batch) for batch in stream) == len(THINGS) - BATCH
+    settles(lambda: len(fetched) <= (BATCHES_AHEAD + 1) * BATCH)
+    assert sum(len(batch) for batch in stream) == len(ITEMS) - BATCH
 
 
-def test_several_pictures_are_fetched_at_once() -> None:
-    together = threading.Barrier(FETCHERS, timeout=LONG)
+def test_several_images_are_fetched_at_once() -> None:
+    together = threading.Barrier(FETCHERS, timeout=HANG_SECONDS)
 
-    def read(thing: Thing) -> bytes:
+    def read(item: Item) -> bytes:
         together.wait()
-        return picture_of(thing)
+        return image_of(item)
 
-    assert sum(len(batch) for batch in all_of(embedder(read), THINGS[: 4 * FETCHERS])) == 4 * FETCHERS
+    assert sum(len(batch) for batch in all_batches(embedder(read), ITEMS[: 4 * FETCHERS])) == 4 * FETCHERS
 
 
-def test_pictures_are_fetched_while_others_are_embedded() -> None:
-    later, embedding = threading.Event(), threading.Event()
+def test_images_are_fetched_while_others_are_embedded() -> None:
+    fetching, embedding = threading.Event(), threading.Event()
 
-    def read(thing: Thing) -> bytes:
-        if thing.id >= THINGS[BATCH].id:
-            assert embedding.wait(LONG)
-            later.set()
-        return picture_of(thing)
+    def read(item: Item) -> bytes:
+        if item.id >= ITEMS[BATCH].id:
+            assert embedding.wait(HANG_SECONDS)
+            fetching.set()
+        return image_of(item)
 
     def before(garment: Garment) -> None:
         embedding.set()
-        assert later.wait(LONG)
+        assert fetching.wait(HANG_SECONDS)
 
-    assert len(all_of(embedder(read, HashEncoder(before=before)), THINGS[: 2 * BATCH])) == 2
+    assert len(all_batches(embedder(read, HashEncoder(before=before)), ITEMS[: 2 * BATCH])) == 2
 
 
 def test_batches_are_embedded_by_several_workers_at_once() -> None:
-    together = threading.Barrier(2, timeout=LONG)
-    first_of_each = {THINGS[0].name, THINGS[BATCH].name}
+    together = threading.Barrier(2, timeout=HANG_SECONDS)
+    first_of_each = {ITEMS[0].name, ITEMS[BATCH].name}
 
     def before(garment: Garment) -> None:
         if garment.name in first_of_each:
             together.wait()
 
-    assert len(all_of(embedder(encoder=HashEncoder(before=before)), THINGS[: 2 * BATCH])) == 2
+    assert len(all_batches(embedder(encoder=HashEncoder(before=before)), ITEMS[: 2 * BATCH])) == 2
 
 
-def test_an_item_whose_picture_can_not_be_had_or_read_is_left_out_with_the_reason() -> None:
-    def read(thing: Thing) -> bytes:
-        if thing.id == "001":
-            raise InvalidInput("picture_not_found", "The picture's server answered 404.")
-        return b"bad" if thing.id == "002" else picture_of(thing)
+def test_item_without_a_readable_image_is_left_out_with_the_reason() -> None:
+    def read(item: Item) -> bytes:
+        if item.id == "001":
+            raise InvalidInput("picture_not_found", "The image's server answered 404.")
+        return b"bad" if item.id == "002" else image_of(item)
 
-    (batch,) = all_of(embedder(read), THINGS[:4])
+    (batch,) = all_batches(embedder(read), ITEMS[:4])
     assert ids(batch) == ["000", "003"]
     assert dict(batch.left_out) == {
-        "001": "The picture's server answered 404.",
+        "001": "The image's server answered 404.",
         "002": "The photo can't be read. Upload another.",
     }
     assert len(batch) == 4
 
 
-class Unasked(HashEncoder):
-    """An encoder that nobody is to ask for anything."""
+class UnusedEncoder(HashEncoder):
+    """An encoder that must not be called."""
 
     def encode(self, garments: Sequence[Garment]) -> list[Encoding]:
-        raise AssertionError("nothing is to be embedded")
+        raise AssertionError("there is nothing to embed")
 
 
-def test_a_batch_of_which_nothing_can_be_read_asks_no_encoder() -> None:
-    (batch,) = all_of(embedder(lambda _: b"bad", Unasked()), THINGS[:4])
+def test_batch_without_readable_images_does_not_call_the_encoder() -> None:
+    (batch,) = all_batches(embedder(lambda _: b"bad", UnusedEncoder()), ITEMS[:4])
     assert (len(batch), list(batch.embedded)) == (4, [])
 
 
-class Broken(Exception):
-    """Something that nobody expects."""
+class UnexpectedError(Exception):
+    """An error that no code expects."""
 
 
-def fails_at(place: int) -> Callable[[Thing], bytes]:
-    def read(thing: Thing) -> bytes:
-        if thing.id == THINGS[place].id:
-            raise Broken
-        return picture_of(thing)
+def read_failing_at(place: int) -> Callable[[Item], bytes]:
+    def read(item: Item) -> bytes:
+        if item.id == ITEMS[place].id:
+            raise UnexpectedError
+        return image_of(item)
 
     return read
 
 
-def breaks(garment: Garment) -> None:
-    if garment.name == THINGS[3 * BATCH].name:
-        raise Broken
+def fail(garment: Garment) -> None:
+    if garment.name == ITEMS[3 * BATCH].name:
+        raise UnexpectedError
 
 
-@pytest.mark.parametrize("broken", [embedder(fails_at(3 * BATCH)), embedder(encoder=HashEncoder(before=breaks))])
-def test_an_unexpected_fault_is_raised_and_leaves_no_thread(broken: CatalogEmbedder[Thing]) -> None:
+@pytest.mark.parametrize("failing", [embedder(read_failing_at(3 * BATCH)), embedder(encoder=HashEncoder(before=fail))])
+def test_unexpected_error_is_raised_and_leaves_no_thread(failing: CatalogEmbedder[Item]) -> None:
     before = set(threading.enumerate())
-    with pytest.raises(Broken):
-        all_of(broken)
+    with pytest.raises(UnexpectedError):
+        all_batches(failing)
     eventually(lambda: set(threading.enumerate()) <= before)
 
 
-def test_whoever_stops_early_leaves_no_thread_and_fetches_no_more() -> None:
+def test_closing_the_stream_leaves_no_thread_and_fetches_no_more() -> None:
     before, stopped, fetched = set(threading.enumerate()), threading.Event(), list[str]()
 
-    def read(thing: Thing) -> bytes:
-        fetched.append(thing.id)
-        if thing.id >= THINGS[BATCH].id:
-            assert stopped.wait(LONG)
-        return picture_of(thing)
+    def read(item: Item) -> bytes:
+        fetched.append(item.id)
+        if item.id >= ITEMS[BATCH].id:
+            assert stopped.wait(HANG_SECONDS)
+        return image_of(item)
 
-    stream = embedder(read).stream(THINGS)
+    stream = embedder(read).stream(ITEMS)
     next(stream)
-    # What is under way goes on until it is done, and whoever closes waits for that.
+    # Closing waits for the fetches that have started.
     threading.Timer(0.1, stopped.set).start()
     stream.close()  # type: ignore[attr-defined]
     eventually(lambda: set(threading.enumerate()) <= before)
     assert len(fetched) <= BATCH + FETCHERS
 
 
-def test_all_at_once_are_in_order_with_progress_to_the_end() -> None:
-    told: list[tuple[int, int]] = []
-    done = embedder().embed(THINGS, lambda *seen: told.append(seen))
-    assert list(done.items) == THINGS
-    wanted = HashEncoder().encode([Garment(decode_anything(picture_of(t)), t.name, t.brand) for t in THINGS])
-    assert [e.vector.tobytes() for e in done.encodings] == [e.vector.tobytes() for e in wanted]
-    assert told[-1] == (len(THINGS), len(THINGS))
-    assert told == sorted(told)
+def test_embedded_items_are_in_order_and_progress_reaches_the_total() -> None:
+    progress: list[tuple[int, int]] = []
+    embedded = embedder().embed(ITEMS, lambda *counts: progress.append(counts))
+    assert list(embedded.items) == ITEMS
+    expected = HashEncoder().encode([Garment(decode_anything(image_of(t)), t.name, t.brand) for t in ITEMS])
+    assert [e.vector.tobytes() for e in embedded.encodings] == [e.vector.tobytes() for e in expected]
+    assert progress[-1] == (len(ITEMS), len(ITEMS))
+    assert progress == sorted(progress)
 
 
-def test_what_is_left_out_of_all_is_told_in_order() -> None:
-    def read(thing: Thing) -> bytes:
-        return b"bad" if int(thing.id) % 50 == 0 else picture_of(thing)
+def test_left_out_items_are_in_order() -> None:
+    def read(item: Item) -> bytes:
+        return b"bad" if int(item.id) % 50 == 0 else image_of(item)
 
-    done = embedder(read).embed(THINGS, ignore_progress)
-    assert [item_id for item_id, _ in done.left_out] == ["000", "050", "100", "150"]
-    assert len(done.items) == len(done.encodings) == len(THINGS) - 4
+    embedded = embedder(read).embed(ITEMS, ignore_progress)
+    assert [item_id for item_id, _ in embedded.left_out] == ["000", "050", "100", "150"]
+    assert len(embedded.items) == len(embedded.encodings) == len(ITEMS) - 4
