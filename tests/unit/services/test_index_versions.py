@@ -26,21 +26,21 @@ def both(versions: IndexVersions, tmp_path: Path) -> tuple[Manifest, Manifest]:
 
 
 def test_publish_selects_a_version_and_rollback_the_previous_one(versions: IndexVersions, tmp_path: Path) -> None:
-    one = upload(versions, tmp_path / "1", "one")
-    two = upload(versions, tmp_path / "2", "two", NOW + timedelta(hours=1))
+    first = upload(versions, tmp_path / "1", "one")
+    second = upload(versions, tmp_path / "2", "two", NOW + timedelta(hours=1))
     assert versions.current() is None
-    assert versions.publish(one.version, NOW).history == ()
-    assert versions.publish(two.version, NOW).history == (one.version,)
-    assert [m.version for m in versions.versions()] == [two.version, one.version]
-    assert versions.rollback(NOW).version == one.version
+    assert versions.publish(first.version, NOW).history == ()
+    assert versions.publish(second.version, NOW).history == (first.version,)
+    assert [m.version for m in versions.versions()] == [second.version, first.version]
+    assert versions.rollback(NOW).version == first.version
     current = versions.current()
     assert current is not None
-    assert (current.version, current.history) == (one.version, (two.version,))
+    assert (current.version, current.history) == (first.version, (second.version,))
 
 
 def test_second_publication_of_a_version_changes_nothing(versions: IndexVersions, tmp_path: Path) -> None:
-    one = upload(versions, tmp_path / "1", "one")
-    assert versions.publish(one.version, NOW) == versions.publish(one.version, NOW + timedelta(hours=1))
+    first = upload(versions, tmp_path / "1", "one")
+    assert versions.publish(first.version, NOW) == versions.publish(first.version, NOW + timedelta(hours=1))
 
 
 def test_publication_of_a_missing_version_is_refused(versions: IndexVersions) -> None:
@@ -53,23 +53,23 @@ def test_publication_of_a_missing_version_is_refused(versions: IndexVersions) ->
 def test_slower_of_two_publishers_gets_a_conflict(tmp_path: Path) -> None:
     store = MemoryObjects()
     versions = IndexVersions(store)
-    one, two = (upload(versions, tmp_path / name, name) for name in ("one", "two"))
+    first, second = (upload(versions, tmp_path / name, name) for name in ("one", "two"))
 
     class OvertakenObjects(MemoryObjects):
-        """Another publisher writes between this one's read and its write."""
+        """Another publisher writes between this publisher's read and write."""
 
         def __init__(self) -> None:
             self.__dict__ = store.__dict__
 
         def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
-            versions.publish(one.version, NOW)
+            versions.publish(first.version, NOW)
             return MemoryObjects.write(self, name, data, if_generation=if_generation)
 
     with pytest.raises(Conflict):
-        IndexVersions(OvertakenObjects()).publish(two.version, NOW)
+        IndexVersions(OvertakenObjects()).publish(second.version, NOW)
     current = versions.current()
     assert current is not None
-    assert current.version == one.version
+    assert current.version == first.version
 
 
 def test_publication_replaces_the_version_of_the_same_encoder(

@@ -121,13 +121,13 @@ def test_request_before_the_first_publication_is_transient(versions: IndexVersio
 
 
 def test_closet_gets_the_index_that_covers_it_best(versions: IndexVersions, both: tuple[Manifest, Manifest]) -> None:
-    one, two = both
+    first, second = both
     live = LiveIndex(versions, open_bundle, check_seconds=1000)
-    assert live.get({"hash-1": 3, "hash.2": 1}).version == one.version
-    assert live.get({"hash-1": 1, "hash.2": 2}).version == two.version
-    assert live.get(MOVED).version == one.version
+    assert live.get({"hash-1": 3, "hash.2": 1}).version == first.version
+    assert live.get({"hash-1": 1, "hash.2": 2}).version == second.version
+    assert live.get(MOVED).version == first.version
     versions.switch(NOW)
-    assert LiveIndex(versions, open_bundle, check_seconds=1000).get(MOVED).version == two.version
+    assert LiveIndex(versions, open_bundle, check_seconds=1000).get(MOVED).version == second.version
 
 
 def test_process_that_was_idle_during_a_migration_checks_before_it_answers(
@@ -137,21 +137,21 @@ def test_process_that_was_idle_during_a_migration_checks_before_it_answers(
     times = iter(range(0, 1000, 10))
     idle = LiveIndex(versions, open_bundle, check_seconds=1000, clock=lambda: next(times))
     idle.get(OURS)
-    two = upload(versions, tmp_path / "two", "two", NOW + timedelta(hours=1), "hash.2")
-    versions.publish_candidate(two.version, NOW)
+    second = upload(versions, tmp_path / "two", "two", NOW + timedelta(hours=1), "hash.2")
+    versions.publish_candidate(second.version, NOW)
     versions.switch(NOW)
     versions.retire_candidate(NOW)
-    assert idle.get({"hash.2": 2}).version == two.version
-    assert idle.get(OURS).version == two.version, "the only index that is left"
+    assert idle.get({"hash.2": 2}).version == second.version
+    assert idle.get(OURS).version == second.version, "no other index is left"
 
 
 def test_damaged_candidate_leaves_the_index_in_use_untouched(
     versions: IndexVersions, both: tuple[Manifest, Manifest], tmp_path: Path
 ) -> None:
-    one, two = both
-    versions.store.delete(f"index/{two.version}/vectors.npy")
+    first, second = both
+    versions.store.delete(f"index/{second.version}/vectors.npy")
     live = LiveIndex(versions, open_bundle, check_seconds=0)
-    assert live.get(MOVED).version == one.version
+    assert live.get(MOVED).version == first.version
     newer = upload(versions, tmp_path / "three", "three", NOW + timedelta(hours=2))
     versions.publish(newer.version, NOW)
     wait_until_version(live, newer.version)
@@ -164,16 +164,16 @@ def test_damaged_candidate_leaves_the_index_in_use_untouched(
 def test_damaged_new_version_leaves_the_old_one_of_its_encoder(
     versions: IndexVersions, both: tuple[Manifest, Manifest], tmp_path: Path, damaged: str
 ) -> None:
-    one, two = both
+    first, second = both
     live = LiveIndex(versions, open_bundle, check_seconds=0)
-    assert {live.get(c).version for c in (OURS, {"hash.2": 1})} == {one.version, two.version}
+    assert {live.get(c).version for c in (OURS, {"hash.2": 1})} == {first.version, second.version}
     encoder = "hash-1" if damaged == "in use" else "hash.2"
     bad = upload(versions, tmp_path / "three", "three", NOW + timedelta(hours=2), encoder)
     versions.store.delete(f"index/{bad.version}/vectors.npy")
     versions.publish(bad.version, NOW)
     pause = threading.Event()
     for _ in range(50):
-        assert live.get(OURS).version == one.version
-        assert live.get({"hash.2": 1}).version == two.version
+        assert live.get(OURS).version == first.version
+        assert live.get({"hash.2": 1}).version == second.version
         pause.wait(0.01)
-    assert live.get(MOVED).version == one.version
+    assert live.get(MOVED).version == first.version

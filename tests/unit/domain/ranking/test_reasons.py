@@ -146,9 +146,9 @@ def entries(*pieces: Piece, title: str = "") -> dict[str, ClosetEntry]:
 
 def near(piece: Piece, number: int) -> Piece:
     """Return another piece with the same labels, which is close."""
-    other = replace(piece, number=number)
-    assert float(piece.vector @ other.vector) >= CLOSE
-    return other
+    neighbour = replace(piece, number=number)
+    assert float(piece.vector @ neighbour.vector) >= CLOSE
+    return neighbour
 
 
 @pytest.mark.parametrize(
