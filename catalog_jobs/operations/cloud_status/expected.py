@@ -14,8 +14,11 @@ import yaml
 from catalog_jobs.operations.cloud_status.deployment import Expected, Function
 from closetspace.errors import FailedPrecondition
 from closetspace.settings import Settings
-from closetspace_infra.local.functions_server import REPOSITORY
-from closetspace_infra.local.manifest import Endpoint
+
+Endpoint = Mapping[str, Any]
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+"""The clone, if this is one: the image of the job has neither functions nor firebase.json."""
 
 _SOURCE = "functions"
 

@@ -1,0 +1,169 @@
+"""The image of the catalog job: what it is built of, and that the job runs on nothing else."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from closetspace.adapters.encoder.files import models_directory
+from tests.support.paths import REPOSITORY
+from tests.support.waiting import HANG_SECONDS
+
+INSTRUCTIONS = re.findall(
+    r"^([A-Z]+) (.+)$", (REPOSITORY / "infra" / "Dockerfile").read_text().replace("\\\n", " "), re.MULTILINE
+)
+COPIES = [arguments.split() for name, arguments in INSTRUCTIONS if name == "COPY" and "--from" not in arguments]
+LEFT_OUT = (
+    "catalog_jobs.benchmarks",
+    "catalog_jobs.demo",
+    "catalog_jobs.encoders.training",
+    "catalog_jobs.evaluation",
+    "closetspace_infra",
+)
+
+# Without `site`, the editable installation of the repository is not found, only what the paths given have.
+START = "import sys; target, packages, *sys.argv[1:] = sys.argv[1:]; sys.path[:0] = [target, packages]\n"
+
+# Of commands and encoders, what the command line imports; of the others everything.
+IMPORT_JOB = """
+import importlib, pkgutil
+import catalog_jobs.cli.app, closetspace
+
+for package in (catalog_jobs, closetspace):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.startswith(("catalog_jobs.__main__", "catalog_jobs.cli.", "catalog_jobs.encoders.")):
+            importlib.import_module(module.name)
+print(*sys.modules)
+"""
+
+RUN_COMMANDS = """
+import json
+from importlib.metadata import distribution
+from typer.testing import CliRunner
+
+[script] = distribution("closetspace").entry_points
+app = script.load()
+results = {command: CliRunner().invoke(app, command.split()) for command in sys.argv[1:]}
+print(json.dumps({command: (result.exit_code, result.output) for command, result in results.items()}))
+"""
+
+RUN_COMMAND = """
+from importlib.metadata import distribution
+[script] = distribution("closetspace").entry_points
+script.load()()
+"""
+
+
+def is_sent(path: str, rules: list[str]) -> bool:
+    """Return whether a build gets a file, by the last rule of .dockerignore that matches it or a folder around it."""
+    around = [path, *map(str, list(Path(path).parents)[:-1])]
+    sent = True
+    for rule in rules:
+        pattern = rule.removeprefix("!").removeprefix("/").removeprefix("**/")
+        if any(fnmatchcase(part, pattern) and part.count("/") == pattern.count("/") for part in around):
+            sent = rule.startswith("!")
+    return sent
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that a build gets, except for the encoders' weights, which are large and no code."""
+    folder = tmp_path_factory.mktemp("context")
+    rules = [line for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
+
+    def left_out(directory: str, names: list[str]) -> list[str]:
+        inside = Path(directory).relative_to(REPOSITORY)
+        return [name for name in names if name == "models" or not is_sent(str(inside / name), rules)]
+
+    shutil.copytree(REPOSITORY, folder, ignore=left_out, dirs_exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image(context: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's packages as the image has them."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("image")
+    for *names, destination in COPIES:
+        for name in names:
+            to = source / destination / (Path(name).name if destination.endswith("./") else "")
+            (shutil.copytree if (context / name).is_dir() else shutil.copy)(context / name, to)
+    install = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--offline",
+    ]
+    subprocess.run([*install, "--target", str(target), str(source)], check=True)
+    (target / "closetspace" / "models").symlink_to(models_directory())
+    return target
+
+
+def run_in(image: Path, code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-I", "-S", "-c", START + code, str(image), sysconfig.get_path("purelib"), *arguments]
+    variables = {"PATH": os.environ["PATH"], "COLUMNS": "200"}
+    return subprocess.run(command, cwd=image, env=variables, capture_output=True, text=True, timeout=HANG_SECONDS)
+
+
+def test_base_images_are_of_a_named_version() -> None:
+    bases = [arguments.split()[0] for name, arguments in INSTRUCTIONS if name == "FROM"]
+    assert len(bases) == 2
+    assert all(re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base) for base in bases)
+
+
+def test_build_gets_every_file_that_the_image_copies(context: Path) -> None:
+    assert [name for *names, _ in COPIES for name in names if not (context / name).exists()] == []
+    assert {path.name for path in (context / "infra").rglob("*") if path.is_file()} == {"Dockerfile", "vendor.py"}
+
+
+def test_image_runs_the_refresh_and_not_as_root() -> None:
+    user = [arguments for name, arguments in INSTRUCTIONS if name == "USER"]
+    assert user
+    assert user[-1] not in ("root", "0")
+    last = dict(INSTRUCTIONS)
+    assert json.loads(last["ENTRYPOINT"]) + json.loads(last["CMD"]) == ["closetspace", "catalog", "refresh"]
+
+
+def test_image_installs_the_pinned_and_tested_packages() -> None:
+    pinned = (REPOSITORY / "requirements-jobs.lock").read_text().splitlines()
+    assert all(re.fullmatch(r"[a-z0-9_.-]+==[\w.]+( ; .+)?", line) for line in pinned)
+    assert set(pinned) <= set((REPOSITORY / "requirements.lock").read_text().splitlines())
+    assert not [line for line in pinned if line.startswith(("torch", "pytest"))]
+
+
+def test_image_imports_without_emulator_demo_evaluation_and_training(image: Path) -> None:
+    done = run_in(image, IMPORT_JOB)
+    assert done.returncode == 0, done.stderr
+    modules = done.stdout.split()
+    assert {"catalog_jobs.refresh.job", "catalog_jobs.sources.runner", "closetspace.services.migrate"} <= set(modules)
+    assert [module for module in modules if module.startswith(LEFT_OUT)] == []
+    assert [name for name in LEFT_OUT if (image / name.replace(".", "/")).exists()] == []
+
+
+def test_image_refreshes_a_catalog(image: Path, drawn_catalog: Path, tmp_path: Path) -> None:
+    options = ["--store", str(tmp_path / "store"), "--source", str(drawn_catalog), "--json"]
+    done = run_in(image, RUN_COMMAND, "catalog", "refresh", *options)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["published"] is True
+
+
+def test_commands_of_the_job_start_and_those_of_the_repository_say_that_they_need_it(image: Path) -> None:
+    started = ["catalog refresh", "catalog status", "cloud status", "encoder migrate", "index publish"]
+    missing = ["bench", "cloud deploy", "demo --once", "encoder train x", "evaluate", "local up"]
+    done = run_in(image, RUN_COMMANDS, *(f"{command} --help" for command in started), *missing)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)
+    assert {command for command, (status, _) in results.items() if status == 0} == {f"{it} --help" for it in started}
+    assert {status for command, (status, _) in results.items() if command in missing} == {1}
+    assert [it for it in missing if "needs a clone of the repository" not in results[it][1]] == []
