@@ -68,7 +68,7 @@ class Handlers:
             given = FeedbackRequest.parse(request.data)
             kind = given.opinion()
             self._services.feedback_keeper.give(uid, given.item_id, kind)
-            return FeedbackResponse(item_id=given.item_id, kind=kind.value if kind else None).model_dump(by_alias=True)
+            return FeedbackResponse.of(given.item_id, kind).model_dump(by_alias=True)
 
 
 def require_uid(request: "https_fn.CallableRequest[Any]", message: str) -> str:

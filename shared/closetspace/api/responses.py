@@ -1,10 +1,11 @@
 """The callables' responses."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.person.opinions import OpinionKind
 from closetspace.domain.ranking.recommendation import Recommendation, RecommendedItem
 
 DIGITS = 4
@@ -80,7 +81,7 @@ class RecommendedItemResponse(ProductResponse):
         )
 
 
-def _product(item: IndexedItem) -> dict[str, str | float | None]:
+def _product(item: IndexedItem) -> dict[str, Any]:
     return {name: getattr(item, name) for name in ProductResponse.model_fields}
 
 
@@ -110,3 +111,8 @@ class FeedbackResponse(CallableResponse):
 
     item_id: str = Field(alias="itemId")
     kind: Literal["like", "dismiss", "own"] | None
+
+    @classmethod
+    def of(cls, item_id: str, kind: OpinionKind | None) -> Self:
+        """Return the response for a stored opinion."""
+        return cls.model_construct(item_id=item_id, kind=kind.value if kind else None)

@@ -17,7 +17,8 @@ NEAR_DUPLICATE = 0.985
 
 def owned_products(closet: ClosetArrays) -> NDArray[np.uint64]:
     """Return the products that owned items are variants of."""
-    return closet.products[closet.products != NO_PRODUCT]
+    owned: NDArray[np.uint64] = closet.products[closet.products != NO_PRODUCT]
+    return owned
 
 
 def owned_duplicate(closet: ClosetArrays, product: int, nearest: int, cosine: float, threshold: float) -> str | None:
