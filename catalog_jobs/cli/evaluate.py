@@ -43,7 +43,7 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="With --closets: write the encoder's labels of all photos of the closets' splits to this file, as JSON.",
+            help="With --closets: write the encoder's labels of all photos of the closets' splits here, as JSON.",
         ),
     ] = None,
     names: Annotated[

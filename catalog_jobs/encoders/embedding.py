@@ -22,7 +22,7 @@ class PhotoResult:
     """The result for a photo: its encoding if it can be decoded, and why a closet rejects it, ``""`` if it does not."""
 
     encoding: Encoding | None
-    refusal: str = ""
+    rejection: str = ""
 
 
 def file_embedder(encoder: Encoder, settings: Settings) -> CatalogEmbedder[IndexedItem]:

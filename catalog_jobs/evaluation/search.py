@@ -75,7 +75,7 @@ def match_photos(dataset: Path, photos: Path, split: Split, settings: Settings, 
     vectors = {name: result.encoding.vector for name, result in results.items() if result.encoding}
     if not vectors:
         raise InvalidInput("photos_empty", f"None of the {len(files)} files in {photos} is a readable photo.")
-    unreadable = [(name, result.refusal) for name, result in results.items() if not result.encoding]
+    unreadable = [(name, result.rejection) for name, result in results.items() if not result.encoding]
     return ProductLists(embedded.nearest(vectors), MATCHES, [*embedded.left_out, *unreadable])
 
 

@@ -38,9 +38,9 @@ class ClosetPhotos:
         """Return undecodable photos and the closets' photos that the functions reject, each with the reason."""
         owned = {photo for closet in closets for photo in closet.photos}
         return [
-            (photo, result.refusal)
+            (photo, result.rejection)
             for photo, result in self.results.items()
-            if result.refusal and (photo in owned or not result.encoding)
+            if result.rejection and (photo in owned or not result.encoding)
         ]
 
     def case(self, closet: PhotographedCloset) -> EvaluationCase:
@@ -48,7 +48,7 @@ class ClosetPhotos:
 
         Raises `InvalidInput` if none of the photos is usable.
         """
-        usable = [photo for photo in closet.photos if not self.results[photo].refusal]
+        usable = [photo for photo in closet.photos if not self.results[photo].rejection]
         if not usable:
             raise InvalidInput("closets_invalid", f"None of the photos of {closet.id} can be used.")
         entries = {photo: self._entry(photo, closet.id) for photo in usable}
