@@ -76,7 +76,7 @@ class FakeSource:
         self.dry_runs.append(dry_run)
         progress(len(self.items), len(self.items))
         seen = {"first_seen": now, "last_seen": now}
-        return SourceResult(self.name, [one.model_copy(update=seen) for one in self.items], failure=self.failure)
+        return SourceResult(self.name, [entry.model_copy(update=seen) for entry in self.items], failure=self.failure)
 
 
 @dataclass
@@ -189,7 +189,7 @@ class RefreshedCatalog:
             }
 
     def _ids(self, bundle: Bundle) -> list[str]:
-        ids = [one.id for one in Snapshots(self.store).read(bundle.manifest.source)]
+        ids = [entry.id for entry in Snapshots(self.store).read(bundle.manifest.source)]
         return [item_id for item_id, row in zip(ids, bundle.rows_of(ids), strict=True) if row >= 0]
 
     def _download(self, url: str) -> bytes:

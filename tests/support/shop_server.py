@@ -1,4 +1,4 @@
-"""A shop of our own on this machine: any answers by path, and a record of what was asked."""
+"""A local shop: a web server with answers by path that records its requests, and pages for it to serve."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came. ``query`` has the last value of each name, ``headers`` their names in lower case."""
+    """A request. ``query`` has the last value of each name, ``headers`` have lower-case names."""
 
     path: str
     query: Mapping[str, str]
@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; ``wait`` seconds before it."""
+    """A response, sent after ``wait`` seconds."""
 
     body: str | bytes = ""
     status: int = 200
@@ -36,7 +36,7 @@ Route = Answer | Callable[[Asked], Answer]
 
 
 class ShopServer:
-    """Serves routes from 127.0.0.1 on a free port until the block ends; what has no route is not found."""
+    """Serves routes on 127.0.0.1 and a free port until the block ends. Other paths answer 404."""
 
     def __init__(self, routes: Mapping[str, Route] | None = None) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
@@ -83,11 +83,11 @@ class ShopServer:
                     self.end_headers()
                     self.wfile.write(body)
                 except OSError:
-                    # The crawl has hung up: it had waited or read enough.
+                    # The client closed the connection.
                     self.close_connection = True
 
             def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler
 
@@ -111,7 +111,7 @@ def sitemap_index(*addresses: str) -> str:
 
 
 def product_page(product: Any, before: str = "", after: str = "") -> str:
-    """A page whose structured data is ``product``: JSON as it is, or a thing to be written as JSON."""
+    """Return a page with ``product`` as its structured data: text unchanged, other values as JSON."""
     data = product if isinstance(product, str) else json.dumps(product)
     return (
         f"<!doctype html><html><head><title>A shop</title>{before}"
@@ -120,7 +120,7 @@ def product_page(product: Any, before: str = "", after: str = "") -> str:
 
 
 def shirt(sku: str, **fields: Any) -> dict[str, Any]:
-    """A product as most shops describe one."""
+    """Return a product as most shops describe one in schema.org's vocabulary."""
     return {
         "@context": "https://schema.org/",
         "@type": "Product",
@@ -139,7 +139,7 @@ def shirt(sku: str, **fields: Any) -> dict[str, Any]:
 
 
 def search_page(products: Mapping[str, Any], pages: int = 1, name: str = "__INITIAL_CONFIG__") -> str:
-    """A search page as Nordstrom's: its state in a script, with other scripts around."""
+    """Return a search page like Nordstrom's, with its state in one of several scripts."""
     state = {
         "apiKeys": {"maps": "x"},
         "viewData": {"productResults": {"productsById": products, "query": {"pageCount": pages, "page": 1}}},
@@ -151,7 +151,7 @@ def search_page(products: Mapping[str, Any], pages: int = 1, name: str = "__INIT
 
 
 def dress(number: int, colours: int = 1, pictures: int = 2) -> dict[str, Any]:
-    """A product of a search page, its pictures shared out among its colours."""
+    """Return a product of a search page, with its images distributed among its colours."""
     media = {
         f"m{picture}": {
             "src": f"https://pictures.example/{number}/{picture}.jpg",
@@ -182,7 +182,7 @@ def dress(number: int, colours: int = 1, pictures: int = 2) -> dict[str, Any]:
 
 
 def listed_product(number: int, colours: tuple[str, ...] = ("Black", "Sand"), available: bool = True) -> dict[str, Any]:
-    """A product of a Shopify list: every colour in three sizes, and a picture of each colour."""
+    """Return a product of a Shopify list with three sizes and an image for each colour."""
     variants = [
         {
             "id": number * 100 + colour * 10 + size,

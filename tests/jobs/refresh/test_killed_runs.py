@@ -61,7 +61,7 @@ def killed(last: int) -> RefreshedCatalog:
 def not_embedded(catalog: RefreshedCatalog) -> set[str]:
     """Return the names of the items without a vector."""
     known = catalog.embeddings.stored_keys().part_of
-    return {one.name for one in AFTER if one.content_key not in known}
+    return {entry.name for entry in AFTER if entry.content_key not in known}
 
 
 def records(catalog: RefreshedCatalog) -> list[RunRecord]:

@@ -40,13 +40,13 @@ def refresh(store: Path, *arguments: str, **env: str) -> Result:
 
 
 def report(result: Result) -> dict[str, Any]:
-    """The last line of standard output."""
+    """Return the last line of standard output, parsed."""
     found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return found
 
 
 def rewritten(catalog: Path, folder: Path, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> Path:
-    """A copy of a catalog with other rows."""
+    """Copy a catalog and change its rows."""
     shutil.copytree(catalog, folder)
     with (folder / "products.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -59,7 +59,7 @@ def rewritten(catalog: Path, folder: Path, change: Callable[[list[dict[str, str]
 
 @pytest.fixture(scope="module")
 def refreshed(drawn_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that sixty drawn products were refreshed into; to be copied by who changes it."""
+    """A store with sixty drawn products, for tests that do not change it."""
     store = tmp_path_factory.mktemp("refreshed") / "store"
     assert refresh(store, "--source", str(drawn_catalog)).exit_code == 0
     return store
@@ -78,13 +78,13 @@ def in_use(store: Path) -> str | None:
 
 def test_first_refresh_prints_its_report_as_json(drawn_catalog: Path, tmp_path: Path) -> None:
     result = refresh(tmp_path / "s", "--source", str(drawn_catalog), "--json")
-    told = report(result)
+    printed = report(result)
     assert result.exit_code == 0, result.output
-    assert list(told) == KEYS
-    assert all(list(guard) == ["name", "ok", "value", "bound"] for guard in told["guards"])
-    assert (told["new"], told["embedded"], told["failed"], told["published"]) == (60, 60, 0, True)
-    assert told["version"] == in_use(tmp_path / "s")
-    assert 0 < told["seconds"] < 60
+    assert list(printed) == KEYS
+    assert all(list(guard) == ["name", "ok", "value", "bound"] for guard in printed["guards"])
+    assert (printed["new"], printed["embedded"], printed["failed"], printed["published"]) == (60, 60, 0, True)
+    assert printed["version"] == in_use(tmp_path / "s")
+    assert 0 < printed["seconds"] < 60
 
 
 def test_notes_go_to_standard_error_only(store: Path, drawn_catalog: Path) -> None:
@@ -97,7 +97,7 @@ def test_notes_go_to_standard_error_only(store: Path, drawn_catalog: Path) -> No
 def test_report_counts_each_kind_of_change(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:
     def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         for row in rows[:3]:
-            row["productDisplayName"] += " anew"
+            row["productDisplayName"] += " (new)"
         return [*rows[:-2], rows[-1] | {"id": "new-1", "productDisplayName": "Something new"}]
 
     after = rewritten(drawn_catalog, tmp_path / "after", change)
@@ -105,8 +105,8 @@ def test_report_counts_each_kind_of_change(store: Path, drawn_catalog: Path, tmp
     shutil.copy(next((drawn_catalog / "images").glob("*.jpg")), after / "images" / "new-1.jpg")
     for path in pictures.values():
         path.write_bytes(path.read_bytes() + b"another")
-    told = report(refresh(store, "--source", str(after), "--json"))
-    assert {name: told[name] for name in KEYS[:8]} == {
+    printed = report(refresh(store, "--source", str(after), "--json"))
+    assert {name: printed[name] for name in KEYS[:8]} == {
         "new": 1,
         "changed_picture": 2,
         "changed_text": 3,
@@ -127,10 +127,10 @@ def test_refused_refresh_reports_the_guard_and_what_to_do(store: Path, drawn_cat
     before = in_use(store)
     fewer = rewritten(drawn_catalog, tmp_path / "fewer", lambda rows: rows[:36])
     result = refresh(store, "--source", str(fewer), "--json")
-    told = report(result)
+    printed = report(result)
     assert result.exit_code == 1
-    assert (told["published"], told["version"], told["gone"]) == (False, before, 24)
-    assert told["guards"] == [{"name": "yield of import", "ok": False, "value": 0.6, "bound": 0.85}]
+    assert (printed["published"], printed["version"], printed["gone"]) == (False, before, 24)
+    assert printed["guards"] == [{"name": "yield of import", "ok": False, "value": 0.6, "bound": 0.85}]
     assert "yield of import: 0.6, the bound is 0.85. 60 before, 36 now" in result.stderr
     assert f"Next: closetspace catalog status --store {store}, or --accept-change" in result.stderr
     assert in_use(store) == before
@@ -141,8 +141,8 @@ def test_refused_refresh_reports_the_guard_and_what_to_do(store: Path, drawn_cat
 
 def test_dry_run_creates_no_store(drawn_catalog: Path, tmp_path: Path) -> None:
     result = refresh(tmp_path / "s", "--source", str(drawn_catalog), "--dry-run", "--json", "--tasks", "2")
-    told = report(result)
-    assert (result.exit_code, told["new"], told["embedded"], told["published"]) == (0, 60, 60, False)
+    printed = report(result)
+    assert (result.exit_code, printed["new"], printed["embedded"], printed["published"]) == (0, 60, 60, False)
     assert "Nothing was changed" in result.stderr
     assert not (tmp_path / "s").exists()
 
@@ -169,7 +169,7 @@ enabled = {enabled}
 
 @pytest.fixture
 def web(drawn_catalog: Path) -> Iterator[ShopServer]:
-    """A shop on the web with two feeds of thirty pictures each."""
+    """A web server with two feeds of thirty products each."""
     pictures = [path.read_bytes() for path in sorted((drawn_catalog / "images").glob("*.jpg"))]
 
     def picture(asked: Asked) -> Answer:
@@ -281,7 +281,7 @@ def larger_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Process:
-    """The command in a process of its own."""
+    """The command in a separate process."""
 
     def __init__(self, store: Path, source: Path, *arguments: str, **env: str) -> None:
         self.store = store
@@ -294,14 +294,14 @@ class Process:
         )
 
     def kill_once(self, what: Callable[[], Any]) -> None:
-        """Kill it, and nothing that it started, as soon as something is so."""
+        """Kill the process, but none that it started, as soon as a condition holds."""
         eventually(lambda: what() or self._process.poll() is not None)
         assert self._process.poll() is None, self._process.communicate()
         self._process.kill()
         self._process.communicate()
 
     def end(self) -> tuple[int, dict[str, Any], str]:
-        """How it ended, and what it said."""
+        """Wait for the end, and return the exit status, the report and standard error."""
         out, err = self._process.communicate(timeout=HANG_SECONDS)
         return self._process.returncode, json.loads(out.splitlines()[-1]) if out else {}, err
 
@@ -315,14 +315,14 @@ def kept_keys(store: Path) -> list[str]:
 
 
 def processes(store: Path) -> dict[int, str]:
-    """Every process that works on a store, and its command line."""
+    """Return the command lines of all refreshes of a store, by process id."""
     found = subprocess.run(["pgrep", "-af", f"catalog refresh.*{store}"], capture_output=True, text=True)
     return {int(line.partition(" ")[0]): line for line in found.stdout.splitlines()}
 
 
 def test_tasks_share_the_work_and_leave_no_process(larger_catalog: Path, tmp_path: Path) -> None:
-    status, told, error = Process(tmp_path, larger_catalog, "--tasks", "2").end()
-    assert (status, told["embedded"], told["published"]) == (0, ITEMS, True), error
+    status, printed, error = Process(tmp_path, larger_catalog, "--tasks", "2").end()
+    assert (status, printed["embedded"], printed["published"]) == (0, ITEMS, True), error
     assert len(kept_keys(tmp_path)) == len(set(kept_keys(tmp_path)))
     assert processes(tmp_path) == {}
 
@@ -342,11 +342,11 @@ def test_refresh_that_is_killed_repeatedly_continues_where_it_stopped(
         eventually(lambda: processes(tmp_path) == {}, "every process has ended")
         assert in_use(tmp_path) is None
     kept = set(kept_keys(tmp_path))
-    status, told, error = Process(tmp_path, larger_catalog, "--tasks", tasks).end()
-    assert (status, told["published"], told["new"]) == (0, True, ITEMS), error
-    assert told["embedded"] == ITEMS - len(kept)
+    status, printed, error = Process(tmp_path, larger_catalog, "--tasks", tasks).end()
+    assert (status, printed["published"], printed["new"]) == (0, True, ITEMS), error
+    assert printed["embedded"] == ITEMS - len(kept)
     assert len(kept_keys(tmp_path)) == len(set(kept_keys(tmp_path))) == ITEMS
-    assert told["version"] == in_use(tmp_path)
+    assert printed["version"] == in_use(tmp_path)
     assert processes(tmp_path) == {}
 
 
@@ -358,27 +358,31 @@ def test_killed_task_fails_the_command_and_the_next_run_finishes(larger_catalog:
         return max((pid for pid, line in ours.items() if "--json" not in line), default=None)
 
     os.kill(eventually(task, "the other task"), signal.SIGKILL)
-    status, told, error = running.end()
-    assert (status, told["published"]) == (1, False)
+    status, printed, error = running.end()
+    assert (status, printed["published"]) == (1, False)
     assert "task 1 has failed" in error
     assert "Run the refresh again: it continues where it stopped" in error
     assert processes(tmp_path) == {}
-    status, told, error = Process(tmp_path, larger_catalog, "--tasks", "2").end()
-    assert (status, told["published"], told["new"]) == (0, True, ITEMS), error
+    status, printed, error = Process(tmp_path, larger_catalog, "--tasks", "2").end()
+    assert (status, printed["published"], printed["new"]) == (0, True, ITEMS), error
     assert len(kept_keys(tmp_path)) == len(set(kept_keys(tmp_path))) == ITEMS
 
 
 def test_cloud_run_tasks_share_the_store_and_continue_after_a_restart(larger_catalog: Path, tmp_path: Path) -> None:
     def start(number: int) -> Process:
-        told = {"CLOUD_RUN_EXECUTION": "nightly-1", "CLOUD_RUN_TASK_COUNT": "2", "CLOUD_RUN_TASK_INDEX": str(number)}
-        return Process(tmp_path, larger_catalog, **told)
+        environment = {
+            "CLOUD_RUN_EXECUTION": "nightly-1",
+            "CLOUD_RUN_TASK_COUNT": "2",
+            "CLOUD_RUN_TASK_INDEX": str(number),
+        }
+        return Process(tmp_path, larger_catalog, **environment)
 
     first, second = start(0), start(1)
     second.kill_once(lambda: list(tmp_path.glob("catalog/work/nightly-1/plan.json")))
-    status, told, error = start(1).end()
-    assert (status, told) == (0, {}), error
-    status, told, error = first.end()
-    assert (status, told["published"], told["new"]) == (0, True, ITEMS), error
+    status, printed, error = start(1).end()
+    assert (status, printed) == (0, {}), error
+    status, printed, error = first.end()
+    assert (status, printed["published"], printed["new"]) == (0, True, ITEMS), error
     assert len(kept_keys(tmp_path)) == len(set(kept_keys(tmp_path))) == ITEMS
     status, again, error = start(1).end()
     assert (status, again) == (0, {}), error

@@ -53,7 +53,7 @@ def test_first_run_embeds_and_publishes_everything() -> None:
     assert (record.error, record.refused, record.report.published) == ("", False, True)
     assert (record.version_before, record.report.version, record.items) == (None, catalog.current.version, COUNT)
     assert all(guard.ok for guard in record.report.guards)
-    assert set(catalog.index()) == {one.id for one in stock(COUNT)}
+    assert set(catalog.index()) == {entry.id for entry in stock(COUNT)}
 
 
 def test_run_is_recorded_from_start_to_end() -> None:
@@ -67,7 +67,7 @@ def test_run_is_recorded_from_start_to_end() -> None:
     assert (record.sources, record.tasks, record.dry_run) == (("north",), 1, False)
     again = catalog.run(FakeSource(stock(COUNT)))
     assert (again.base_snapshot, again.version_before) == (record.snapshot, record.report.version)
-    assert [one.run for one in RunRecords(catalog.store).newest(5)] == [again.run, record.run]
+    assert [entry.run for entry in RunRecords(catalog.store).newest(5)] == [again.run, record.run]
 
 
 def test_second_run_counts_and_embeds_only_what_changed() -> None:
@@ -103,7 +103,7 @@ def test_changed_prices_and_stock_are_published_without_embedding() -> None:
     record = catalog.run(FakeSource(stock(COUNT, price=9.0, in_stock=False)))
     assert (counts(record), names) == ({"changed_price": COUNT}, [])
     indexed = [row[0] for row in catalog.index().values()]
-    assert {(one.price, one.in_stock) for one in indexed} == {(9.0, False)}
+    assert {(entry.price, entry.in_stock) for entry in indexed} == {(9.0, False)}
 
 
 def test_equal_content_is_embedded_once() -> None:
@@ -119,7 +119,7 @@ def test_vectors_of_outdated_content_are_dropped() -> None:
     for night in ("Linen", "Wool"):
         found = [item(number, name=f"{night} shirt {number}") for number in range(COUNT)]
         assert catalog.run(FakeSource(found), accept_change=True).report.embedded == COUNT
-    assert set(catalog.embeddings.stored_keys().part_of) == {one.content_key for one in found}
+    assert set(catalog.embeddings.stored_keys().part_of) == {entry.content_key for entry in found}
     assert len(catalog.index()) == COUNT
 
 
@@ -242,7 +242,7 @@ def test_stopped_shops_keep_their_items_and_the_others_are_published() -> None:
 
 def test_items_of_a_retired_shop_leave_and_imported_items_stay() -> None:
     catalog = RefreshedCatalog()
-    by_hand = [one.model_copy(update={"source": "import"}) for one in stock(10, "hand")]
+    by_hand = [entry.model_copy(update={"source": "import"}) for entry in stock(10, "hand")]
     catalog.run(FakeSource(stock(COUNT)), FakeSource(stock(10, "south"), "south"), FakeSource(by_hand, "import"))
     record = catalog.run(FakeSource(stock(COUNT)), configured_shops=["north"], grace=AT_ONCE)
     assert (record.error, record.left) == ("", 10)

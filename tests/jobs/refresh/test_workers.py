@@ -49,10 +49,10 @@ class Run:
 
     def run_all(self) -> tuple[RunRecord, list[list[str]]]:
         """Run all tasks at the same time, to the end."""
-        (leading, names), *helping = self.start_first(), *(self.start(number) for number in range(1, TASKS))
-        for helper, _ in helping:
-            helper.result(LONG)
-        return leading.result(LONG), [names, *(embedded for _, embedded in helping)]
+        (first, names), *others = self.start_first(), *(self.start(number) for number in range(1, TASKS))
+        for other, _ in others:
+            other.result(LONG)
+        return first.result(LONG), [names, *(embedded for _, embedded in others)]
 
     def _own_encoder(self, store: ObjectStore | None) -> tuple[RefreshedCatalog, list[str]]:
         catalog = replace(self.catalog, encoder=HashEncoder(), store=store or self.catalog.store)
@@ -61,23 +61,32 @@ class Run:
 
 def with_unique_names(sources: Sequence[FakeSource]) -> list[FakeSource]:
     """Give each item a unique name, by which embedded items can be identified."""
-    return [replace(shelf, items=[one.model_copy(update={"name": one.id}) for one in shelf.items]) for shelf in sources]
+    return [
+        replace(source, items=[entry.model_copy(update={"name": entry.id}) for entry in source.items])
+        for source in sources
+    ]
 
 
 def test_shares_of_tasks_cover_everything_once() -> None:
-    items = [*stock(100), *stock(100, "south"), *(one.model_copy(update={"id": f"{one.id}b"}) for one in stock(10))]
+    items = [
+        *stock(100),
+        *stock(100, "south"),
+        *(entry.model_copy(update={"id": f"{entry.id}b"}) for entry in stock(10)),
+    ]
     shares = [items_to_embed(items, [item(5).content_key], task, TASKS) for task in range(TASKS)]
-    keys = [one.content_key for share in shares for one in share]
-    assert sorted(keys) == sorted({one.content_key for one in items} - {item(5).content_key})
+    keys = [entry.content_key for share in shares for entry in share]
+    assert sorted(keys) == sorted({entry.content_key for entry in items} - {item(5).content_key})
     assert all(len(share) > 40 for share in shares)
-    assert all([one.content_key for one in share] == sorted(one.content_key for one in share) for share in shares)
+    assert all(
+        [entry.content_key for entry in share] == sorted(entry.content_key for entry in share) for share in shares
+    )
 
 
 def test_share_of_a_key_does_not_depend_on_other_keys() -> None:
     few, many = stock(20), stock(200)
     for task in range(TASKS):
-        ours = {one.content_key for one in items_to_embed(few, [], task, TASKS)}
-        assert ours <= {one.content_key for one in items_to_embed(many[::-1], [], task, TASKS)}
+        ours = {entry.content_key for entry in items_to_embed(few, [], task, TASKS)}
+        assert ours <= {entry.content_key for entry in items_to_embed(many[::-1], [], task, TASKS)}
 
 
 def test_tasks_share_sources_and_embedding_and_the_first_publishes(pool: ThreadPoolExecutor) -> None:
@@ -85,9 +94,9 @@ def test_tasks_share_sources_and_embedding_and_the_first_publishes(pool: ThreadP
     sources = with_unique_names(sources_of())
     record, embedded = Run(catalog, pool, sources).run_all()
     names = [name for task in embedded for name in task]
-    assert sorted(names) == sorted(one.id for shelf in sources for one in shelf.items)
+    assert sorted(names) == sorted(entry.id for source in sources for entry in source.items)
     assert all(len(task) > 40 for task in embedded)
-    assert [shelf.dry_runs for shelf in sources] == [[False]] * len(SHOPS)
+    assert [source.dry_runs for source in sources] == [[False]] * len(SHOPS)
     assert (record.error, record.report.published, record.tasks) == ("", True, TASKS)
     assert (record.report.new, record.report.embedded) == (240, 240)
     assert len(catalog.index()) == 240
@@ -114,14 +123,14 @@ def test_tasks_end_without_embedding_if_the_run_is_refused(pool: ThreadPoolExecu
 def test_tasks_end_if_another_run_takes_the_lease(pool: ThreadPoolExecutor) -> None:
     catalog = RefreshedCatalog()
     run = Run(catalog, pool, sources_of())
-    leading, _ = run.start_first()
-    helping, _ = run.start(1)
+    first, _ = run.start_first()
+    others, _ = run.start(1)
     while catalog.store.stat("catalog/work/run/start.json") is None:
-        assert not leading.done()
+        assert not first.done()
     catalog.run(FakeSource(stock(30)), key="another")
     with pytest.raises(Conflict, match="Run another took the lease"):
-        helping.result(LONG)
-    assert "Run another took the lease" in leading.result(LONG).error
+        others.result(LONG)
+    assert "Run another took the lease" in first.result(LONG).error
     assert len(catalog.index()) == 30
 
 
@@ -129,17 +138,19 @@ def test_tasks_end_if_another_run_takes_the_lease(pool: ThreadPoolExecutor) -> N
 def test_restarted_task_embeds_only_what_it_had_not_stored(pool: ThreadPoolExecutor, last: int) -> None:
     catalog = RefreshedCatalog()
     run = Run(catalog, pool, with_unique_names(sources_of()))
-    leading, _ = run.start_first()
+    first, _ = run.start_first()
     others, _ = run.start(2)
     with pytest.raises(Killed):
         run.start(1, KillingStore(catalog.store, last, _is_decisive))[0].result(LONG)
-    share = {one.content_key: one.name for shelf in run.sources for one in items_to_embed(shelf.items, [], 1, TASKS)}
-    kept = catalog.embeddings.stored_keys().part_of
+    share = {
+        entry.content_key: entry.name for source in run.sources for entry in items_to_embed(source.items, [], 1, TASKS)
+    }
+    stored = catalog.embeddings.stored_keys().part_of
     again, names = run.start(1)
     again.result(LONG)
     others.result(LONG)
-    assert sorted(names) == sorted(name for key, name in share.items() if key not in kept)
-    assert leading.result(LONG).report.published
+    assert sorted(names) == sorted(name for key, name in share.items() if key not in stored)
+    assert first.result(LONG).report.published
     assert len(catalog.index()) == 240
     assert run.sources[1].dry_runs == [False] * (2 if last == 1 else 1)
 
@@ -148,12 +159,12 @@ def test_restarted_task_embeds_only_what_it_had_not_stored(pool: ThreadPoolExecu
 def test_restarted_first_task_continues_with_the_same_snapshot(pool: ThreadPoolExecutor, last: int) -> None:
     catalog = RefreshedCatalog()
     run = Run(catalog, pool, with_unique_names(sources_of()))
-    helping = [run.start(number)[0] for number in range(1, TASKS)]
+    others = [run.start(number)[0] for number in range(1, TASKS)]
     with pytest.raises(Killed):
         run.start_first(KillingStore(catalog.store, last, _is_decisive))[0].result(LONG)
     record = run.start_first()[0].result(LONG)
-    for helper in helping:
-        helper.result(LONG)
+    for other in others:
+        other.result(LONG)
     assert (record.error, record.report.published, record.report.new) == ("", True, 240)
     assert Snapshots(catalog.store).names() == [record.snapshot]
     assert catalog.current.history == ()
@@ -169,7 +180,7 @@ def test_task_that_is_started_after_its_run_ends_at_once(pool: ThreadPoolExecuto
     again, names = run.start(number) if number else run.start_first()
     assert again.result(LONG) == (None if number else record)
     assert (names, catalog.current.generation) == ([], generation)
-    assert all(shelf.dry_runs == [False] for shelf in run.sources)
+    assert all(source.dry_runs == [False] for source in run.sources)
 
 
 def _is_decisive(operation: str, name: str) -> bool:

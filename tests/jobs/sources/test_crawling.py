@@ -54,7 +54,7 @@ def crawled(shop: Shop, folder: Path) -> SourceResult:
 
 
 def in_turn(*answers: Answer) -> Callable[[Asked], Answer]:
-    """The answers one after the other, the last again and again."""
+    """Return a route that gives the answers in order, and the last one repeatedly."""
     left = list(answers)
     return lambda _: left.pop(0) if len(left) > 1 else left[0]
 

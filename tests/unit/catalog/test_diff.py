@@ -129,7 +129,7 @@ items = st.builds(
     price=st.sampled_from([None, 1.0, 2.0]),
     gone=st.booleans(),
 )
-states = st.lists(items, max_size=12, unique_by=lambda one: one.id)
+states = st.lists(items, max_size=12, unique_by=lambda entry: entry.id)
 
 
 def _unchanged(present: CatalogItem) -> CatalogItem:
@@ -138,14 +138,14 @@ def _unchanged(present: CatalogItem) -> CatalogItem:
 
 @given(states)
 def test_state_does_not_differ_from_itself(state: list[CatalogItem]) -> None:
-    here = tuple(one.id for one in state if one.missing_since is None)
+    here = tuple(entry.id for entry in state if entry.missing_since is None)
     assert compare(state, state) == CatalogDiff(unchanged=here)
 
 
 @given(states, states)
 def test_every_item_is_in_exactly_one_field(before: list[CatalogItem], after: list[CatalogItem]) -> None:
     found = compare(before, after)
-    here, was = ({one.id for one in state if one.missing_since is None} for state in (after, before))
+    here, was = ({entry.id for entry in state if entry.missing_since is None} for state in (after, before))
     placed = [*found.new, *found.changed_picture, *found.changed_text, *found.changed_price, *found.unchanged]
     assert sorted(placed) == sorted(here)
     assert set(found.new) == here - was

@@ -43,7 +43,7 @@ def test_group_and_stock_are_read_from_their_columns(tmp_path: Path) -> None:
         for i, (group, stock) in columns.items()
     ]
     found = read_folder(write_catalog(tmp_path / "c", rows, [f"{i}.jpg" for i in columns])).products
-    assert [(one.product.group, one.product.in_stock) for one in found] == [
+    assert [(entry.product.group, entry.product.in_stock) for entry in found] == [
         ("am-1", False),
         ("am-1", True),
         ("", True),
@@ -67,7 +67,7 @@ def test_unusable_rows_are_left_out_with_their_reason(tmp_path: Path) -> None:
         {"id": "../../etc/passwd", "productDisplayName": "Elsewhere"},
     ]
     found = read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg", "3.jpg"]))
-    assert [one.product.id for one in found.products] == ["1"]
+    assert [entry.product.id for entry in found.products] == ["1"]
     assert found.left_out == [
         ("1", "an earlier row has the same id"),
         ("2", "no image in images/"),

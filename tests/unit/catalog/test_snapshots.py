@@ -179,5 +179,5 @@ def test_text_is_cleaned_and_urls_that_are_not_http_are_dropped() -> None:
 def test_content_key_depends_on_image_name_and_brand_only() -> None:
     same = [item(1), item(1, price=1.0, in_stock=False, category="Shoes", gender="Men", url="https://a.example/")]
     others = [item(1, name="x"), item(1, brand="x"), item(1, image_urls=("https://a.example/x.jpg",)), item(2)]
-    assert len({one.content_key for one in same}) == 1
-    assert len({one.content_key for one in [same[0], *others]}) == 1 + len(others)
+    assert len({entry.content_key for entry in same}) == 1
+    assert len({entry.content_key for entry in [same[0], *others]}) == 1 + len(others)

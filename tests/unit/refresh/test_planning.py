@@ -11,7 +11,7 @@ from catalog_jobs.refresh.planning import RefreshPlan, merge, plan_refresh, with
 from tests.support.refreshed_catalog import DAY, NOW, item, missing, stock
 
 SHOPS = ("east", "north", "south")
-BEFORE = [one for shop in SHOPS for one in stock(100, shop)]
+BEFORE = [entry for shop in SHOPS for entry in stock(100, shop)]
 NIGHT = NOW + DAY
 
 
@@ -31,11 +31,11 @@ def plan(
 
 
 def of(shop: str, found: RefreshPlan) -> list[CatalogItem]:
-    return [one for one in found.items if one.source == shop]
+    return [entry for entry in found.items if entry.source == shop]
 
 
 def by_id(items: Sequence[CatalogItem]) -> list[CatalogItem]:
-    return sorted(items, key=lambda one: one.id)
+    return sorted(items, key=lambda entry: entry.id)
 
 
 def test_shop_with_far_fewer_items_is_stopped_and_the_others_are_updated() -> None:
@@ -44,15 +44,15 @@ def test_shop_with_far_fewer_items_is_stopped_and_the_others_are_updated() -> No
     assert "yield of north is 0.6, the bound is 0.8" in found.stopped["north"]
     assert found.refused == ""
     assert of("north", found) == by_id(stock(100, "north"))
-    assert all(one.price == 9.0 for one in of("east", found))
-    assert sum(one.missing_since == NIGHT for one in of("south", found)) == 20
+    assert all(entry.price == 9.0 for entry in of("east", found))
+    assert sum(entry.missing_since == NIGHT for entry in of("south", found)) == 20
 
 
 def test_failed_shop_keeps_its_items_even_if_it_returned_all() -> None:
     found = plan(result("east", 100), result("north", 100, "A captcha."), result("south", 100))
     assert found.stopped == {"north": "reading of north: A captcha."}
     assert of("north", found) == by_id(stock(100, "north"))
-    assert all(one.price == 9.0 for one in of("south", found))
+    assert all(entry.price == 9.0 for entry in of("south", found))
 
 
 def test_counts_include_stopped_shops() -> None:
@@ -91,7 +91,7 @@ def test_accepted_change_does_not_override_a_failed_shop() -> None:
 
 def test_retired_shop_loses_its_items_after_the_grace_period() -> None:
     found = plan(result("north", 100), retired=["south"])
-    assert {one.missing_since for one in of("south", found)} == {NIGHT}
+    assert {entry.missing_since for entry in of("south", found)} == {NIGHT}
     found = plan(result("north", 100), retired=["south"], grace=timedelta())
     assert (of("south", found), found.left, found.counts["gone"]) == ([], 100, 100)
     assert len(of("east", found)) == 100
@@ -122,7 +122,7 @@ def merged(
 ) -> tuple[dict[str, CatalogItem], list[str]]:
     """Return the state by id after the shop ``north`` was read, and the ids that left."""
     state, left = merge(before, found, NORTH, now, grace)
-    return {one.id: one for one in state}, left
+    return {entry.id: entry for entry in state}, left
 
 
 def test_item_leaves_at_once_without_a_grace_period() -> None:
@@ -172,17 +172,17 @@ def test_new_item_is_first_seen_now() -> None:
 def test_items_of_other_sources_stay_unchanged() -> None:
     others = [item(1, "south"), missing(item(2, "south"), NOW - 30 * DAY)]
     after, left = merged(NOW, [item(1), *others], [], timedelta())
-    assert after == {one.id: one for one in others}
+    assert after == {entry.id: entry for entry in others}
     assert left == ["north:1"]
 
 
 def test_next_state_is_sorted_by_id() -> None:
     state, _ = merge([item(5), item(3)], [item(4), item(1)], NORTH, NOW, 3 * DAY)
-    assert [one.id for one in state] == ["north:1", "north:3", "north:4", "north:5"]
+    assert [entry.id for entry in state] == ["north:1", "north:3", "north:4", "north:5"]
     assert merge([item(5), item(3)], [], NORTH, NOW, timedelta())[1] == ["north:3", "north:5"]
 
 
 def test_predicted_categories_are_assigned_by_content_key() -> None:
     state = [item(1), item(2).model_copy(update={"predicted_category": "Shoes"})]
     predicted = with_predictions(state, {item(1).content_key: "Topwear"})
-    assert [one.predicted_category for one in predicted] == ["Topwear", ""]
+    assert [entry.predicted_category for entry in predicted] == ["Topwear", ""]

@@ -354,8 +354,8 @@ def test_collector_applies_defaults_and_counts_unusable_products() -> None:
         "ono", "ono:", brand="Ono", gender="Women", currency="EUR", categories={"/dress|kleid": "Dresses"}
     )
     collector = ItemCollector(defaults, NOW)
-    one = ScrapedProduct(id="7", name="A", group="G", category="Kleider", image_urls=("https://a.example/1.jpg",))
-    item = collector.collect(one)
+    product = ScrapedProduct(id="7", name="A", group="G", category="Kleider", image_urls=("https://a.example/1.jpg",))
+    item = collector.collect(product)
     assert item is not None
     assert (item.id, item.group, item.brand, item.gender, item.currency, item.category) == (
         "ono:7",
@@ -365,7 +365,7 @@ def test_collector_applies_defaults_and_counts_unusable_products() -> None:
         "EUR",
         "Dresses",
     )
-    assert collector.collect(one) is None
+    assert collector.collect(product) is None
     assert collector.collect(ScrapedProduct(id="", name="A")) is None
     assert collector.collect(ScrapedProduct(id="8", name="A")) is None
     assert collector.collect(ScrapedProduct(id="9", name="A", image_urls=("https://a.example/\ud800.jpg",))) is None
