@@ -1,4 +1,4 @@
-"""A child process that never outlives its parent and whose output becomes log lines."""
+"""Child processes that never outlive their parent and whose output becomes log lines."""
 
 import os
 import signal
@@ -11,22 +11,27 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar, cast
 
-from catalog_jobs.processes.child_guard import GRACE_SECONDS
 from catalog_jobs.processes.logs import Log
 from closetspace.errors import ClosetspaceError
 
 T = TypeVar("T")
 
 _GUARD = Path(__file__).with_name("child_guard.py")
+_GRACE_SECONDS = 30.0
+"""For a child to finish what it has begun when it is stopped."""
 _POLL_SECONDS = 0.01
+_KEPT_LINES = 30
 
 
-class StackError(ClosetspaceError):
-    """A part of the local stack did not start, died or did not answer; the message carries its last lines."""
+class ChildFailed(ClosetspaceError):
+    """A child process ended or did not get ready; the message has its last lines."""
 
 
 class Child:
-    """One command, started on a leash in its own process group."""
+    """One command in a process group of its own, under a guard that ends it with this process.
+
+    Its standard input is empty; standard output and standard error go to the log.
+    """
 
     def __init__(
         self,
@@ -34,16 +39,23 @@ class Child:
         command: Sequence[str],
         *,
         environment: Mapping[str, str],
-        folder: Path,
         log: Log,
+        folder: Path | None = None,
         handles: Sequence[int] = (),
+        grace: float = _GRACE_SECONDS,
     ) -> None:
-        """``handles`` are open files, by their numbers, that the command finds open under the same."""
+        """Start the command.
+
+        Args:
+            folder: the working directory; this process's if None.
+            handles: file descriptors that the command inherits under the same numbers.
+            grace: seconds from the request to terminate until the process group is killed.
+        """
         self.name = name
-        self._log = log
-        self._last_lines: deque[str] = deque(maxlen=30)
+        self._log, self._grace = log, grace
+        self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_GUARD), *command],
+            [sys.executable, "-I", "-S", str(_GUARD), str(grace), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -52,50 +64,56 @@ class Child:
             pass_fds=handles,
             start_new_session=True,
         )
-        self._leash = cast(IO[bytes], self._process.stdin)
+        self._lifeline = cast(IO[bytes], self._process.stdin)
         self._output = cast(IO[bytes], self._process.stdout)
         self._reader = threading.Thread(target=self._read, name=f"{name}-log", daemon=True)
         self._reader.start()
 
     @property
     def pid(self) -> int:
-        """The process id of the leash, which leads the group."""
+        """The process id of the guard, which leads the process group."""
         return self._process.pid
 
     @property
     def exit_status(self) -> int | None:
-        """What it ended with; None while it runs."""
+        """The command's exit status; None while it runs."""
         return self._process.poll()
 
     @property
     def last_lines(self) -> str:
-        """The end of what it printed."""
+        """The last lines of the output so far."""
         return "\n".join(self._last_lines)
 
     def stop(self) -> None:
-        """Ends the process and waits until it is gone."""
-        self._leash.close()
+        """Terminate the command and wait until it has ended; does nothing if it has."""
+        self._lifeline.close()
         try:
-            self._process.wait(GRACE_SECONDS + 1)
+            self._process.wait(self._grace + 5)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._reader.join(1)
 
-    def wait_for(self, probe: Callable[[], T | None], timeout: float) -> T:
-        """Polls ``probe`` until it answers something.
+    def wait(self, seconds: float) -> bool:
+        """Wait for the command to end, at most that long; return whether it has ended."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self._reader.join(1)
+        return True
 
-        Raises:
-            StackError: the process ended, or the time ran out.
+    def wait_for(self, probe: Callable[[], T | None], seconds: float) -> T:
+        """Return the first result of ``probe`` that is not None.
+
+        Raises `ChildFailed` if the command ends before, or after ``seconds``.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + seconds
         while (answer := probe()) is None:
-            if self._process.poll() is not None:
-                self._reader.join(1)
-                raise StackError(f"{self.name} ended before it was ready:\n{self.last_lines}")
+            if self.wait(_POLL_SECONDS):
+                raise ChildFailed(f"{self.name} ended before it was ready:\n{self.last_lines}")
             if time.monotonic() > deadline:
-                raise StackError(f"{self.name} was not ready after {timeout:.0f} s:\n{self.last_lines}")
-            time.sleep(_POLL_SECONDS)
+                raise ChildFailed(f"{self.name} was not ready after {seconds:.0f} s:\n{self.last_lines}")
         return answer
 
     def _read(self) -> None:

@@ -1,31 +1,31 @@
-"""Log lines that a person can read: ``HH:MM:SS  functions  text``."""
+"""Log lines for people: ``HH:MM:SS  source     text``."""
 
-import re
 import threading
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime
 from pathlib import Path
 
 Sink = Callable[[str], None]
 
-# What fireemu prints that tells a reader nothing: its banner (indented), Node's stack traces of the bridge
-# (the Python process has logged the real one), and that the bridge does without the Node Functions SDK.
-_NOISE = re.compile(
-    r"^(\s|fireemu up$|Require stack:|- |shutting down|"
-    r"\[functions:\w+\] (stopped$|runner exited|warn cannot inspect firebase-functions))"
-)
-
 
 class Log:
-    """Stamps lines and hands them to a file, a callable or nobody."""
+    """Adds time and source to lines and appends them to a file, passes them to a function, or drops them."""
 
     def __init__(self, sink: Sink | Path | None) -> None:
         self._sink = _append_to(sink) if isinstance(sink, Path) else sink
+        self._keep: Callable[[str], bool] = lambda _: True
         self._lock = threading.Lock()
 
+    def filtered(self, keep: Callable[[str], bool]) -> "Log":
+        """Return a log with the same sink that drops the lines for which ``keep`` returns False."""
+        other = copy(self)
+        other._keep = keep
+        return other
+
     def write(self, source: str, text: str) -> None:
-        """Writes one line; ``source`` is ``functions`` or ``firebase``."""
-        if self._sink is None or (source == "firebase" and _NOISE.match(text)):
+        """Write one line; ``source`` is the name of a process."""
+        if self._sink is None or not self._keep(text):
             return
         with self._lock:
             self._sink(f"{datetime.now():%H:%M:%S}  {source:<9}  {text}")

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from catalog_jobs.catalog.run_records import RunRecord, RunRecords
 from catalog_jobs.catalog.snapshots import Snapshots
@@ -136,7 +135,7 @@ def _other_tasks(selection: SourceSelection, context: TaskContext, log: Log) -> 
                 "CLOUD_RUN_TASK_INDEX": str(task),
                 "CLOUD_RUN_TASK_COUNT": str(context.tasks),
             }
-            others.append(Child(f"task {task}", command, environment=environment, folder=Path.cwd(), log=log))
+            others.append(Child(f"task {task}", command, environment=environment, log=log))
             stack.callback(others[-1].stop)
         yield others
 

@@ -1,13 +1,10 @@
 """The child process that crawls one shop: ``python -m catalog_jobs.sources.crawl_process``, started by `crawl`.
 
-Scrapy's reactor runs once in a process, so each crawl has its own. The job is one line of JSON on standard input,
-which stays open as long as the parent lives.
+Scrapy's reactor runs once in a process, so each crawl has its own. The argument is a file with the job as JSON.
 """
 
 import json
-import os
 import sys
-import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -24,8 +21,7 @@ from catalog_jobs.sources.spiders.shops import SPIDERS
 
 def main() -> None:
     """Crawl the shop and write events; the last one is ``end``."""
-    job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     shop, events = Shop.model_validate(job["shop"]), EventWriter(Path(job["events"]))
     pages = UnreadablePages(Path(job["unreadable_pages"]))
     problem = _crawl(CrawlContext(shop, datetime.fromisoformat(job["now"]), events, pages))
@@ -40,15 +36,12 @@ def _crawl(context: CrawlContext) -> BaseException | None:
     try:
         process = AsyncCrawlerProcess(crawl_settings(context.shop) | scrapfly)
         crawl = process.crawl(scrapfly_spider(spider) if scrapfly else spider, context)
-        process.start()
+        # A request to terminate ends the process at once: its events are complete at any moment, and the pages under
+        # way, for which Scrapy's own handler waits, would take long.
+        process.start(install_signal_handlers=False)
     except Exception as exc:  # noqa: BLE001, RUF100 - the caller reports any error as the crawl's.
         return exc
     return crawl.exception() if crawl.done() and not crawl.cancelled() else None
-
-
-def _exit_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)
 
 
 if __name__ == "__main__":

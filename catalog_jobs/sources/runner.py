@@ -3,16 +3,15 @@
 import json
 import logging
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.processes.child import Child
+from catalog_jobs.processes.logs import Log
 from catalog_jobs.sources.events import EventReader
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import SourceDefaults
@@ -45,40 +44,45 @@ def crawl(
         log.warning("%s: %s", shop.name, _NO_KEY)
     with TemporaryDirectory(prefix="closetspace-crawl-") as folder:
         reader = EventReader(Path(folder) / "events.jsonl")
-        log_file = Path(folder) / "log.txt"
+        job_file = Path(folder) / "job.json"
         job = {
             "shop": shop.model_dump(mode="json"),
             "now": now.isoformat(),
             "events": str(Path(folder) / "events.jsonl"),
             "unreadable_pages": str((unreadable_pages / shop.name).absolute()),
         }
+        job_file.write_text(json.dumps(job), encoding="utf-8")
         timeout = shop.timeout_seconds + shop.page_timeout_seconds + GRACE_SECONDS
-        with _child(json.dumps(job), log_file, page_cache) as child:
+        child = Child(
+            "crawl",
+            [sys.executable, "-m", "catalog_jobs.sources.crawl_process", str(job_file)],
+            environment={**({PAGE_CACHE: str(page_cache)} if page_cache else {}), **os.environ},
+            log=Log(None),
+        )
+        try:
             _follow(child, reader, progress, time.monotonic() + timeout)
+        finally:
+            child.stop()
         reader.close()
-        return _result(shop, reader, log_file)
+        return _result(shop, reader, child.last_lines)
 
 
-def _follow(child: "subprocess.Popen[str]", reader: EventReader, progress: Progress, deadline: float) -> None:
+def _follow(child: Child, reader: EventReader, progress: Progress, deadline: float) -> None:
     """Read the child's events until it ends, or until the deadline."""
     reported = (0, 0)
     running = True
     while running and time.monotonic() < deadline:
-        try:
-            child.wait(POLL_SECONDS)
-            running = False
-        except subprocess.TimeoutExpired:
-            running = True
+        running = not child.wait(POLL_SECONDS)
         reader.read()
         if reader.pages != reported:
             reported = reader.pages
             progress(*reported)
 
 
-def _result(shop: Shop, reader: EventReader, log_file: Path) -> SourceResult:
+def _result(shop: Shop, reader: EventReader, output: str) -> SourceResult:
     failure = reader.end
     if failure is None:
-        lines = log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = output.strip().splitlines()
         failure = f"The crawl stopped before its end: {redact_key(lines[-1]) if lines else 'it has no log'}"
     if failure and shop.scrapfly and not has_key():
         failure = f"{failure} {_NO_KEY}"
@@ -93,34 +97,3 @@ def _read_feed(shop: Shop, now: datetime, progress: Progress) -> SourceResult:
         return SourceResult(shop.name, (), failure=str(exc))
     progress(1, 1)
     return result
-
-
-@contextmanager
-def _child(job: str, log_file: Path, page_cache: Path | None) -> "Iterator[subprocess.Popen[str]]":
-    """Start the crawling process; it ends when the block is left, on an error too."""
-    with log_file.open("w", encoding="utf-8") as errors:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "catalog_jobs.sources.crawl_process"],
-            env={**({PAGE_CACHE: str(page_cache)} if page_cache else {}), **os.environ},
-            stdin=subprocess.PIPE,
-            stdout=errors,
-            stderr=errors,
-            text=True,
-            # The terminal's Ctrl-C is for the parent, which ends the child itself.
-            start_new_session=True,
-        )
-        try:
-            if child.stdin is not None:
-                child.stdin.write(job + "\n")
-                child.stdin.flush()
-            yield child
-        finally:
-            _end(child)
-
-
-def _end(child: "subprocess.Popen[str]") -> None:
-    # Kill, not terminate: its output is complete at any moment, and pages under way would take long.
-    child.kill()
-    child.wait()
-    if child.stdin is not None:
-        child.stdin.close()

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -19,6 +20,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "local"
 MIN_NODE = 20
 
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+# What fireemu prints that helps no reader: its banner (indented), Node's stack traces of the bridge (the Python process
+# has logged the real one), and that the bridge does without the Node Functions SDK.
+_NOISE = re.compile(
+    r"^(\s|fireemu up$|Require stack:|- |shutting down|"
+    r"\[functions:\w+\] (stopped$|runner exited|warn cannot inspect firebase-functions))"
+)
 # Events handled at once: fewer than the Python process has threads, so that a burst of them never keeps a
 # callable waiting.
 EVENTS_AT_ONCE = functions_server.THREADS - 4
@@ -49,7 +56,8 @@ def start(folder: Path, *, project: str, ports: Ports, firebase_json: Path, brid
     # Zero is any free port: the bridge is nobody's address, and nothing here uses the others.
     for unused in ("functions", "eventarc", "tasks", "hub", "logging"):
         command += [f"--{unused}-port", "0"]
-    return Child("firebase", command, environment=os.environ, folder=folder, log=log)
+    quiet = log.filtered(lambda line: not _NOISE.match(line))
+    return Child("firebase", command, environment=os.environ, folder=folder, log=quiet)
 
 
 def this_system() -> str:

@@ -1,9 +1,7 @@
 """One function in a process of its own, as Cloud Run starts an instance of it."""
 
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from catalog_jobs.processes.child import Child
+from catalog_jobs.processes.logs import Log
 from closetspace_infra.local.functions_server import REPOSITORY
 from closetspace_infra.local.ports import HANG_SECONDS, HOST, free_port
 from closetspace_infra.local.stack import LocalStack
@@ -20,25 +20,22 @@ from closetspace_infra.local.stack import LocalStack
 
 @dataclass(frozen=True)
 class Instance:
-    """A started process; ``started`` is the moment on the clock of `time.perf_counter`."""
+    """A process that has been started; ``started`` is a time of `time.perf_counter`."""
 
     address: str
     started: float
-    process: "subprocess.Popen[bytes]"
+    process: Child
 
     def first_answer(self, **request: Any) -> httpx.Response:
-        """Post until the process listens, then give its answer.
+        """Post until the process listens, and return its answer. Raises `ChildFailed` if it ends."""
 
-        Raises:
-            TimeoutError: it does not listen, or has ended.
-        """
-        deadline = time.monotonic() + HANG_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
+        def post() -> httpx.Response | None:
             try:
                 return httpx.post(self.address, timeout=HANG_SECONDS, trust_env=False, **request)
             except httpx.ConnectError:
-                time.sleep(0.01)
-        raise TimeoutError(f"no answer at {self.address}")
+                return None
+
+        return self.process.wait_for(post, HANG_SECONDS)
 
 
 @contextmanager
@@ -47,13 +44,12 @@ def instance(stack: LocalStack, function: str, signature: str) -> Iterator[Insta
     search = os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])
     environment = os.environ | stack.environment | {"PYTHONPATH": search, "NO_GCE_CHECK": "true"}
     command = [str(Path(sys.executable).parent / "functions-framework"), "--source", "main.py", "--target", function]
-    with tempfile.TemporaryFile() as log, ExitStack() as held:
+    with ExitStack() as held:
         port = free_port(held)
         command += ["--signature-type", signature, "--host", HOST, "--port", str(port)]
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=REPOSITORY / "functions", env=environment, stdout=log, stderr=log)
+        process = Child(function, command, environment=environment, folder=REPOSITORY / "functions", log=Log(None))
         try:
             yield Instance(f"http://{HOST}:{port}/", started, process)
         finally:
-            process.terminate()
-            process.wait(HANG_SECONDS)
+            process.stop()

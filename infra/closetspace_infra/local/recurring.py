@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from catalog_jobs.processes.child import Child
 from catalog_jobs.processes.logs import Log
@@ -32,7 +31,7 @@ class Recurring:
 
     def _repeat(self) -> None:
         while not self._stopped.is_set():
-            child = Child(self._name, self._command, environment=self._environment, folder=Path.cwd(), log=self._log)
+            child = Child(self._name, self._command, environment=self._environment, log=self._log)
             self._stopped.wait(self._seconds)
             while child.exit_status is None and not self._stopped.is_set():
                 self._log.write(self._name, "the last one has not ended yet: the next one waits")

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from catalog_jobs.processes.child import Child, StackError
+from catalog_jobs.processes.child import Child, ChildFailed
 from catalog_jobs.processes.logs import Log, Sink
 from closetspace_infra.local import fireemu, functions_server, manifest
 from closetspace_infra.local.clock import Ticker
@@ -131,7 +131,7 @@ class LocalStack:
         old, new = self._functions, self._new_functions()
         try:
             new.wait_for(lambda: functions_server.answers(self.addresses.functions, new), HANG_SECONDS)
-        except StackError:
+        except ChildFailed:
             new.stop()
             raise
         self._functions = new
