@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from catalog_jobs.catalog.source_result import by_reason
-from catalog_jobs.refresh.index_jobs import build_index, import_folder
+from catalog_jobs.catalog.source import count_reasons
+from catalog_jobs.refresh.index_builder import build_index, import_folder
 from closetspace.bootstrap import open_store
 from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.errors import InvalidInput, Transient
 from closetspace.services.index_versions import IndexVersions
 from closetspace_infra.local.person import Person, Refused
+from closetspace_infra.local.ports import HANG_SECONDS
 
 PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 SETTLED = ("ready", "failed")
-PATIENCE_SECONDS = 60.0
 WARM_CALLS = 20
 REPORTED = ("id", "name", "brand", "src", "category", "score", "because")
 
@@ -112,7 +112,7 @@ def fill_catalog(
         "index_version": built.manifest.version,
         "build_ms": _since(started),
     }
-    return catalog, {**left_out, **by_reason(built.left_out)}
+    return catalog, {**left_out, **count_reasons(built.left_out)}
 
 
 def add_wardrobe(person: Person, photos: list[Photo], progress: ProgressBar) -> list[dict[str, Any]]:
@@ -145,13 +145,13 @@ def _add(person: Person, item_id: str, photo: Photo) -> dict[str, Any]:
 
 
 def _settled(person: Person, item_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while time.monotonic() < deadline:
         state = person.read(f"item_state/{item_id}")
         if state and state["status"] in SETTLED:
             return state
         time.sleep(0.02)
-    raise Transient(f"{item_id} was not settled within {PATIENCE_SECONDS:.0f} s; the stack's log says why.")
+    raise Transient(f"{item_id} was not settled within {HANG_SECONDS:.0f} s; the stack's log says why.")
 
 
 def _since(started: float) -> float:
