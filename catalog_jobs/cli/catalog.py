@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from catalog_jobs.cli import catalog_diff, catalog_refresh, catalog_status
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, print_left_out_counts
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out_counts, progress_bar
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.refresh.index_builder import import_folder
 from closetspace.bootstrap import open_store
@@ -40,4 +40,5 @@ def import_catalog(
     if as_json:
         print_json({"items": count, "left_out": sum(left_out.values())})
     else:
-        notes.print(f"The catalog in {store} has {count} items. Next: closetspace index build --store {store}")
+        next_command = f"closetspace index build --store {store}"
+        notes.print(f"The catalog in {store} has {count} items. Next: {next_command}", soft_wrap=True)

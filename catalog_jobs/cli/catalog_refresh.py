@@ -41,7 +41,9 @@ def refresh_catalog(
             show_default="the shipped one",
         ),
     ] = SHIPPED,
-    tasks: Annotated[int | None, typer.Option(min=1, max=64, help="The number of processes that share the work.")] = None,
+    tasks: Annotated[
+        int | None, typer.Option(min=1, max=64, help="The number of processes that share the work.")
+    ] = None,
     grace: Annotated[
         float, typer.Option(metavar="DAYS", min=0, help="Days that an item stays after its shop no longer has it.")
     ] = 3.0,
@@ -50,9 +52,7 @@ def refresh_catalog(
     ] = False,
     accept_change: Annotated[
         bool,
-        typer.Option(
-            "--accept-change", help="Publish even if far more changed than usual. Errors still stop the run."
-        ),
+        typer.Option("--accept-change", help="Publish even if far more changed than usual. Errors still stop the run."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -26,7 +26,9 @@ def migrate(
     ] = None,
     until: Annotated[
         Phase | None,
-        typer.Option(help="The last phase to run. By default, a run that prepares ends there; others run all that remain."),
+        typer.Option(
+            help="The last phase to run. By default, a run that prepares ends there; others run all that remain."
+        ),
     ] = None,
     rate: Annotated[float, typer.Option(min=0.01, help="The most items to move per second.")] = 20.0,
     as_json: JsonOption = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar, print_left_out
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out, progress_bar
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.refresh.index_builder import build_index
 from closetspace.bootstrap import open_store
@@ -75,7 +75,9 @@ def list_versions(store: StoreOption, as_json: JsonOption = False) -> None:
 @app.command()
 def rollback(
     store: StoreOption,
-    version: Annotated[str | None, typer.Argument(help="The version to publish again. Default: the one before.")] = None,
+    version: Annotated[
+        str | None, typer.Argument(help="The version to publish again. Default: the one before.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Publish an earlier version again."""
