@@ -1,8 +1,11 @@
 """The documentation names only what exists: paths, modules and their members, make targets, commands, anchors."""
 
 import ast
+import fnmatch
+import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +58,7 @@ def test_every_path_exists(document: Path) -> None:
 @document
 def test_every_file_named_without_its_folder_exists(document: Path) -> None:
     names = set(FILE.findall(document.read_text()))
-    assert not {name for name in names if not any(REPOSITORY.glob(name)) and not files_ending_with(name)}
+    assert not {name for name in names if not fnmatch.filter(files(), f"*/{name}")}
 
 
 @document
@@ -93,10 +96,15 @@ def test_every_folder_and_file_of_a_tree_exists(document: Path) -> None:
     assert not [path for block in FENCE.findall(document.read_text()) for path in tree(block) if not path.exists()]
 
 
-def files_ending_with(name: str) -> list[Path]:
-    """Return the files of the repository whose path ends with a name, which may be a pattern."""
-    roots = (REPOSITORY / folder for folder in FOLDERS)
-    return [path for root in roots for path in root.glob(f"**/{name}") if "node_modules" not in path.parts]
+@cache
+def files() -> list[str]:
+    """Return the paths of the repository's files, relative to it and with a slash before them."""
+    paths = [f"/{path.name}" for path in REPOSITORY.iterdir()]
+    for root in FOLDERS:
+        for folder, folders, names in os.walk(REPOSITORY / root):
+            folders[:] = [name for name in folders if name not in ("node_modules", "__pycache__", ".terraform")]
+            paths += [f"/{(Path(folder) / name).relative_to(REPOSITORY).as_posix()}" for name in names]
+    return paths
 
 
 def exists_in_code(name: str) -> bool:
