@@ -12,8 +12,14 @@ from rich.table import Table
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.cli.console import exit_on_error, print_json
 from catalog_jobs.cli.options import JsonOption, StoreOption
-from catalog_jobs.operations.run_history.comparing import Compared, Example, compared
-from catalog_jobs.operations.run_history.snapshot_names import LAST, PREVIOUS, resolve
+from catalog_jobs.operations.snapshot_diff import (
+    LAST,
+    PREVIOUS,
+    Example,
+    SnapshotDiff,
+    compare_snapshots,
+    find_snapshot,
+)
 from closetspace.bootstrap import open_store
 
 
@@ -34,8 +40,8 @@ def diff(
     with exit_on_error():
         snapshots = Snapshots(open_store(store))
         names = snapshots.names()
-        earlier, later = resolve(before, names), resolve(after, names)
-        comparison = compared(snapshots.read(earlier), snapshots.read(later), limit)
+        earlier, later = find_snapshot(before, names), find_snapshot(after, names)
+        comparison = compare_snapshots(snapshots.read(earlier), snapshots.read(later), limit)
     if as_json:
         print_json(
             {
@@ -50,7 +56,7 @@ def diff(
         _print(comparison, earlier, later)
 
 
-def _print(comparison: Compared, earlier: str, later: str) -> None:
+def _print(comparison: SnapshotDiff, earlier: str, later: str) -> None:
     console = Console(highlight=False)
     console.print(f"From {escape(earlier)} to {escape(later)}")
     table = Table("", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))

@@ -13,9 +13,8 @@ from rich.table import Table
 from catalog_jobs.catalog.run_records import RunRecord, RunRecords
 from catalog_jobs.cli.console import check_writable, exit_on_error, notes, print_json
 from catalog_jobs.cli.options import JsonOption, StoreOption
-from catalog_jobs.operations.run_history.report import report as page
-from catalog_jobs.operations.run_history.series import history
-from catalog_jobs.operations.run_history.telling import HEADER, lines
+from catalog_jobs.operations.run_history.page import page
+from catalog_jobs.operations.run_history.table import HEADER, rows
 from closetspace.bootstrap import open_store
 from closetspace.services.index_versions import IndexVersions
 
@@ -28,19 +27,18 @@ _NARROW = 150
 _NARROWEST = 110
 """The least characters of the table. A narrower terminal wraps its lines."""
 
-_PLOT = 100
-"""The most characters of a plot."""
-
 _COLOURS = {True: "green", False: "red", None: "yellow"}
 
 
 def status(
     store: StoreOption,
     limit: Annotated[int, typer.Option(min=1, help="The number of runs to show, the newest first.")] = 30,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the report as an HTML page.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the runs as an HTML page, with plots over time.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the latest refreshes: what each found and how it ended, and items, changes and duration over time.
+    """Show the latest refreshes: what each found and how it ended.
 
     A run has published, was refused (by which guard, and by how much), has failed, was killed, or still runs.
     """
@@ -71,12 +69,6 @@ def _print(records: Sequence[RunRecord], in_use: str | None) -> None:
     width = max(terminal.width, _NARROWEST) if terminal.is_terminal else _WIDE
     Console(width=width).print(_table(records, with_ids=width >= _NARROW), soft_wrap=True)
     terminal.print(f"In use: {escape(in_use)}" if in_use else "No index is in use.", highlight=False, soft_wrap=True)
-    plots = history(records)
-    if plots:
-        # It loads a drawing library, which the other commands can do without.
-        from catalog_jobs.operations.run_history.terminal_plot import plotted
-
-        typer.echo("\n" + plotted(plots, min(terminal.width, _PLOT), colour=terminal.is_terminal))
 
 
 def _table(records: Sequence[RunRecord], *, with_ids: bool) -> Table:
@@ -85,6 +77,6 @@ def _table(records: Sequence[RunRecord], *, with_ids: bool) -> Table:
     for name in HEADER[shown]:
         table.add_column(name, justify="left" if name in HEADER[:2] else "right", no_wrap=True)
     table.add_column("outcome", overflow="fold")
-    for line in lines(records):
-        table.add_row(*map(escape, line.cells[shown]), f"[{_COLOURS[line.ok]}]{escape(line.outcome)}[/]")
+    for row in rows(records):
+        table.add_row(*map(escape, row.cells[shown]), f"[{_COLOURS[row.ok]}]{escape(row.outcome)}[/]")
     return table

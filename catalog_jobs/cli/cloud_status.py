@@ -1,4 +1,4 @@
-"""``closetspace cloud status``."""
+"""``closetspace cloud status``: compare what is deployed with the repository."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -13,71 +13,74 @@ from catalog_jobs.cli.console import exit_on_error, notes, print_json
 from catalog_jobs.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from catalog_jobs.operations.cloud_status.status import Status
+    from catalog_jobs.operations.cloud_status.report import Status
 
 _MARKS = {True: "[green]ok[/green]", False: "[red]differs[/red]"}
 
 
 def status(
     project: Annotated[
-        str, typer.Option(envvar="GOOGLE_CLOUD_PROJECT", metavar="ID", help="The Google Cloud project to look at.")
+        str, typer.Option(envvar="GOOGLE_CLOUD_PROJECT", metavar="ID", help="The Google Cloud project.")
     ],
     region: Annotated[
-        str | None, typer.Option(help="Where functions and job are; as functions/.env.PROJECT says, if not said.")
+        str | None, typer.Option(help="The region of functions and job. Default: that of functions/.env.PROJECT.")
     ] = None,
     store: Annotated[
         str | None,
         typer.Option(
             envvar="CLOSETSPACE_STORE",
             metavar="gs://BUCKET",
-            help="Where the catalog lies; as the job says, if not said.",
+            help="The catalog's store. Default: that of the job.",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell whether what is deployed is what this repository says, and how the last refresh went.
+    """Compare what is deployed with this repository, and show how the last refresh ended.
 
-    Compares the functions with functions/main.py, looks at the refresh's job and last execution, at what starts by the
-    clock, at the index in use and at the last run's record. Ends with 0 when all is as it should be, else with 1.
-    Reads only; needs roles/cloudfunctions.viewer, roles/run.viewer, roles/cloudscheduler.viewer and, on the store's
-    bucket, roles/storage.objectViewer.
+    Compares the functions with functions/main.py, and checks the refresh's job and last execution, the schedules, the
+    index in use and the record of the last run. Exits with 0 if everything is as it should be, else with 1. Changes
+    nothing. Needs roles/cloudfunctions.viewer, roles/run.viewer, roles/cloudscheduler.viewer, and
+    roles/storage.objectViewer on the store's bucket.
     """
-    from catalog_jobs.operations.cloud_status.expected import expected
-    from catalog_jobs.operations.cloud_status.status import Apis, read_status
+    # Google's admin clients take a second to import, which the other commands can do without.
+    from catalog_jobs.operations.cloud_status.deployed import AdminApis, read_deployed
+    from catalog_jobs.operations.cloud_status.expected import read_expected
+    from catalog_jobs.operations.cloud_status.report import Status
     from closetspace.bootstrap import open_store
 
     now = datetime.now(UTC)
     with exit_on_error():
-        found = read_status(expected(project, region, store), Apis.connect(), open_store, now)
-    tell(found, now, as_json)
+        expected = read_expected(project, region, store)
+        found = Status.compare(expected, read_deployed(expected, AdminApis.connect(), open_store), now)
+    print_status(found, now, as_json)
 
 
-def tell(found: "Status", now: datetime, as_json: bool) -> None:
-    """Print a status, and end with 1 when something differs."""
-    from catalog_jobs.operations.cloud_status.telling import as_numbers
+def print_status(status: "Status", now: datetime, as_json: bool) -> None:
+    """Print a status; exit with 1 if something differs."""
+    from catalog_jobs.operations.cloud_status.report import as_json as status_as_json
 
     if as_json:
-        print_json(as_numbers(found))
+        print_json(status_as_json(status))
     else:
-        _print(found, now)
-    if found.findings:
+        _print(status, now)
+    if status.findings:
         raise typer.Exit(1)
 
 
-def _print(found: "Status", now: datetime) -> None:
-    from catalog_jobs.operations.cloud_status.telling import lines
+def _print(status: "Status", now: datetime) -> None:
+    from catalog_jobs.operations.cloud_status.report import rows
 
     console = Console(highlight=False)
     table = Table("", "what", "is", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for line in lines(found, now):
-        table.add_row(_MARKS[line.ok], escape(line.thing), escape(line.told))
+    for row in rows(status, now):
+        table.add_row(_MARKS[row.ok], escape(row.thing), escape(row.state))
     console.print(table)
-    for finding in found.findings:
+    for finding in status.findings:
         colour = "red" if finding.severity == "broken" else "yellow"
         what = f"{escape(finding.thing)}: {escape(finding.what)} should be {escape(finding.expected)}"
         console.print(f"[{colour}]{finding.severity}[/] {what}, is {escape(finding.found)}", soft_wrap=True)
         console.print(f"  -> {escape(finding.advice)}", soft_wrap=True)
-    if found.deployed.catalog is None:
-        notes.print("Nothing is known of the catalog: give its --store.")
-    if not found.findings:
-        console.print(f"{escape(found.expected.project)} is as the repository says.")
+    if status.deployed.catalog is None:
+        notes.print("The catalog was not checked: name its --store.")
+    if not status.findings:
+        console.print(f"{escape(status.expected.project)} is as the repository says.")

@@ -1,4 +1,4 @@
-"""What the repository says should be deployed: by the discovery that a deployment itself uses."""
+"""What should be deployed, according to the repository, by the discovery that a deployment itself uses."""
 
 import json
 import os
@@ -6,12 +6,12 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from catalog_jobs.operations.cloud_status.deployment import Expected, Function
 from closetspace.errors import FailedPrecondition
 from closetspace.settings import Settings
 
@@ -19,6 +19,12 @@ Endpoint = Mapping[str, Any]
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 """The clone, if this is one: the image of the job has neither functions nor firebase.json."""
+
+REFRESH_JOB = "catalog-refresh"
+"""The Cloud Run job that refreshes the catalog, as Terraform names it."""
+
+STORE_VARIABLE = "CLOSETSPACE_STORE"
+"""The environment variable with the job's store."""
 
 _SOURCE = "functions"
 
@@ -28,13 +34,47 @@ print(serving.functions_as_yaml(serving.get_functions()))
 """
 
 
-def expected(project: str, region: str | None, store: str | None, repository: Path = REPOSITORY) -> Expected:
-    """Read functions/main.py and firebase.json, with the settings that a deployment to this project reads too.
+@dataclass(frozen=True)
+class Function:
+    """A function's configuration; None stands for a value that is not set.
 
-    Raises `FailedPrecondition` where they can't be read.
+    ``document`` is the pattern of the Firestore documents that it listens to, ``bucket`` the bucket of the objects,
+    ``account`` the service account that it runs as, ``retry`` whether a failed event is delivered again.
+    """
+
+    name: str
+    region: str
+    runtime: str | None
+    memory_mb: int | None
+    cpu: float | None
+    concurrency: int | None
+    timeout_seconds: int | None
+    max_instances: int | None
+    event: str | None = None
+    document: str | None = None
+    bucket: str | None = None
+    account: str | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What should be deployed; ``schedules`` has the schedule of each scheduled function by its job's name."""
+
+    project: str
+    region: str
+    functions: tuple[Function, ...]
+    schedules: Mapping[str, str]
+    store: str | None = None
+
+
+def read_expected(project: str, region: str | None, store: str | None, repository: Path = REPOSITORY) -> Expected:
+    """Read functions/main.py and firebase.json with the settings that a deployment to this project reads.
+
+    Raises `FailedPrecondition` if they can't be read.
     """
     if not (repository / _SOURCE / "main.py").is_file():
-        raise FailedPrecondition("functions/main.py is not here: run the command from a clone of the repository.")
+        raise FailedPrecondition("functions/main.py is missing: run the command in a clone of the repository.")
     environment = _environment(repository, project, region)
     endpoints, runtime = _endpoints(repository, environment), _runtime(repository)
     functions = (_function(name, endpoint, runtime, environment) for name, endpoint in sorted(endpoints.items()))
@@ -43,7 +83,7 @@ def expected(project: str, region: str | None, store: str | None, repository: Pa
         project=project,
         region=region,
         functions=tuple(functions),
-        # The Firebase CLI gives a scheduled function's job this name, and finds it by it again.
+        # The Firebase CLI gives this name to a scheduled function's job.
         schedules={
             f"firebase-schedule-{name}-{region}": endpoint["scheduleTrigger"]["schedule"]
             for name, endpoint in endpoints.items()
@@ -70,7 +110,7 @@ def _endpoints(repository: Path, environment: Mapping[str, str]) -> Mapping[str,
 
 
 def _environment(repository: Path, project: str, region: str | None) -> dict[str, str]:
-    """The environment as the Firebase CLI makes it: of two settings files the project's own counts."""
+    """Return the environment as the Firebase CLI makes it: the project's settings file overrides the general one."""
     settings: dict[str, str] = {}
     for file in (repository / _SOURCE / ".env", repository / _SOURCE / f".env.{project}"):
         if file.is_file():
@@ -105,7 +145,7 @@ def _function(name: str, endpoint: Endpoint, runtime: str | None, environment: M
         max_instances=endpoint["maxInstances"],
         event=trigger.get("eventType"),
         document=filters.get("document"),
-        # Where no setting names it, it is the project's default bucket, which only the platform knows for sure.
+        # Without a setting it is the project's default bucket, whose name only the platform knows for sure.
         bucket=filters.get("bucket") if environment.get("PHOTO_BUCKET") else None,
         account=endpoint.get("serviceAccountEmail"),
         retry=bool(trigger.get("retry")),

@@ -1,4 +1,4 @@
-"""The operator's status of a deployment: the real clients, against a server that speaks the APIs' REST form."""
+"""``closetspace cloud status``: the real clients against a server that speaks the APIs' REST protocol."""
 
 import json
 import re
@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import typer
-from catalog_jobs.catalog.run_records import Report, RunRecord
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import functions_v2, run_v2, scheduler_v1
 from google.cloud.functions_v2.services.function_service.transports import FunctionServiceRestTransport
@@ -23,21 +22,23 @@ from google.cloud.run_v2.services.jobs.transports import JobsRestTransport
 from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerRestTransport
 from typer.testing import CliRunner
 
-from catalog_jobs.catalog.run_records import RunRecords
-from catalog_jobs.cli.cloud_status import status, tell
-from catalog_jobs.operations.cloud_status.deployment import REFRESH_JOB, STORE_VARIABLE, Catalog, Expected, Function
-from catalog_jobs.operations.cloud_status.expected import expected as read_expected
-from catalog_jobs.operations.cloud_status.finding import Severity
-from catalog_jobs.operations.cloud_status.functions_api import FunctionsApi, mebibytes
-from catalog_jobs.operations.cloud_status.refresh_differences import catalog_differences
-from catalog_jobs.operations.cloud_status.run_api import RunApi
-from catalog_jobs.operations.cloud_status.scheduler_api import SchedulerApi
-from catalog_jobs.operations.cloud_status.status import Apis, Status, read_status
-from catalog_jobs.operations.cloud_status.telling import lines
+from catalog_jobs.catalog.run_records import Report, RunRecord, RunRecords
+from catalog_jobs.cli.cloud_status import print_status, status
+from catalog_jobs.operations.cloud_status.deployed import AdminApis, Catalog, mebibytes, read_deployed
+from catalog_jobs.operations.cloud_status.differences import Severity, catalog_differences
+from catalog_jobs.operations.cloud_status.expected import (
+    REFRESH_JOB,
+    STORE_VARIABLE,
+    Expected,
+    Function,
+    read_expected,
+)
+from catalog_jobs.operations.cloud_status.report import Status, rows
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import FailedPrecondition, Transient
 from closetspace.ports import ObjectStore
 from tests.support.paths import REPOSITORY
+from tests.support.waiting import HANG_SECONDS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PROJECT, REGION, STORE = "demo-closetspace", "us-central1", "gs://demo-closetspace-catalog"
@@ -45,13 +46,12 @@ FUNCTIONS = f"/v2/projects/{PROJECT}/locations/-/functions"
 JOB = f"/v2/projects/{PROJECT}/locations/{REGION}/jobs/catalog-refresh"
 EXECUTION = f"projects/{PROJECT}/locations/{REGION}/jobs/catalog-refresh/executions/catalog-refresh-x7k2p"
 SCHEDULES = f"/v1/projects/{PROJECT}/locations/{REGION}/jobs"
-PATIENCE = 1.0
 
 Json = dict[str, Any]
 
 
 class Cloud:
-    """The three APIs on this machine. ``answers`` has the body of each path; ``failures`` what comes before it."""
+    """The three APIs on this machine: ``answers`` has the pages of each path, ``failures`` the answers before them."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Json]] = {}
@@ -70,22 +70,20 @@ class Cloud:
         self._server.server_close()
         self._thread.join()
 
-    def apis(self) -> Apis:
-        """The real clients, pointed here."""
+    def apis(self, seconds: float = HANG_SECONDS) -> AdminApis:
+        """Return the real clients, pointed here, which retry for ``seconds``."""
         nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
         here: Json = {"host": self.address, "url_scheme": "http", "credentials": nobody}
-        return Apis(
-            FunctionsApi(functions_v2.FunctionServiceClient(transport=FunctionServiceRestTransport(**here)), PATIENCE),
-            RunApi(
-                run_v2.JobsClient(transport=JobsRestTransport(**here)),
-                run_v2.ExecutionsClient(transport=ExecutionsRestTransport(**here)),
-                PATIENCE,
-            ),
-            SchedulerApi(scheduler_v1.CloudSchedulerClient(transport=CloudSchedulerRestTransport(**here)), PATIENCE),
+        return AdminApis(
+            functions_v2.FunctionServiceClient(transport=FunctionServiceRestTransport(**here)),
+            run_v2.JobsClient(transport=JobsRestTransport(**here)),
+            run_v2.ExecutionsClient(transport=ExecutionsRestTransport(**here)),
+            scheduler_v1.CloudSchedulerClient(transport=CloudSchedulerRestTransport(**here)),
+            seconds,
         )
 
     def answer(self, method: str, target: str) -> tuple[int, Json]:
-        """The next failure of the path, else the page of its answer that is asked for."""
+        """Return the path's next failure, else the requested page of its answer."""
         address = urlsplit(target)
         self.asked.append((method, target))
         if self.failures.get(address.path):
@@ -112,20 +110,20 @@ class Cloud:
                 self.wfile.write(data)
 
             def log_message(self, *_: Any) -> None:
-                """Nobody reads it."""
+                """Log nothing."""
 
         return Handler
 
 
 def error(code: int, status: str, message: str, reason: str = "") -> tuple[int, Json]:
-    """An error as Google's APIs answer it."""
+    """Return an error response of Google's APIs."""
     info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}
     details = [info] if reason else []
     return code, {"error": {"code": code, "status": status, "message": message, "details": details}}
 
 
 def function(spec: Function, **changed: Any) -> Json:
-    """A function as the API answers it."""
+    """Return the API's answer for a function."""
     path = f"projects/{PROJECT}/locations/{spec.region}"
     answer: Json = {
         "name": f"{path}/functions/{spec.name}",
@@ -156,7 +154,7 @@ def function(spec: Function, **changed: Any) -> Json:
 
 
 def job(status: str = "EXECUTION_SUCCEEDED", store: str = STORE) -> Json:
-    """The refresh's job as the API answers it."""
+    """Return the API's answer for the refresh's job."""
     container = {
         "image": f"us-central1-docker.pkg.dev/{PROJECT}/closetspace/catalog:0bb7186",
         "env": [{"name": "CLOSETSPACE_STORE", "value": store}] if store else [],
@@ -171,7 +169,7 @@ def job(status: str = "EXECUTION_SUCCEEDED", store: str = STORE) -> Json:
 
 
 def schedule(name: str, when: str, uri: str = "https://sweep.example", **changed: Any) -> Json:
-    """A job of the scheduler as the API answers it."""
+    """Return the API's answer for a job of the scheduler."""
     return {
         "name": f"{SCHEDULES.removeprefix('/v1/')}/{name}",
         "httpTarget": {"uri": uri, "httpMethod": "POST"},
@@ -186,7 +184,7 @@ def schedule(name: str, when: str, uri: str = "https://sweep.example", **changed
 
 @pytest.fixture(scope="module")
 def repository() -> Expected:
-    """What this repository says."""
+    """What this repository expects."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CLOSETSPACE_REGION", "PHOTO_BUCKET", "WARDROBE_COLLECTION"):
             patch.delenv(name, raising=False)
@@ -195,7 +193,7 @@ def repository() -> Expected:
 
 @pytest.fixture
 def cloud(repository: Expected) -> Iterator[Cloud]:
-    """A project in which everything is as the repository says."""
+    """A project in which everything is as the repository expects."""
     refresh = f"https://run.googleapis.com{JOB}:run"
     sweeps = [schedule(name, when) for name, when in repository.schedules.items()]
     with Cloud() as here:
@@ -209,7 +207,7 @@ def cloud(repository: Expected) -> Iterator[Cloud]:
 
 
 def store(*, days: float = 0, **record: Any) -> ObjectStore:
-    """A store with an index in use, and a run that began so many days ago."""
+    """Return a store with an index in use and a run that began so many days ago."""
     objects = MemoryObjects()
     current = {"version": "v1", "manifest_sha256": "0", "published_at": NOW.isoformat(), "history": []}
     objects.write("index/current.json", json.dumps(current).encode())
@@ -219,10 +217,13 @@ def store(*, days: float = 0, **record: Any) -> ObjectStore:
     return objects
 
 
+def read_status(expected: Expected, apis: AdminApis, objects: ObjectStore) -> Status:
+    return Status.compare(expected, read_deployed(expected, apis, lambda _: objects), NOW)
+
+
 def look(cloud: Cloud, repository: Expected, objects: ObjectStore | None = None, at: str | None = None) -> Status:
-    """The status, with the store that the job or the operator names."""
-    opened = objects or store()
-    return read_status(replace(repository, store=at), cloud.apis(), lambda _: opened, NOW)
+    """Return the status, with the job's store or the one of ``at``."""
+    return read_status(replace(repository, store=at), cloud.apis(), objects or store())
 
 
 def found(status: Status) -> list[tuple[str, str, str, str]]:
@@ -238,29 +239,27 @@ def answer_functions(cloud: Cloud, repository: Expected, change: Callable[[Funct
     cloud.answers[FUNCTIONS] = [{"functions": [answer for answer in answers if answer]}]
 
 
-def test_what_is_deployed_as_the_repository_says_is_well_whatever_the_paging(
-    cloud: Cloud, repository: Expected
-) -> None:
+def test_deployment_as_expected_has_no_findings_with_any_paging(cloud: Cloud, repository: Expected) -> None:
     status = look(cloud, repository)
     assert found(status) == []
     there = [replace(one.function, bucket=None, account=None) for one in status.deployed.functions]
     assert there == list(repository.functions)
     assert len([path for _, path in cloud.asked if path.startswith(FUNCTIONS)]) == len(repository.functions)
-    assert all(line.ok for line in lines(status, NOW))
+    assert all(row.ok for row in rows(status, NOW))
 
 
-def test_a_function_that_was_never_deployed_is_missing(cloud: Cloud, repository: Expected) -> None:
+def test_missing_function_is_found(cloud: Cloud, repository: Expected) -> None:
     answer_functions(cloud, repository, lambda spec: None if spec.name == "sweep" else function(spec))
     status = look(cloud, repository)
     assert found(status) == [("function sweep", "deployed in", REGION, "none")]
-    assert [(line.thing, line.told) for line in lines(status, NOW) if not line.ok] == [
+    assert [(row.thing, row.state) for row in rows(status, NOW) if not row.ok] == [
         ("function sweep", "deployed in: none")
     ]
     assert status.findings[0].severity == Severity.BROKEN
     assert status.findings[0].advice == f"firebase deploy --only functions:sweep --project {PROJECT}"
 
 
-def test_a_function_that_the_repository_does_not_know_is_foreign(cloud: Cloud, repository: Expected) -> None:
+def test_unknown_function_is_found_with_the_command_to_delete_it(cloud: Cloud, repository: Expected) -> None:
     other = replace(spec_of(repository, "recommend"), name="get_recommendations")
     cloud.answers[FUNCTIONS].append({"functions": [function(other)]})
     status = look(cloud, repository)
@@ -268,14 +267,14 @@ def test_a_function_that_the_repository_does_not_know_is_foreign(cloud: Cloud, r
     assert "firebase functions:delete get_recommendations" in status.findings[0].advice
 
 
-def test_a_function_of_another_codebase_is_its_owners_business(cloud: Cloud, repository: Expected) -> None:
+def test_function_of_another_codebase_is_ignored(cloud: Cloud, repository: Expected) -> None:
     other = replace(spec_of(repository, "recommend"), name="newsletter")
     labels = {"firebase-functions-codebase": "marketing"}
     cloud.answers[FUNCTIONS].append({"functions": [function(other, labels=labels)]})
     assert found(look(cloud, repository)) == []
 
 
-def test_a_function_in_another_region_is_missing_here_and_left_over_there(cloud: Cloud, repository: Expected) -> None:
+def test_function_in_another_region_is_missing_here_and_surplus_there(cloud: Cloud, repository: Expected) -> None:
     def move(spec: Function) -> Json:
         return function(replace(spec, region="europe-west1") if spec.name == "feedback" else spec)
 
@@ -286,7 +285,7 @@ def test_a_function_in_another_region_is_missing_here_and_left_over_there(cloud:
     ]
 
 
-def test_every_number_of_a_function_that_differs_is_told(cloud: Cloud, repository: Expected) -> None:
+def test_each_setting_of_a_function_that_differs_is_found(cloud: Cloud, repository: Expected) -> None:
     def shrink(spec: Function) -> Json:
         small = {"memory_mb": 256, "cpu": 0.583, "concurrency": 1, "timeout_seconds": 60, "max_instances": 3}
         older = replace(spec, runtime="python310", **small)  # type: ignore[arg-type]
@@ -304,16 +303,18 @@ def test_every_number_of_a_function_that_differs_is_told(cloud: Cloud, repositor
     ]
 
 
-def test_a_function_that_runs_as_another_account_is_told(cloud: Cloud, repository: Expected) -> None:
+def test_function_with_another_service_account_is_found(cloud: Cloud, repository: Expected) -> None:
     account = f"closetspace-functions@{PROJECT}.iam.gserviceaccount.com"
-    told = replace(repository, functions=tuple(replace(spec, account=account) for spec in repository.functions))
-    answer_functions(cloud, told, lambda spec: function(replace(spec, account=None) if spec.name == "sweep" else spec))
-    assert found(look(cloud, told)) == [
+    expected = replace(repository, functions=tuple(replace(spec, account=account) for spec in repository.functions))
+    answer_functions(
+        cloud, expected, lambda spec: function(replace(spec, account=None) if spec.name == "sweep" else spec)
+    )
+    assert found(look(cloud, expected)) == [
         ("function sweep", "service account", account, f"1234-compute@{PROJECT}.iam.gserviceaccount.com")
     ]
 
 
-def test_a_trigger_that_loses_events_or_listens_elsewhere_is_told(cloud: Cloud, repository: Expected) -> None:
+def test_trigger_without_retry_or_with_another_pattern_is_found(cloud: Cloud, repository: Expected) -> None:
     def deafen(spec: Function) -> Json:
         other = replace(spec, retry=False, document="clothes/{itemId}")
         return function(other if spec.name == "item_written" else spec)
@@ -327,7 +328,7 @@ def test_a_trigger_that_loses_events_or_listens_elsewhere_is_told(cloud: Cloud, 
     assert [f.severity for f in status.findings] == [Severity.BROKEN, Severity.DIFFERS]
 
 
-def test_a_function_that_failed_to_deploy_says_why(cloud: Cloud, repository: Expected) -> None:
+def test_failed_deployment_of_a_function_has_the_reason(cloud: Cloud, repository: Expected) -> None:
     def fail(spec: Function) -> Json:
         messages = [{"severity": "ERROR", "type": "BuildFailed", "message": "Build failed: out of memory"}]
         return function(spec, **({"state": "FAILED", "stateMessages": messages} if spec.name == "sweep" else {}))
@@ -338,7 +339,7 @@ def test_a_function_that_failed_to_deploy_says_why(cloud: Cloud, repository: Exp
     ]
 
 
-def test_a_function_that_is_being_deployed_only_wants_patience(cloud: Cloud, repository: Expected) -> None:
+def test_function_that_is_being_deployed_only_differs(cloud: Cloud, repository: Expected) -> None:
     answer_functions(
         cloud, repository, lambda spec: function(spec, state="DEPLOYING" if spec.name == "sweep" else "ACTIVE")
     )
@@ -346,12 +347,12 @@ def test_a_function_that_is_being_deployed_only_wants_patience(cloud: Cloud, rep
     assert (finding.severity, finding.advice) == (Severity.DIFFERS, "wait")
 
 
-def test_a_region_that_does_not_answer_is_told(cloud: Cloud, repository: Expected) -> None:
+def test_region_that_does_not_answer_is_found(cloud: Cloud, repository: Expected) -> None:
     cloud.answers[FUNCTIONS][0]["unreachable"] = ["europe-west1"]
     assert found(look(cloud, repository)) == [("region europe-west1", "answers", "yes", "no")]
 
 
-def test_functions_that_read_another_store_than_the_refresh_writes_are_told(cloud: Cloud, repository: Expected) -> None:
+def test_functions_that_read_another_store_than_the_job_writes_are_found(cloud: Cloud, repository: Expected) -> None:
     def elsewhere(spec: Function) -> Json:
         answer = function(spec)
         config = json.dumps({"projectId": PROJECT, "storageBucket": f"{PROJECT}.firebasestorage.app"})
@@ -367,11 +368,11 @@ def test_functions_that_read_another_store_than_the_refresh_writes_are_told(clou
 @pytest.mark.parametrize(
     ("written", "mib"), [("512Mi", 512), ("2Gi", 2048), ("1G", 954), ("256M", 244), ("1073741824", 1024), ("", None)]
 )
-def test_memory_is_read_in_any_unit(written: str, mib: int | None) -> None:
+def test_memory_is_parsed_in_any_unit(written: str, mib: int | None) -> None:
     assert mebibytes(written) == mib
 
 
-def test_a_project_without_the_job_says_how_to_deploy_it(cloud: Cloud, repository: Expected) -> None:
+def test_missing_job_is_found_with_the_command_to_deploy_it(cloud: Cloud, repository: Expected) -> None:
     del cloud.answers[JOB]
     status = look(cloud, repository)
     assert found(status) == [("job catalog-refresh", "deployed in", REGION, "none")]
@@ -379,14 +380,14 @@ def test_a_project_without_the_job_says_how_to_deploy_it(cloud: Cloud, repositor
     assert status.deployed.catalog is None
 
 
-def test_an_execution_that_failed_names_its_log(cloud: Cloud, repository: Expected) -> None:
+def test_failed_execution_is_found_with_its_log(cloud: Cloud, repository: Expected) -> None:
     cloud.answers[JOB] = [job("EXECUTION_FAILED")]
     status = look(cloud, repository)
     assert found(status) == [("job catalog-refresh", "last execution", "SUCCEEDED", "FAILED, 1 tasks failed")]
     assert "https://log.example" in status.findings[0].advice
 
 
-def test_an_execution_that_was_deleted_still_tells_how_it_ended(cloud: Cloud, repository: Expected) -> None:
+def test_deleted_execution_keeps_its_status(cloud: Cloud, repository: Expected) -> None:
     cloud.answers[JOB] = [job("EXECUTION_CANCELLED")]
     del cloud.answers[f"/v2/{EXECUTION}"]
     status = look(cloud, repository)
@@ -394,18 +395,18 @@ def test_an_execution_that_was_deleted_still_tells_how_it_ended(cloud: Cloud, re
     assert "gcloud run jobs executions describe catalog-refresh-x7k2p" in status.findings[0].advice
 
 
-def test_a_refresh_that_is_running_is_well(cloud: Cloud, repository: Expected) -> None:
+def test_running_refresh_is_no_finding(cloud: Cloud, repository: Expected) -> None:
     cloud.answers[JOB] = [job("EXECUTION_RUNNING")]
     assert found(look(cloud, repository)) == []
 
 
-def test_the_job_is_called_as_terraform_calls_it() -> None:
+def test_job_and_variable_have_the_names_of_terraform() -> None:
     terraform = (REPOSITORY / "infra" / "terraform" / "job.tf").read_text()
     assert re.search(rf'name += "{REFRESH_JOB}"', terraform)
     assert re.search(rf"{STORE_VARIABLE} += ", terraform)
 
 
-def test_a_job_that_never_ran_says_how_to_start_it(cloud: Cloud, repository: Expected) -> None:
+def test_job_that_never_ran_is_found_with_the_command_to_run_it(cloud: Cloud, repository: Expected) -> None:
     fresh = job()
     del fresh["latestCreatedExecution"]
     cloud.answers[JOB] = [fresh]
@@ -414,16 +415,14 @@ def test_a_job_that_never_ran_says_how_to_start_it(cloud: Cloud, repository: Exp
     assert finding.advice.startswith("gcloud run jobs execute catalog-refresh")
 
 
-def test_a_job_without_a_store_and_one_with_another_are_told(cloud: Cloud, repository: Expected) -> None:
+def test_job_without_store_or_with_another_store_is_found(cloud: Cloud, repository: Expected) -> None:
     cloud.answers[JOB] = [job(store="")]
     assert ("job catalog-refresh", "CLOSETSPACE_STORE", STORE, "none") in found(look(cloud, repository, at=STORE))
     cloud.answers[JOB] = [job(store="gs://other")]
     assert ("job catalog-refresh", "CLOSETSPACE_STORE", STORE, "gs://other") in found(look(cloud, repository, at=STORE))
 
 
-def test_what_starts_by_the_clock_must_be_there_on_time_enabled_and_answered(
-    cloud: Cloud, repository: Expected
-) -> None:
+def test_schedules_must_exist_with_their_times_enabled_and_without_failures(cloud: Cloud, repository: Expected) -> None:
     (sweep,) = repository.schedules
     failed: Json = {"state": "PAUSED", "status": {"code": 13, "message": "INTERNAL"}}
     cloud.answers[SCHEDULES] = [{"jobs": [schedule(sweep, "every 24 hours", **failed)]}]
@@ -437,12 +436,12 @@ def test_what_starts_by_the_clock_must_be_there_on_time_enabled_and_answered(
     assert (f"schedule {sweep}", "deployed in", REGION, "none") in found(look(cloud, repository))
 
 
-def test_three_days_without_a_run_that_ended_well_are_too_many(cloud: Cloud, repository: Expected) -> None:
+def test_index_is_too_old_after_three_days_without_a_good_run(cloud: Cloud, repository: Expected) -> None:
     assert found(look(cloud, repository, store(days=2.5))) == []
     assert found(look(cloud, repository, store(days=4))) == [("index", "last refreshed", "within 3 days", "4 days ago")]
 
 
-def test_a_refused_run_is_told_and_does_not_count_as_a_refresh(cloud: Cloud, repository: Expected) -> None:
+def test_refused_run_is_found_and_does_not_count_as_a_refresh(cloud: Cloud, repository: Expected) -> None:
     refused = "Refused, the index in use stays: items is 0.6, the bound is 0.85"
     status = look(cloud, repository, store(error=refused, report=Report()))
     assert found(status) == [
@@ -452,17 +451,17 @@ def test_a_refused_run_is_told_and_does_not_count_as_a_refresh(cloud: Cloud, rep
     assert status.findings[1].advice == f"closetspace catalog status --store {STORE}"
 
 
-def test_a_store_without_an_index_asks_for_a_refresh(cloud: Cloud, repository: Expected) -> None:
+def test_store_without_an_index_is_found(cloud: Cloud, repository: Expected) -> None:
     assert found(look(cloud, repository, MemoryObjects())) == [("index", "in use", "a version", "none")]
 
 
-def test_an_index_that_was_built_by_hand_is_as_fresh_as_its_build() -> None:
+def test_index_built_by_hand_is_as_fresh_as_its_build() -> None:
     catalog = Catalog(STORE, "v1", built=NOW - timedelta(days=1), last_run=None, last_good=None)
     assert list(catalog_differences(catalog, NOW)) == []
 
 
 @pytest.mark.parametrize("path", [FUNCTIONS, JOB, SCHEDULES])
-def test_an_api_that_is_off_says_how_to_switch_it_on(cloud: Cloud, repository: Expected, path: str) -> None:
+def test_disabled_api_is_named_with_the_command_to_enable_it(cloud: Cloud, repository: Expected, path: str) -> None:
     off = error(
         403, "PERMISSION_DENIED", "API has not been used in project before or it is disabled.", "SERVICE_DISABLED"
     )
@@ -479,29 +478,29 @@ def test_an_api_that_is_off_says_how_to_switch_it_on(cloud: Cloud, repository: E
         (SCHEDULES, "roles/cloudscheduler.viewer"),
     ],
 )
-def test_who_may_not_look_is_told_which_role_to_ask_for(
-    cloud: Cloud, repository: Expected, path: str, role: str
-) -> None:
+def test_missing_permission_names_the_role(cloud: Cloud, repository: Expected, path: str, role: str) -> None:
     cloud.failures[path] = [error(403, "PERMISSION_DENIED", "Permission denied on resource", "IAM_PERMISSION_DENIED")]
     with pytest.raises(FailedPrecondition, match=role):
         look(cloud, repository)
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."), "gcloud auth"),
         (error(404, "NOT_FOUND", "Project was not found"), "check --project"),
-        (error(400, "INVALID_ARGUMENT", "Invalid resource field value"), "refuses the question"),
+        (error(400, "INVALID_ARGUMENT", "Invalid resource field value"), "refuses the request"),
     ],
 )
-def test_other_refusals_say_what_to_do(cloud: Cloud, repository: Expected, answer: tuple[int, Json], told: str) -> None:
+def test_other_refusals_name_the_next_step(
+    cloud: Cloud, repository: Expected, answer: tuple[int, Json], message: str
+) -> None:
     cloud.failures[FUNCTIONS] = [answer]
-    with pytest.raises(FailedPrecondition, match=told):
+    with pytest.raises(FailedPrecondition, match=message):
         look(cloud, repository)
 
 
-def test_a_fault_that_passes_is_waited_for(cloud: Cloud, repository: Expected) -> None:
+def test_transient_failure_is_retried(cloud: Cloud, repository: Expected) -> None:
     unavailable = error(503, "UNAVAILABLE", "The service is currently unavailable.")
     seen = [unavailable]
     answers = cloud.answer
@@ -513,20 +512,20 @@ def test_a_fault_that_passes_is_waited_for(cloud: Cloud, repository: Expected) -
     assert found(look(cloud, repository)) == []
 
 
-def test_a_fault_that_lasts_asks_to_try_again(cloud: Cloud, repository: Expected) -> None:
+def test_lasting_failure_raises_transient(cloud: Cloud, repository: Expected) -> None:
     cloud.failures[SCHEDULES] = [error(503, "UNAVAILABLE", "The service is currently unavailable.")]
     with pytest.raises(Transient, match=r"cloudscheduler\.googleapis\.com does not answer"):
-        look(cloud, repository)
+        cloud.apis(seconds=1).schedules(PROJECT, REGION)
 
 
-def test_an_api_that_nobody_serves_asks_to_try_again(repository: Expected) -> None:
+def test_unreachable_api_raises_transient() -> None:
     with Cloud() as gone:
-        apis = gone.apis()
+        apis = gone.apis(seconds=1)
     with pytest.raises(Transient, match="does not answer"):
-        read_status(repository, apis, lambda _: store(), NOW)
+        apis.functions(PROJECT)
 
 
-def test_the_settings_of_a_project_count_as_they_do_for_a_deployment(tmp_path: Path) -> None:
+def test_settings_files_override_each_other_as_in_a_deployment(tmp_path: Path) -> None:
     shutil.copytree(
         REPOSITORY / "functions", tmp_path / "functions", ignore=shutil.ignore_patterns("closetspace", ".env*")
     )
@@ -544,7 +543,7 @@ def test_the_settings_of_a_project_count_as_they_do_for_a_deployment(tmp_path: P
     assert {spec.region for spec in read_expected(PROJECT, "us-east1", None, tmp_path).functions} == {"us-east1"}
 
 
-def test_a_main_that_can_not_be_imported_and_one_that_is_not_there_are_told(tmp_path: Path) -> None:
+def test_missing_or_broken_main_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FailedPrecondition, match="clone of the repository"):
         read_expected(PROJECT, None, None, tmp_path)
     (tmp_path / "functions").mkdir()
@@ -553,35 +552,33 @@ def test_a_main_that_can_not_be_imported_and_one_that_is_not_there_are_told(tmp_
         read_expected(PROJECT, None, None, tmp_path)
 
 
-def told(status: Status, capsys: pytest.CaptureFixture[str], *, as_json: bool = False) -> tuple[int, str]:
-    """The exit status of the command and what it prints."""
+def printed(status: Status, capsys: pytest.CaptureFixture[str], *, as_json: bool = False) -> tuple[int, str]:
+    """Return the exit status of the command and its output."""
     code = 0
     try:
-        tell(status, NOW, as_json)
+        print_status(status, NOW, as_json)
     except typer.Exit as ending:
         code = ending.exit_code
     return code, capsys.readouterr().out
 
 
-def test_the_command_ends_with_0_only_when_all_is_well(
+def test_exit_status_is_0_only_without_findings(
     cloud: Cloud, repository: Expected, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    code, text = told(look(cloud, repository), capsys)
+    code, text = printed(look(cloud, repository), capsys)
     assert code == 0
     assert f"{PROJECT} is as the repository says." in text
     assert "differs" not in text
     cloud.answers[JOB] = [job("EXECUTION_FAILED")]
-    code, text = told(look(cloud, repository), capsys)
+    code, text = printed(look(cloud, repository), capsys)
     assert code == 1
     assert "broken job catalog-refresh: last execution should be SUCCEEDED, is FAILED" in text
 
 
-def test_the_command_ends_with_one_object_for_programs(
-    cloud: Cloud, repository: Expected, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_is_one_object(cloud: Cloud, repository: Expected, capsys: pytest.CaptureFixture[str]) -> None:
     cloud.answers[JOB] = [job("EXECUTION_FAILED")]
-    code, text = told(look(cloud, repository), capsys, as_json=True)
+    code, text = printed(look(cloud, repository), capsys, as_json=True)
     result: Mapping[str, Any] = json.loads(text)
     assert code == 1
     assert result["ok"] is False
@@ -591,7 +588,7 @@ def test_the_command_ends_with_one_object_for_programs(
     assert result["catalog"]["last_run"]["run"] == "20261124T030000000Z-ab12"
 
 
-def test_the_command_without_credentials_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_credentials_name_the_command_to_log_in(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(status)
     nowhere = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "none.json"), "COLUMNS": "400"}

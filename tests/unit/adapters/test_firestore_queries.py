@@ -29,15 +29,13 @@ class BreakingApi:
         # The gRPC stub, on which the client looks for its retry policy in vain.
         self._transport = SimpleNamespace(run_query=lambda: None)
 
-    def run_query(self, request: dict[str, Any], retry: Retry, **_: Any) -> Iterator[types.RunQueryResponse]:
+    def run_query(self, request: dict[str, Any], **_: Any) -> Iterator[types.RunQueryResponse]:
         query = request["structured_query"]
         cursor = query.start_at.values[0].reference_value if query.start_at.values else ""
         names = [name for name in self.names if name > cursor][: query.limit]
         return self._answer([types.RunQueryResponse(document=_document(name), read_time=NOW) for name in names])
 
-    def batch_get_documents(
-        self, request: dict[str, Any], retry: Retry, **_: Any
-    ) -> Iterator[types.BatchGetDocumentsResponse]:
+    def batch_get_documents(self, request: dict[str, Any], **_: Any) -> Iterator[types.BatchGetDocumentsResponse]:
         return self._answer(
             [types.BatchGetDocumentsResponse(found=_document(name), read_time=NOW) for name in request["documents"]]
         )

@@ -1,4 +1,4 @@
-"""``closetspace catalog diff``: which snapshots are meant, and what differs between them."""
+"""``closetspace catalog diff``: how snapshots are named, and how they differ."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,7 @@ from typer.testing import CliRunner, Result
 from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.cli.app import app
-from catalog_jobs.operations.run_history.comparing import changed_fields, compared
-from catalog_jobs.operations.run_history.snapshot_names import resolve
+from catalog_jobs.operations.snapshot_diff import changed_fields, compare_snapshots, find_snapshot
 from closetspace.bootstrap import open_store
 from closetspace.errors import FailedPrecondition, InvalidInput, NotFound
 
@@ -22,8 +21,8 @@ NAMES = ["20261120T030000000Z-aaaa1111", "20261121T030000000Z-bbbb2222", "202611
 
 def item(number: int, shop: str = "north", **fields: Any) -> CatalogItem:
     """An item of a shop."""
-    told = {"name": f"Shirt {number}", "price": 19.99, "image_urls": [f"https://shop.example/{number}.jpg"], **fields}
-    return catalog_item(ScrapedProduct(id=f"{shop}-{number}", **told), shop, NOW)
+    fields = {"name": f"Shirt {number}", "price": 19.99, "image_urls": [f"https://shop.example/{number}.jpg"], **fields}
+    return catalog_item(ScrapedProduct(id=f"{shop}-{number}", **fields), shop, NOW)
 
 
 BEFORE = [item(1), item(2), item(3), item(4), item(1, "south"), item(2, "south"), item(3, "south")]
@@ -39,7 +38,7 @@ AFTER = [
 
 
 @pytest.mark.parametrize(
-    ("wanted", "meant"),
+    ("name", "expected"),
     [
         (NAMES[0], NAMES[0]),
         ("20261120", NAMES[0]),
@@ -48,33 +47,33 @@ AFTER = [
         ("previous", NAMES[1]),
     ],
 )
-def test_a_snapshot_is_found_by_its_name_a_beginning_of_it_or_its_age(wanted: str, meant: str) -> None:
-    assert resolve(wanted, NAMES) == meant
+def test_snapshot_is_found_by_name_beginning_or_age(name: str, expected: str) -> None:
+    assert find_snapshot(name, NAMES) == expected
 
 
-def test_a_beginning_that_several_names_have_is_refused_with_those_names() -> None:
+def test_ambiguous_beginning_is_refused_with_the_matching_names() -> None:
     with pytest.raises(InvalidInput, match=f"{NAMES[1]}, {NAMES[2]}"):
-        resolve("20261121", NAMES)
+        find_snapshot("20261121", NAMES)
 
 
-def test_an_unknown_snapshot_is_answered_with_near_names() -> None:
+def test_unknown_snapshot_is_refused_with_similar_names() -> None:
     with pytest.raises(NotFound, match=NAMES[1]):
-        resolve("20261121T030000000Z-bbbb2223", NAMES)
+        find_snapshot("20261121T030000000Z-bbbb2223", NAMES)
     with pytest.raises(NotFound, match=f"There are {NAMES[2]}"):
-        resolve("x", NAMES)
+        find_snapshot("x", NAMES)
     with pytest.raises(NotFound, match="and 7 more"):
-        resolve("x", [f"{number:02}" for number in range(12)])
+        find_snapshot("x", [f"{number:02}" for number in range(12)])
 
 
-def test_without_enough_snapshots_it_says_what_to_do() -> None:
+def test_too_few_snapshots_raise_an_error_with_the_next_step() -> None:
     with pytest.raises(FailedPrecondition, match="closetspace catalog refresh"):
-        resolve("last", [])
+        find_snapshot("last", [])
     with pytest.raises(FailedPrecondition, match="none before it"):
-        resolve("previous", NAMES[:1])
+        find_snapshot("previous", NAMES[:1])
 
 
-def test_each_item_counts_once_in_all_and_in_its_shop() -> None:
-    found = compared(BEFORE, AFTER, most=3)
+def test_each_item_counts_once_in_total_and_in_its_shop() -> None:
+    found = compare_snapshots(BEFORE, AFTER, examples=3)
     assert found.counts == {
         "new": 1,
         "changed_picture": 1,
@@ -89,9 +88,9 @@ def test_each_item_counts_once_in_all_and_in_its_shop() -> None:
     assert found.shops["south"]["gone"] == 2
 
 
-def test_examples_name_what_changed_and_no_more_than_asked_for() -> None:
-    found = compared(BEFORE, AFTER, most=1)
-    assert {kind: [one.id for one in shown] for kind, shown in found.examples.items()} == {
+def test_examples_show_changed_fields_up_to_the_limit() -> None:
+    found = compare_snapshots(BEFORE, AFTER, examples=1)
+    assert {kind: [example.id for example in shown] for kind, shown in found.examples.items()} == {
         "new": ["south-9"],
         "gone": ["south-2"],
         "changed_picture": ["north-4"],
@@ -100,10 +99,10 @@ def test_examples_name_what_changed_and_no_more_than_asked_for() -> None:
     }
     assert found.examples["changed_price"][0].changed == {"price": ("19.99", "14.99"), "available": ("yes", "no")}
     assert found.examples["gone"][0].changed == {}
-    assert compared(BEFORE, AFTER, most=0).examples == {}
+    assert compare_snapshots(BEFORE, AFTER, examples=0).examples == {}
 
 
-def test_changed_fields_are_told_in_words() -> None:
+def test_changed_fields_are_formatted_as_text() -> None:
     assert changed_fields(BEFORE[0], AFTER[0]) == {}
     assert changed_fields(BEFORE[2], AFTER[2]) == {"name": ("Shirt 3", "Linen shirt 3"), "colours": ("", "navy, white")}
     assert changed_fields(BEFORE[3], AFTER[3]) == {
@@ -125,7 +124,7 @@ def diff(store: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, ["catalog", "diff", "--store", str(store), *arguments], env={"COLUMNS": "120"})
 
 
-def test_the_last_two_snapshots_are_compared_when_none_is_named(store: Path) -> None:
+def test_last_two_snapshots_are_compared_by_default(store: Path) -> None:
     result = json.loads(diff(store, "--json").stdout.splitlines()[-1])
     assert (result["before"][:8], result["after"][:8]) == ("20261120", "20261121")
     assert (result["new"], result["gone"], result["unchanged"]) == (1, 2, 2)
@@ -140,14 +139,14 @@ def test_the_last_two_snapshots_are_compared_when_none_is_named(store: Path) -> 
     ]
 
 
-def test_a_snapshot_does_not_differ_from_itself(store: Path) -> None:
+def test_snapshot_does_not_differ_from_itself(store: Path) -> None:
     result = diff(store, "20261120", "20261120", "--json")
     found = json.loads(result.stdout.splitlines()[-1])
     assert found["unchanged"] == len(BEFORE)
     assert found["examples"] == {}
 
 
-def test_people_see_counts_by_shop_and_examples(store: Path) -> None:
+def test_output_shows_counts_by_shop_and_examples(store: Path) -> None:
     result = diff(store, "20261120", "last", "--limit", "1")
     assert result.exit_code == 0
     for text in (
@@ -161,7 +160,7 @@ def test_people_see_counts_by_shop_and_examples(store: Path) -> None:
         assert text in result.stdout
 
 
-def test_an_unknown_snapshot_ends_with_an_error(store: Path) -> None:
+def test_unknown_snapshot_exits_with_an_error(store: Path) -> None:
     result = diff(store, "2025", "last")
     assert result.exit_code == 1
     assert "There is no snapshot 2025 here" in result.output
