@@ -164,6 +164,8 @@ def _row_products(columns: FloatArray) -> FloatArray:
 
 def _set(column: FloatArray, rows: Rows, targets: Rows, values: FloatArray | np.float32) -> None:
     """Set a column's values for those of its ``rows`` that are in ``targets``; both ascend."""
+    if not len(rows):
+        return
     places = np.minimum(np.searchsorted(rows, targets), len(rows) - 1)
     there = rows[places] == targets
     column[places[there]] = values[there] if isinstance(values, np.ndarray) else values

@@ -13,6 +13,7 @@ from closetspace.adapters.index.reader import Bundle
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import product_key
+from closetspace.domain.person.opinions import Opinion, OpinionKind
 from closetspace.domain.person.person import Person
 from closetspace.domain.ranking.query import Order
 from closetspace.domain.ranking.recommendation import Recommendation
@@ -193,3 +194,45 @@ def test_closet_without_an_entry_of_the_indexs_encoder_is_a_transient_error(inde
     others = {item_id: replace(entry, encoder="an older one") for item_id, entry in CLOSET.items()}
     with pytest.raises(Transient, match="encoder migrate"):
         recommend_page(person_with(others), index)
+
+
+def rated(index: Bundle, page: Recommendation, kind: OpinionKind) -> dict[str, Opinion]:
+    rows = index.rows_of(ids(page))
+    products = index.products(rows).tolist()
+    return {item_id: Opinion(kind, product) for item_id, product in zip(ids(page), products, strict=True)}
+
+
+def narrow_filters(index: Bundle) -> dict[str, Filters]:
+    """Filters that leave nothing, one item, and a few items."""
+    items = index.items(np.arange(index.manifest.count))
+    [dearest, *_] = sorted((item.price for item in items if item.price is not None), reverse=True)
+    return {
+        "no brand": Filters(brands=frozenset({"a brand that nothing has"})),
+        "no price": Filters(price_min=dearest + 1),
+        "no gender": Filters(gender="a gender that nothing has", brands=frozenset({"a brand that nothing has"})),
+        "one price": Filters(price_min=dearest),
+        "one brand": Filters(brands=frozenset({items[0].brand}), price_max=items[0].price),
+        "a category": in_category(items[0].category),
+        "every brand but one": Filters(brands_out=frozenset({item.brand for item in items} - {items[0].brand})),
+        "all": Filters(),
+    }
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("history", ["nothing", "shown", "liked", "dismissed", "owned"])
+def test_every_filter_and_order_answers_at_zero_one_and_few_results(
+    person: Person, index: Bundle, order: Order, history: str
+) -> None:
+    first = recommend_page(person, index, 20, seed=1)
+    kinds = {"liked": OpinionKind.LIKE, "dismissed": OpinionKind.DISMISS, "owned": OpinionKind.OWN}
+    if history == "shown":
+        person = replace(person, shown=person.shown.with_page(1, first.shown))
+    elif history in kinds:
+        person = replace(person, opinions=rated(index, first, kinds[history]))
+    for name, filters in narrow_filters(index).items():
+        page = recommend_page(person, index, 20, seed=2, filters=filters, order=order)
+        assert len(set(ids(page))) == len(page.items) <= 20, name
+        assert name.startswith("no ") == (not page.items) or name.startswith("one"), name
+        if page.cursor:
+            following = recommend_page(person, index, 20, filters=filters, order=order, cursor=page.cursor)
+            assert not set(ids(page)) & set(ids(following)), name
