@@ -1,4 +1,4 @@
-"""The demo's steps: fill a catalog, add a wardrobe as a person would, ask for recommendations."""
+"""The steps of the demo: fill a catalog, add a wardrobe as a person would, and ask for recommendations."""
 
 import csv
 import statistics
@@ -28,7 +28,7 @@ ProgressBar = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo to upload, with what its owner calls it."""
+    """A photo to upload, with its owner's name for the garment and its brand."""
 
     path: Path
     name: str = ""
@@ -37,7 +37,7 @@ class Photo:
 
 @dataclass
 class Report:
-    """What a run saw, in the shape of the demo's JSON."""
+    """The results of a run, in the structure of the demo's JSON."""
 
     stack: dict[str, Any]
     catalog: dict[str, Any] = field(default_factory=dict)
@@ -46,9 +46,9 @@ class Report:
     timings_ms: dict[str, Any] = field(default_factory=dict)
 
     def ask(self, person: Person, count: int = 20) -> None:
-        """Call `recommend` for the first time and then warm; fills in the answer and the timings.
+        """Call `recommend` once cold and then warm; add the answer and the timings.
 
-        Without a ready photo there is nothing to ask, and no time to tell.
+        Without a ready photo nothing is called, and the timings are None.
         """
         ready = [photo["ready_ms"] for photo in self.wardrobe if photo["status"] == "ready"]
         if not ready:
@@ -70,20 +70,20 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every photo is ready and something was recommended."""
+        """Whether all photos are ready and something was recommended."""
         ready = [photo["status"] == "ready" for photo in self.wardrobe]
         return bool(ready) and all(ready) and bool(self.recommendations)
 
 
 def find_photos(folder: Path, limit: int | None) -> list[Photo]:
-    """Photos at any depth of a folder, with names where its ``wardrobe.csv`` (file, name, brand) has them.
+    """Return the photos at any depth of a folder, with the names in its ``wardrobe.csv`` (file, name, brand), if any.
 
-    A limit takes them evenly from the folder's parts, so that a few photos of a sorted collection still make
-    a wardrobe.
+    A limit takes them evenly from the sorted files, so that a few photos of a sorted collection still make a wardrobe.
+    Raises `InvalidInput` if there are none.
     """
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in PHOTOS]
     if not paths:
-        raise InvalidInput("photos_empty", f"{folder} holds no photos ({', '.join(PHOTOS)}).")
+        raise InvalidInput("photos_empty", f"{folder} has no photos ({', '.join(PHOTOS)}).")
     if limit is not None and limit < len(paths):
         paths = [paths[i * len(paths) // limit] for i in range(limit)]
     named = _named_in(folder / "wardrobe.csv")
@@ -100,8 +100,11 @@ def _named_in(table: Path) -> dict[str | None, dict[str, str | None]]:
 def fill_catalog(
     folder: Path, bucket: str, importing: ProgressBar, embedding: ProgressBar
 ) -> tuple[dict[str, Any], Mapping[str, int]]:
-    """Import, build and publish; returns the report's ``catalog`` (``build_ms`` is all of it), and how many products
-    were left out by reason."""
+    """Import the catalog, build and publish an index.
+
+    Returns the report's ``catalog``, in which ``build_ms`` includes all of this, and the number of left-out products by
+    reason.
+    """
     store = open_store(f"gs://{bucket}")
     started = time.perf_counter()
     _, left_out = import_folder(store, folder, importing)
@@ -116,7 +119,7 @@ def fill_catalog(
 
 
 def add_wardrobe(person: Person, photos: list[Photo], progress: ProgressBar) -> list[dict[str, Any]]:
-    """Upload one photo after the other, each when the one before is settled; returns the report's ``wardrobe``."""
+    """Upload the photos, each once the previous one is settled; return the report's ``wardrobe``."""
     added = []
     for number, photo in enumerate(photos, start=1):
         added.append(_add(person, f"item-{number:03d}", photo))
@@ -151,7 +154,7 @@ def _settled(person: Person, item_id: str) -> dict[str, Any]:
         if state and state["status"] in SETTLED:
             return state
         time.sleep(0.02)
-    raise Transient(f"{item_id} was not settled within {HANG_SECONDS:.0f} s; the stack's log says why.")
+    raise Transient(f"{item_id} was not settled within {HANG_SECONDS:.0f} s: see the stack's log.")
 
 
 def _since(started: float) -> float:

@@ -1,4 +1,4 @@
-"""Garments that the project draws itself, so that the demo needs pictures from nowhere."""
+"""Drawn garments, so that the demo needs no downloads."""
 
 from catalog_jobs.demo.drawing.catalog import draw_catalog
 from catalog_jobs.demo.drawing.wardrobe import draw_wardrobe

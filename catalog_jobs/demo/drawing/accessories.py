@@ -2,9 +2,8 @@
 
 from math import cos, pi, sin
 
-from catalog_jobs.demo.drawing.geometry import box, ellipse, path, whole
-from catalog_jobs.demo.drawing.palette import GOLD, RGB, SILVER, darker, lighter
-from catalog_jobs.demo.drawing.sheet import Sheet
+from catalog_jobs.demo.drawing.cloth import GOLD, RGB, SILVER, darker, lighter
+from catalog_jobs.demo.drawing.sheet import Sheet, box, ellipse, path, whole
 
 _BUCKLE = path(
     "M38 56 L57 56 Q58.6 56 58.6 58 L58.6 73 Q58.6 75 57 75 L38 75 Q36.4 75 36.4 73 L36.4 58 Q36.4 56 38 56 Z"
@@ -13,7 +12,7 @@ _BRIM = path("M22 57 Q36 52 54 60 Q64 64.6 74 66.4 Q64 70 54 69 Q34 67 10 77 Q3 
 
 
 def handbag(sheet: Sheet) -> None:
-    """A leather bag with two handles, a front pocket and metal fittings."""
+    """Draw a leather bag with two handles, a front pocket and metal fittings."""
     look = sheet.look
     dark = darker(look.colour.rgb, 0.35)
     for lift, rgb in ((-4, darker(dark, 0.2)), (0, dark)):
@@ -34,7 +33,7 @@ def handbag(sheet: Sheet) -> None:
 
 
 def backpack(sheet: Sheet) -> None:
-    """A daypack from the front: a loop, shoulder straps at its sides, two pockets with zips."""
+    """Draw a daypack from the front: a loop, shoulder straps at its sides, two pockets with zips."""
     look = sheet.look
     dark = darker(look.colour.rgb, 0.3)
     sheet.part(whole("M50 3 Q60 3 60 14 L56 14 Q56 7 50 7"), dark)
@@ -51,7 +50,7 @@ def backpack(sheet: Sheet) -> None:
 
 
 def belt(sheet: Sheet) -> None:
-    """A rolled leather belt, the buckle to the front."""
+    """Draw a rolled leather belt with the buckle in front."""
     look = sheet.look
     metal = GOLD if look.cut > 0.6 else SILVER
     ring = ellipse(50, 43, 43, 15) + ellipse(50, 39, 40, 11.4)[::-1]
@@ -68,7 +67,7 @@ def belt(sheet: Sheet) -> None:
 
 
 def cap(sheet: Sheet) -> None:
-    """A baseball cap, turned a little to the left."""
+    """Draw a baseball cap, turned a little to the left."""
     look = sheet.look
     dark = darker(look.colour.rgb, 0.3)
     sheet.part(path("M22 60 Q18 34 40 25 Q60 17.4 78 30 Q92 40 92 64 Q70 70 54 63 Q36 56 22 60 Z"), volume=1.9)
@@ -86,7 +85,7 @@ def cap(sheet: Sheet) -> None:
 
 
 def watch(sheet: Sheet) -> None:
-    """A wristwatch with a strap of leather or links, a round face, hands and a crown."""
+    """Draw a wristwatch with a strap of leather or links, a round face, hands and a crown."""
     look = sheet.look
     metal = GOLD if 0.3 < look.cut < 0.6 else SILVER
     strap = darker(look.colour.rgb, 0.05) if look.cut > 0.3 else metal
@@ -102,7 +101,7 @@ def watch(sheet: Sheet) -> None:
 
 
 def sunglasses(sheet: Sheet) -> None:
-    """Two dark lenses in a frame, the temples folded back."""
+    """Draw two dark lenses in a frame, with folded temples."""
     look = sheet.look
     sheet.pair(path("M88 38 Q95 36 96 42 L90 62 L86 60 Z"), darker(look.colour.rgb, 0.2))
     frame = path("M53 41 Q70 33 92 38 Q95 44 90 57 Q84 68 70 67 Q56 65 53.6 51 Z")

@@ -1,10 +1,10 @@
-"""The kinds of garments that can be drawn, in the catalog's vocabulary."""
+"""The kinds of garments that can be drawn, with the catalog's labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from catalog_jobs.demo.drawing import accessories, bottoms, outerwear, sandals, shoes, tops
-from catalog_jobs.demo.drawing.palette import Pattern
+from catalog_jobs.demo.drawing import accessories, footwear, garments
+from catalog_jobs.demo.drawing.cloth import Pattern
 from catalog_jobs.demo.drawing.sheet import Sheet
 
 _WOVEN: tuple[Pattern, ...] = ("plain", "plain", "stripes", "checks", "dots", "print")
@@ -25,9 +25,9 @@ _WOMEN = ("Women",)
 
 @dataclass(frozen=True)
 class Article:
-    """One kind: where the catalog files it, what it comes in, and how it is drawn.
+    """One kind of garment: its categories, its colours and patterns, and the function that draws it.
 
-    ``share`` is how often it is in the catalog, relative to the others; ``prices`` are in EUR.
+    ``share`` is its frequency in the catalog relative to the other kinds; ``prices`` are in EUR.
     """
 
     type: str
@@ -64,41 +64,41 @@ _DAILY = ("Casual", "Casual", "Sports")
 _OFFICE = ("Formal", "Casual")
 
 ARTICLES = (
-    Article("Tshirts", "T-shirt", "Topwear", tops.t_shirt, _ANY, _JERSEY, _ALL, _DAILY, (15, 39), 3),
-    Article("Shirts", "Shirt", "Topwear", tops.shirt, _ANY, _WOVEN, _BOTH, _OFFICE, (35, 89), 2.4),
-    Article("Tops", "Top", "Topwear", tops.top, _ANY, _WOVEN, _WOMEN, prices=(19, 49), share=1.2),
+    Article("Tshirts", "T-shirt", "Topwear", garments.t_shirt, _ANY, _JERSEY, _ALL, _DAILY, (15, 39), 3),
+    Article("Shirts", "Shirt", "Topwear", garments.shirt, _ANY, _WOVEN, _BOTH, _OFFICE, (35, 89), 2.4),
+    Article("Tops", "Top", "Topwear", garments.top, _ANY, _WOVEN, _WOMEN, prices=(19, 49), share=1.2),
     Article(
-        "Sweaters", "Sweater", "Topwear", outerwear.sweater, _WARM, ("knit", "stripes", "block"), prices=(45, 129)
+        "Sweaters", "Sweater", "Topwear", garments.sweater, _WARM, ("knit", "stripes", "block"), prices=(45, 129)
     ),
     Article(
-        "Sweatshirts", "Hoodie", "Topwear", outerwear.sweatshirt, _WARM, _JERSEY[:4], _ALL, _DAILY, (39, 89)
+        "Sweatshirts", "Hoodie", "Topwear", garments.sweatshirt, _WARM, _JERSEY[:4], _ALL, _DAILY, (39, 89)
     ),
-    Article("Jackets", "Jacket", "Topwear", outerwear.jacket, _QUIET, _PLAIN, _BOTH, _DAILY, (79, 229)),
-    Article("Jeans", "Jeans", "Bottomwear", bottoms.jeans, _DENIM, ("denim",), prices=(49, 119), share=1.4),
+    Article("Jackets", "Jacket", "Topwear", garments.jacket, _QUIET, _PLAIN, _BOTH, _DAILY, (79, 229)),
+    Article("Jeans", "Jeans", "Bottomwear", garments.jeans, _DENIM, ("denim",), prices=(49, 119), share=1.4),
     Article(
-        "Trousers", "Trousers", "Bottomwear", bottoms.trousers, _QUIET,
+        "Trousers", "Trousers", "Bottomwear", garments.trousers, _QUIET,
         usages=_OFFICE, prices=(45, 119), share=1.3,
     ),
     Article(
-        "Shorts", "Shorts", "Bottomwear", bottoms.shorts, _ANY, (*_PLAIN, "checks"), _BOTH, _DAILY, (25, 55)
+        "Shorts", "Shorts", "Bottomwear", garments.shorts, _ANY, (*_PLAIN, "checks"), _BOTH, _DAILY, (25, 55)
     ),
-    Article("Skirts", "Skirt", "Bottomwear", bottoms.skirt, _ANY, _WOVEN, _WOMEN, prices=(29, 79)),
-    Article("Dresses", "Dress", "Dress", bottoms.dress, _ANY, _WOVEN, _WOMEN, prices=(49, 149), share=1.4),
+    Article("Skirts", "Skirt", "Bottomwear", garments.skirt, _ANY, _WOVEN, _WOMEN, prices=(29, 79)),
+    Article("Dresses", "Dress", "Dress", garments.dress, _ANY, _WOVEN, _WOMEN, prices=(49, 149), share=1.4),
     Article(
-        "Sports Shoes", "Running Shoes", "Shoes", shoes.sports_shoe, _BRIGHT,
+        "Sports Shoes", "Running Shoes", "Shoes", footwear.sports_shoe, _BRIGHT,
         usages=("Sports",), prices=(69, 159), share=1.4,
     ),
     Article(
-        "Casual Shoes", "Sneakers", "Shoes", shoes.casual_shoe, _ANY,
+        "Casual Shoes", "Sneakers", "Shoes", footwear.casual_shoe, _ANY,
         genders=_ALL, prices=(49, 119), share=1.4,
     ),
     Article(
-        "Formal Shoes", "Oxford Shoes", "Shoes", shoes.formal_shoe, _LEATHER,
+        "Formal Shoes", "Oxford Shoes", "Shoes", footwear.formal_shoe, _LEATHER,
         usages=("Formal",), prices=(89, 219),
     ),
-    Article("Heels", "Heels", "Shoes", shoes.heels, _ANY, genders=_WOMEN, usages=_OFFICE, prices=(59, 149)),
-    Article("Sandals", "Sandals", "Sandal", sandals.sandal, _LEATHER, prices=(35, 89)),
-    Article("Flip Flops", "Flip Flops", "Flip Flops", sandals.flip_flops, _BRIGHT, prices=(9, 29), share=0.7),
+    Article("Heels", "Heels", "Shoes", footwear.heels, _ANY, genders=_WOMEN, usages=_OFFICE, prices=(59, 149)),
+    Article("Sandals", "Sandals", "Sandal", footwear.sandal, _LEATHER, prices=(35, 89)),
+    Article("Flip Flops", "Flip Flops", "Flip Flops", footwear.flip_flops, _BRIGHT, prices=(9, 29), share=0.7),
     Article(
         "Handbags", "Handbag", "Bags", accessories.handbag, (*_LEATHER, "Red", "Pink"),
         genders=_WOMEN, prices=(59, 249),

@@ -1,17 +1,90 @@
-"""Woven, printed and knitted surfaces: an image as large as the sheet, from which parts are cut."""
+"""Colours and patterns of garments, and cloth woven in them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from catalog_jobs.demo.drawing.palette import RGB, Look, Pattern, darker, lighter, mix
+RGB = tuple[int, int, int]
+Pattern = Literal["plain", "stripes", "checks", "dots", "block", "print", "denim", "knit"]
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A colour with the catalog's name for it."""
+
+    name: str
+    rgb: RGB
+
+
+@dataclass(frozen=True)
+class Look:
+    """The differences between garments of the same kind.
+
+    ``cut`` in [0, 1) selects a variant of the silhouette (collar, sleeve, lapel).
+    """
+
+    colour: Colour
+    accent: Colour
+    pattern: Pattern
+    cut: float = 0.0
+
+
+COLOURS = {
+    name: Colour(name, rgb)
+    for name, rgb in (
+        ("Black", (36, 36, 40)),
+        ("White", (243, 243, 240)),
+        ("Grey", (142, 145, 150)),
+        ("Navy Blue", (33, 44, 82)),
+        ("Blue", (62, 112, 178)),
+        ("Red", (188, 40, 46)),
+        ("Green", (48, 122, 82)),
+        ("Olive", (104, 106, 64)),
+        ("Beige", (212, 194, 162)),
+        ("Brown", (112, 74, 48)),
+        ("Pink", (230, 142, 170)),
+        ("Purple", (110, 72, 146)),
+        ("Yellow", (238, 196, 70)),
+        ("Maroon", (112, 30, 46)),
+        ("Orange", (226, 122, 48)),
+    )
+}
+
+SILVER: RGB = (188, 192, 198)
+GOLD: RGB = (206, 170, 96)
+RUBBER: RGB = (240, 239, 234)
+THREAD: RGB = (206, 150, 84)
+
+
+def mix(first: RGB, second: RGB, share: float) -> RGB:
+    """Mix two colours; ``share`` is that of the second."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
+    return red, green, blue
+
+
+def darker(rgb: RGB, share: float = 0.3) -> RGB:
+    """Mix a colour with black."""
+    return mix(rgb, (0, 0, 0), share)
+
+
+def lighter(rgb: RGB, share: float = 0.3) -> RGB:
+    """Mix a colour with white."""
+    return mix(rgb, (255, 255, 255), share)
+
+
+def line_on(rgb: RGB) -> RGB:
+    """Return a colour in which seams are visible on cloth of this colour."""
+    return lighter(rgb, 0.25) if sum(rgb) < 180 else darker(rgb, 0.34)
+
 
 Weaver = Callable[[ImageDraw.ImageDraw, float, Look, np.random.Generator], None]
 
 
 def weave(look: Look, pixels: int, rng: np.random.Generator) -> Image.Image:
-    """A square of cloth in the look's colour and pattern."""
+    """Return a square of cloth in the look's colour and pattern."""
     cloth = Image.new("RGB", (pixels, pixels), look.colour.rgb)
     _WEAVERS[look.pattern](ImageDraw.Draw(cloth), pixels / 100, look, rng)
     return cloth
@@ -59,7 +132,7 @@ def _block(draw: ImageDraw.ImageDraw, unit: float, look: Look, rng: np.random.Ge
 
 
 def _print(draw: ImageDraw.ImageDraw, unit: float, look: Look, rng: np.random.Generator) -> None:
-    """Flowers of five petals, and leaves between them."""
+    """Draw flowers with five petals."""
     petals = (look.accent.rgb, lighter(look.accent.rgb, 0.45), mix(look.colour.rgb, look.accent.rgb, 0.5))
     for number, (x, y) in enumerate(_scattered(rng, 8.5)):
         size, turn = rng.uniform(1.3, 2.6), rng.uniform(0, 6.3)
@@ -71,14 +144,14 @@ def _print(draw: ImageDraw.ImageDraw, unit: float, look: Look, rng: np.random.Ge
 
 
 def _denim(draw: ImageDraw.ImageDraw, unit: float, look: Look, rng: np.random.Generator) -> None:
-    """Twill: fine diagonals, every thread a little different."""
+    """Draw twill: fine diagonals in slightly different colours."""
     for start in np.arange(-100, 100, 0.9):
         thread = lighter(look.colour.rgb, float(rng.uniform(0.02, 0.2)))
         draw.line((start * unit, 0, (start + 100) * unit, 100 * unit), thread, max(1, round(0.35 * unit)))
 
 
 def _knit(draw: ImageDraw.ImageDraw, unit: float, look: Look, rng: np.random.Generator) -> None:
-    """Columns of stitches."""
+    """Draw columns of stitches."""
     period = float(rng.choice([1.8, 2.6, 3.4]))
     valley, ridge = darker(look.colour.rgb, 0.2), lighter(look.colour.rgb, 0.1)
     for x in np.arange(0, 100, period):
@@ -88,7 +161,7 @@ def _knit(draw: ImageDraw.ImageDraw, unit: float, look: Look, rng: np.random.Gen
 
 
 def _scattered(rng: np.random.Generator, period: float) -> list[tuple[float, float]]:
-    """Places about one period apart, in no visible order."""
+    """Return points about one period apart, randomly displaced."""
     grid = np.arange(0, 100 + period, period)
     return [(x + rng.uniform(-2, 2), y + rng.uniform(-2, 2)) for y in grid for x in grid]
 

@@ -1,4 +1,4 @@
-"""A folder that drawings are written to, and that knows whether they are complete."""
+"""A folder of drawings that records whether it is complete."""
 
 import json
 import os
@@ -8,11 +8,11 @@ from pathlib import Path
 from closetspace.errors import InvalidInput
 
 _DRAWINGS = 1
-"""Raise it when a garment is drawn differently, so that folders drawn before are drawn again."""
+"""The version of the drawings. A higher one makes existing folders be drawn again."""
 
 
 class DrawnFolder:
-    """Files below one directory; a marker, written last, says what was drawn and that all of it is there."""
+    """Files in a directory, with a marker of what was drawn that is written last."""
 
     def __init__(self, directory: Path, table: str, parameters: Mapping[str, int]) -> None:
         self._directory, self._table = directory, table
@@ -20,20 +20,20 @@ class DrawnFolder:
         self._parameters = {"drawings": _DRAWINGS, **parameters}
 
     def is_finished(self) -> bool:
-        """Whether exactly this was drawn here before, to the end."""
+        """Return whether the same drawings are here and complete."""
         return self._marked() == {**self._parameters, "finished": True}
 
     def begin(self) -> None:
-        """Claim the folder. Raises `InvalidInput` when it holds somebody else's table."""
+        """Mark the folder as incomplete. Raises `InvalidInput` if it has a table that was not drawn."""
         if (self._directory / self._table).exists() and not self._marker.exists():
             raise InvalidInput(
                 "folder_in_use",
-                f"{self._directory} holds a {self._table} that was not drawn. Choose another folder.",
+                f"{self._directory} has a {self._table} that was not drawn. Choose another folder.",
             )
         self._mark(finished=False)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one file so that it is there completely or not at all."""
+        """Write one file atomically."""
         path = self._directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.part")
@@ -41,7 +41,7 @@ class DrawnFolder:
         os.replace(partial, path)
 
     def finish(self) -> None:
-        """Say that everything is there."""
+        """Mark the folder as complete."""
         self._mark(finished=True)
 
     def _mark(self, *, finished: bool) -> None:

@@ -1,25 +1,98 @@
-"""The sheet that a garment is put together on: parts cut from cloth, seams, folds, light and shadow."""
+"""The sheet that a garment is drawn on: outlines, parts cut from cloth, seams, folds, light and shadow."""
 
+import re
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-from catalog_jobs.demo.drawing.cloth import weave
-from catalog_jobs.demo.drawing.geometry import Outline, Point, bounds, mirrored
-from catalog_jobs.demo.drawing.palette import RGB, Look, line_on
+from catalog_jobs.demo.drawing.cloth import RGB, Look, line_on, weave
 
-_SMALL = 320  # pictures up to this many pixels are drawn three times as large, others twice, then averaged
-_SHADE_STEP = 4  # light is smooth, so it is computed on every fourth of those pixels
-_REACH = 7.0  # units beyond its outline that a part still changes the light
+Point = tuple[float, float]
+Outline = tuple[Point, ...]
+
+_COMMAND = re.compile(r"([MLQC])([^MLQCZ]*)")
+_CURVE_STEPS = 14
+
+
+@cache
+def path(text: str) -> Outline:
+    """Return the points of an SVG path with absolute M, L, Q, C and Z commands; curves become short lines."""
+    points: list[Point] = []
+    for command, arguments in _COMMAND.findall(text):
+        given = _pairs(arguments)
+        if command in "ML":
+            points += given
+            continue
+        degree = {"Q": 2, "C": 3}[command]
+        for start in range(0, len(given), degree):
+            points += _bezier([points[-1], *given[start : start + degree]])
+    return tuple(points)
+
+
+def mirrored(outline: Outline) -> Outline:
+    """Return the outline mirrored at the vertical centre line."""
+    return tuple((100 - x, y) for x, y in outline)
+
+
+def whole(right_half: str) -> Outline:
+    """Return a symmetric outline from its right half, which starts and ends on the centre line."""
+    half = path(right_half)
+    return half + tuple(reversed(mirrored(half)))
+
+
+def ellipse(x: float, y: float, rx: float, ry: float | None = None) -> Outline:
+    """Return an ellipse around ``(x, y)``, a circle without ``ry``."""
+    k, ry = 0.5523, rx if ry is None else ry  # k: length of a cubic curve's handles for a quarter circle
+    return path(
+        f"M{x + rx} {y} C{x + rx} {y + k * ry} {x + k * rx} {y + ry} {x} {y + ry}"
+        f" {x - k * rx} {y + ry} {x - rx} {y + k * ry} {x - rx} {y}"
+        f" {x - rx} {y - k * ry} {x - k * rx} {y - ry} {x} {y - ry}"
+        f" {x + k * rx} {y - ry} {x + rx} {y - k * ry} {x + rx} {y}"
+    )
+
+
+def box(left: float, top: float, right: float, bottom: float) -> Outline:
+    """Return a rectangle."""
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def bounds(points: Iterable[Point]) -> tuple[int, int, int, int]:
+    """Return the smallest box of whole pixels around points."""
+    xs, ys = zip(*points, strict=True)
+    return int(min(xs)), int(min(ys)), int(max(xs)) + 2, int(max(ys)) + 2
+
+
+def _pairs(arguments: str) -> list[Point]:
+    numbers = [float(number) for number in arguments.split()]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _bezier(control: list[Point]) -> list[Point]:
+    return [_point_at(control, step / _CURVE_STEPS) for step in range(1, _CURVE_STEPS + 1)]
+
+
+def _point_at(control: list[Point], t: float) -> Point:
+    """Return a point of a Bézier curve, by De Casteljau's algorithm."""
+    while len(control) > 1:
+        control = [((1 - t) * ax + t * bx, (1 - t) * ay + t * by) for (ax, ay), (bx, by) in pairwise(control)]
+    return control[0]
+
+
+_SMALL = 320  # pixels; up to this size pictures are drawn three times as large and averaged, above it twice
+_SHADE_STEP = 4  # light is smooth, so every fourth of those pixels is enough
+_REACH = 7.0  # units beyond its outline that a part shades
 _LIGHT = (0.55, 0.85)  # light falls from the upper left
 
 Shade = npt.NDArray[np.float32]
 
 
 class Sheet:
-    """Draws one garment in units of a hundredth of the sheet; ``finish`` gives the picture."""
+    """Draws one garment, in hundredths of the sheet's side with y pointing down; `finish` returns the picture."""
 
     def __init__(self, look: Look, pixels: int, rng: np.random.Generator) -> None:
         self.look, self._pixels, self._rng = look, pixels, rng
@@ -34,9 +107,9 @@ class Sheet:
         self._valleys, self._ridges = (Image.new("L", (self._small, self._small)) for _ in range(2))
 
     def part(self, outline: Outline, fill: RGB | None = None, *, volume: float = 1.0, cast: float = 1.0) -> None:
-        """Lay a part on the sheet: of one colour, or cut from the cloth.
+        """Add a part in one colour, or cut from the cloth.
 
-        ``volume`` is how round it looks, ``cast`` how much shadow falls on what lies beneath it.
+        ``volume`` is how round it looks, ``cast`` how dark its shadow on the parts below is.
         """
         points = self._in_pixels(outline, self._side)
         ImageDraw.Draw(self._alpha).polygon(points, fill=255)
@@ -47,12 +120,12 @@ class Sheet:
         self._light(outline, volume, cast)
 
     def pair(self, outline: Outline, fill: RGB | None = None, *, volume: float = 1.0, cast: float = 1.0) -> None:
-        """The same part on both sides."""
+        """Add a part on both sides."""
         for side in (outline, mirrored(outline)):
             self.part(side, fill, volume=volume, cast=cast)
 
     def seam(self, outline: Outline, rgb: RGB | None = None, *, width: float = 0.55, dash: float = 0) -> None:
-        """A line; dashed like stitches where ``dash`` gives their length."""
+        """Draw a line, as stitches of length ``dash`` if that is not 0."""
         points = self._in_pixels(outline, self._side)
         pixels, colour = max(1, round(width * self._side / 100)), rgb or line_on(self.look.colour.rgb)
         if not dash:
@@ -62,12 +135,12 @@ class Sheet:
             self._brush.line(stitch, colour, pixels)
 
     def seams(self, outline: Outline, rgb: RGB | None = None, *, width: float = 0.55, dash: float = 0) -> None:
-        """The same line on both sides."""
+        """Draw a line on both sides."""
         for side in (outline, mirrored(outline)):
             self.seam(side, rgb, width=width, dash=dash)
 
     def fold(self, outline: Outline, *, width: float = 1.6, strength: float = 0.5) -> None:
-        """A soft crease: a dark valley with a light ridge beside it."""
+        """Draw a soft crease: a dark valley with a light ridge beside it."""
         points = self._in_pixels(outline, self._small)
         pixels = max(1, round(width * self._small / 100))
         level = round(255 * strength)
@@ -76,18 +149,18 @@ class Sheet:
         ImageDraw.Draw(self._ridges).line(beside, level, pixels, joint="curve")
 
     def folds(self, outline: Outline, *, width: float = 1.6, strength: float = 0.5) -> None:
-        """The same crease on both sides."""
+        """Draw a crease on both sides."""
         for side in (outline, mirrored(outline)):
             self.fold(side, width=width, strength=strength)
 
     def finish(self) -> Image.Image:
-        """The garment, lit, on a transparent ground: RGBA of ``pixels`` x ``pixels``."""
+        """Return the lit garment on a transparent background: RGBA, ``pixels`` x ``pixels``."""
         size = (self._pixels, self._pixels)
         colour = np.asarray(self._colour.reduce(self._oversampling), np.float32)
         light = self._shade + 0.2 * self._soft(self._ridges, 0.7) - 0.42 * self._soft(self._valleys, 0.8)
         light = np.asarray(Image.fromarray(light).resize(size, Image.Resampling.BICUBIC))[..., None]
         lit = colour * (1 + np.minimum(light, 0)) + (255 - colour) * np.maximum(light, 0) * 0.8
-        lit += 1.6 * self._rng.standard_normal((*size, 1), np.float32)  # cloth is never quite even
+        lit += 1.6 * self._rng.standard_normal((*size, 1), np.float32)  # a little unevenness
         picture = Image.fromarray(lit.clip(0, 255).astype(np.uint8))
         picture.putalpha(self._alpha.reduce(self._oversampling))
         return picture
@@ -99,7 +172,7 @@ class Sheet:
         self._colour.paste(self._cloth.crop(area), area, mask)
 
     def _light(self, outline: Outline, volume: float, cast: float) -> None:
-        """Round the part off towards its edges, and let it throw a shadow on what it covers."""
+        """Shade a part towards its edges, and add its shadow to the parts below."""
         points = self._in_pixels(outline, self._small)
         left, top, right, bottom = self._around(points)
         mask = Image.new("L", (right - left, bottom - top))
@@ -109,7 +182,7 @@ class Sheet:
         beneath[:] = np.where(np.asarray(mask), self._relief(mask, volume), np.maximum(beneath - shadow, -0.6))
 
     def _relief(self, mask: Image.Image, volume: float) -> Shade:
-        """How light the inside of a part is: facing the light or not, and dark along its edge."""
+        """Return the brightness inside a part: lighter towards the light, darker along its edge."""
         wide, narrow = self._soft(mask, 3.2), self._soft(mask, 0.6)
         down, right = np.gradient(wide)
         slope = (right * _LIGHT[0] + down * _LIGHT[1]) * self._small / 100
@@ -118,14 +191,14 @@ class Sheet:
         return light.astype(np.float32)
 
     def _around(self, points: list[Point]) -> tuple[int, int, int, int]:
-        """The part of the shade that a part of the garment can touch."""
+        """Return the area of the shading that a part can change."""
         left, top, right, bottom = bounds(points)
         reach = round(_REACH * self._small / 100)
         low, high = 0, self._small
         return max(low, left - reach), max(low, top - reach), min(high, right + reach), min(high, bottom + reach)
 
     def _soft(self, mask: Image.Image, radius: float) -> Shade:
-        """A mask from 0 to 1, blurred by a radius in units."""
+        """Return a mask from 0 to 1, blurred by a radius in units of the sheet."""
         blurred = mask.filter(ImageFilter.GaussianBlur(radius * self._small / 100))
         return np.asarray(blurred, np.float32) / np.float32(255)
 
@@ -135,7 +208,7 @@ class Sheet:
 
 
 def _stitches(points: list[Point], length: float) -> list[list[Point]]:
-    """Every other piece of a line, each about ``length`` pixels long."""
+    """Return every other piece of a line, each about ``length`` pixels long."""
     line: npt.NDArray[Any] = np.asarray(points)
     along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
     stops = np.arange(0, along[-1], length)

@@ -1,3 +1,5 @@
+"""Drawn catalogs and wardrobes: complete, reproducible, and plausible as pictures."""
+
 import csv
 import hashlib
 from pathlib import Path
@@ -8,11 +10,9 @@ from PIL import Image, ImageOps
 
 from catalog_jobs.demo.drawing import draw_catalog, draw_wardrobe
 from catalog_jobs.demo.drawing.articles import ARTICLES
-from catalog_jobs.demo.drawing.assortment import assortment
-from catalog_jobs.demo.drawing.cloth import weave
-from catalog_jobs.demo.drawing.geometry import ellipse, mirrored, path
-from catalog_jobs.demo.drawing.palette import COLOURS, Look
-from catalog_jobs.demo.drawing.sheet import Sheet
+from catalog_jobs.demo.drawing.catalog import assortment
+from catalog_jobs.demo.drawing.cloth import COLOURS, Look, weave
+from catalog_jobs.demo.drawing.sheet import Sheet, ellipse, mirrored, path
 from closetspace.errors import InvalidInput
 
 COLUMNS = [
@@ -65,7 +65,7 @@ def wardrobe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_catalog_has_one_picture_a_product(catalog: Path) -> None:
+def test_catalog_has_one_picture_per_product(catalog: Path) -> None:
     rows = read_rows(catalog / "products.csv")
     assert list(rows[0]) == COLUMNS
     assert len(rows) == 24
@@ -81,7 +81,7 @@ def test_catalog_pictures_are_small_jpegs_on_white(catalog: Path) -> None:
         assert pixels.min() < 200
 
 
-def test_the_same_seed_draws_the_same_and_another_seed_something_else(catalog: Path, tmp_path: Path) -> None:
+def test_same_seed_draws_the_same_and_another_seed_does_not(catalog: Path, tmp_path: Path) -> None:
     draw_catalog(tmp_path / "same", items=24)
     draw_catalog(tmp_path / "other", items=24, seed=8)
     assert digests(tmp_path / "same") == digests(catalog)
@@ -89,19 +89,19 @@ def test_the_same_seed_draws_the_same_and_another_seed_something_else(catalog: P
 
 
 def test_progress_counts_every_product(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    draw_catalog(tmp_path, items=3, progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    calls: list[tuple[int, int]] = []
+    draw_catalog(tmp_path, items=3, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_a_finished_catalog_is_not_drawn_again(tmp_path: Path) -> None:
+def test_complete_catalog_is_not_drawn_again(tmp_path: Path) -> None:
     draw_catalog(tmp_path, items=2)
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")}
     draw_catalog(tmp_path, items=2)
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")} == before
 
 
-def test_a_catalog_that_was_cut_off_is_completed(tmp_path: Path) -> None:
+def test_interrupted_catalog_is_completed(tmp_path: Path) -> None:
     def stop(*_progress: int) -> None:
         raise KeyboardInterrupt
 
@@ -119,14 +119,14 @@ def test_other_parameters_draw_the_folder_anew(tmp_path: Path) -> None:
     assert len(read_rows(tmp_path / "products.csv")) == 4
 
 
-def test_a_catalog_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
+def test_catalog_that_was_not_drawn_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "products.csv").write_text("id\n1\n")
     with pytest.raises(InvalidInput, match="not drawn"):
         draw_catalog(tmp_path, items=2)
     assert (tmp_path / "products.csv").read_text() == "id\n1\n"
 
 
-def test_the_demo_catalog_shows_every_kind_colour_and_gender() -> None:
+def test_demo_catalog_has_every_kind_colour_gender_and_usage() -> None:
     products = assortment(360, seed=7)
     assert len(products) == 360 == len({product.id for product in products})
     assert {product.article.type for product in products} == {article.type for article in ARTICLES}
@@ -137,11 +137,11 @@ def test_the_demo_catalog_shows_every_kind_colour_and_gender() -> None:
 
 
 @pytest.mark.parametrize("items", [1, 7, 100])
-def test_a_catalog_has_as_many_products_as_asked_for(items: int) -> None:
+def test_catalog_has_the_requested_number_of_products(items: int) -> None:
     assert len(assortment(items, seed=1)) == items
 
 
-def test_a_product_is_named_after_its_brand_gender_look_and_kind() -> None:
+def test_product_name_has_brand_gender_colour_and_kind() -> None:
     for product in assortment(60, seed=3):
         row = product.row()
         assert row["productDisplayName"].startswith(f"{row['brand']} {row['gender']} ")
@@ -153,7 +153,7 @@ def test_a_product_is_named_after_its_brand_gender_look_and_kind() -> None:
 
 @pytest.mark.parametrize("cut", [0.1, 0.9])
 @pytest.mark.parametrize("type_name", [article.type for article in ARTICLES])
-def test_every_kind_is_drawn_in_its_colour_inside_the_sheet(type_name: str, cut: float) -> None:
+def test_each_kind_is_drawn_in_its_colour_inside_the_sheet(type_name: str, cut: float) -> None:
     picture = drawn(type_name, "Green", cut)
     pixels = np.asarray(picture).astype(int)
     inside = pixels[..., 3] > 128
@@ -175,13 +175,13 @@ def test_kinds_have_different_outlines() -> None:
     assert len(set(outlines.values())) == len(ARTICLES)
 
 
-def test_every_pattern_but_plain_shows_a_second_colour() -> None:
+def test_each_pattern_but_plain_has_a_second_colour() -> None:
     for pattern in ("stripes", "checks", "dots", "block", "print", "denim", "knit"):
         cloth = weave(Look(COLOURS["Red"], COLOURS["White"], pattern), 200, np.random.default_rng(2))
         assert len(cloth.getcolors(40_000) or []) > 1, pattern
 
 
-def test_a_wardrobe_has_photos_as_phones_and_apps_make_them(wardrobe: Path) -> None:
+def test_wardrobe_has_photos_in_the_formats_of_phones_and_apps(wardrobe: Path) -> None:
     rows = read_rows(wardrobe / "wardrobe.csv")
     photos = [Image.open(wardrobe / row["file"]) for row in rows]
     assert len(rows) == 6
@@ -192,7 +192,7 @@ def test_a_wardrobe_has_photos_as_phones_and_apps_make_them(wardrobe: Path) -> N
     assert {photo.size for photo in upright} == {(960, 1280)}
 
 
-def test_some_photos_come_without_name_or_brand(tmp_path: Path) -> None:
+def test_some_photos_have_no_name_or_brand(tmp_path: Path) -> None:
     draw_wardrobe(tmp_path)
     rows = read_rows(tmp_path / "wardrobe.csv")
     assert len(rows) == 10
@@ -200,12 +200,12 @@ def test_some_photos_come_without_name_or_brand(tmp_path: Path) -> None:
     assert any(not row["brand"] for row in rows)
 
 
-def test_the_same_seed_takes_the_same_photos(wardrobe: Path, tmp_path: Path) -> None:
+def test_same_seed_takes_the_same_photos(wardrobe: Path, tmp_path: Path) -> None:
     draw_wardrobe(tmp_path, photos=6)
     assert digests(tmp_path) == digests(wardrobe)
 
 
-def test_a_path_follows_lines_and_curves() -> None:
+def test_path_has_the_points_of_lines_and_curves() -> None:
     outline = path("M0 0 L10 0 Q20 0 20 10 Z")
     assert outline[:2] == ((0, 0), (10, 0))
     assert outline[-1] == (20, 10)

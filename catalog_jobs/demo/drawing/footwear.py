@@ -1,8 +1,7 @@
-"""Shoes from the side, with the toe to the left."""
+"""Shoes and sandals from the side, and flip-flops from above."""
 
-from catalog_jobs.demo.drawing.geometry import ellipse, path
-from catalog_jobs.demo.drawing.palette import RGB, RUBBER, darker, lighter, mix
-from catalog_jobs.demo.drawing.sheet import Sheet
+from catalog_jobs.demo.drawing.cloth import GOLD, RGB, RUBBER, darker, lighter, mix
+from catalog_jobs.demo.drawing.sheet import Outline, Sheet, box, ellipse, path
 
 _OPENING = path("M61 27 Q76 31.4 91 23.6 L92.6 38 L64 40 Z")
 _INSOLE: RGB = (182, 160, 144)
@@ -34,7 +33,7 @@ _TONGUE = path("M42 41 Q50 30 58 22.6 Q64 21 67 25 L66 29 Q56 34 46.6 43.6 Z")
 
 
 def sports_shoe(sheet: Sheet) -> None:
-    """A running shoe: mesh, overlays, laces, a thick wedge sole."""
+    """Draw a running shoe: mesh, overlays, laces, a thick wedge sole."""
     look = sheet.look
     sheet.part(_OPENING, darker(look.colour.rgb, 0.55))
     sheet.part(_RUNNER, volume=1.3)
@@ -50,7 +49,7 @@ def sports_shoe(sheet: Sheet) -> None:
 
 
 def casual_shoe(sheet: Sheet) -> None:
-    """A canvas sneaker: rubber toe cap, white sole, laces."""
+    """Draw a canvas sneaker: rubber toe cap, white sole, laces."""
     look = sheet.look
     second = mix(look.colour.rgb, look.accent.rgb, 0.6)
     sheet.part(_OPENING, darker(look.colour.rgb, 0.5))
@@ -65,7 +64,7 @@ def casual_shoe(sheet: Sheet) -> None:
 
 
 def formal_shoe(sheet: Sheet) -> None:
-    """An oxford of polished leather: cap, quarter, thin sole and heel."""
+    """Draw an oxford of polished leather: cap, quarter, thin sole and heel."""
     look = sheet.look
     dark = darker(look.colour.rgb, 0.55)
     sheet.part(_OPENING, darker(look.colour.rgb, 0.65))
@@ -80,7 +79,7 @@ def formal_shoe(sheet: Sheet) -> None:
 
 
 def heels(sheet: Sheet) -> None:
-    """A court shoe with a pointed toe and a high heel."""
+    """Draw a court shoe with a pointed toe and a high heel."""
     look = sheet.look
     sheet.part(path("M82 44 Q90 50 92 44 L86 84 L82.6 84 Q82 62 76 54 Z"), darker(look.colour.rgb, 0.2))
     sheet.part(path("M36 60 Q62 56 88 28 L91 30 Q76 56 44 68 Z"), _INSOLE, volume=0.5)
@@ -91,10 +90,60 @@ def heels(sheet: Sheet) -> None:
 
 
 def _laces(sheet: Sheet, *, count: int) -> None:
-    """Laces over a tongue along the instep, darker on a white shoe so that they show."""
+    """Draw laces over a tongue along the instep, darker on a white shoe to be visible."""
     white = RUBBER if sum(sheet.look.colour.rgb) < 600 else darker(RUBBER, 0.25)
     sheet.part(_TONGUE, darker(sheet.look.colour.rgb, 0.22))
     for step in range(count):
         x, y = 44.6 + step * 3.7, 40.4 - step * 3.3
         sheet.seam(path(f"M{x - 1.6} {y - 0.8} L{x + 5.4} {y + 5.2}"), darker(white, 0.5), width=1.5)
         sheet.seam(path(f"M{x - 2} {y - 1.4} L{x + 5} {y + 4.6}"), white, width=1.3)
+
+
+_CORK: RGB = (176, 136, 92)
+_FOOTBED = path("M4 66 Q16 59 40 61 Q62 62 78 54 Q90 49 97 53 L97 62 L8 72 Z")
+_SIDE = path("M3.4 66.4 Q24 68.6 44 67.6 Q70 66 98 57 Q99.4 66 97.4 72.6 Q50 77 6 75 Q2 71 3.4 66.4 Z")
+_SANDAL_TREAD = path("M5 74 Q50 77 97.6 71.6 L96.6 77 Q50 81 7.4 78.4 Z")
+_FAR_STRAP = path("M30 62 Q34 46 42 46 Q52 46 58 60 L52 62 Q46 52 42 52 Q37 53 36 63 Z")
+_STRAPS = (
+    path("M12 69 Q16 52 25 48.6 Q33 49 36 56 L39 69 Q26 72 12 69 Z"),
+    path("M40 68.6 Q40 52 47 42.6 Q55 42.6 58 49 L63 67 Q52 69 40 68.6 Z"),
+    path("M86 60 Q87 46 92 38 L97 40 Q95 50 97 60 Z"),
+    path("M66 38 Q80 40 94 28 Q98 30 98 38 Q84 47 68 44.6 Q64 42 66 38 Z"),
+)
+_LEFT_SOLE = path(
+    "M27 8 Q40 8 43 26 Q42 50 38 74 Q38 92 28 92 Q17 92 17 74 Q12 50 11 28 Q11 10 27 8 Z",
+)
+_LEFT_THONG = (
+    path("M27 26 Q17 34 12.6 58 L18.4 58 Q20 41 28 31 Z"),
+    path("M27 26 Q38 34 43 58 L37.6 58 Q35 41 27 31 Z"),
+)
+
+
+def sandal(sheet: Sheet) -> None:
+    """Draw a thick footbed, two straps across the foot and one around the ankle, with buckles."""
+    look = sheet.look
+    cork = mix(_CORK, look.accent.rgb, 0.15)
+    sheet.part(_FAR_STRAP, darker(look.colour.rgb, 0.45), volume=0.6)
+    sheet.part(_FOOTBED, lighter(cork, 0.15), volume=0.7)
+    for strap in _STRAPS:
+        sheet.part(strap, volume=1.4)
+    for x, y in ((25, 58), (48, 53), (84, 37)):
+        sheet.part(box(x - 3.2, y - 3, x + 3.2, y + 3), GOLD)
+        sheet.part(box(x - 1.6, y - 1.6, x + 1.6, y + 1.6), volume=0.3)
+    sheet.part(_SIDE, darker(cork, 0.3))
+    sheet.part(_SANDAL_TREAD, darker(cork, 0.7), volume=0.6)
+
+
+def flip_flops(sheet: Sheet) -> None:
+    """Draw a pair from above, with straps that part at the toe."""
+    accent = sheet.look.accent.rgb
+    for shift in (-2, 48):
+        sheet.part(_moved(_LEFT_SOLE, shift + 0.8, 1.6), darker(accent, 0.5))
+        sheet.part(_moved(_LEFT_SOLE, shift), lighter(accent, 0.12), volume=0.7)
+        for strap in _LEFT_THONG:
+            sheet.part(_moved(strap, shift), volume=1.4)
+        sheet.part(ellipse(27.4 + shift, 27.4, 2.2), volume=1.2)
+
+
+def _moved(outline: Outline, right: float, down: float = 0) -> Outline:
+    return tuple((x + right, y + down) for x, y in outline)
