@@ -15,7 +15,7 @@ from catalog_jobs.benchmarks import Measurement, Note
 from catalog_jobs.demo import run as demo_run
 from catalog_jobs.demo.drawing import draw_catalog, draw_wardrobe
 from closetspace.domain.wardrobe.photo import photo_folder
-from closetspace_infra.local.instance import instance
+from closetspace_infra.local.functions import instance
 from closetspace_infra.local.person import Person
 from closetspace_infra.local.stack import LocalStack
 
@@ -77,7 +77,7 @@ def _burst(stack: LocalStack, photos: list[demo_run.Photo]) -> float:
 
 def _first_recommendation(stack: LocalStack, person: Person) -> float:
     """Return the seconds from the start of a process to its first answer."""
-    with instance(stack, "recommend", "http") as started:
+    with instance(stack.environment, "recommend", "http") as started:
         answer = started.first_answer(json={"data": {}}, headers={"Authorization": f"Bearer {person.token}"})
         elapsed = time.perf_counter() - started.started
     if not answer.raise_for_status().json()["result"]["items"]:
@@ -100,7 +100,7 @@ def _first_embedding(stack: LocalStack, person: Person, photo: demo_run.Photo, n
             f"http://{stack.addresses.storage}/storage/v1/b/{stack.bucket}/o/{quote(path, safe='')}",
             headers={"Authorization": "Bearer owner"},
         ).json()
-        with instance(stack, "photo_finalized", "cloudevent") as started:
+        with instance(stack.environment, "photo_finalized", "cloudevent") as started:
             started.first_answer(json=resource, headers=_event_headers(stack, path)).raise_for_status()
             elapsed = time.perf_counter() - started.started
     finally:

@@ -43,8 +43,7 @@ def deploy(
     Each step is printed before it is run, and may be run again; after a failure go on with --from STEP. Other settings
     (schedule, tasks, backups) are Terraform's, in infra/terraform/PROJECT.tfvars. See docs/operating.md.
     """
-    from closetspace_infra.deploy import Deployment, plan
-    from closetspace_infra.steps import ROOT, TERRAFORM, run
+    from closetspace_infra.deploy import ROOT, TERRAFORM, Deployment, plan, run
 
     with exit_on_error():
         if not (ROOT / "firebase.json").is_file():
@@ -67,7 +66,7 @@ def deploy(
 
 
 def _commit(dry_run: bool) -> str:
-    from closetspace_infra.steps import committed
+    from closetspace_infra.deploy import committed
 
     try:
         return committed()

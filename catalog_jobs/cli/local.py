@@ -53,8 +53,7 @@ def up(
     """
     from catalog_jobs.processes.logs import Log
     from closetspace_infra.local.ports import Ports
-    from closetspace_infra.local.recurring import Recurring
-    from closetspace_infra.local.stack import LocalStack
+    from closetspace_infra.local.stack import LocalStack, Recurring
 
     def print_line(line: str) -> None:
         notes.print(line, markup=False, soft_wrap=True)

@@ -1,7 +1,7 @@
-"""What a month costs: usage from the code and from stated assumptions, times list prices.
+"""The cost of a month: usage from the code and from the assumptions below, times list prices.
 
 ``python -m closetspace_infra.costs`` prints the table of docs/operating.md. Prices are Google's list prices for
-us-central1 in US dollars, as published in 2026; look them up again before you rely on them.
+us-central1 in US dollars, as published in 2026; check them before you rely on them.
 """
 
 from dataclasses import dataclass
@@ -9,30 +9,30 @@ from dataclasses import dataclass
 GB, MB, KB = 1.0, 1e-3, 1e-6
 
 ITEMS = 50
-"""Items of a person's wardrobe."""
+"""Items in a person's wardrobe."""
 
 NEW_ITEMS = 2
-"""Items added a month, once the wardrobe is there."""
+"""Items added per month to an existing wardrobe."""
 
 VISITS = 2 * 52 / 12
-"""Visits a month: two a week."""
+"""Visits per month: two a week."""
 
 RECOMMENDS = 2 * VISITS
-"""Calls of recommend a month: two a visit."""
+"""Calls of recommend per month: two per visit."""
 
 OPINIONS = 5
-"""Calls of feedback a month."""
+"""Calls of feedback per month."""
 
 PHOTO = 3 * MB
 SHOWN_PHOTOS = 5
-"""Photos that the owner's browser fetches again on a visit; it has the others."""
+"""Photos that the owner's browser downloads per visit; the others are in its cache."""
 
 READS_A_RECOMMEND = 5
-"""Closet, taste, feedback, shown and preferences (adapters/firestore_people.py)."""
+"""Closet, taste, feedback, shown and preferences (adapters/firestore/people.py)."""
 
 READS_A_NEW_ITEM = 4 + 7 + 2 + 4
-"""Item without photo: read, and again to commit; with it: read, announce, document to use, commit; taste; and its owner
-listens (services/reconcile.py, services/taste.py)."""
+"""Without the photo: read, and read again to commit. With it: read, announce, find the closet's document, commit;
+taste; and its owner's listener (services/reconcile.py, services/refresh_taste.py)."""
 
 WRITES_A_NEW_ITEM = 1 + 1 + 1 + 2 + 1
 """Item, waiting, processing, ready with the closet's entry, taste."""
@@ -41,30 +41,30 @@ PERSON = 200 * KB
 """In Firestore: a closet of 31 KB, 50 items and 50 states of 1.4 KB each with their indexes, taste, lists, opinions."""
 
 RECOMMEND_SECONDS = 0.1
-"""Of an instance: 3.5 ms of processor, the rest waits for two round trips to Firestore; the least that is charged."""
+"""Of an instance, the minimum that is charged: 3.5 ms of processor time and two round trips to Firestore."""
 
 NEW_ITEM_SECONDS = 0.1 + 0.3 + 0.1
-"""Of an instance, for three events: one finds no photo, one fetches, decodes, embeds (42 ms) and commits, and on a
-smaller instance than is reckoned with here the taste follows."""
+"""Of an instance, for three events: one finds no photo; one reads, decodes, embeds (42 ms) and commits; one derives the
+taste, on a smaller instance than assumed here."""
 
 SWEEPS = 6 * 24 * 365 / 12
 
 INDEX_ITEM, PICTURE, VECTOR_ITEM = 4.0 * KB, 30 * KB, 1.35 * KB
-"""Of the catalog's store, an item: in each version of the index, its picture, its kept vectors."""
+"""Per item in the catalog's store: in each version of the index, its picture, its stored vectors."""
 
 VERSIONS = 28
-"""Of the index: kept for 14 days by the refresh and for 14 more by the bucket."""
+"""Of the index: the refresh keeps them for 14 days, and the bucket for 14 more."""
 
 REFRESH_SECONDS = 2 * 3600 * 365 / 12
-"""Of the job a month: two hours a night, which a polite crawl takes and little else."""
+"""Of the job per month: two hours a night, nearly all for the pauses of a polite crawl."""
 
 VCPU, GIB, JOB_VCPU, JOB_GIB = 24e-6, 2.5e-6, 18e-6, 2e-6
-"""Dollars a second: of functions, which are charged while they answer, and of jobs."""
+"""Dollars per second: of functions, which are charged while they answer, and of jobs."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """So much a person and so much in all each month, of which the first ``free`` cost nothing."""
+    """A monthly usage per person (``each``) and in total (``fixed``), of which ``free`` cost nothing."""
 
     what: str
     why: str
@@ -74,12 +74,12 @@ class Cost:
     free: float = 0.0
 
     def dollars(self, people: int) -> float:
-        """A month's, for so many people."""
+        """Return the dollars per month for this many people."""
         return max(self.each * people + self.fixed - self.free, 0.0) * self.price
 
 
 def costs(items: int) -> list[Cost]:
-    """Everything that is charged, for a catalog of so many items."""
+    """Return everything that is charged, for a catalog of this many items."""
     lists = VISITS * 2 * ITEMS
     reads = lists + RECOMMENDS * READS_A_RECOMMEND + NEW_ITEMS * READS_A_NEW_ITEM + OPINIONS
     writes = RECOMMENDS + NEW_ITEMS * WRITES_A_NEW_ITEM + OPINIONS
@@ -109,7 +109,7 @@ def costs(items: int) -> list[Cost]:
 
 
 def table(columns: tuple[tuple[int, int], ...] = ((1_000, 20_000), (1_000_000, 100_000))) -> str:
-    """The costs as Markdown: a column for each number of people and size of catalog."""
+    """Return the costs as a Markdown table, with a column for each number of people and items."""
     by_column = [costs(items) for _, items in columns]
     heads = [f"{people:,} people, {items:,} items" for people, items in columns]
     lines = ["| what | a month | " + " | ".join(heads) + " |", "|---|---|" + "---:|" * len(columns)]
@@ -123,7 +123,7 @@ def table(columns: tuple[tuple[int, int], ...] = ((1_000, 20_000), (1_000_000, 1
 
 
 def joining() -> float:
-    """What a new person's whole wardrobe costs once: events, embedding, uploads."""
+    """Return the dollars that a new person's whole wardrobe costs once: events, embedding, uploads."""
     firestore = READS_A_NEW_ITEM * 0.03e-5 + WRITES_A_NEW_ITEM * 0.09e-5
     return ITEMS * (firestore + NEW_ITEM_SECONDS * 2 * (VCPU + GIB) + 5e-6)
 

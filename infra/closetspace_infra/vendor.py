@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Make the functions' folder whole for a deployment: ``firebase deploy`` uploads that folder and nothing else.
+"""Complete the functions' folder for a deployment: ``firebase deploy`` uploads this folder only.
 
 Usage: vendor.py FUNCTIONS_DIR
 
-Copies the shared package in, and on Linux builds Annoy's wheel for a baseline of the processor: built where it is
-installed, Annoy is compiled for that very machine and may die of an illegal instruction on the one that runs it.
+Copies the shared package into it, and on Linux builds a wheel of Annoy for a baseline processor. Annoy built during the
+installation is compiled for the processor of that machine, and may crash with an illegal instruction on another.
 """
 
 import os
@@ -21,7 +21,7 @@ FLAGS = "-O3,-ffast-math,-fno-associative-math,-std=c++14,-fpermissive,-DANNOYLI
 
 
 def vendor(functions: Path) -> None:
-    """Replace ``functions/closetspace`` and ``functions/wheels`` by fresh ones."""
+    """Replace ``functions/closetspace`` and ``functions/wheels``."""
     package = functions / PACKAGE.name
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -32,7 +32,9 @@ def vendor(functions: Path) -> None:
     if platform.system() == "Linux" and baseline:
         _build_annoy(functions / "requirements.txt", wheels, baseline)
     else:
-        sys.stderr.write("Annoy's wheel is not built here: deploy from Linux to ship one that runs on any processor.\n")
+        sys.stderr.write(
+            "Annoy's wheel is not built on this system: deploy from Linux for one that runs on any processor.\n"
+        )
 
 
 def _build_annoy(requirements: Path, wheels: Path, baseline: str) -> None:

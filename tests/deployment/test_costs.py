@@ -1,4 +1,4 @@
-"""What a month costs, and that the operator's guide says the same."""
+"""The calculated costs of a month, and the operator's guide that quotes them."""
 
 import pytest
 
@@ -8,17 +8,17 @@ from tests.support.paths import REPOSITORY
 GUIDE = (REPOSITORY / "docs" / "operating.md").read_text()
 
 
-def test_the_guide_shows_the_table_as_it_is_reckoned() -> None:
+def test_guide_has_the_calculated_table() -> None:
     assert table() in GUIDE
 
 
-def test_the_guide_says_what_it_reckons_with() -> None:
+def test_guide_has_the_assumptions_of_the_calculation() -> None:
     words = " ".join(GUIDE.split())
     assert f"{READS_A_RECOMMEND} reads and a write a recommendation, {READS_A_NEW_ITEM} reads" in words
     assert f"A new person with {ITEMS} photos costs {100 * joining():.1f} cents" in words
 
 
-def test_what_is_free_is_not_charged() -> None:
+def test_free_quota_is_not_charged() -> None:
     reads = Cost("reads", "10 a person", price=0.5, each=10, fixed=3, free=100)
     assert reads.dollars(5) == 0
     assert reads.dollars(10) == pytest.approx(1.5)

@@ -1,4 +1,4 @@
-"""The deployment: which commands, in which order, and what happens when one of them fails."""
+"""The deployment: its commands, their order, and what happens if one fails."""
 
 import subprocess
 import sys
@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from catalog_jobs.cli.cloud_deploy import deploy
 from closetspace.errors import FailedPrecondition, InvalidInput
-from closetspace_infra.deploy import Deployment, plan
-from closetspace_infra.steps import SOURCES, Step, committed, run
+from closetspace_infra.deploy import SOURCES, Deployment, Step, committed, plan, run
 
 TO = Deployment(
     project="closetspace-demo",
@@ -33,7 +32,7 @@ esac
 
 
 class Machine:
-    """A folder like the repository, and programs that only note how they were called."""
+    """A folder like the repository, and programs that only record their calls."""
 
     def __init__(self, folder: Path) -> None:
         self.root, self.bin, self._log = folder / "clone", folder / "bin", folder / "calls"
@@ -43,7 +42,7 @@ class Machine:
         self.install(*SOURCES)
 
     def install(self, *names: str, failing: str = "nothing") -> None:
-        """``failing`` is a shell pattern of the calls that fail."""
+        """Install programs; ``failing`` is a shell pattern of the calls that fail."""
         for name in names:
             program = self.bin / name
             program.write_text(PROGRAM.format(log=self._log, failing=failing))
@@ -60,25 +59,25 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine(tmp_path)
-    # Nothing is there but these and the shell's own; what lies beside the interpreter would be found too.
+    # Only these and the shell's own programs are found, and none beside the real interpreter.
     monkeypatch.setenv("PATH", f"{made.bin}:/bin:/usr/bin")
     monkeypatch.setattr(sys, "executable", str(made.bin / "python"))
     made.install("gcloud", failing="*describe*state*|*describe*gs:*|*images\\ describe*")
     return made
 
 
-def silent(line: str) -> None:
-    """Nobody reads."""
+def print_nothing(line: str) -> None:
+    """Print nothing."""
 
 
 def starts(calls: list[str], *beginnings: str) -> bool:
-    """Whether calls that begin so come in this order."""
+    """Return whether calls with these beginnings come in this order."""
     remaining = iter(calls)
     return all(any(call.startswith(beginning) for call in remaining) for beginning in beginnings)
 
 
 def test_everything_is_deployed_in_order(machine: Machine) -> None:
-    run(plan(TO), silent, root=machine.root)
+    run(plan(TO), print_nothing, root=machine.root)
     assert starts(
         machine.calls,
         "gcloud projects describe closetspace-demo",
@@ -96,7 +95,7 @@ def test_everything_is_deployed_in_order(machine: Machine) -> None:
     )
 
 
-def test_the_foundation_comes_before_the_image_and_the_image_before_the_job() -> None:
+def test_foundation_comes_before_the_image_and_the_image_before_the_job() -> None:
     commands = {step.name: step.command for step in plan(TO)}
     assert list(commands).index("foundation") < list(commands).index("image") < list(commands).index("infrastructure")
     assert "-target=terraform_data.foundation" in commands["foundation"]
@@ -105,81 +104,81 @@ def test_the_foundation_comes_before_the_image_and_the_image_before_the_job() ->
     assert not any(option.startswith("-target") for option in commands["infrastructure"])
 
 
-def test_the_functions_settings_come_from_what_terraform_made(machine: Machine) -> None:
-    run(plan(TO), silent, root=machine.root)
+def test_functions_get_their_settings_from_terraform(machine: Machine) -> None:
+    run(plan(TO), print_nothing, root=machine.root)
     written = machine.root / "functions" / ".env.closetspace-demo"
     assert written.read_text() == "PHOTO_BUCKET=closetspace-demo-photos\n"
     assert [path.name for path in written.parent.iterdir()] == [written.name]
 
 
-def test_what_is_there_already_is_not_made_again(machine: Machine) -> None:
+def test_existing_bucket_and_image_are_not_created_again(machine: Machine) -> None:
     machine.install("gcloud")
-    run(plan(TO), silent, root=machine.root)
+    run(plan(TO), print_nothing, root=machine.root)
     assert not [call for call in machine.calls if "buckets create" in call or "builds submit" in call]
 
 
-def test_the_first_failure_ends_it_and_says_how_to_go_on(machine: Machine) -> None:
+def test_first_failure_ends_the_run_and_names_the_option_to_continue(machine: Machine) -> None:
     machine.install("gcloud", failing="*builds*|*describe*gs:*|*images\\ describe*")
-    with pytest.raises(FailedPrecondition, match=r"The step image failed \(gcloud ended with 3.*--from image"):
-        run(plan(TO), silent, root=machine.root)
+    with pytest.raises(FailedPrecondition, match=r"The step image failed: gcloud exited with 3.*--from image"):
+        run(plan(TO), print_nothing, root=machine.root)
     assert machine.calls[-1].startswith("gcloud builds submit")
 
 
-def test_it_goes_on_where_it_was_cut_off(machine: Machine) -> None:
-    run(plan(TO), silent, root=machine.root, since="image")
+def test_run_continues_from_a_step(machine: Machine) -> None:
+    run(plan(TO), print_nothing, root=machine.root, since="image")
     assert machine.calls[0].startswith("gcloud artifacts docker images describe")
     assert not [call for call in machine.calls if call.startswith(("terraform init", "gcloud services"))]
 
 
-def test_an_unknown_step_is_refused_with_those_that_there_are(machine: Machine) -> None:
-    with pytest.raises(InvalidInput, match=r"no step functons\. Steps are: login, .*functions, status"):
-        run(plan(TO), silent, root=machine.root, since="functons")
+def test_unknown_step_is_refused_with_the_known_ones(machine: Machine) -> None:
+    with pytest.raises(InvalidInput, match=r"no step functons\. The steps are login, .*functions, status"):
+        run(plan(TO), print_nothing, root=machine.root, since="functons")
     assert machine.calls == []
 
 
-def test_settings_are_not_written_when_terraform_fails(machine: Machine) -> None:
+def test_settings_are_not_written_if_terraform_fails(machine: Machine) -> None:
     machine.install("terraform", failing="*output*")
     with pytest.raises(FailedPrecondition, match="--from settings"):
-        run(plan(TO), silent, root=machine.root)
+        run(plan(TO), print_nothing, root=machine.root)
     assert list((machine.root / "functions").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["firebase", "terraform", "closetspace"])
-def test_a_missing_program_is_named_before_anything_runs(
+def test_missing_program_is_named_before_anything_runs(
     machine: Machine, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (machine.bin / name).unlink()
     monkeypatch.setenv("PATH", str(machine.bin))
     with pytest.raises(FailedPrecondition, match=rf"{name} \({SOURCES[name][:12]}"):
-        run(plan(TO), silent, root=machine.root)
+        run(plan(TO), print_nothing, root=machine.root)
     assert machine.calls == []
 
 
-def test_a_dry_run_tells_every_command_and_runs_none(machine: Machine) -> None:
-    told: list[str] = []
-    run(plan(TO), told.append, root=machine.root, dry_run=True)
+def test_dry_run_prints_every_command_and_runs_none(machine: Machine) -> None:
+    lines: list[str] = []
+    run(plan(TO), lines.append, root=machine.root, dry_run=True)
     assert machine.calls == []
     for step in plan(TO):
-        assert any(line.endswith(f"{step.name}: {step.why}") for line in told)
-        assert any(line.strip().startswith(("cd ", step.command[0])) for line in told)
+        assert any(line.endswith(f"{step.name}: {step.why}") for line in lines)
+        assert any(line.strip().startswith(("cd ", step.command[0])) for line in lines)
     assert (
-        "    cd infra/terraform && terraform output -raw functions_env > ../../functions/.env.closetspace-demo" in told
+        "    cd infra/terraform && terraform output -raw functions_env > ../../functions/.env.closetspace-demo" in lines
     )
 
 
-def test_a_dry_run_plans_where_terraform_is_initialised(machine: Machine) -> None:
+def test_dry_run_runs_terraforms_plan_if_it_is_initialised(machine: Machine) -> None:
     (machine.root / "infra/terraform/.terraform").mkdir()
-    run(plan(TO), silent, root=machine.root, dry_run=True)
+    run(plan(TO), print_nothing, root=machine.root, dry_run=True)
     assert len(machine.calls) == 2
     assert all(call.startswith("terraform plan -input=false -lock=false") for call in machine.calls)
 
 
-def test_a_dry_run_needs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_needs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    run(plan(TO), silent, root=tmp_path, dry_run=True)
+    run(plan(TO), print_nothing, root=tmp_path, dry_run=True)
 
 
-def test_what_is_asked_for_reaches_terraform() -> None:
+def test_options_reach_terraform() -> None:
     to = replace(TO, billing_account="012345-6789AB-CDEF01", budget=80, scrapfly=True, variables=Path("demo.tfvars"))
     (command,) = (step.command for step in plan(to) if step.name == "infrastructure")
     assert "-var-file=demo.tfvars" in command
@@ -188,12 +187,12 @@ def test_what_is_asked_for_reaches_terraform() -> None:
     assert not [option for option in without if "billing" in option or "budget" in option or "scrapfly" in option]
 
 
-def test_a_first_refresh_runs_when_asked_for() -> None:
+def test_first_refresh_is_optional() -> None:
     assert [step.name for step in plan(replace(TO, refresh=True))][-2:] == ["refresh", "status"]
     assert "refresh" not in [step.name for step in plan(TO)]
 
 
-def test_every_step_says_why_has_a_name_of_its_own_and_a_program_that_is_known() -> None:
+def test_each_step_has_a_unique_name_a_reason_and_a_known_program() -> None:
     steps: list[Step] = plan(replace(TO, refresh=True))
     assert len({step.name for step in steps}) == len(steps)
     assert all(step.why for step in steps)
@@ -213,7 +212,7 @@ def clone(tmp_path: Path) -> Callable[..., None]:
     return git
 
 
-def test_an_image_is_named_by_what_was_committed(tmp_path: Path, clone: Callable[..., None]) -> None:
+def test_image_has_the_commit_as_tag_and_no_uncommitted_changes(tmp_path: Path, clone: Callable[..., None]) -> None:
     commit = committed(tmp_path)
     assert len(commit) == 12
     (tmp_path / "file").write_text("two")
@@ -223,7 +222,7 @@ def test_an_image_is_named_by_what_was_committed(tmp_path: Path, clone: Callable
     assert committed(tmp_path) != commit
 
 
-def test_a_folder_that_is_no_clone_is_told_so(tmp_path: Path) -> None:
+def test_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FailedPrecondition, match="Deploy from a clone"):
         committed(tmp_path)
 
@@ -235,16 +234,16 @@ def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
-def test_the_command_shows_what_it_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_prints_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOSETSPACE_REGION", "europe-west1")
     done = command("--project", "closetspace-demo", "--alert-email", "operator@shop.example", "--dry-run")
     assert done.returncode == 0
-    told = " ".join(done.stderr.split())
-    assert "-var=firestore_location=europe-west1" in told
-    assert told.endswith("Nothing was changed.")
+    output = " ".join(done.stderr.split())
+    assert "-var=firestore_location=europe-west1" in output
+    assert output.endswith("Nothing was changed.")
 
 
-def test_the_command_says_what_it_needs() -> None:
+def test_command_names_missing_options() -> None:
     done = command("--dry-run")
     assert done.returncode != 0
     assert "--project" in done.stderr

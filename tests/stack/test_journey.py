@@ -16,7 +16,7 @@ from closetspace.bootstrap import open_store
 from closetspace.domain.encoder.vectors import mean_vector
 from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.services.index_versions import IndexVersions
-from closetspace_infra.local.instance import instance
+from closetspace_infra.local.functions import instance
 from closetspace_infra.local.person import CallFailed
 from tests.support.journey import Journey, photo
 from tests.support.waiting import eventually
@@ -300,7 +300,7 @@ def test_person_without_a_closet_may_say_what_they_think(journey: Journey) -> No
     owner, person = journey.person(), journey.person()
     journey.add(owner, 19)
     (item_id,) = ids(owner.call("recommend", {"count": 1}))
-    with instance(journey.stack, "feedback", "http") as started:
+    with instance(journey.stack.environment, "feedback", "http") as started:
         data = {"itemId": item_id, "kind": "like"}
         answer = started.first_answer(json={"data": data}, headers={"Authorization": f"Bearer {person.token}"})
     assert (answer.status_code, answer.json()) == (200, {"result": data})
@@ -311,7 +311,7 @@ def test_new_instance_that_only_recommends_knows_who_asks(journey: Journey) -> N
     """Its first request is the first of anything: no event has set up the SDK before it."""
     person = journey.person()
     item_id = journey.add(person, 18)
-    with instance(journey.stack, "recommend", "http") as started:
+    with instance(journey.stack.environment, "recommend", "http") as started:
         answer = started.first_answer(json={"data": {}}, headers={"Authorization": f"Bearer {person.token}"})
         assert answer.status_code == 200
         assert answer.json()["result"]["items"][0]["because"][0]["itemId"] == item_id

@@ -16,8 +16,7 @@ from catalog_jobs.cli.local import seconds_of
 from catalog_jobs.processes.logs import Log
 from closetspace.bootstrap import open_store
 from closetspace.services.index_versions import IndexVersions
-from closetspace_infra.local.recurring import Recurring
-from closetspace_infra.local.stack import LocalStack
+from closetspace_infra.local.stack import LocalStack, Recurring
 from tests.support.journey import Journey
 from tests.support.waiting import HANG_SECONDS, eventually
 

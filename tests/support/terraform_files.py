@@ -1,4 +1,4 @@
-"""What stands in `infra/terraform`, as plain values: parsed, not evaluated, for that needs the providers."""
+"""The files of `infra/terraform` as plain values: parsed, but not evaluated, which needs the providers."""
 
 import re
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ FOLDER = REPOSITORY / "infra" / "terraform"
 @cache
 def parsed(file: str) -> dict[str, Any]:
     with (FOLDER / file).open() as opened:
-        found: dict[str, Any] = plain(hcl2.load(opened))
-    return found
+        content: dict[str, Any] = plain(hcl2.load(opened))
+    return content
 
 
 def plain(value: Any) -> Any:
-    """Without the parser's own marks and quotation marks."""
+    """Return a value without the parser's metadata and quotation marks."""
     if isinstance(value, dict):
         return {plain(key): plain(each) for key, each in value.items() if not key.startswith("__")}
     if isinstance(value, list):
@@ -33,12 +33,12 @@ def files() -> list[str]:
 
 
 def named(kind: str) -> dict[str, Any]:
-    """All variables, outputs or providers, by name."""
+    """Return all variables, outputs or providers by name."""
     return {name: body for file in files() for block in parsed(file).get(kind, []) for name, body in block.items()}
 
 
 def blocks(kind: str) -> dict[str, Any]:
-    """All resources or data sources, by address."""
+    """Return all resources or data sources by address."""
     return {
         f"{prefix(kind)}{type_}.{name}": body
         for file in files()
@@ -53,15 +53,15 @@ def prefix(kind: str) -> str:
 
 
 def locals_() -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for file in files():
         for block in parsed(file).get("locals", []):
-            found |= block
-    return found
+            merged |= block
+    return merged
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a value."""
+    """Yield every string in a value."""
     if isinstance(value, dict):
         for each in value.values():
             yield from texts(each)
@@ -73,12 +73,12 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def expressions() -> str:
-    """Everything that is computed, as one text."""
+    """Return all expressions as one string."""
     return "\n".join(
         match for file in files() for text in texts(parsed(file)) for match in re.findall(r"\$\{.*\}", text, re.DOTALL)
     )
 
 
 def references(pattern: str) -> set[str]:
-    """What the files refer to, by its form."""
+    """Return the references that match a pattern."""
     return set(re.findall(pattern, expressions()))

@@ -1,1 +1,1 @@
-"""The whole of Closetspace on one machine: Firebase emulated over its wire protocols, our functions for real."""
+"""All of Closetspace on one machine: an emulated Firebase with the real functions."""

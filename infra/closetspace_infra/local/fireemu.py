@@ -1,4 +1,4 @@
-"""How the local Firebase (the program ``fireemu``) is found, configured and started."""
+"""Finds, configures and starts the local Firebase (the program ``fireemu``)."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import Any
 from catalog_jobs.processes.child import Child
 from catalog_jobs.processes.logs import Log
 from closetspace.errors import FailedPrecondition
-from closetspace_infra.local import functions_server
+from closetspace_infra.local.functions import THREADS
 from closetspace_infra.local.ports import HOST, Ports
 
 FOLDER = Path(__file__).resolve().parents[2] / "local"
@@ -26,9 +26,8 @@ _NOISE = re.compile(
     r"^(\s|fireemu up$|Require stack:|- |shutting down|"
     r"\[functions:\w+\] (stopped$|runner exited|warn cannot inspect firebase-functions))"
 )
-# Events handled at once: fewer than the Python process has threads, so that a burst of them never keeps a
-# callable waiting.
-EVENTS_AT_ONCE = functions_server.THREADS - 4
+EVENTS_AT_ONCE = THREADS - 4
+"""Fewer than the Python process has threads, so that a burst of events keeps no callable waiting."""
 
 _PROFILE = {
     "schemaVersion": 1,
@@ -41,10 +40,9 @@ _PROFILE = {
 
 
 def start(folder: Path, *, project: str, ports: Ports, firebase_json: Path, bridge: Any, log: Log) -> Child:
-    """Writes the configuration into ``folder`` and starts the program with the bridge as its functions.
+    """Write the configuration into ``folder`` and start the program with the bridge as its functions.
 
-    Raises:
-        FailedPrecondition: something has to be installed first; the message says what and how.
+    Raises `FailedPrecondition` if something has to be installed first.
     """
     require_node()
     program = find_program()
@@ -53,7 +51,7 @@ def start(folder: Path, *, project: str, ports: Ports, firebase_json: Path, brid
     _write(folder / "firebase.json", _configuration(firebase_json, folder / "bridge", ports))
     command = [str(program), "up", "--config", "fireemu.json", "--firebase-json", "firebase.json"]
     command += ["--project", project, "--only", "auth,firestore,storage,functions"]
-    # Zero is any free port: the bridge is nobody's address, and nothing here uses the others.
+    # Zero is any free port: nothing calls the bridge by its address, and the others are not used.
     for unused in ("functions", "eventarc", "tasks", "hub", "logging"):
         command += [f"--{unused}-port", "0"]
     quiet = log.filtered(lambda line: not _NOISE.match(line))
@@ -61,32 +59,31 @@ def start(folder: Path, *, project: str, ports: Ports, firebase_json: Path, brid
 
 
 def this_system() -> str:
-    """The system's name among npm packages, such as ``linux-x64``."""
+    """Return the system's name in npm packages, such as ``linux-x64``."""
     return f"{platform.system().lower()}-{_MACHINES.get(platform.machine().lower(), platform.machine())}"
 
 
 def find_program(folder: Path = FOLDER, system: str | None = None) -> Path:
-    """The binary for this system among the npm packages installed in ``folder``, ready to run.
+    """Return the binary for this system from the npm packages in ``folder``.
 
-    Raises:
-        FailedPrecondition: it is not installed, or there is none for this system; the message says what to do.
+    Raises `FailedPrecondition` if it is not installed, or if there is none for this system.
     """
     system = system or this_system()
     program = folder / "node_modules" / "@fireemu" / system / "bin" / "fireemu"
     if program.is_file():
-        program.chmod(0o755)  # npm unpacks it without its run bit
+        program.chmod(0o755)  # npm unpacks it without the executable bit
         return program
     if system == "linux-x64":
         raise FailedPrecondition("The local Firebase is not installed. Run: npm ci --prefix infra/local")
     raise FailedPrecondition(
-        f"The local Firebase has no program for {system} here. Use the official Emulator Suite instead: "
-        "npm install -g firebase-tools, then firebase emulators:start in the repository; "
-        "its firebase.json has everything it needs (Java 21 or newer must be installed)."
+        f"The local Firebase has no program for {system}. Use the official Emulator Suite instead: "
+        "npm install -g firebase-tools, then firebase emulators:start in the repository, which has the configuration. "
+        "Java 21 or newer must be installed."
     )
 
 
 def require_node() -> None:
-    """Checks that Node is there and new enough."""
+    """Raise `FailedPrecondition` if Node.js is missing or too old."""
     node = shutil.which("node")
     if node is None:
         raise FailedPrecondition(f"Node.js is not installed. Install version {MIN_NODE} or newer.")
@@ -97,7 +94,7 @@ def require_node() -> None:
 
 
 def _configuration(firebase_json: Path, bridge: Path, ports: Ports) -> dict[str, Any]:
-    """The repository's rules and indexes, with the bridge in the place of the Python functions."""
+    """Return the repository's firebase.json with the bridge instead of the Python functions."""
     repository = json.loads(firebase_json.read_text())
     return {
         **{service: _absolute(repository[service], firebase_json.parent) for service in ("firestore", "storage")},

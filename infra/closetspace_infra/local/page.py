@@ -1,9 +1,9 @@
-"""Serves the demo page: its files, its configuration, and the Firebase Web SDK from the npm package.
+"""Serves the demo page: its files, its configuration, and the Firebase Web SDK of the npm package.
 
     with PageServer(config={...}) as page:
         print(page.url)
 
-Everything that can be asked for is in one table, made at the start: what is not in it does not exist.
+All responses are in one table that is made at the start, so no other file can be requested.
 """
 
 import json
@@ -33,7 +33,7 @@ _SECONDS_PER_REQUEST = 10
 _SECONDS_TO_NOTICE_THE_END = 0.05
 
 _HEADERS = {
-    # Styles and scripts from here only; the emulators and their pictures are on other ports of this machine.
+    # Styles and scripts come from here only; the emulators and their pictures are on other ports of this machine.
     "Content-Security-Policy": "; ".join(
         (
             "default-src 'none'",
@@ -60,26 +60,24 @@ class _Served:
 
 
 class PageServer:
-    """The page on 127.0.0.1, served while the ``with`` block lasts."""
+    """The page on 127.0.0.1, served during a ``with`` block."""
 
     def __init__(self, *, config: Mapping[str, Any], sdk: Path = SDK, port: int = 0) -> None:
-        """
-        Args:
-            config: what the page finds at ``/config.json``: ``firebase`` (the Web SDK's configuration),
-                ``emulators`` (``host:port`` of auth, firestore, storage and functions), ``region``, and the
-                ``email`` and ``password`` to sign in with.
-            sdk: the npm package ``firebase``.
-            port: a free one when 0.
+        """Read all files. Raises `FailedPrecondition` if the SDK is not installed.
 
-        Raises:
-            FailedPrecondition: the SDK is not installed.
+        Args:
+            config: the content of ``/config.json``: ``firebase`` (the Web SDK's configuration), ``emulators``
+                (``host:port`` of auth, firestore, storage and functions), ``region``, and ``email`` and ``password`` to
+                sign in with.
+            sdk: the npm package ``firebase``.
+            port: a free one if 0.
         """
         self._server = _Server((HOST, port), _pages() | _sdk(sdk) | {"/config.json": _json(config)})
         self._thread = Thread(target=self._server.serve_forever, args=(_SECONDS_TO_NOTICE_THE_END,), daemon=True)
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The page's URL."""
         return f"http://{HOST}:{self._server.server_port}/"
 
     def __enter__(self) -> Self:
@@ -103,7 +101,7 @@ class _Server(ThreadingHTTPServer):
         self._room = BoundedSemaphore(_MOST_CONNECTIONS)
 
     def process_request(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
-        self._room.acquire()  # who comes when it is full waits in the listen queue
+        self._room.acquire()  # further connections wait in the listen queue
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
@@ -125,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (named by the base class)
-        """The demo's console belongs to the demo."""
+        """Log nothing: the console is the demo's."""
 
     def end_headers(self) -> None:
         for name, value in _HEADERS.items():
@@ -133,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().end_headers()
 
     def _answer(self) -> None:
-        # Another site's name that resolves to this machine must not read the page's configuration.
+        # DNS rebinding: another site's name that resolves to this machine must not read the page's configuration.
         if self.headers.get("Host") not in {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}:
             return self.send_error(HTTPStatus.FORBIDDEN)
         found = self.server.table.get(self.path.partition("?")[0])
@@ -155,7 +153,7 @@ def _pages() -> dict[str, _Served]:
 
 
 def _sdk(package: Path) -> dict[str, _Served]:
-    """The SDK's bundles for browsers; they import each other from Google's servers, here from this one."""
+    """Return the SDK's bundles for browsers, which import each other from this server instead of Google's."""
     table = {}
     for name in SDK_MODULES:
         file = package / f"firebase-{name}.js"

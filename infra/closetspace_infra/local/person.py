@@ -1,4 +1,4 @@
-"""A signed-in person as the frontend is one: the same wire requests, and only what the rules allow."""
+"""A client that sends the frontend's requests, with the rights that the rules give to a person."""
 
 import json
 import mimetypes
@@ -17,7 +17,7 @@ FIRST_PAUSE_SECONDS = 0.1
 
 
 class Refused(Exception):
-    """The server refused a request; ``status`` is HTTP's."""
+    """The server refused a request; ``status`` is the HTTP status."""
 
     def __init__(self, response: httpx.Response) -> None:
         super().__init__(f"{response.request.method} {response.request.url.path}: {response.text[:500]}")
@@ -29,7 +29,7 @@ class Unavailable(Refused):
 
 
 class CallFailed(Exception):
-    """A callable answered with an error; ``code`` is the callable protocol's."""
+    """A callable answered with an error; ``code`` is that of the callable protocol."""
 
     def __init__(self, error: dict[str, Any]) -> None:
         super().__init__(error.get("message", ""))
@@ -39,7 +39,7 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True)
 class Backend:
-    """Where the emulators are: ``host:port`` of each, and what the project is called."""
+    """The addresses of the emulators as ``host:port``, and the names of project and bucket."""
 
     auth: str
     firestore: str
@@ -52,7 +52,7 @@ class Backend:
 
 @dataclass
 class Person:
-    """Someone with an account. ``uid`` and ``token`` are empty for a visitor who has none."""
+    """A person with an account, or a visitor, whose ``uid`` and ``token`` are empty."""
 
     backend: Backend
     uid: str = ""
@@ -61,7 +61,7 @@ class Person:
 
     @classmethod
     def sign_up(cls, backend: Backend, email: str, password: str) -> "Person":
-        """Make an account, or sign in to the one that is there."""
+        """Create an account, or sign in to an existing one."""
         http = httpx.Client(timeout=HANG_SECONDS)
         fields = {"email": email, "password": password, "returnSecureToken": True}
         base = f"http://{backend.auth}/identitytoolkit.googleapis.com/v1/accounts"
@@ -72,12 +72,12 @@ class Person:
         return cls(backend, account["localId"], account["idToken"], http)
 
     def write(self, path: str, fields: dict[str, Any]) -> None:
-        """Set a document as a whole."""
+        """Write a whole document."""
         body = {"fields": {name: _value(value) for name, value in fields.items()}}
         self._send("PATCH", self._document(path), json=body, headers=self._bearer())
 
     def read(self, path: str) -> dict[str, Any] | None:
-        """A document's plain fields, None when there is none."""
+        """Return a document's fields, None if it does not exist."""
         try:
             found = self._send("GET", self._document(path), headers=self._bearer())
         except Refused as refused:
@@ -91,7 +91,7 @@ class Person:
         self._send("DELETE", self._document(path), headers=self._bearer())
 
     def query(self, collection: str, owner: str) -> list[dict[str, Any]]:
-        """A collection's documents of one owner."""
+        """Return the documents of one owner in a collection."""
         condition = {"field": {"fieldPath": "uid"}, "op": "EQUAL", "value": {"stringValue": owner}}
         body = {"structuredQuery": {"from": [{"collectionId": collection}], "where": {"fieldFilter": condition}}}
         url = self._document("").rstrip("/") + ":runQuery"
@@ -107,7 +107,7 @@ class Person:
         self._send("POST", url, content=data, headers=headers)
 
     def download(self, path: str) -> bytes:
-        """A photo's bytes."""
+        """Return a photo's bytes."""
         return self._send("GET", f"{self._objects()}/{quote(path, safe='')}?alt=media", headers=self._token()).content
 
     def delete_photo(self, path: str) -> None:
@@ -166,7 +166,7 @@ def _value(value: Any) -> dict[str, Any]:
             return {"stringValue": value}
         case list():
             return {"arrayValue": {"values": [_value(each) for each in value]}}
-    raise TypeError(f"no document of the frontend holds {json.dumps(value, default=str)}")
+    raise TypeError(f"the frontend writes no {json.dumps(value, default=str)}")
 
 
 def _plain(value: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The ports of the local stack, and the addresses that follow from them."""
+"""Ports and timeouts of the local stack."""
 
 import socket
 from contextlib import ExitStack
@@ -9,14 +9,14 @@ from closetspace.errors import FailedPrecondition
 
 HOST = "127.0.0.1"
 HANG_SECONDS = 300.0
-"""Longest wait for anything on this machine: only what hangs takes this long, however busy the machine is."""
+"""The longest wait for anything on this machine; only a hang takes this long, however busy the machine is."""
 PROBE_SECONDS = 2.0
-"""For one look at whether a process answers yet, which is repeated until it does or has ended."""
+"""The timeout of a request that finds out whether a process answers yet. It is repeated until it does or has ended."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """One port a service; the defaults are those of the official Emulator Suite."""
+    """One port per service; the defaults are those of the official Emulator Suite."""
 
     firestore: int = 8080
     auth: int = 9099
@@ -30,32 +30,28 @@ class Ports:
         return cls(**{field.name: free_port(held) for field in fields(cls)})
 
     def require_free(self) -> None:
-        """Checks that nobody listens on any of them.
-
-        Raises:
-            FailedPrecondition: somebody does; the message names the port.
-        """
+        """Raise `FailedPrecondition` with the first port that is in use."""
         for field in fields(self):
             port = getattr(self, field.name)
             with socket.socket() as probe:
-                # As servers do: a port whose last connections are still winding down is free.
+                # As servers do: a port whose last connections are still closing is free.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind((HOST, port))
                 except OSError as exc:
                     raise FailedPrecondition(
-                        f"Port {port} ({field.name}) can't be used: {exc.strerror}. End what listens there, or use free"
-                        " ports: closetspace local up --free-ports."
+                        f"Port {port} ({field.name}) can't be used: {exc.strerror}. Stop what listens there, or use"
+                        " free ports: closetspace local up --free-ports."
                     ) from exc
 
     def addresses(self) -> "Addresses":
-        """The same services as ``127.0.0.1:port``."""
+        """Return the services' addresses."""
         return Addresses(**{field.name: f"{HOST}:{getattr(self, field.name)}" for field in fields(self)})
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where each service listens, as ``127.0.0.1:port``. The control API is on the Auth port."""
+    """The services' addresses, as ``127.0.0.1:port``. The control API is on the port of Auth."""
 
     firestore: str
     auth: str
@@ -67,9 +63,8 @@ class Addresses:
 def free_port(held: ExitStack) -> int:
     """Return a free port, bound until ``held`` closes.
 
-    The system gives a bound port to nobody else, neither to a server that takes any free one nor to a connection. A
-    server that asks for this very port still gets it, since its socket and this one both set SO_REUSEADDR and this one
-    does not listen.
+    The system gives a bound port neither to a server that takes any free port nor to an outgoing connection. A server
+    that binds this port can still do so: its socket and this one set SO_REUSEADDR, and this one does not listen.
     """
     holder = held.enter_context(socket.socket())
     holder.bind((HOST, 0))

@@ -1,39 +1,47 @@
-"""The Python functions, all in one process, under the addresses that Firebase gives them.
+"""Serves the Python functions in one process, under Firebase's own paths.
 
     gunicorn 'closetspace_infra.local.serve:application()'      in the folder of main.py
 
-Callables and HTTP functions answer at ``/{project}/{region}/{name}`` (the SDK does the callable protocol and
-CORS), scheduled ones there too, event functions at ``/events/{name}``.
+Callables, HTTP functions and scheduled functions are at ``/{project}/{region}/{name}`` (the SDK does the callable
+protocol and CORS), event functions at ``/events/{name}``. The local Firebase sends events as JSON CloudEvents. They are
+converted to the form of production: Eventarc sends Firestore events as protobuf, the only form that the Python SDK
+reads, and timestamps have microseconds, which the Storage trigger requires.
 """
 
 import importlib
+import json
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
+from cloudevents.http import CloudEvent, from_http
 from firebase_functions.private import serving
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
+from google.events.cloud.firestore import DocumentEventData
+from google.protobuf import json_format  # type: ignore[import-untyped]
 
-from closetspace_infra.local import events, manifest
-from closetspace_infra.local.functions_server import CRASH_PATH, GROUP_PATH, LOG_PATH
+from closetspace_infra.local.functions import CRASH_PATH, GROUP_PATH, LOG_PATH, MANIFEST_PATH, path
 
 Function = Callable[[Any], Any]
 
-_CHATTY = ("firebase_functions", "httpx")
+_STRUCTURED = "application/cloudevents+json"
+_FRACTION = re.compile(r"(?:\.(\d+))?Z$")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_CHATTY = ("firebase_functions", "httpx")
 
 logger = logging.getLogger(__name__)
 
 
 def application() -> Flask:
-    """Imports main.py of the current folder and serves what it defines."""
+    """Import main.py of the current folder and serve its functions."""
     _log_readably()
-    # Before main.py puts its own folder first on the path: a deployment's copy in there may be out of date.
+    # Before main.py puts its own folder first on the path, where a deployment's copy may be out of date.
     importlib.import_module("closetspace")
     return create_app(
         serving.get_functions(),  # type: ignore[no-untyped-call]
@@ -43,23 +51,18 @@ def application() -> Flask:
 
 
 def create_app(functions: Mapping[str, Function], *, project: str, region: str) -> Flask:
-    """One route a function, and the manifest that a deployment would read."""
+    """Return an app with a route for each function, and the manifest that a deployment reads."""
     app = Flask(__name__)
     spec = serving.functions_as_yaml(dict(functions))
-    app.add_url_rule(manifest.MANIFEST_PATH, "manifest", lambda: Response(spec, mimetype="text/yaml"))
+    app.add_url_rule(MANIFEST_PATH, "manifest", lambda: Response(spec, mimetype="text/yaml"))
     app.add_url_rule(CRASH_PATH, "crash", _crash, methods=["POST"])
     app.add_url_rule(GROUP_PATH, "group", lambda: str(os.getpgrp()))
     app.add_url_rule(LOG_PATH, "log", _log, methods=["POST"])
     for name, endpoint in yaml.safe_load(spec)["endpoints"].items():
         function = functions[name]
-        view = _on_event(name, function) if "eventTrigger" in endpoint else _on_request(function)
-        app.add_url_rule(
-            manifest.path(name, endpoint, project, region),
-            name,
-            view,
-            methods=_METHODS,
-            provide_automatic_options=False,
-        )
+        view = _event_view(name, function) if "eventTrigger" in endpoint else _request_view(function)
+        rule = path(name, endpoint, project, region)
+        app.add_url_rule(rule, name, view, methods=_METHODS, provide_automatic_options=False)
     return app
 
 
@@ -73,7 +76,7 @@ def _log() -> ResponseReturnValue:
     return "", 204
 
 
-def _on_request(function: Function) -> Callable[[], ResponseReturnValue]:
+def _request_view(function: Function) -> Callable[[], ResponseReturnValue]:
     def view() -> ResponseReturnValue:
         answer: ResponseReturnValue = function(request)
         return answer
@@ -81,12 +84,12 @@ def _on_request(function: Function) -> Callable[[], ResponseReturnValue]:
     return view
 
 
-def _on_event(name: str, function: Function) -> Callable[[], ResponseReturnValue]:
+def _event_view(name: str, function: Function) -> Callable[[], ResponseReturnValue]:
     def view() -> ResponseReturnValue:
         try:
-            function(events.from_request(dict(request.headers), request.get_data()))
+            function(_event(dict(request.headers), request.get_data()))
         except Exception as error:
-            # Whatever it is, production would deliver the event again.
+            # Production delivers the event again after any error.
             logger.exception("%s failed", name)
             return f"{type(error).__name__}: {error}", 500
         return "", 204
@@ -94,20 +97,47 @@ def _on_event(name: str, function: Function) -> Callable[[], ResponseReturnValue
     return view
 
 
+def _event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
+    if headers.get("Content-Type", "").startswith(_STRUCTURED):
+        return _production_form(json.loads(body))
+    return from_http(headers, body)
+
+
+def _production_form(event: Mapping[str, Any]) -> CloudEvent:
+    """Return a JSON CloudEvent of the local Firebase as Eventarc would deliver it."""
+    # Path parameters are no attribute of the event: the SDK takes them from the document's name.
+    attributes = {key: value for key, value in event.items() if key not in ("data", "params")}
+    attributes["time"] = _FRACTION.sub(_microseconds, event["time"])
+    if not event["type"].startswith("google.cloud.firestore."):
+        return CloudEvent(attributes, event.get("data"))
+    attributes["datacontenttype"] = "application/protobuf"
+    return CloudEvent(attributes, _firestore_bytes(event.get("data") or {}))
+
+
+def _firestore_bytes(data: Mapping[str, Any]) -> bytes:
+    message = json_format.ParseDict(data, DocumentEventData()._pb)
+    payload: bytes = message.SerializeToString()
+    return payload
+
+
+def _microseconds(fraction: re.Match[str]) -> str:
+    return f".{(fraction[1] or '0')[:6].ljust(6, '0')}Z"
+
+
 def _log_readably() -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_is_news)
-    handler.addFilter(_keep_traceback)
+    handler.addFilter(_is_not_chatty)
+    handler.addFilter(_add_traceback)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", handlers=[handler])
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """False for what libraries say about every single request."""
+def _is_not_chatty(record: logging.LogRecord) -> bool:
+    """Return False for what libraries log about every request."""
     return record.levelno > logging.INFO or not any(f"/{name}/" in record.pathname for name in _CHATTY)
 
 
-def _keep_traceback(record: logging.LogRecord) -> bool:
-    """Adds the exception being handled: the SDK logs a callable's unexpected error without its traceback."""
+def _add_traceback(record: logging.LogRecord) -> bool:
+    """Add the exception that is being handled: the SDK logs a callable's unexpected error without its traceback."""
     if record.levelno >= logging.ERROR and not record.exc_info and sys.exc_info()[0] is not None:
         record.exc_info = sys.exc_info()
     return True

@@ -5,30 +5,30 @@
         stack.firebase_config, stack.addresses   # the Web SDK
         stack.control.await_idle()
 
-Ctrl-C reaches only the caller, whose leaving of the ``with`` block stops everything in order.
+Ctrl-C reaches only the caller; leaving the ``with`` block stops everything in order.
 """
 
 import json
 import socket
 import tempfile
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from catalog_jobs.processes.child import Child, ChildFailed
 from catalog_jobs.processes.logs import Log, Sink
-from closetspace_infra.local import fireemu, functions_server, manifest
-from closetspace_infra.local.clock import Ticker
-from closetspace_infra.local.control import Control
+from closetspace_infra.local import fireemu, functions
+from closetspace_infra.local.control import Control, Ticker
 from closetspace_infra.local.person import Backend
 from closetspace_infra.local.ports import HANG_SECONDS, Ports
 
 
 class LocalStack:
-    """Everything of Firebase that Closetspace uses, started and stopped together."""
+    """The services of Firebase that Closetspace uses, started and stopped together."""
 
     def __init__(
         self,
@@ -37,14 +37,15 @@ class LocalStack:
         project: str = "demo-closetspace",
         region: str = "us-central1",
         log: Sink | Path | None = None,
-        functions_source: Path = functions_server.REPOSITORY / "functions",
-        firebase_json: Path = functions_server.REPOSITORY / "firebase.json",
+        functions_source: Path = functions.REPOSITORY / "functions",
+        firebase_json: Path = functions.REPOSITORY / "firebase.json",
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """
+        """Configure the stack; nothing is started.
+
         Args:
-            ports: free ones when None.
-            log: takes the lines, or the file to append them to.
+            ports: free ones if None.
+            log: a function that takes lines, or a file to append them to.
             environment: more variables for the process of the Python functions.
         """
         self._held_ports = ExitStack()
@@ -65,7 +66,7 @@ class LocalStack:
 
     @property
     def backend(self) -> Backend:
-        """The addresses that a person's device uses."""
+        """The addresses that clients use."""
         at = self.addresses
         return Backend(at.auth, at.firestore, at.storage, at.functions, self.project, self.bucket, self.region)
 
@@ -83,7 +84,7 @@ class LocalStack:
 
     @property
     def firebase_config(self) -> dict[str, str]:
-        """The argument of the Web SDK's ``initializeApp``; any key and app id will do here."""
+        """The argument of the Web SDK's ``initializeApp``; any key and app id are valid here."""
         return {
             "apiKey": "local",
             "appId": "local",
@@ -93,7 +94,7 @@ class LocalStack:
         }
 
     def start(self) -> None:
-        """Starts everything and returns when all of it answers; leaves nothing behind when it cannot."""
+        """Start everything and return once all services answer; if one does not, stop all and raise its error."""
         self.ports.require_free()
         began = time.monotonic()
         with ExitStack() as starting:
@@ -106,45 +107,45 @@ class LocalStack:
         self.ready_ms = (time.monotonic() - began) * 1000
 
     def stop(self) -> None:
-        """Ends every process that was started, in reverse order; harmless when there is none."""
+        """Stop all processes, in reverse order."""
         self._running.close()
         self.control.close()
         self._held_ports.close()
 
     def crash_functions(self) -> None:
-        """Kills the Python process in the middle of whatever it does, as running out of memory would.
+        """Kill the Python process in the middle of its work, as running out of memory would.
 
         Its unfinished events fail and are delivered again after the back-off; another process takes over.
         """
-        functions_server.crash(self.addresses.functions)
+        functions.crash(self.addresses.functions)
 
     def log_mark(self, text: str) -> None:
-        """Add a line to the log of the functions, behind everything that they have logged so far."""
-        functions_server.log_mark(self.addresses.functions, text)
+        """Add a line to the log of the functions, after everything that they have logged so far."""
+        functions.log_mark(self.addresses.functions, text)
 
     def redeploy_functions(self, environment: Mapping[str, str]) -> None:
-        """Replaces the process of the functions by one with these further variables, as a deployment does.
+        """Replace the process of the functions by one with more variables, as a deployment does.
 
-        Both answer for a moment: no request is refused, and what the old one has begun it finishes.
+        Both answer for a moment: no request is refused, and the old process finishes those that it has begun.
         """
         self._extra_environment |= environment
         old, new = self._functions, self._new_functions()
         try:
-            new.wait_for(lambda: functions_server.answers(self.addresses.functions, new), HANG_SECONDS)
+            new.wait_for(lambda: functions.answers(self.addresses.functions, new), HANG_SECONDS)
         except ChildFailed:
             new.stop()
             raise
         self._functions = new
         old.stop()
 
-    def _start_functions(self, starting: ExitStack) -> dict[str, manifest.Endpoint]:
-        self._listener = starting.enter_context(functions_server.listener(self.ports.functions))
+    def _start_functions(self, starting: ExitStack) -> dict[str, functions.Endpoint]:
+        self._listener = starting.enter_context(functions.listener(self.ports.functions))
         self._functions = self._new_functions()
         starting.callback(lambda: self._functions.stop())
-        return self._functions.wait_for(lambda: manifest.fetch(self.addresses.functions), HANG_SECONDS)
+        return self._functions.wait_for(lambda: functions.fetch_manifest(self.addresses.functions), HANG_SECONDS)
 
     def _new_functions(self) -> Child:
-        return functions_server.start(
+        return functions.start(
             self._listener,
             source=self._functions_source,
             region=self.region,
@@ -152,9 +153,9 @@ class LocalStack:
             log=self._log,
         )
 
-    def _start_firebase(self, starting: ExitStack, folder: Path, endpoints: Mapping[str, manifest.Endpoint]) -> None:
-        bridge: dict[str, Any] = manifest.bridge(
-            endpoints, project=self.project, region=self.region, functions_address=self.addresses.functions
+    def _start_firebase(self, starting: ExitStack, folder: Path, endpoints: Mapping[str, functions.Endpoint]) -> None:
+        bridge = functions.bridge_endpoints(
+            endpoints, project=self.project, region=self.region, address=self.addresses.functions
         )
         firebase = fireemu.start(
             folder,
@@ -175,3 +176,32 @@ class LocalStack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class Recurring:
+    """Runs a command at once and then at an interval, but never twice at the same time; for a ``with`` block."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], seconds: float, environment: Mapping[str, str], log: Log
+    ) -> None:
+        self._name, self._command, self._seconds = name, command, seconds
+        self._environment, self._log = environment, log
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._repeat, name=f"{name}-every", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _repeat(self) -> None:
+        while not self._stopped.is_set():
+            child = Child(self._name, self._command, environment=self._environment, log=self._log)
+            self._stopped.wait(self._seconds)
+            while child.exit_status is None and not self._stopped.is_set():
+                self._log.write(self._name, "is still running: the next run waits")
+                self._stopped.wait(self._seconds)
+            child.stop()
