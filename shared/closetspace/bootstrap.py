@@ -230,13 +230,8 @@ def load_encoder(settings: Settings) -> "Encoder":
 
 def encoder_priors(settings: Settings) -> dict[str, "EncoderPriors"]:
     """Return the priors of the encoder in use and of all shipped encoders, by their ids; loads no network."""
-    from closetspace.adapters.encoder.files import (
-        MANIFEST,
-        encoder_directory,
-        models_directory,
-        read_descriptor,
-        read_reference,
-    )
+    from closetspace.adapters.encoder.files import MANIFEST, encoder_directory, models_directory, read_descriptor
+    from closetspace.adapters.encoder.reference import read_reference
     from closetspace.domain.encoder.priors import EncoderPriors
 
     priors = {}

@@ -1,1 +1,1 @@
-"""What Closetspace knows, free of clocks, randomness and I/O."""
+"""The pure core: no clock, no randomness, no I/O."""
