@@ -88,19 +88,26 @@ def costs(items: int) -> list[Cost]:
     catalog = items * (VERSIONS * INDEX_ITEM + PICTURE + VECTOR_ITEM)
     month = 365 / 12
     return [
-        Cost("Firestore, reads", f"{reads:,.0f} a person, {lists:,.0f} of them lists", 0.03e-5, reads, 0, 50e3 * month),
-        Cost("Firestore, writes", f"{writes:.0f} a person", 0.09e-5, writes, 0, 20e3 * month),
-        Cost("Firestore, data", "200 KB a person", 0.15, PERSON, 0, 1),
+        Cost(
+            "Firestore, reads",
+            f"{reads:,.0f} per person, {lists:,.0f} of them for lists",
+            0.03e-5,
+            reads,
+            0,
+            50e3 * month,
+        ),
+        Cost("Firestore, writes", f"{writes:.0f} per person", 0.09e-5, writes, 0, 20e3 * month),
+        Cost("Firestore, data", "200 KB per person", 0.15, PERSON, 0, 1),
         Cost("Firestore, backups", "7 times the data", 0.03, 7 * PERSON),
-        Cost("photos, stored", f"{ITEMS} of 3 MB a person", 0.020, ITEMS * PHOTO),
-        Cost("photos, shown", f"{SHOWN_PHOTOS} of 3 MB a visit", 0.12, VISITS * SHOWN_PHOTOS * PHOTO),
-        Cost("photos, uploads", f"{NEW_ITEMS} a person", 5e-6, NEW_ITEMS),
-        Cost("recommend, feedback", f"{answers:.1f} s a person, 1 CPU, 1 GiB", VCPU + GIB, answers, 0, 180e3),
-        Cost("embedding photos", f"{embedding:.1f} s a person, 2 CPU, 2 GiB", 2 * (VCPU + GIB), embedding),
+        Cost("photos, stored", f"{ITEMS} of 3 MB per person", 0.020, ITEMS * PHOTO),
+        Cost("photos, shown", f"{SHOWN_PHOTOS} of 3 MB per visit", 0.12, VISITS * SHOWN_PHOTOS * PHOTO),
+        Cost("photos, uploads", f"{NEW_ITEMS} per person", 5e-6, NEW_ITEMS),
+        Cost("recommend, feedback", f"{answers:.1f} s per person, 1 CPU, 1 GiB", VCPU + GIB, answers, 0, 180e3),
+        Cost("embedding photos", f"{embedding:.1f} s per person, 2 CPU, 2 GiB", 2 * (VCPU + GIB), embedding),
         Cost("sweeper", f"{SWEEPS:,.0f} of 1 s, 2 CPU, 2 GiB", 2 * (VCPU + GIB), 0, SWEEPS),
-        Cost("requests", "28 a person", 0.4e-6, RECOMMENDS + OPINIONS + 3 * NEW_ITEMS, SWEEPS, 2e6),
-        Cost("logs", "1 KB a request", 0.50, 28 * KB, 0, 50),
-        Cost("refresh", "2 hours a night, 2 CPU, 4 GiB", 2 * JOB_VCPU + 4 * JOB_GIB, 0, REFRESH_SECONDS),
+        Cost("requests", "28 per person", 0.4e-6, RECOMMENDS + OPINIONS + 3 * NEW_ITEMS, SWEEPS, 2e6),
+        Cost("logs", "1 KB per request", 0.50, 28 * KB, 0, 50),
+        Cost("refresh", "2 hours per night, 2 CPU, 4 GiB", 2 * JOB_VCPU + 4 * JOB_GIB, 0, REFRESH_SECONDS),
         Cost("catalog and indexes", f"{catalog:.1f} GB", 0.020, 0, catalog),
         Cost("images", "3 GB", 0.10, 0, 3, 0.5),
         Cost("alerts", "6, each every minute", 0.15, 0, 6),
@@ -112,13 +119,13 @@ def table(columns: tuple[tuple[int, int], ...] = ((1_000, 20_000), (1_000_000, 1
     """Return the costs as a Markdown table, with a column for each number of people and items."""
     by_column = [costs(items) for _, items in columns]
     heads = [f"{people:,} people, {items:,} items" for people, items in columns]
-    lines = ["| what | a month | " + " | ".join(heads) + " |", "|---|---|" + "---:|" * len(columns)]
+    lines = ["| what | per month | " + " | ".join(heads) + " |", "|---|---|" + "---:|" * len(columns)]
     for row in zip(*by_column, strict=True):
         why = "; ".join(dict.fromkeys(cost.why for cost in row))
         dollars = [f"{cost.dollars(people):,.2f}" for cost, (people, _) in zip(row, columns, strict=True)]
         lines.append(f"| {row[0].what} | {why} | " + " | ".join(dollars) + " |")
     totals = [sum(c.dollars(people) for c in each) for each, (people, _) in zip(by_column, columns, strict=True)]
-    lines.append("| **together, in dollars** | | " + " | ".join(f"**{total:,.0f}**" for total in totals) + " |")
+    lines.append("| **total, in dollars** | | " + " | ".join(f"**{total:,.0f}**" for total in totals) + " |")
     return "\n".join(lines)
 
 

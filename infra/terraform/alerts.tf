@@ -9,14 +9,14 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 locals {
-  # Counted from logs: what no metric of the platform tells.
+  # Counted from logs, since the platform has no metric for them.
   log_metrics = {
     closetspace_index_published = {
-      description = "Refreshes that published an index: the last line of the job, as JSON."
+      description = "Refreshes that published an index, from the last line of the job, which is JSON."
       filter      = "resource.type=\"cloud_run_job\" resource.labels.job_name=\"${google_cloud_run_v2_job.refresh.name}\" jsonPayload.published=true"
     }
     closetspace_items_unsettled = {
-      description = "Items that the sweeper could not settle: it names each (closetspace/services/sweep.py)."
+      description = "Items that the sweeper could not settle; it logs each (closetspace/services/sweep.py)."
       filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"sweep\" textPayload:\"is still unsettled\""
     }
   }
@@ -29,22 +29,22 @@ locals {
   published = "logging_googleapis_com:user_closetspace_index_published{monitored_resource=\"cloud_run_job\"}"
   unsettled = "logging_googleapis_com:user_closetspace_items_unsettled{monitored_resource=\"cloud_run_revision\"}"
 
-  # In PromQL: the platform's own conditions see 24 hours back and no further.
+  # In PromQL, because the platform's own conditions see only the last 24 hours.
   alerts = {
     function_errors = {
       name     = "Functions fail"
       severity = "ERROR"
       lasting  = "600s"
-      # Single events that are delivered again are no alarm: more than three in ten minutes, and one request in fifty.
+      # Single errors are no alarm, since events are delivered again: more than three in ten minutes, and one in fifty.
       query   = "sum by (service_name) (increase(${local.errors}[10m])) > 3 and sum by (service_name) (increase(${local.errors}[10m])) > 0.02 * sum by (service_name) (increase(${local.requests}[10m]))"
-      meaning = "One of the functions answers with errors, for ten minutes or longer."
+      meaning = "A function has answered with errors for at least ten minutes."
     }
     refresh_failed = {
       name     = "The refresh failed"
       severity = "WARNING"
       lasting  = "0s"
       query    = "sum(increase(${local.failed}[1h])) > 0"
-      meaning  = "The catalog's refresh ended without publishing: it died, or a guard refused. The old index serves."
+      meaning  = "The catalog's refresh ended without publishing: it crashed, or a guard refused it. The old index stays in use."
     }
     refresh_late = {
       name     = "The refresh is late"
@@ -58,22 +58,22 @@ locals {
       severity = "ERROR"
       lasting  = "0s"
       query    = "(sum(increase(${local.published}[3d])) or vector(0)) < 1"
-      meaning  = "No index was published for three days: recommendations show what shops may not have any more."
+      meaning  = "No index was published for three days: recommendations may show products that shops no longer have."
     }
     items_unsettled = {
       name     = "Items stay unsettled"
       severity = "ERROR"
       lasting  = "0s"
-      # In three of four sweeps: what one cannot settle, the next most often can.
+      # In three of four sweeps: most items that one sweep cannot settle are settled by the next.
       query   = "count_over_time((sum(increase(${local.unsettled}[10m])) > 0)[40m:10m]) >= 3"
-      meaning = "The sweeper finds items that it can't settle, again and again: their owners wait for them."
+      meaning = "The sweeper repeatedly finds items that it can't settle: their owners wait for them."
     }
     sweeper_silent = {
       name     = "The sweeper does not run"
       severity = "ERROR"
       lasting  = "0s"
       query    = "(sum(increase(${local.swept}[1h])) or vector(0)) < 1"
-      meaning  = "No sweep has ended well for an hour; it comes every ten minutes."
+      meaning  = "No sweep has succeeded for an hour; one should run every ten minutes."
     }
   }
 }
@@ -91,7 +91,7 @@ resource "google_logging_metric" "counted" {
   }
 }
 
-resource "google_monitoring_alert_policy" "told" {
+resource "google_monitoring_alert_policy" "alert" {
   for_each = local.alerts
 
   display_name          = "Closetspace: ${each.value.name}"

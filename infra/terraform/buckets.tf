@@ -1,4 +1,4 @@
-# People's photos: what is deleted is gone at once, so there are neither soft deletion nor versions.
+# People's photos. Deleted photos must be gone at once, so there are neither soft deletion nor versions.
 resource "google_storage_bucket" "photos" {
   name                        = "${var.project}-photos"
   location                    = var.region
@@ -13,7 +13,7 @@ resource "google_storage_bucket" "photos" {
     enabled = false
   }
 
-  # Uploads that were never finished.
+  # Unfinished uploads.
   lifecycle_rule {
     action {
       type = "AbortIncompleteMultipartUpload"
@@ -30,14 +30,14 @@ resource "google_storage_bucket" "photos" {
   depends_on = [google_project_service.used]
 }
 
-# The catalog, its vectors and the indexes: what is replaced or deleted by mistake can be brought back for a while.
+# The catalog, its vectors and the indexes. Replaced and deleted objects can be restored for some days.
 resource "google_storage_bucket" "catalog" {
   name                        = "${var.project}-catalog"
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
-  # Versions do the same, so what is deleted is not paid for twice.
+  # Versions do the same; both would cost twice.
   soft_delete_policy {
     retention_duration_seconds = 0
   }
@@ -71,7 +71,7 @@ resource "google_storage_bucket" "catalog" {
   depends_on = [google_project_service.used]
 }
 
-# Sources on their way to a build.
+# Sources of builds.
 resource "google_storage_bucket" "build" {
   name                        = "${var.project}-build"
   location                    = var.region
@@ -104,7 +104,7 @@ resource "google_firebase_storage_bucket" "reached_by_browsers" {
   depends_on = [google_firebase_project.this]
 }
 
-# The Firebase CLI knows the rules of the default bucket alone, so these go with their buckets.
+# The Firebase CLI deploys the rules of the default bucket only, so these are deployed here.
 locals {
   browser_buckets = {
     photos  = { bucket = google_storage_bucket.photos.name, rules = "${path.module}/../storage.rules" }
@@ -122,7 +122,7 @@ resource "google_firebaserules_ruleset" "storage" {
     }
   }
 
-  # The rules in force are let go of only after the new ones are.
+  # The old rules stay in force until the new ones are.
   lifecycle {
     create_before_destroy = true
   }

@@ -1,5 +1,5 @@
 locals {
-  # One place says which indexes there are: the file that the local stack reads too.
+  # Indexes are defined in one file, which the local stack reads too.
   firestore = jsondecode(file("${path.module}/../firestore.indexes.json"))
 }
 
@@ -46,7 +46,7 @@ resource "google_firestore_field" "override" {
   collection = each.value.collectionGroup
   field      = each.value.fieldPath
 
-  # Without an index in it, the block exempts the field from being indexed.
+  # A block without an index exempts the field from indexing.
   index_config {
     dynamic "indexes" {
       for_each = each.value.indexes

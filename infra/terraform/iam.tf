@@ -1,7 +1,7 @@
 resource "google_service_account" "functions" {
   account_id   = "closetspace-functions"
   display_name = "Closetspace: functions"
-  description  = "The functions run as this account, and their events are delivered as it."
+  description  = "The functions run as this account, and Eventarc delivers their events as it."
 
   depends_on = [google_project_service.used]
 }
@@ -9,7 +9,7 @@ resource "google_service_account" "functions" {
 resource "google_service_account" "catalog" {
   account_id   = "closetspace-catalog"
   display_name = "Closetspace: catalog job"
-  description  = "The refresh runs as this account; it sees nothing of any person."
+  description  = "The refresh runs as this account, which has no access to personal data."
 
   depends_on = [google_project_service.used]
 }
@@ -17,7 +17,7 @@ resource "google_service_account" "catalog" {
 resource "google_service_account" "scheduler" {
   account_id   = "closetspace-scheduler"
   display_name = "Closetspace: scheduler"
-  description  = "Cloud Scheduler starts the refresh as this account, which can do nothing else."
+  description  = "Cloud Scheduler starts the refresh as this account, which has no other rights."
 
   depends_on = [google_project_service.used]
 }
@@ -25,7 +25,7 @@ resource "google_service_account" "scheduler" {
 resource "google_service_account" "build" {
   account_id   = "closetspace-build"
   display_name = "Closetspace: build"
-  description  = "Cloud Build makes the job's image as this account."
+  description  = "Cloud Build builds the job's image as this account."
 
   depends_on = [google_project_service.used]
 }
@@ -41,7 +41,7 @@ data "google_storage_project_service_account" "storage" {
 resource "google_project_iam_custom_role" "photo_keeper" {
   role_id     = "closetspacePhotoKeeper"
   title       = "Closetspace: photo keeper"
-  description = "Reads photos and deletes those of deleted items; uploads none."
+  description = "Reads photos and deletes those of deleted items."
   permissions = ["storage.objects.delete", "storage.objects.get", "storage.objects.list"]
 
   depends_on = [google_project_service.used]
@@ -52,7 +52,7 @@ locals {
   catalog   = google_service_account.catalog.member
   build     = google_service_account.build.member
 
-  # Only what can't be granted on a single bucket, image, secret or job.
+  # Only roles that can't be granted on a single bucket, image, secret or job.
   project_roles = {
     functions_firestore = {
       role   = "roles/datastore.user"
@@ -62,27 +62,27 @@ locals {
     functions_events = {
       role   = "roles/eventarc.eventReceiver"
       member = local.functions
-      reason = "Events of Firestore and Cloud Storage are delivered as this account."
+      reason = "Eventarc delivers events of Firestore and Cloud Storage as this account."
     }
     functions_invoke = {
       role   = "roles/run.invoker"
       member = local.functions
-      reason = "Eventarc calls the functions as this account; they are made by firebase deploy, after this."
+      reason = "Eventarc calls the functions as this account. firebase deploy creates them later, so it is granted on the project."
     }
     storage_events = {
       role   = "roles/pubsub.publisher"
       member = data.google_storage_project_service_account.storage.member
-      reason = "Cloud Storage tells of photos that arrive or go through Pub/Sub."
+      reason = "Cloud Storage publishes events of uploaded and deleted photos to Pub/Sub."
     }
     functions_build = {
       role   = "roles/cloudbuild.builds.builder"
       member = data.google_compute_default_service_account.default.member
-      reason = "firebase deploy builds the functions as this account, which new projects give no role."
+      reason = "firebase deploy builds the functions as this account, which has no role in new projects."
     }
     build_logs = {
       role   = "roles/logging.logWriter"
       member = local.build
-      reason = "A build that fails has to say why."
+      reason = "Cloud Build writes the log of a build as this account."
     }
   }
 
@@ -91,13 +91,13 @@ locals {
       bucket = google_storage_bucket.photos.name
       role   = google_project_iam_custom_role.photo_keeper.id
       member = local.functions
-      reason = "Reads a photo to embed it, deletes it with its item."
+      reason = "Reads photos to embed them, and deletes them with their items."
     }
     functions_index = {
       bucket = google_storage_bucket.catalog.name
       role   = "roles/storage.objectViewer"
       member = local.functions
-      reason = "Reads the index; publishing is the job's alone."
+      reason = "Reads the index; only the job publishes."
     }
     catalog_store = {
       bucket = google_storage_bucket.catalog.name
@@ -138,14 +138,14 @@ resource "google_artifact_registry_repository_iam_member" "build_pushes" {
   member     = local.build
 }
 
-# Reason: the job passes the key to Scrapfly; it reads this secret alone.
+# Reason: the job sends the key to Scrapfly; it can read no other secret.
 resource "google_secret_manager_secret_iam_member" "catalog_reads_scrapfly_key" {
   secret_id = google_secret_manager_secret.scrapfly_key.id
   role      = "roles/secretmanager.secretAccessor"
   member    = local.catalog
 }
 
-# Reason: starts this job, with the arguments that it has.
+# Reason: starts this job, with its own arguments only.
 resource "google_cloud_run_v2_job_iam_member" "scheduler_runs_refresh" {
   location = google_cloud_run_v2_job.refresh.location
   name     = google_cloud_run_v2_job.refresh.name

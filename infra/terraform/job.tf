@@ -1,5 +1,5 @@
 locals {
-  # The last line that a refresh prints as JSON is what the alerts count.
+  # With --json the last line is JSON, which the alerts count.
   refresh_args = ["catalog", "refresh", "--json"]
 
   refresh_environment = merge(
@@ -16,7 +16,7 @@ locals {
 resource "google_cloud_run_v2_job" "refresh" {
   name     = "catalog-refresh"
   location = var.region
-  # It holds nothing: what it has done lies in the bucket.
+  # The job has no state of its own: all results are in the bucket.
   deletion_protection = false
 
   template {
@@ -26,7 +26,7 @@ resource "google_cloud_run_v2_job" "refresh" {
     template {
       service_account = google_service_account.catalog.email
       timeout         = "${var.refresh_hours * 3600}s"
-      # A task that died goes on where it stopped; a refresh that was refused is refused again, and costs little.
+      # A crashed task continues where it stopped. A refused refresh is refused again, which costs little.
       max_retries = 2
 
       containers {

@@ -1,15 +1,15 @@
 output "photos_bucket" {
-  description = "Bucket of people's photos: the frontend's storageBucket."
+  description = "The bucket of people's photos, the frontend's storageBucket."
   value       = google_storage_bucket.photos.name
 }
 
 output "store" {
-  description = "Store of catalog and index, for closetspace's --store."
+  description = "The store of catalog and index, for the option --store of closetspace."
   value       = "gs://${google_storage_bucket.catalog.name}"
 }
 
 output "functions_env" {
-  description = "Settings of the functions: the deployment writes them to functions/.env.PROJECT."
+  description = "Settings of the functions, which the deployment writes to functions/.env.PROJECT."
   value = join("", [
     for name, value in merge(
       {

@@ -6,7 +6,7 @@ resource "google_artifact_registry_repository" "images" {
 
   cleanup_policy_dry_run = false
 
-  # Keeping wins over deleting: the last ten are there to go back to, however old.
+  # KEEP overrides DELETE: the last ten stay available for a rollback, however old they are.
   cleanup_policies {
     id     = "keep-the-last-ten"
     action = "KEEP"
@@ -27,8 +27,8 @@ resource "google_artifact_registry_repository" "images" {
   depends_on = [google_project_service.used]
 }
 
-# What the image's build needs: the deployment makes this first, with the buckets and roles that go along, builds, and
-# then makes everything.
+# The resources that the image's build needs. The deployment creates these first, with their buckets and roles, builds the
+# image, and then creates the others.
 resource "terraform_data" "foundation" {
   depends_on = [
     google_artifact_registry_repository_iam_member.build_pushes,

@@ -1,4 +1,4 @@
-# The sweeper has no job here: its schedule stands in functions/main.py, and firebase deploy makes the job for it.
+# The sweeper has no job here: its schedule is in functions/main.py, and firebase deploy creates its job.
 resource "google_cloud_scheduler_job" "refresh" {
   name             = "catalog-refresh"
   description      = "Starts the nightly refresh of the catalog."
@@ -7,7 +7,7 @@ resource "google_cloud_scheduler_job" "refresh" {
   time_zone        = var.time_zone
   attempt_deadline = "180s"
 
-  # Starting twice does no harm: of two refreshes the later one goes on, the other says so and ends.
+  # Starting twice does no harm: the newer refresh continues, and the older one exits with a message.
   retry_config {
     retry_count          = 3
     min_backoff_duration = "60s"

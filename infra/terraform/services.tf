@@ -1,25 +1,25 @@
 locals {
-  # What is switched on in the project, and what needs it.
+  # APIs to enable, with what needs them.
   services = {
     "artifactregistry.googleapis.com"     = "images of the job and of the functions"
     "cloudbuild.googleapis.com"           = "builds both"
     "cloudfunctions.googleapis.com"       = "the functions"
     "cloudresourcemanager.googleapis.com" = "roles in the project"
     "cloudscheduler.googleapis.com"       = "starts the refresh and the sweeper"
-    "compute.googleapis.com"              = "the account as which functions are built comes with it"
-    "eventarc.googleapis.com"             = "carries events to the functions"
-    "firebase.googleapis.com"             = "the project is Firebase's too"
+    "compute.googleapis.com"              = "has the account that builds the functions"
+    "eventarc.googleapis.com"             = "delivers events to the functions"
+    "firebase.googleapis.com"             = "adds Firebase to the project"
     "firebaserules.googleapis.com"        = "Security Rules"
-    "firebasestorage.googleapis.com"      = "browsers reach the buckets through it"
+    "firebasestorage.googleapis.com"      = "access of browsers to the buckets"
     "firestore.googleapis.com"            = "the database"
     "iam.googleapis.com"                  = "service accounts"
     "identitytoolkit.googleapis.com"      = "people sign in"
-    "logging.googleapis.com"              = "logs, and the metrics that are counted from them"
+    "logging.googleapis.com"              = "logs, and the metrics counted from them"
     "monitoring.googleapis.com"           = "alerts"
-    "pubsub.googleapis.com"               = "events of Cloud Storage go through it"
-    "run.googleapis.com"                  = "the job, and what functions run on"
+    "pubsub.googleapis.com"               = "transports events of Cloud Storage"
+    "run.googleapis.com"                  = "runs the job and the functions"
     "secretmanager.googleapis.com"        = "the key of Scrapfly"
-    "serviceusage.googleapis.com"         = "switches on the others"
+    "serviceusage.googleapis.com"         = "enables the others"
     "storage.googleapis.com"              = "the buckets"
   }
 }
@@ -28,7 +28,7 @@ resource "google_project_service" "used" {
   for_each = local.services
 
   service = each.key
-  # What else in the project may use it goes on when this is taken down.
+  # Other users of the API in the project keep it if this deployment is destroyed.
   disable_on_destroy = false
 }
 

@@ -1,15 +1,15 @@
 variable "project" {
-  description = "Id of the Google Cloud project, which is Closetspace's alone."
+  description = "The id of the Google Cloud project, which has nothing else in it."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
-    error_message = "A project's id has 6 to 30 lower-case letters, digits and hyphens, and begins with a letter."
+    error_message = "A project id has 6 to 30 lower-case letters, digits and hyphens, and begins with a letter."
   }
 }
 
 variable "region" {
-  description = "Where the functions, the job and the buckets are."
+  description = "The region of functions, job and buckets."
   type        = string
 
   validation {
@@ -19,7 +19,7 @@ variable "region" {
 }
 
 variable "firestore_location" {
-  description = "Where the database is, for ever; the triggers listen there, so it is the functions' region."
+  description = "The location of the database, which can't be changed later. The triggers are there, so use the functions' region."
   type        = string
 
   validation {
@@ -29,28 +29,28 @@ variable "firestore_location" {
 }
 
 variable "image" {
-  description = "The catalog job's image with its tag, as the deployment has built it; none while only the foundation is made."
+  description = "The catalog job's image with its tag; empty while only the foundation is created."
   type        = string
   default     = ""
 
   validation {
     condition     = var.image == "" || can(regex("^[a-z0-9.-]+/.+:[A-Za-z0-9_.-]+$", var.image))
-    error_message = "An image is named with its registry and its tag."
+    error_message = "An image has its registry and its tag."
   }
 }
 
 variable "alert_email" {
-  description = "Who is told when something is wrong."
+  description = "The e-mail address for alerts."
   type        = string
 
   validation {
     condition     = can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", var.alert_email))
-    error_message = "Alerts need the e-mail address of somebody who reads them."
+    error_message = "Alerts need a valid e-mail address."
   }
 }
 
 variable "billing_account" {
-  description = "Billing account that the budget watches, as 012345-6789AB-CDEF01; none for no budget."
+  description = "The billing account of the budget, such as 012345-6789AB-CDEF01; empty for no budget."
   type        = string
   default     = ""
 
@@ -61,7 +61,7 @@ variable "billing_account" {
 }
 
 variable "budget" {
-  description = "What a month may cost before somebody is told, in the billing account's currency."
+  description = "The costs of a month that send an e-mail, in the billing account's currency."
   type        = number
   default     = 50
 
@@ -72,18 +72,18 @@ variable "budget" {
 }
 
 variable "encoder" {
-  description = "The setting ENCODER of functions and job, which have to agree; none for the one that the code ships."
+  description = "The setting ENCODER, the same for functions and job; empty for the default of the code."
   type        = string
   default     = ""
 
   validation {
     condition     = can(regex("^[a-z0-9-]*$", var.encoder))
-    error_message = "An encoder is named as its folder in shared/closetspace/models."
+    error_message = "An encoder has the name of its folder in shared/closetspace/models."
   }
 }
 
 variable "refresh_schedule" {
-  description = "When the catalog is refreshed, as cron has it."
+  description = "The schedule of the refresh, in cron's format."
   type        = string
   default     = "0 3 * * *"
 
@@ -94,7 +94,7 @@ variable "refresh_schedule" {
 }
 
 variable "time_zone" {
-  description = "Time zone of the schedule: the shops' night."
+  description = "The time zone of the schedule; refresh at night, when shops have few visitors."
   type        = string
   default     = "Etc/UTC"
 
@@ -105,29 +105,29 @@ variable "time_zone" {
 }
 
 variable "refresh_tasks" {
-  description = "Tasks of one refresh, each of which embeds its share of what changed, all at the same time."
+  description = "The parallel tasks of one refresh, each of which embeds its share of the changed items."
   type        = number
   default     = 1
 
   validation {
     condition     = var.refresh_tasks >= 1 && var.refresh_tasks <= 10000 && floor(var.refresh_tasks) == var.refresh_tasks
-    error_message = "Cloud Run has from 1 to 10,000 tasks a job."
+    error_message = "A Cloud Run job has 1 to 10,000 tasks."
   }
 }
 
 variable "refresh_hours" {
-  description = "Hours that a task may take before it is stopped and started again, where it goes on."
+  description = "The hours after which a task is stopped and started again; it continues where it stopped."
   type        = number
   default     = 6
 
   validation {
     condition     = var.refresh_hours >= 1 && var.refresh_hours <= 24
-    error_message = "A refresh is nightly: from 1 to 24 hours."
+    error_message = "From 1 to 24 hours."
   }
 }
 
 variable "refresh_memory" {
-  description = "Memory of a task: 2 GB for pictures that wait, and four times the index for building one."
+  description = "The memory of a task: 2 GB for pictures in progress, and four times the size of the index to build it."
   type        = string
   default     = "4Gi"
 
@@ -138,7 +138,7 @@ variable "refresh_memory" {
 }
 
 variable "refresh_cpu" {
-  description = "Processors of a task; each embeds about 150 pictures a second. More than 8Gi of memory needs 4, more than 16Gi 6, more than 24Gi 8."
+  description = "The processors of a task; each embeds about 150 pictures per second. More than 8Gi of memory need 4, more than 16Gi 6, more than 24Gi 8."
   type        = number
   default     = 2
 
@@ -149,13 +149,13 @@ variable "refresh_cpu" {
 }
 
 variable "scrapfly" {
-  description = "Whether the job gets the key of Scrapfly; only once the secret scrapfly-key has a version."
+  description = "Whether the job gets the key of Scrapfly; the secret scrapfly-key must have a version."
   type        = bool
   default     = false
 }
 
 variable "contact" {
-  description = "Address that shops find in our crawler's name, to complain to; none for the alerts' address."
+  description = "The contact in our crawler's user agent, for complaints of shops; empty for the alerts' address."
   type        = string
   default     = ""
 
@@ -166,7 +166,7 @@ variable "contact" {
 }
 
 variable "backup_days" {
-  description = "Days that daily backups of Firestore are kept, and with them what people have deleted; 0 for no backups."
+  description = "The days for which daily backups of Firestore are kept, and with them the data that people have deleted; 0 for no backups."
   type        = number
   default     = 7
 
@@ -177,7 +177,7 @@ variable "backup_days" {
 }
 
 variable "version_days" {
-  description = "Days that a replaced or deleted object of the catalog's bucket can still be brought back."
+  description = "The days for which replaced and deleted objects of the catalog's bucket can be restored."
   type        = number
   default     = 14
 

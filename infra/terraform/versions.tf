@@ -6,14 +6,14 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 6.50"
     }
-    # Only for what has no other provider: that the project and its buckets belong to Firebase.
+    # Only for resources that the other provider lacks: the Firebase project and its buckets.
     google-beta = {
       source  = "hashicorp/google-beta"
       version = "~> 6.50"
     }
   }
 
-  # The bucket is named when Terraform is initialised: a state for every project.
+  # The bucket is set when Terraform is initialised, so that each project has its own state.
   backend "gcs" {
     prefix = "closetspace"
   }
@@ -22,7 +22,7 @@ terraform {
 provider "google" {
   project = var.project
   region  = var.region
-  # Firebase and billing refuse a person's credentials that name no project to count against.
+  # Firebase and billing refuse user credentials without a quota project.
   user_project_override = true
   billing_project       = var.project
 }

@@ -14,12 +14,12 @@ def test_guide_has_the_calculated_table() -> None:
 
 def test_guide_has_the_assumptions_of_the_calculation() -> None:
     words = " ".join(GUIDE.split())
-    assert f"{READS_A_RECOMMEND} reads and a write a recommendation, {READS_A_NEW_ITEM} reads" in words
+    assert f"{READS_A_RECOMMEND} reads and a write per recommendation, {READS_A_NEW_ITEM} reads" in words
     assert f"A new person with {ITEMS} photos costs {100 * joining():.1f} cents" in words
 
 
 def test_free_quota_is_not_charged() -> None:
-    reads = Cost("reads", "10 a person", price=0.5, each=10, fixed=3, free=100)
+    reads = Cost("reads", "10 per person", price=0.5, each=10, fixed=3, free=100)
     assert reads.dollars(5) == 0
     assert reads.dollars(10) == pytest.approx(1.5)
 

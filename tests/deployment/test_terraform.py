@@ -1,4 +1,4 @@
-"""What Terraform would make: everything that can be known of it without Google's providers."""
+"""The Terraform configuration, as far as it can be checked without Google's providers."""
 
 import json
 import os
@@ -27,23 +27,23 @@ def terraform(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str
 
 
 @needs_terraform
-def test_the_files_are_formatted(tmp_path: Path) -> None:
+def test_files_are_formatted(tmp_path: Path) -> None:
     done = terraform(tmp_path, "fmt", "-check", "-diff", "-recursive", str(FOLDER))
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_every_variable_is_described_used_and_checked() -> None:
+def test_each_variable_is_described_used_and_validated() -> None:
     variables = named("variable")
     assert set(variables) == references(r"\bvar\.(\w+)")
     assert [name for name, v in variables.items() if not v["description"].endswith(".")] == []
     assert [name for name, v in variables.items() if "validation" not in v and v["type"] != "bool"] == []
 
 
-def test_every_output_is_described() -> None:
+def test_each_output_is_described() -> None:
     assert all(output["description"].endswith(".") for output in named("output").values())
 
 
-def test_whatever_is_referred_to_is_there() -> None:
+def test_references_exist() -> None:
     known = set(blocks("resource")) | set(blocks("data"))
     referred = references(r"(?<![\w.\"-])((?:data\.)?(?:google|terraform)_\w+\.\w+)")
     assert referred
@@ -51,8 +51,8 @@ def test_whatever_is_referred_to_is_there() -> None:
     assert references(r"\blocal\.(\w+)") - set(locals_()) == set()
 
 
-def test_everything_that_is_made_waits_for_its_services_or_for_what_does() -> None:
-    """Else a first deployment depends on what happens to be made first."""
+def test_each_resource_depends_on_the_enabled_services() -> None:
+    """Without that, the order of a first deployment is undefined."""
     resources = blocks("resource") | blocks("data")
     waiting = {"google_project_service.used", "google_project_service.budgets"}
     while more := {a for a, body in resources.items() if a not in waiting and mentions(body, waiting)}:
@@ -66,7 +66,7 @@ def mentions(body: Any, addresses: set[str]) -> bool:
     return any(a in text for a in addresses) or any(mentions(locals_()[name], addresses) for name in through)
 
 
-def test_every_role_has_its_reason() -> None:
+def test_each_role_has_a_reason() -> None:
     for grants in (locals_()["project_roles"], locals_()["bucket_roles"]):
         assert [name for name, grant in grants.items() if not grant["reason"].endswith(".")] == []
     iam = (FOLDER / "iam.tf").read_text()
@@ -75,7 +75,7 @@ def test_every_role_has_its_reason() -> None:
     assert all(line.startswith("# Reason: ") for line in alone)
 
 
-def test_nobody_gets_a_role_over_everything() -> None:
+def test_no_account_has_a_role_of_owner_editor_or_admin() -> None:
     roles = set(re.findall(r"roles/[\w.]+", json.dumps([*blocks("resource").values(), locals_()])))
     assert roles
     assert {role for role in roles if re.search(r"owner|editor|admin", role, re.IGNORECASE)} == set()
@@ -83,27 +83,27 @@ def test_nobody_gets_a_role_over_everything() -> None:
     assert {kind for kind in kinds if kind.endswith(("_iam_policy", "_iam_binding"))} == set()
 
 
-def test_the_catalog_job_has_no_role_in_the_project_and_none_over_photos() -> None:
+def test_catalog_job_has_no_role_on_project_or_photos() -> None:
     member = "${local.catalog}"
     assert [name for name, grant in locals_()["project_roles"].items() if grant["member"] == member] == []
     buckets = [grant["bucket"] for grant in locals_()["bucket_roles"].values() if grant["member"] == member]
     assert buckets == ["${google_storage_bucket.catalog.name}"]
 
 
-def test_photos_that_are_deleted_are_gone() -> None:
+def test_deleted_photos_are_gone_at_once() -> None:
     photos = blocks("resource")["google_storage_bucket.photos"]
     assert photos["soft_delete_policy"] == [{"retention_duration_seconds": 0}]
     assert photos["versioning"] == [{"enabled": False}]
 
 
-def test_the_catalogs_bucket_keeps_versions_for_a_while() -> None:
+def test_catalogs_bucket_keeps_versions_for_some_days() -> None:
     catalog = blocks("resource")["google_storage_bucket.catalog"]
     assert catalog["versioning"] == [{"enabled": True}]
     conditions = [rule["condition"][0] for rule in catalog["lifecycle_rule"]]
     assert {"days_since_noncurrent_time": "${var.version_days}"} in conditions
 
 
-def test_what_cannot_be_made_again_is_not_destroyed_and_no_bucket_is_public() -> None:
+def test_data_cannot_be_destroyed_and_no_bucket_is_public() -> None:
     resources = blocks("resource")
     for address in ("google_firestore_database.main", "google_storage_bucket.photos", "google_storage_bucket.catalog"):
         assert resources[address]["lifecycle"] == [{"prevent_destroy": True}]
@@ -112,7 +112,7 @@ def test_what_cannot_be_made_again_is_not_destroyed_and_no_bucket_is_public() ->
     assert all(b["public_access_prevention"] == "enforced" and b["uniform_bucket_level_access"] for b in buckets)
 
 
-def test_the_indexes_are_those_of_the_file_that_the_local_stack_reads() -> None:
+def test_indexes_come_from_the_file_of_the_local_stack() -> None:
     assert "firestore.indexes.json" in locals_()["firestore"]
     assert json.loads((FOLDER.parent / "firestore.indexes.json").read_text())["indexes"]
     resources = blocks("resource")
@@ -120,14 +120,14 @@ def test_the_indexes_are_those_of_the_file_that_the_local_stack_reads() -> None:
     assert "local.firestore.fieldOverrides" in resources["google_firestore_field.override"]["for_each"]
 
 
-def test_each_bucket_that_browsers_reach_has_the_rules_meant_for_it() -> None:
+def test_each_bucket_of_browsers_has_its_rules() -> None:
     for bucket in locals_()["browser_buckets"].values():
         assert (FOLDER / bucket["rules"].replace("${path.module}", ".")).is_file()
     catalog = re.sub(r"//.*", "", (FOLDER.parent / "catalog.rules").read_text())
     assert re.findall(r"allow ([\w, ]+):", catalog) == ["get"]
 
 
-def test_the_job_gets_what_it_reads_and_nothing_else() -> None:
+def test_job_gets_the_variables_that_it_reads_and_no_others() -> None:
     environment = set(
         re.findall(r"\b([A-Z][A-Z_]+) = ", locals_()["refresh_environment"] + locals_()["refresh_secrets"])
     )
@@ -136,21 +136,21 @@ def test_the_job_gets_what_it_reads_and_nothing_else() -> None:
     assert {name for name in environment - read_by_libraries if name not in CODE} == set()
 
 
-def test_the_functions_get_what_they_read_and_nothing_else() -> None:
+def test_functions_get_the_variables_that_they_read_and_no_others() -> None:
     names = set(re.findall(r"\b([A-Z][A-Z_]+) = ", named("output")["functions_env"]["value"]))
     assert {"PHOTO_BUCKET", "INDEX_STORE", "SERVICE_ACCOUNT"} < names
     deployed = "\n".join((ROOT / p).read_text() for p in ("functions/main.py", "shared/closetspace/settings.py"))
     assert {name for name in names if f'"{name}"' not in deployed} == set()
 
 
-def test_secrets_have_no_value_here() -> None:
+def test_secrets_have_no_value_in_terraform() -> None:
     assert not any(address.startswith("google_secret_manager_secret_version") for address in blocks("resource"))
     key = blocks("resource")["google_cloud_run_v2_job.refresh"]["template"][0]["template"][0]["containers"][0]
     references = [each["env"]["content"][0].get("value_source") for each in key["dynamic"]]
     assert [{"secret_key_ref": [{"secret": "${env.value}", "version": "latest"}]}] in references
 
 
-def test_the_schedule_starts_the_job_as_an_account_that_may() -> None:
+def test_schedule_starts_the_job_as_an_authorised_account() -> None:
     resources = blocks("resource")
     job = resources["google_cloud_scheduler_job.refresh"]
     target = job["http_target"][0]
@@ -160,14 +160,14 @@ def test_the_schedule_starts_the_job_as_an_account_that_may() -> None:
     assert named("variable")["refresh_schedule"]["default"] == "0 3 * * *"
 
 
-def test_the_sweeper_is_scheduled_once_by_its_function() -> None:
+def test_sweeper_is_scheduled_by_its_function_only() -> None:
     assert [a for a in blocks("resource") if a.startswith("google_cloud_scheduler_job.")] == [
         "google_cloud_scheduler_job.refresh"
     ]
     assert "scheduler_fn.on_schedule" in (ROOT / "functions" / "main.py").read_text()
 
 
-def test_every_alert_is_explained_to_the_operator() -> None:
+def test_each_alert_is_in_the_operators_guide() -> None:
     guide = (ROOT / "docs" / "operating.md").read_text()
     alerts = locals_()["alerts"]
     assert set(alerts) == {
@@ -176,7 +176,7 @@ def test_every_alert_is_explained_to_the_operator() -> None:
     assert [alert["name"] for alert in alerts.values() if f"### {alert['name']}\n" not in guide] == []
 
 
-def test_the_alerts_count_lines_that_the_code_writes() -> None:
+def test_alerts_count_lines_that_the_code_logs() -> None:
     metrics = locals_()["log_metrics"]
     assert "jsonPayload.published=true" in metrics["closetspace_index_published"]["filter"]
     assert "published: bool" in (ROOT / "catalog_jobs" / "catalog" / "run_records.py").read_text()
@@ -198,7 +198,7 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def variables_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The variables without what they are for: their checks need no provider."""
+    """The variables without the resources, whose providers their validation does not need."""
     folder = tmp_path_factory.mktemp("variables")
     shutil.copy(FOLDER / "variables.tf", folder)
     done = terraform(folder, "init", "-input=false")
@@ -212,25 +212,25 @@ def checked(folder: Path, **values: str) -> "subprocess.CompletedProcess[str]":
 
 
 @needs_terraform
-def test_good_values_are_accepted(variables_alone: Path) -> None:
+def test_valid_values_are_accepted(variables_alone: Path) -> None:
     done = checked(variables_alone, billing_account="012345-6789AB-CDEF01", refresh_tasks="40", refresh_memory="16Gi")
     assert done.returncode == 0, done.stderr
 
 
 @needs_terraform
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("project", "Closet Space", "6 to 30 lower-case letters"),
         ("region", "Europe", "looks like us-central1"),
-        ("alert_email", "nobody", "somebody who reads them"),
+        ("alert_email", "nobody", "valid e-mail address"),
         ("billing_account", "1234", "012345-6789AB-CDEF01"),
         ("refresh_schedule", "every day", "five fields"),
         ("refresh_tasks", "20000", "10,000 tasks"),
         ("image", "catalog", "its registry and its tag"),
     ],
 )
-def test_a_wrong_value_is_refused_with_what_is_right(variables_alone: Path, name: str, value: str, told: str) -> None:
+def test_invalid_value_is_refused_with_the_format(variables_alone: Path, name: str, value: str, message: str) -> None:
     done = checked(variables_alone, **{name: value})
     assert done.returncode != 0
-    assert told in " ".join(re.sub(r"[│╷╵]", " ", done.stderr).split())
+    assert message in " ".join(re.sub(r"[│╷╵]", " ", done.stderr).split())

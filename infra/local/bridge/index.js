@@ -1,8 +1,8 @@
-// Carries every event of the local Firebase, which runs Node functions only, to the Python process.
+// Forwards all events of the local Firebase, which runs Node functions only, to the Python process.
 //
-// endpoints.json lies beside this file and is written from the Python functions' own manifest:
-// { name: { url, endpoint } }, so what is delivered here is what would be delivered in production.
-// A refused or failed request throws, and the local Firebase retries as the endpoint says.
+// endpoints.json, beside this file, is written from the manifest of the Python functions:
+// { name: { url, endpoint } }, so events are delivered as in production.
+// A failed request throws, and the local Firebase retries it according to the endpoint.
 "use strict";
 
 const functions = require("./endpoints.json");
