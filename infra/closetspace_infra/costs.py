@@ -90,7 +90,7 @@ def costs(items: int) -> list[Cost]:
     return [
         Cost(
             "Firestore, reads",
-            f"{reads:,.0f} per person, {lists:,.0f} of them for lists",
+            f"{reads:,.0f} per person, {lists:,.0f} for lists",
             0.03e-5,
             reads,
             0,
