@@ -77,6 +77,8 @@ class ImageDownloader:
 
     trusted: Collection[str] = ()
     tasks: int = 1
+    max_bytes: int = MAX_BYTES
+    max_seconds: float = MAX_SECONDS
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -114,7 +116,7 @@ class ImageDownloader:
 
     def _get(self, url: str) -> bytes | str:
         """Return the image, or the URL that the server redirects to."""
-        deadline = self.clock() + MAX_SECONDS
+        deadline = self.clock() + self.max_seconds
         try:
             with self._client.stream("GET", url) as response:
                 if response.is_redirect:
@@ -123,8 +125,8 @@ class ImageDownloader:
                 data = bytearray()
                 for chunk in response.iter_raw():
                     data += chunk
-                    if len(data) > MAX_BYTES:
-                        raise InvalidInput("picture_too_large", f"The image has more than {MAX_BYTES:,} bytes.")
+                    if len(data) > self.max_bytes:
+                        raise InvalidInput("picture_too_large", f"The image has more than {self.max_bytes:,} bytes.")
                     if self.clock() > deadline:
                         raise Transient("the image's server is too slow")
                 return bytes(data)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.feeds.rows import BrokenFeed, NotAFeed, Row, open_feed, read_rows
+from catalog_jobs.sources.feeds.rows import LIMITS, BrokenFeed, FeedLimits, NotAFeed, Row, open_feed, read_rows
 from catalog_jobs.sources.items import ItemCollector, SourceDefaults
 from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, read_price, split_colours
 from catalog_jobs.sources.settings import user_agent
@@ -19,7 +19,7 @@ _ACCEPTED = (
 )
 
 
-def read_feed(address: str, defaults: SourceDefaults, now: datetime) -> SourceResult:
+def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: FeedLimits = LIMITS) -> SourceResult:
     """Read a feed from a path or a URL.
 
     If the feed breaks off, the result has the items before the break, and a failure. Raises `InvalidInput` if it is
@@ -28,7 +28,7 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime) -> SourceRe
     collector, items = ItemCollector(defaults, now), _ItemsByLook()
     failure = ""
     try:
-        with open_feed(address, user_agent()) as file:
+        with open_feed(address, user_agent(), limits) as file:
             _collect(read_rows(file), collector, items)
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc

@@ -6,6 +6,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -15,9 +16,18 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from closetspace.errors import InvalidInput, Transient
 
-MAX_DOWNLOAD_BYTES = 2 * 1024**3
-MAX_UNPACKED_BYTES = 8 * 1024**3
-"""Ten million products are some 10 GB decompressed. Larger feeds have to be split."""
+
+@dataclass(frozen=True)
+class FeedLimits:
+    """Limits of a feed's size, in bytes. Larger feeds have to be split."""
+
+    download: int = 2 * 1024**3
+    unpacked: int = 8 * 1024**3
+    """About eight million products."""
+
+
+LIMITS = FeedLimits()
+
 
 TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 REQUIRED_COLUMNS = frozenset(("id", "title", "image_link"))
@@ -41,16 +51,16 @@ class BrokenFeed(ValueError):
 
 
 @contextmanager
-def open_feed(address: str, user_agent: str) -> Iterator[IO[bytes]]:
+def open_feed(address: str, user_agent: str, limits: FeedLimits) -> Iterator[IO[bytes]]:
     """Open a feed's decompressed bytes; download it first if ``address`` is a URL."""
     if not address.startswith(("http://", "https://")):
-        with _decompressed(Path(address)) as file:
+        with _decompressed(Path(address), limits) as file:
             yield file
         return
     with TemporaryDirectory(prefix="closetspace-feed-") as folder:
         path = Path(folder) / "feed"
-        _download(address, path, user_agent)
-        with _decompressed(path) as file:
+        _download(address, path, user_agent, limits)
+        with _decompressed(path, limits) as file:
             yield file
 
 
@@ -61,7 +71,7 @@ def read_rows(file: IO[bytes]) -> Iterator[Row]:
     return _xml_rows(file) if text.startswith(b"<") or start[:2] in (b"\xff\xfe", b"\xfe\xff") else _table_rows(file)
 
 
-def _download(url: str, path: Path, user_agent: str) -> None:
+def _download(url: str, path: Path, user_agent: str, limits: FeedLimits) -> None:
     try:
         with (
             httpx.Client(timeout=TIMEOUT, follow_redirects=True, max_redirects=_MAX_REDIRECTS) as client,
@@ -71,8 +81,9 @@ def _download(url: str, path: Path, user_agent: str) -> None:
             response.raise_for_status()
             for chunk in response.iter_bytes():
                 file.write(chunk)
-                if file.tell() > MAX_DOWNLOAD_BYTES:
-                    raise InvalidInput("feed_too_large", f"{url} is larger than 2 GB: split the feed.")
+                if file.tell() > limits.download:
+                    message = f"{url} is larger than {limits.download:,} bytes: split the feed."
+                    raise InvalidInput("feed_too_large", message)
     except httpx.HTTPStatusError as exc:
         raise _http_error(url, exc.response.status_code) from exc
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
@@ -86,22 +97,22 @@ def _http_error(url: str, status: int) -> InvalidInput | Transient:
 
 
 @contextmanager
-def _decompressed(path: Path) -> Iterator[IO[bytes]]:
+def _decompressed(path: Path, limits: FeedLimits) -> Iterator[IO[bytes]]:
     try:
         with path.open("rb") as file:
             is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
             stream = gzip.GzipFile(fileobj=file) if is_gzip else file
-            yield io.BufferedReader(_LimitedReader(stream), 1 << 16)
+            yield io.BufferedReader(_LimitedReader(stream, limits.unpacked), 1 << 16)
     except (FileNotFoundError, IsADirectoryError) as exc:
         raise InvalidInput("feed_missing", f"There is no file {path}: name a product feed or its URL.") from exc
 
 
 class _LimitedReader(io.RawIOBase):
-    """A stream that raises `OSError` beyond `MAX_UNPACKED_BYTES`, as a gzip bomb would go."""
+    """A stream that raises `OSError` beyond ``limit`` bytes, as a gzip bomb would go."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, limit: int) -> None:
         self._stream = stream
-        self._left = MAX_UNPACKED_BYTES
+        self._limit = self._left = limit
 
     def readable(self) -> bool:
         return True
@@ -113,7 +124,7 @@ class _LimitedReader(io.RawIOBase):
             raise OSError(f"the gzip file is broken: {exc}") from exc
         self._left -= len(data)
         if self._left < 0:
-            raise OSError("it unpacks to more than 8 GB")
+            raise OSError(f"it unpacks to more than {self._limit:,} bytes")
         buffer[: len(data)] = data
         return len(data)
 

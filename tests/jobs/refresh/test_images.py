@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from catalog_jobs.catalog.item import CatalogItem, image_name
-from catalog_jobs.refresh import images
 from catalog_jobs.refresh.images import (
     CONNECTIONS_PER_HOST,
     FIRST_PAUSE_SECONDS,
@@ -33,9 +33,9 @@ def shop() -> Iterator[ShopServer]:
         yield server
 
 
-def trusting() -> ImageDownloader:
+def trusting(**limits: Any) -> ImageDownloader:
     """Return a downloader that trusts this machine and does not sleep."""
-    return ImageDownloader({HOST}, sleep=lambda _: None)
+    return ImageDownloader({HOST}, sleep=lambda _: None, **limits)
 
 
 def one_after_another(*answers: Answer) -> Callable[[Asked], Answer]:
@@ -144,18 +144,17 @@ def test_invalid_urls_are_refused(url: str) -> None:
         trusting()(url)
 
 
-def test_too_large_image_is_refused(shop: ShopServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_BYTES", 1_000)
+def test_too_large_image_is_refused(shop: ShopServer) -> None:
+    download = trusting(max_bytes=1_000)
     shop.routes |= {"/1.jpg": Answer(b"x" * 1_000), "/2.jpg": Answer(b"x" * 1_001)}
-    assert len(trusting()(f"{shop.url}/1.jpg")) == 1_000
+    assert len(download(f"{shop.url}/1.jpg")) == 1_000
     with pytest.raises(InvalidInput, match="1,000 bytes"):
-        trusting()(f"{shop.url}/2.jpg")
+        download(f"{shop.url}/2.jpg")
 
 
-def test_slow_download_is_given_up(shop: ShopServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_SECONDS", 0.0)
+def test_slow_download_is_given_up(shop: ShopServer) -> None:
     with pytest.raises(Transient, match="too slow"):
-        trusting()(f"{shop.url}/1.jpg")
+        trusting(max_seconds=0.0)(f"{shop.url}/1.jpg")
 
 
 @dataclass

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.feeds import rows
 from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
+from catalog_jobs.sources.feeds.rows import FeedLimits
 from catalog_jobs.sources.items import SourceDefaults
 from closetspace.errors import InvalidInput, Transient
 from tests.support.shop_server import Answer, ShopServer
@@ -139,10 +139,11 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     assert all("ha" not in item.brand and "hunter2" not in item.name for item in result.items)
 
 
-def test_gzip_bomb_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MAX_UNPACKED_BYTES", 1_000_000)
+def test_gzip_bomb_is_cut_off(tmp_path: Path) -> None:
     packed = gzip.compress((rss("1")[:-20] + " " * 5_000_000).encode())
-    assert "unpacks to more than" in read(tmp_path / "feed.gz", packed).failure
+    (tmp_path / "feed.gz").write_bytes(packed)
+    result = read_feed(str(tmp_path / "feed.gz"), ONO, NOW, FeedLimits(unpacked=1_000_000))
+    assert "unpacks to more than 1,000,000 bytes" in result.failure
 
 
 def test_endless_line_is_cut_off(tmp_path: Path) -> None:
@@ -169,8 +170,7 @@ def test_feed_url_is_downloaded_with_a_user_agent(tmp_path: Path, monkeypatch: p
             read_feed(f"{shop.url}/busy", ONO, NOW)
         with pytest.raises(Transient, match="could not be downloaded"):
             read_feed(f"{shop.url}/loop", ONO, NOW)
-        monkeypatch.setattr(rows, "MAX_DOWNLOAD_BYTES", 100)
         with pytest.raises(InvalidInput, match="split the feed"):
-            read_feed(f"{shop.url}/real.xml", ONO, NOW)
+            read_feed(f"{shop.url}/real.xml", ONO, NOW, FeedLimits(download=100))
     with pytest.raises(InvalidInput, match="There is no file"):
         read_feed(str(tmp_path / "none.xml"), ONO, NOW)
