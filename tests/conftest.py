@@ -1,4 +1,4 @@
-"""Fixtures: the local Firebase, alone or with our functions; at most one of each for the whole run."""
+"""Fixtures of the local Firebase, alone or with our functions; each process of a run has at most one of each."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ TIERS = ("unit", "stack", "jobs", "deployment")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its tier, the folder below `tests` that it is in."""
+    """Mark each test with its tier, which is its folder in `tests`."""
     here = Path(__file__).parent
     for item in items:
         tier = item.path.relative_to(here).parts[0]
@@ -34,12 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def ignore_progress(done: int, total: int) -> None:
-    """Nobody watches."""
+    """Show no progress."""
 
 
 @pytest.fixture(scope="session")
 def installed() -> None:
-    """Skip where the local Firebase is not installed."""
+    """Skip if the local Firebase is not installed."""
     try:
         find_program()
     except FailedPrecondition as error:
@@ -48,7 +48,7 @@ def installed() -> None:
 
 @pytest.fixture(scope="session")
 def firebase_alone(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """Firebase without any function of ours."""
+    """Firebase without our functions."""
     folder = tmp_path_factory.mktemp("firebase")
     (folder / "main.py").write_text("")
     with LocalStack(functions_source=folder, log=folder / "firebase.log") as stack:
@@ -57,7 +57,7 @@ def firebase_alone(installed: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def firebase(firebase_alone: LocalStack, monkeypatch: pytest.MonkeyPatch) -> LocalStack:
-    """Firebase alone, with this process's clients pointed at it."""
+    """Firebase without our functions, with this process's clients connected to it."""
     for name, value in firebase_alone.environment.items():
         monkeypatch.setenv(name, value)
     return firebase_alone
@@ -65,7 +65,7 @@ def firebase(firebase_alone: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Loc
 
 @pytest.fixture(scope="session")
 def drawn_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty drawn products."""
+    """A catalog of sixty drawn products."""
     folder = tmp_path_factory.mktemp("catalog")
     draw_catalog(folder, items=60)
     return folder
@@ -73,7 +73,7 @@ def drawn_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def everything(installed: None, drawn_catalog: Path) -> Iterator[Journey]:
-    """Firebase, our functions and a published index."""
+    """Firebase with our functions and a published index."""
     lines: list[str] = []
     with LocalStack(log=lines.append) as stack, pytest.MonkeyPatch.context() as patch:
         for name, value in stack.environment.items():
@@ -88,7 +88,7 @@ def everything(installed: None, drawn_catalog: Path) -> Iterator[Journey]:
 
 @pytest.fixture
 def journey(everything: Journey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
-    """Everything, with this process's clients pointed at it; no fault and no event outlives the test."""
+    """Everything, with this process's clients connected to it. No fault and no event outlives the test."""
     for name, value in everything.stack.environment.items():
         monkeypatch.setenv(name, value)
     yield everything

@@ -1,4 +1,4 @@
-"""``closetspace cloud deploy``."""
+"""``closetspace cloud deploy``: run the plan of `closetspace_infra.deploy`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from closetspace.errors import FailedPrecondition
 from closetspace.settings import Settings
 
 NOT_COMMITTED = "COMMIT"
-"""Stands for the commit in a dry run of what is not committed yet."""
+"""Stands for the commit in a dry run with uncommitted changes."""
 
 
 def deploy(
@@ -18,30 +18,35 @@ def deploy(
         str, typer.Option(envvar="GOOGLE_CLOUD_PROJECT", metavar="ID", help="The Google Cloud project to deploy to.")
     ],
     alert_email: Annotated[
-        str, typer.Option(envvar="ALERT_EMAIL", metavar="ADDRESS", help="Who is told when something is wrong.")
+        str, typer.Option(envvar="ALERT_EMAIL", metavar="ADDRESS", help="The e-mail address for alerts.")
     ],
     region: Annotated[
-        str, typer.Option(envvar="CLOSETSPACE_REGION", help="Where functions, job and buckets are.")
+        str, typer.Option(envvar="CLOSETSPACE_REGION", help="The region of functions, job and buckets.")
     ] = Settings.region,
     firestore_location: Annotated[
         str | None,
-        typer.Option(envvar="FIRESTORE_LOCATION", help="Where the database is, for ever; the region, if not said."),
+        typer.Option(
+            envvar="FIRESTORE_LOCATION",
+            help="The database's location, which is permanent. Default: the region.",
+        ),
     ] = None,
     billing_account: Annotated[
-        str, typer.Option(envvar="BILLING_ACCOUNT", metavar="ID", help="The billing account that a budget watches.")
+        str, typer.Option(envvar="BILLING_ACCOUNT", metavar="ID", help="The billing account of a budget.")
     ] = "",
     budget: Annotated[
-        int | None, typer.Option(envvar="BUDGET", min=1, help="What a month may cost before somebody is told.")
+        int | None, typer.Option(envvar="BUDGET", min=1, help="The costs of a month that send an e-mail.")
     ] = None,
-    scrapfly: Annotated[bool, typer.Option(help="Give the job the secret scrapfly-key, which has a version.")] = False,
+    scrapfly: Annotated[
+        bool, typer.Option(help="Give the job the secret scrapfly-key, which needs a version.")
+    ] = False,
     refresh: Annotated[bool, typer.Option(help="Refresh the catalog at the end.")] = False,
-    since: Annotated[str | None, typer.Option("--from", metavar="STEP", help="Go on with this step.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Print every command and why, and change nothing.")] = False,
+    since: Annotated[str | None, typer.Option("--from", metavar="STEP", help="Continue with this step.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Print all commands with their reasons, and change nothing.")] = False,
 ) -> None:
-    """Deploy everything to Google Cloud, in order: infrastructure, the job's image, rules, functions.
+    """Deploy everything to Google Cloud: infrastructure, the job's image, rules and functions.
 
-    Each step is printed before it is run, and may be run again; after a failure go on with --from STEP. Other settings
-    (schedule, tasks, backups) are Terraform's, in infra/terraform/PROJECT.tfvars. See docs/operating.md.
+    Each step is printed before it runs, and can be repeated. After a failure, continue with --from STEP. Set other
+    variables (schedule, tasks, backups) in infra/terraform/PROJECT.tfvars. See docs/operating.md.
     """
     from closetspace_infra.deploy import ROOT, TERRAFORM, Deployment, plan, run
 
@@ -61,7 +66,7 @@ def deploy(
             refresh=refresh,
             variables=variables if (ROOT / TERRAFORM / variables).is_file() else None,
         )
-        run(plan(to), _tell, dry_run=dry_run, since=since)
+        run(plan(to), _print_line, dry_run=dry_run, since=since)
     notes.print("Nothing was changed." if dry_run else "Deployed.")
 
 
@@ -77,5 +82,5 @@ def _commit(dry_run: bool) -> str:
         return NOT_COMMITTED
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     notes.print(line, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""``closetspace demo``."""
+"""``closetspace demo``: everything on this machine, with a page to look at."""
 
 import os
 from contextlib import ExitStack
@@ -32,16 +32,16 @@ LOG = Path(".local/demo.log")
 
 def demo(
     catalog: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A catalog: products.csv and images/. Drawn, if not given.")
+        Path | None, typer.Option(metavar="DIR", help="A catalog: products.csv and images/. Default: drawn.")
     ] = None,
-    photos: Annotated[Path | None, typer.Option(metavar="DIR", help="Photos of clothes. Drawn, if not given.")] = None,
+    photos: Annotated[Path | None, typer.Option(metavar="DIR", help="Photos of clothes. Default: drawn.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Upload at most this many photos.")] = None,
-    once: Annotated[bool, typer.Option("--once", help="Show no page; end when everything was seen.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit after the recommendations, without a page.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Start everything on this machine, upload a wardrobe, and show what is recommended on a local page.
+    """Start everything on this machine, upload a wardrobe, and show recommendations on a local page.
 
-    Runs until Ctrl-C, or with --once until everything was seen; exits with 0 only if every photo became ready
+    Runs until Ctrl-C, or with --once until the recommendations are there. Exits with 0 only if all photos became ready
     and something was recommended.
     """
     report = None
@@ -50,7 +50,7 @@ def demo(
         stack = _start(running)
         person = Person.sign_up(stack.backend, EMAIL, PASSWORD)
         report = _fill(stack, person, catalog or _drawn_catalog(), wardrobe)
-        _tell(report, as_json)
+        _print(report, as_json)
         if not once:
             _show(running, stack)
     if report is None:
@@ -89,7 +89,7 @@ def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_
     return report
 
 
-def _tell(report: demo_run.Report, as_json: bool) -> None:
+def _print(report: demo_run.Report, as_json: bool) -> None:
     for photo in report.wardrobe:
         if "error" in photo:
             notes.print(f"[yellow]{escape(photo['file'])}:[/yellow] {escape(photo['error']['message'])}")
@@ -100,7 +100,7 @@ def _tell(report: demo_run.Report, as_json: bool) -> None:
         summary += (
             f", {times['photo_to_ready_p50']:.0f} ms each;"
             f" {len(report.recommendations)} of {report.catalog['items']} items recommended"
-            f" in {times['recommend_p50']:.0f} ms (the first time {times['recommend_first']:.0f} ms)"
+            f" in {times['recommend_p50']:.0f} ms (first call {times['recommend_first']:.0f} ms)"
         )
     notes.print(summary)
     if as_json:

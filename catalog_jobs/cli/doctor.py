@@ -1,4 +1,4 @@
-"""``closetspace doctor``."""
+"""``closetspace doctor``: check the requirements of this machine."""
 
 import typer
 from rich.markup import escape
@@ -10,15 +10,15 @@ from catalog_jobs.operations.doctor import Finding, examine
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Say what is missing on this machine, what it is needed for, and how to get it.
+    """List what is missing on this machine, what needs it, and how to install it.
 
-    Exits with 1 when something that the demo and the tests need is missing.
+    Exits with 1 if something is missing that the demo and the tests need.
     """
     findings = examine()
     if as_json:
         print_json([{"name": f.name, "ok": f.ok, "found": f.found, "remedy": f.remedy} for f in findings])
     else:
-        table = Table("", "what", "found", "needed for", "how to get it")
+        table = Table("", "what", "found", "needed for", "how to install it")
         for finding in findings:
             cells = (finding.name, finding.found, finding.purpose, "" if finding.ok else finding.remedy)
             table.add_row(_mark(finding), *map(escape, cells))

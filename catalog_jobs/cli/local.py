@@ -1,4 +1,4 @@
-"""``closetspace local``."""
+"""``closetspace local``: the local stack."""
 
 import json
 import os
@@ -17,39 +17,39 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def group() -> None:
-    """The local stack: Firebase emulated, our functions for real."""
+    """The local stack: an emulated Firebase with our functions."""
 
 
 def seconds_of(text: str) -> float:
-    """``90s``, ``10m`` or ``1.5h`` in seconds."""
+    """Return an interval such as ``90s``, ``10m`` or ``1.5h`` in seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
     seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
     if seconds <= 0:
-        raise typer.BadParameter(f"{text!r} is no interval: write 90s, 10m or 1h.")
+        raise typer.BadParameter(f"{text!r} is not an interval, such as 90s, 10m or 1h.")
     return seconds
 
 
 @app.command()
 def up(
-    free_ports: Annotated[bool, typer.Option("--free-ports", help="Use free ports, not the usual ones.")] = False,
+    free_ports: Annotated[bool, typer.Option("--free-ports", help="Use any free ports, not the default ones.")] = False,
     log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where the log goes; the terminal, if not said.")
+        Path | None, typer.Option(metavar="FILE", help="The file for the log. Default: the terminal.")
     ] = None,
     refresh_every: Annotated[
         float | None,
         typer.Option(
-            metavar="INTERVAL", parser=seconds_of, help="Refresh the catalog so often, for example 10m or 90s."
+            metavar="INTERVAL", parser=seconds_of, help="Refresh the catalog at this interval, for example 10m or 90s."
         ),
     ] = None,
     source: Annotated[
         str | None,
-        typer.Option(metavar="DIR_OR_FEED", help="What --refresh-every reads; the configured shops, if not said."),
+        typer.Option(metavar="DIR_OR_FEED", help="The source of --refresh-every. Default: the configured shops."),
     ] = None,
 ) -> None:
-    """Start Firebase and the functions on this machine and keep them running until Ctrl-C.
+    """Run Firebase and the functions on this machine until Ctrl-C.
 
-    Prints the addresses of the emulators and the configuration that a frontend passes to initializeApp(). With
-    --refresh-every the catalog is refreshed as the scheduler does it in the cloud: at once, and then at each interval.
+    Prints the addresses of the emulators and the configuration for a frontend's initializeApp(). With --refresh-every
+    the catalog is refreshed at once and then at each interval, as the scheduler does in the cloud.
     """
     from catalog_jobs.processes.logs import Log
     from closetspace_infra.local.ports import Ports
@@ -59,7 +59,7 @@ def up(
         notes.print(line, markup=False, soft_wrap=True)
 
     if refresh_every is None and source is not None:
-        raise typer.BadParameter("it is for --refresh-every", param_hint="--source")
+        raise typer.BadParameter("it needs --refresh-every", param_hint="--source")
     with (
         exit_on_error(),
         interruptible(),

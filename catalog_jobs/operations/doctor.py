@@ -1,4 +1,4 @@
-"""What Closetspace needs of a machine, and whether this one has it."""
+"""The requirements of Closetspace, and whether this machine meets them."""
 
 import importlib.util
 import platform
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked for. ``required`` things are needed by the demo and the tests, the others by single jobs."""
+    """One requirement. Those that are ``required`` are needed by the demo and the tests, others by single jobs."""
 
     name: str
     ok: bool
@@ -28,11 +28,11 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look for everything, in the order in which one would install it."""
+    """Check all requirements, in the order of their installation."""
     return [
         _python(),
         _program("node", (20, 0), "the local Firebase", "install Node.js 20 or newer"),
-        _program("npm", (9, 0), "the local Firebase", "it comes with Node.js"),
+        _program("npm", (9, 0), "the local Firebase", "install Node.js, which has it"),
         _program("make", (3, 0), "the commands of the README", "install make, for example: apt-get install make"),
         _program(
             "cc", (0, 0), "building Annoy", "install a C++ compiler, for example: apt-get install build-essential"
@@ -59,7 +59,7 @@ def _program(name: str, least: tuple[int, int], purpose: str, remedy: str, *, re
     path = shutil.which(name)
     version = _version_of(path) if path else None
     ok = version is not None and version >= least
-    found = ".".join(map(str, version)) if version else ("of unknown version" if path else "not found")
+    found = ".".join(map(str, version)) if version else ("unknown version" if path else "not found")
     return Finding(name, ok, found, purpose, remedy, required)
 
 

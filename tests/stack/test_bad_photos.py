@@ -1,4 +1,4 @@
-"""Photos as people and attackers send them, through the whole stack."""
+"""Valid, broken and malicious photos, through the whole stack."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def huge_png() -> bytes:
-    """A header that promises 400 million pixels; decoding it would take 1.2 GB."""
+    """Return a PNG whose header declares 400 million pixels, which would take 1.2 GB to decode."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -34,7 +34,7 @@ def huge_png() -> bytes:
 
 
 def rotated() -> bytes:
-    """As phones store a portrait: the sensor's landscape, and a note to turn it."""
+    """Return a portrait as phones store it: in landscape, with EXIF rotation."""
     image = picture(50).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -61,7 +61,7 @@ GOOD: dict[str, Callable[[], bytes]] = {
     "rotated": rotated,
 }
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
-    "text renamed": (lambda: b"this is no photo, whatever its name says", "photo_unsupported_format"),
+    "text renamed": (lambda: b"text in a file with the name of a photo", "photo_unsupported_format"),
     "truncated": (lambda: photo(50)[:1500], "photo_unreadable"),
     "empty": (lambda: b"", "photo_empty"),
     "absurdly large": (huge_png, "photo_too_many_pixels"),
@@ -76,7 +76,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_photo_of_every_usual_kind_becomes_ready(journey: Journey, kind: str) -> None:
+def test_photo_in_each_common_format_becomes_ready(journey: Journey, kind: str) -> None:
     person, item_id = journey.person(), journey.new_id()
     person.upload(journey.path(person, item_id), GOOD[kind]())
     journey.describe(person, item_id)
@@ -85,7 +85,7 @@ def test_photo_of_every_usual_kind_becomes_ready(journey: Journey, kind: str) ->
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_photo_that_is_none_fails_with_a_sentence(journey: Journey, kind: str) -> None:
+def test_invalid_photo_fails_with_a_message(journey: Journey, kind: str) -> None:
     person, item_id = journey.person(), journey.new_id()
     make, code = BAD[kind]
     person.upload(journey.path(person, item_id), make())
@@ -98,7 +98,7 @@ def test_photo_that_is_none_fails_with_a_sentence(journey: Journey, kind: str) -
     journey.wait(person, item_id)
 
 
-def test_turned_photo_is_seen_upright(journey: Journey) -> None:
+def test_rotated_photo_is_embedded_upright(journey: Journey) -> None:
     person = journey.person()
     upright, turned = journey.new_id(), journey.new_id()
     for item_id, data in ((upright, saved(picture(50), "JPEG", quality=95)), (turned, rotated())):
@@ -118,7 +118,7 @@ def test_turned_photo_is_seen_upright(journey: Journey) -> None:
         "http://res.cloudinary.com/photo.jpg",
     ],
 )
-def test_address_that_is_not_allowed_fails_with_a_sentence(journey: Journey, url: str) -> None:
+def test_url_that_is_not_allowed_fails_with_a_message(journey: Journey, url: str) -> None:
     person, item_id = journey.person(), journey.new_id()
     journey.describe(person, item_id, photo_path=None, secure_url=url)
     state = journey.wait(person, item_id, "failed")

@@ -1,4 +1,4 @@
-"""The demo as a newcomer starts and ends it."""
+"""The demo as a command: its report, its exit status, and that no process is left."""
 
 import json
 import os
@@ -29,19 +29,19 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])}
 
 
-def processes_of(group: int) -> list[str]:
-    """Command lines of what a demo's process has started, by the session it leads."""
-    found = []
+def processes_of(mark: int) -> list[str]:
+    """Return the command lines of the processes that a demo has started, by an environment variable."""
+    processes = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if f"CLOSETSPACE_TEST={group}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                found.append((folder / "cmdline").read_text().replace("\0", " "))
+            if f"CLOSETSPACE_TEST={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                processes.append((folder / "cmdline").read_text().replace("\0", " "))
         except OSError:
             continue
-    return found
+    return processes
 
 
-def test_once_reports_what_it_saw_in_its_last_line(demo: list[str], tmp_path: Path) -> None:
+def test_once_prints_its_report_in_the_last_line(demo: list[str], tmp_path: Path) -> None:
     done = subprocess.run(
         [*demo, "--once", "--json"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
     )
@@ -54,7 +54,7 @@ def test_once_reports_what_it_saw_in_its_last_line(demo: list[str], tmp_path: Pa
     assert set(report["timings_ms"]) == {"photo_to_ready_p50", "recommend_first", "recommend_p50"}
 
 
-@pytest.mark.parametrize("good", [True, False], ids=["one of four", "all there is"])
+@pytest.mark.parametrize("good", [True, False], ids=["some photos", "all photos"])
 def test_photo_that_fails_fails_the_demo(demo: list[str], tmp_path: Path, good: bool) -> None:
     wardrobe = tmp_path / "wardrobe"
     if not good:
@@ -75,7 +75,7 @@ def test_photo_that_fails_fails_the_demo(demo: list[str], tmp_path: Path, good: 
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
-def test_page_is_served_until_interrupted_and_nothing_stays(demo: list[str], tmp_path: Path) -> None:
+def test_page_is_served_until_interrupted_and_no_process_is_left(demo: list[str], tmp_path: Path) -> None:
     mark = os.getpid()
     with subprocess.Popen(
         demo,

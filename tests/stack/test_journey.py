@@ -1,4 +1,4 @@
-"""The way of a photo through the real local stack, as a signed-in person goes it."""
+"""A photo's way through the local stack, from the upload of a signed-in person to recommendations."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ def ids(answer: dict[str, Any]) -> list[str]:
     return [item["id"] for item in answer["items"]]
 
 
-def test_uploaded_photo_changes_what_is_recommended(journey: Journey) -> None:
+def test_uploaded_photo_changes_the_recommendations(journey: Journey) -> None:
     person = journey.person()
     first = journey.add(person, 1, "Blue Denim Jeans")
     before = person.call("recommend", {"count": 10, "explore": 0})
@@ -39,7 +39,7 @@ def test_uploaded_photo_changes_what_is_recommended(journey: Journey) -> None:
     journey.check_invariant(person, [first, second])
 
 
-def test_item_before_its_photo_waits_for_it(journey: Journey) -> None:
+def test_item_without_photo_waits_for_it(journey: Journey) -> None:
     person, item_id = journey.person(), journey.new_id()
     journey.describe(person, item_id)
     journey.wait(person, item_id, "waiting_for_photo")
@@ -49,7 +49,7 @@ def test_item_before_its_photo_waits_for_it(journey: Journey) -> None:
     assert state["colours"]
 
 
-def test_second_persons_wardrobe_never_shows(journey: Journey) -> None:
+def test_reasons_never_name_another_persons_items(journey: Journey) -> None:
     ann, bob = journey.person(), journey.person()
     hers, his = journey.add(ann, 4), journey.add(bob, 5)
     for person, item_id in ((ann, hers), (bob, his)):
@@ -64,7 +64,7 @@ def test_rename_embeds_once_more(journey: Journey) -> None:
     old = journey.entries(person)[item_id]
     assert journey.embeddings_of(item_id) == 1
     journey.describe(person, item_id, "Red Woollen Scarf")
-    eventually(lambda: journey.embeddings_of(item_id) == 2, "the rename to be embedded")
+    eventually(lambda: journey.embeddings_of(item_id) == 2, "the renamed item to be embedded")
     journey.settle()
     assert journey.embeddings_of(item_id) == 2
     new = journey.entries(person)[item_id]
@@ -86,7 +86,7 @@ def test_replaced_photo_embeds_once_more(journey: Journey) -> None:
     assert journey.embeddings_of(item_id) == 2
 
 
-def test_deleted_item_leaves_nothing_and_the_mean_forgets_it(journey: Journey) -> None:
+def test_deleted_item_leaves_no_data_and_changes_the_taste(journey: Journey) -> None:
     person = journey.person()
     kept, gone = journey.add(person, 9), journey.add(person, 10)
     journey.settle()
@@ -102,7 +102,7 @@ def test_deleted_item_leaves_nothing_and_the_mean_forgets_it(journey: Journey) -
     np.testing.assert_allclose(taste.mean, journey.entries(person)[kept].vector, atol=1e-6)
 
 
-def test_deleted_photo_leaves_the_item_waiting(journey: Journey) -> None:
+def test_item_waits_after_its_photo_is_deleted(journey: Journey) -> None:
     person = journey.person()
     item_id = journey.add(person, 11)
     person.delete_photo(journey.path(person, item_id))
@@ -111,7 +111,7 @@ def test_deleted_photo_leaves_the_item_waiting(journey: Journey) -> None:
     assert not journey.closet(person).entries
 
 
-def test_every_delivery_duplicated_gives_the_same_closet(journey: Journey) -> None:
+def test_duplicate_events_give_the_same_closet(journey: Journey) -> None:
     person = journey.person()
     journey.stack.control.fault_plan(
         [
@@ -167,19 +167,19 @@ def test_every_delivery_duplicated_gives_the_same_closet(journey: Journey) -> No
         "runner dies",
     ],
 )
-def test_fault_on_the_way_is_retried_and_settled(journey: Journey, fault: dict[str, Any]) -> None:
+def test_fault_is_retried_and_the_item_settled(journey: Journey, fault: dict[str, Any]) -> None:
     person, item_id = journey.person(), journey.new_id()
     person.upload(journey.path(person, item_id), photo(15))
     journey.settle()
     journey.stack.control.fault_plan([fault])
     journey.describe(person, item_id)
     journey.settle()
-    assert journey.stack.control.faults_fired(), "the fault was never met"
+    assert journey.stack.control.faults_fired(), "the fault did not happen"
     journey.wait(person, item_id)
     journey.check_invariant(person, [item_id])
 
 
-def test_functions_that_die_while_embedding_settle_after_their_restart(journey: Journey) -> None:
+def test_items_are_settled_after_the_functions_crash(journey: Journey) -> None:
     person = journey.person()
     items = [journey.new_id() for _ in range(12)]
     for number, item_id in enumerate(items):
@@ -192,7 +192,7 @@ def test_functions_that_die_while_embedding_settle_after_their_restart(journey: 
     journey.check_invariant(person, items)
 
 
-def test_hundred_photos_at_once_are_all_ready(journey: Journey) -> None:
+def test_hundred_concurrent_photos_become_ready(journey: Journey) -> None:
     person = journey.person()
     items = [journey.new_id() for _ in range(100)]
 
@@ -211,8 +211,8 @@ def test_hundred_photos_at_once_are_all_ready(journey: Journey) -> None:
     journey.check_invariant(person, items)
 
 
-def test_sweeper_settles_what_no_event_tells_of(journey: Journey) -> None:
-    """An item whose retries ran out: its state says processing, and nothing is on its way."""
+def test_sweeper_settles_an_item_without_events(journey: Journey) -> None:
+    """The retries of its event have ended: its state is processing, and no event is pending."""
     person = journey.person()
     item_id = journey.add(person, 16)
     journey.settle()
@@ -223,7 +223,7 @@ def test_sweeper_settles_what_no_event_tells_of(journey: Journey) -> None:
     journey.wait(person, item_id)
 
 
-def test_publishing_while_people_ask_fails_no_request(journey: Journey, drawn_catalog: Path) -> None:
+def test_publishing_fails_no_concurrent_request(journey: Journey, drawn_catalog: Path) -> None:
     person = journey.person()
     journey.add(person, 17)
     store = open_store(f"gs://{journey.stack.bucket}")
@@ -264,7 +264,9 @@ def test_publishing_while_people_ask_fails_no_request(journey: Journey, drawn_ca
         ("feedback", {"itemId": "no such item", "kind": "like"}, "invalid-argument"),
     ],
 )
-def test_callable_says_what_is_wrong(journey: Journey, name: str, data: dict[str, Any], code: str) -> None:
+def test_callable_reports_code_and_field_of_an_error(
+    journey: Journey, name: str, data: dict[str, Any], code: str
+) -> None:
     with pytest.raises(CallFailed) as caught:
         journey.person().call(name, data)
     assert caught.value.code == code
@@ -272,13 +274,13 @@ def test_callable_says_what_is_wrong(journey: Journey, name: str, data: dict[str
 
 
 @pytest.mark.parametrize("name", ["recommend", "feedback"])
-def test_visitor_must_sign_in_first(journey: Journey, name: str) -> None:
+def test_visitor_must_sign_in(journey: Journey, name: str) -> None:
     with pytest.raises(CallFailed) as caught:
         journey.visitor().call(name, {})
     assert caught.value.code == "unauthenticated"
 
 
-def test_feedback_is_kept_for_who_gave_it_until_it_is_taken_back(journey: Journey) -> None:
+def test_feedback_is_stored_for_its_person_until_it_is_cleared(journey: Journey) -> None:
     ann, bob = journey.person(), journey.person()
     journey.add(ann, 19)
     first, second = ids(ann.call("recommend", {"count": 2}))
@@ -295,8 +297,8 @@ def test_feedback_is_kept_for_who_gave_it_until_it_is_taken_back(journey: Journe
     assert not people.person(bob.uid).opinions
 
 
-def test_person_without_a_closet_may_say_what_they_think(journey: Journey) -> None:
-    """The first function of an instance's life may be this one, and the closet may come later."""
+def test_person_without_a_closet_can_give_feedback(journey: Journey) -> None:
+    """This may be the first call of an instance, and the closet may be created later."""
     owner, person = journey.person(), journey.person()
     journey.add(owner, 19)
     (item_id,) = ids(owner.call("recommend", {"count": 1}))
@@ -307,8 +309,8 @@ def test_person_without_a_closet_may_say_what_they_think(journey: Journey) -> No
     assert set(FirestorePeople(firestore.Client()).person(person.uid).opinions) == {item_id}
 
 
-def test_new_instance_that_only_recommends_knows_who_asks(journey: Journey) -> None:
-    """Its first request is the first of anything: no event has set up the SDK before it."""
+def test_new_instance_authenticates_its_first_request(journey: Journey) -> None:
+    """No event has set up the SDK before."""
     person = journey.person()
     item_id = journey.add(person, 18)
     with instance(journey.stack.environment, "recommend", "http") as started:

@@ -1,4 +1,4 @@
-"""The local stack with a tiny set of functions: what reaches Python, and what is left when it stops."""
+"""The local stack with small functions: the events that reach Python, and that no process is left."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from closetspace_infra.local.stack import LocalStack
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
-# Each function appends what it got to journal.jsonl in its folder, which the tests read.
+# Each function appends its input to the journal, which the tests read.
 MAIN = """
 import json, os, time
 from pathlib import Path
@@ -72,7 +72,7 @@ Entry = dict[str, Any]
 
 
 class Running:
-    """The stack under test, with clients and a look at what its functions noted."""
+    """The stack under test, with clients and the journal of its functions."""
 
     def __init__(self, stack: LocalStack, journal: Path, log: Path) -> None:
         self.stack = stack
@@ -82,21 +82,21 @@ class Running:
         self.bucket = storage.Client(project=stack.project).bucket(stack.bucket)
 
     def noted(self, function: str, **fields: object) -> list[Entry]:
-        """What a function noted, with these values."""
+        """Return the journal's entries of a function with these values."""
         lines = self._journal.read_text().splitlines() if self._journal.exists() else []
         entries: list[Entry] = [json.loads(line) for line in lines]
         return [e for e in entries if e["function"] == function and fields.items() <= e.items()]
 
     def write(self, item: str, name: str = "a coat") -> None:
-        """Writes an item, which fires ``item_written``."""
+        """Write an item, which triggers ``item_written``."""
         self.database.document(f"wardrobe/{item}").set({"name": name, "vector": bytes([0, 1, 255])})
 
     def call(self, headers: dict[str, str]) -> httpx.Response:
-        """Calls ``whoami`` by the callable protocol."""
+        """Call ``whoami`` by the callable protocol."""
         return httpx.post(self.url("whoami"), json={"data": {"a": 1}}, headers=headers)
 
     def settle_retries(self, document: str) -> None:
-        """Wait until a document's event has failed, and deliver it again, unless it was meanwhile."""
+        """Wait until a document's event has failed, and move the clock on to its retry."""
         functions = self.stack.control.functions
         eventually(lambda: functions()["retryWaiting"] or len(self.noted("item_written", document=document)) > 1)
         self.stack.control.advance_clock(60)
@@ -133,7 +133,7 @@ def tiny_functions(folder: Path) -> Path:
     return source
 
 
-def test_firestore_event_arrives_in_its_production_form(running: Running) -> None:
+def test_firestore_event_has_the_form_of_production(running: Running) -> None:
     running.write("one", "a coat")
 
     [entry] = eventually(lambda: running.noted("item_written", document="wardrobe/one"))
@@ -142,7 +142,7 @@ def test_firestore_event_arrives_in_its_production_form(running: Running) -> Non
     assert entry["bytes"] == "0001ff"
 
 
-def test_pattern_fires_for_its_own_depth_only(running: Running) -> None:
+def test_pattern_matches_only_documents_of_its_depth(running: Running) -> None:
     running.write("deep/below/it")
     running.write("flat")
 
@@ -151,7 +151,7 @@ def test_pattern_fires_for_its_own_depth_only(running: Running) -> None:
     assert not running.noted("item_written", document="wardrobe/deep/below/it")
 
 
-def test_storage_event_names_the_object_and_its_generation(running: Running) -> None:
+def test_storage_event_has_name_and_generation(running: Running) -> None:
     blob = running.bucket.blob("users/u/wardrobe/i/photo é.jpg")
     blob.upload_from_string(b"photo", content_type="image/jpeg")
 
@@ -160,7 +160,7 @@ def test_storage_event_names_the_object_and_its_generation(running: Running) -> 
     assert str(entry["generation"]) == str(blob.generation)
 
 
-def test_event_whose_handler_fails_is_delivered_again_and_its_traceback_logged(running: Running) -> None:
+def test_failed_event_is_delivered_again_and_its_traceback_logged(running: Running) -> None:
     running.write("fails-once")
 
     running.settle_retries("wardrobe/fails-once")
@@ -171,7 +171,7 @@ def test_event_whose_handler_fails_is_delivered_again_and_its_traceback_logged(r
     assert "RuntimeError: on purpose" in log
 
 
-def test_event_whose_process_dies_in_the_middle_is_delivered_again(running: Running) -> None:
+def test_event_is_delivered_again_after_a_crash(running: Running) -> None:
     running.write("dies-once")
     eventually(lambda: running.noted("item_written", document="wardrobe/dies-once"))
     running.stack.crash_functions()
@@ -190,14 +190,14 @@ def test_fault_plan_duplicates_a_delivery(running: Running) -> None:
     assert len(running.noted("item_written", document="wardrobe/twice")) == 2
 
 
-def test_schedule_runs_when_the_clock_reaches_it(running: Running) -> None:
+def test_scheduled_function_runs_once_the_clock_reaches_it(running: Running) -> None:
     running.stack.control.advance_clock(600)
 
     entry, *_ = eventually(lambda: running.noted("sweep"))
     assert "sweep" in entry["job"]
 
 
-def test_callable_sees_the_signed_in_user(running: Running) -> None:
+def test_callable_gets_the_signed_in_user(running: Running) -> None:
     sign_up = f"http://{running.stack.addresses.auth}/identitytoolkit.googleapis.com/v1/accounts:signUp"
     person = httpx.post(f"{sign_up}?key=local", json={"returnSecureToken": True}).json()
 
@@ -205,7 +205,7 @@ def test_callable_sees_the_signed_in_user(running: Running) -> None:
     assert answer.json() == {"result": {"uid": person["localId"], "data": {"a": 1}}}
 
 
-def test_callable_without_a_token_sees_nobody(running: Running) -> None:
+def test_callable_without_a_token_gets_no_user(running: Running) -> None:
     assert running.call({}).json()["result"]["uid"] is None
 
 
@@ -219,7 +219,7 @@ def test_callable_answers_a_browsers_preflight(running: Running) -> None:
     assert "authorization" in answer.headers["access-control-allow-headers"].lower()
 
 
-def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
+def test_no_process_is_left_after_stop(tmp_path: Path) -> None:
     skip_unless_installed()
     source = tiny_functions(tmp_path)
     stack = LocalStack(functions_source=source, project="demo-stopped", environment={"JOURNAL": "journal"})
@@ -231,7 +231,7 @@ def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
     assert not [folder for folder in folders if "demo-stopped" in read_or_empty(folder / "bridge/endpoints.json")]
 
 
-def test_functions_that_do_not_import_say_why_and_leave_nothing(tmp_path: Path) -> None:
+def test_functions_that_cannot_be_imported_fail_the_start(tmp_path: Path) -> None:
     skip_unless_installed()
     source = tmp_path / "functions"
     source.mkdir()
@@ -265,20 +265,20 @@ def test_stack_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     eventually(lambda: not [process for process in marked if process.exists()])
 
 
-def test_system_without_a_program_is_pointed_to_the_official_suite(tmp_path: Path) -> None:
+def test_other_systems_are_referred_to_the_official_emulators(tmp_path: Path) -> None:
     with pytest.raises(FailedPrecondition, match=r"no program for darwin-arm64.*firebase emulators:start"):
         fireemu.find_program(tmp_path, "darwin-arm64")
 
 
-def test_missing_installation_names_its_command(tmp_path: Path) -> None:
+def test_missing_installation_names_the_command_to_install(tmp_path: Path) -> None:
     with pytest.raises(FailedPrecondition, match="npm ci --prefix infra/local"):
         fireemu.find_program(tmp_path, "linux-x64")
 
 
 def processes_of(*words: str) -> list[Path]:
-    """The entries in /proc of the processes whose command line has one of the words."""
+    """Return the entries in /proc of processes with one of the words in their command line."""
     if not Path("/proc/self/cmdline").exists():
-        pytest.skip("needs /proc to see which processes there are")
+        pytest.skip("needs /proc to find processes")
     others = (process for process in Path("/proc").glob("[0-9]*") if process.name != str(os.getpid()))
     return [p for p in others if any(w in read_or_empty(p / "cmdline").replace("\0", " ") for w in words)]
 
@@ -290,7 +290,7 @@ def read_or_empty(file: Path) -> str:
         return ""
 
 
-def test_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_port_in_use_is_named(tmp_path: Path) -> None:
     with ExitStack() as held, socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

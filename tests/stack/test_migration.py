@@ -1,4 +1,4 @@
-"""Changing the encoder of the running stack while people go on using it."""
+"""The migration to another encoder while people use the stack."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ NAMES = ("Blue Denim Jeans", "Leather Handbag", "Red Woollen Scarf", "White Shir
 
 @dataclass
 class Load:
-    """People who use the system the whole time, and what they saw."""
+    """People who use the system during the migration, and what they got."""
 
     journey: Journey
     faults: list[BaseException] = field(default_factory=list)
@@ -47,19 +47,19 @@ class Load:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def watch(self, person: Person, items: list[str]) -> None:
-        """Ask for what fits a wardrobe that stays as it is: the answer depends on the index's version alone."""
+        """Request recommendations for an unchanged wardrobe, which depend only on the index's version."""
         answer = person.call("recommend", {"count": 10, "explore": 0, "seed": 1})
         self.answers[person.uid][answer["index_version"]].add(json.dumps(answer["items"]))
         self.asked += 1
         following = person.call("recommend", {"count": 10, "explore": 0, "cursor": answer["cursor"]})
         shown = [item["id"] for page in (answer, following) for item in page["items"]]
-        assert len(shown) == len(set(shown)), "a page repeats an item, whichever index it came from"
+        assert len(shown) == len(set(shown)), "a page repeats an item of an earlier page"
         states = [person.read(f"item_state/{item_id}") for item_id in items]
         assert {state and state["status"] for state in states} == {"ready"}
         assert set(self.journey.closet(person).entries) == set(items)
 
     def live(self, person: Person, number: int) -> None:
-        """Add an item, change another, delete a third, and ask."""
+        """Add an item, change another, delete a third, and request recommendations."""
         items = self.kept[person.uid]
         item_id = self.journey.new_id()
         person.upload(self.journey.path(person, item_id), photo(1000 + number))
@@ -99,7 +99,7 @@ class Load:
 
 @pytest.fixture
 def running(installed: None, drawn_catalog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
-    """A stack of its own with an index by the encoder before: what it goes through, no other test should."""
+    """A stack of its own, with an index of the old encoder, since the migration changes everything in it."""
     monkeypatch.setenv("ENCODER", "fashion-1")
     lines: list[str] = []
     with LocalStack(log=lines.append) as stack:
@@ -129,7 +129,7 @@ def encoders_of_states() -> list[str]:
 
 
 def named_person(journey: Journey, first_seed: int, items: int) -> tuple[Person, list[str]]:
-    """Somebody whose items have names and brands, which the two encoders read differently."""
+    """Return a person whose items have names and brands, which the encoders read differently."""
     person, ids = journey.person(), [journey.new_id() for _ in range(items)]
     for number, item_id in enumerate(ids):
         person.upload(journey.path(person, item_id), photo(first_seed + number))
@@ -140,7 +140,7 @@ def named_person(journey: Journey, first_seed: int, items: int) -> tuple[Person,
 
 
 def expected_vectors(person: Person, ids: list[str], encoder: Path) -> np.ndarray:
-    """The encoder's own vectors of what the person has now."""
+    """Return the encoder's vectors of the person's items."""
     settings = replace(Settings(), encoder=str(encoder))
     store, decode, garments = open_store(f"gs://{person.backend.bucket}"), photo_decoder(settings), []
     for item_id in sorted(ids):
@@ -150,7 +150,7 @@ def expected_vectors(person: Person, ids: list[str], encoder: Path) -> np.ndarra
     return np.array([encoding.vector for encoding in load_encoder(settings).encode(garments)])
 
 
-def test_encoder_changes_under_load_without_a_failed_request_or_a_mixed_answer(running: Journey) -> None:
+def test_migration_under_load_fails_no_request_and_mixes_no_encoders(running: Journey) -> None:
     first, second = "fashion-1", encoder_directory(Settings().encoder)
     old, new = (encoder_id(replace(Settings(), encoder=str(name))) for name in (first, second))
     versions = IndexVersions(open_store(f"gs://{running.stack.bucket}"))
@@ -168,10 +168,10 @@ def test_encoder_changes_under_load_without_a_failed_request_or_a_mixed_answer(r
 
         with subprocess.Popen(command(running, second, "--rate", "3"), stderr=subprocess.DEVNULL) as moving:
             try:
-                eventually(lambda: encoders_of_states().count(new) >= 3, "some items to be moved")
+                eventually(lambda: encoders_of_states().count(new) >= 3, "some items to be embedded again")
             finally:
                 moving.kill()
-        assert old in encoders_of_states(), "killed in the middle"
+        assert old in encoders_of_states(), "killed before its end"
         current = versions.current()
         assert current is not None
         assert before is not None
@@ -180,7 +180,7 @@ def test_encoder_changes_under_load_without_a_failed_request_or_a_mixed_answer(r
         done = migrate(running, second, "--rate", "100")
         assert (done["phases"], done["failed"], done["remaining"]) == (["move", "switch", "clean"], 0, [])
         asked = load.asked
-        eventually(lambda: load.asked > asked + 10, "requests after the change")
+        eventually(lambda: load.asked > asked + 10, "requests after the migration")
     assert not load.faults, load.faults[:3]
     running.settle()
 

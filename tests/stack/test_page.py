@@ -1,3 +1,5 @@
+"""The demo page: its server, its markup, and its modules in Node.js."""
+
 import http.client
 import json
 import re
@@ -5,6 +7,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from closetspace.domain.ranking.recommendation import DEFAULT_EXPLORE, DEFAULT_M
 from closetspace.domain.wardrobe.state import Hint, Status
 from closetspace.errors import FailedPrecondition
 from closetspace_infra.local.page import SDK, SDK_MODULES, PageServer
+from closetspace_infra.local.ports import free_port
 from tests.support.paths import REPOSITORY
 from tests.support.recommending import parse_feedback, parse_recommend
 from tests.support.waiting import HANG_SECONDS
@@ -67,18 +71,18 @@ def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[http
         ("/sdk/firebase-auth.js", "text/javascript"),
     ],
 )
-def test_every_file_of_the_page_is_served_with_its_type(port: int, path: str, type: str) -> None:  # noqa: A002
+def test_files_of_the_page_are_served_with_their_types(port: int, path: str, type: str) -> None:  # noqa: A002
     response, body = ask(port, path)
     assert response.status == 200
     assert response.headers["Content-Type"] == f"{type}; charset=utf-8"
     assert len(body) == int(response.headers["Content-Length"]) > 0
 
 
-def test_the_page_finds_its_configuration(port: int) -> None:
+def test_configuration_is_served(port: int) -> None:
     assert json.loads(ask(port, "/config.json")[1]) == CONFIG
 
 
-def test_every_module_that_the_page_imports_is_served(port: int) -> None:
+def test_imported_modules_are_served_and_all_modules_are_imported(port: int) -> None:
     waiting, seen = {"/app.js"}, set[str]()
     while waiting:
         path = waiting.pop()
@@ -90,15 +94,15 @@ def test_every_module_that_the_page_imports_is_served(port: int) -> None:
         )
         waiting |= {name.removeprefix(".") for name in imported} - seen
     assert "/sdk/firebase-firestore.js" in seen
-    assert {f"/{file.name}" for file in FILES.glob("*.js")} <= seen  # and there is none that nothing imports
+    assert {f"/{file.name}" for file in FILES.glob("*.js")} <= seen
 
 
-def test_the_sdk_imports_itself_from_here(port: int) -> None:
+def test_sdk_imports_its_modules_from_this_server(port: int) -> None:
     assert ask(port, "/sdk/firebase-storage.js")[1] == b'import{a}from"/sdk/firebase-app.js";'
 
 
 @pytest.mark.skipif(not SDK.is_dir(), reason="the npm package firebase is not installed in infra/local")
-def test_the_installed_sdk_imports_nothing_from_elsewhere() -> None:
+def test_installed_sdk_imports_nothing_from_other_servers() -> None:
     with PageServer(config=CONFIG) as page:
         port = int(page.url.rstrip("/").rpartition(":")[2])
         for name in SDK_MODULES:
@@ -121,16 +125,16 @@ def test_the_installed_sdk_imports_nothing_from_elsewhere() -> None:
         "/sdk/",
     ],
 )
-def test_nothing_else_is_served(port: int, path: str) -> None:
+def test_other_paths_are_not_found(port: int, path: str) -> None:
     assert ask(port, path)[0].status == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
-def test_the_page_can_only_be_read(port: int, method: str) -> None:
+def test_only_get_and_head_are_allowed(port: int, method: str) -> None:
     assert ask(port, "/", method)[0].status == 501
 
 
-def test_head_answers_without_a_body(port: int) -> None:
+def test_head_has_no_body(port: int) -> None:
     response, body = ask(port, "/", "HEAD")
     assert response.status == 200
     assert int(response.headers["Content-Length"]) > 0
@@ -138,7 +142,7 @@ def test_head_answers_without_a_body(port: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/config.json", "/missing"])
-def test_every_answer_keeps_the_browser_on_this_machine(port: int, path: str) -> None:
+def test_responses_restrict_the_browser_to_this_machine(port: int, path: str) -> None:
     headers = ask(port, path)[0].headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
@@ -148,29 +152,28 @@ def test_every_answer_keeps_the_browser_on_this_machine(port: int, path: str) ->
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_foreign_name_for_this_machine_learns_nothing(port: int) -> None:
+def test_foreign_host_name_is_refused(port: int) -> None:
     assert ask(port, "/config.json", Host="rebound.example")[0].status == 403
 
 
-def test_the_page_is_served_while_many_connections_say_nothing(port: int) -> None:
-    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
+def test_page_is_served_while_other_connections_are_idle(port: int) -> None:
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
     try:
         assert ask(port, "/")[0].status == 200
     finally:
-        for connection in silent:
+        for connection in idle:
             connection.close()
 
 
-def test_a_given_port_is_used_and_free_again_afterwards(sdk: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        chosen = probe.getsockname()[1]
-    for _ in range(2):
-        with PageServer(config=CONFIG, sdk=sdk, port=chosen) as page:
-            assert page.url == f"http://127.0.0.1:{chosen}/"
+def test_given_port_is_used_and_freed(sdk: Path) -> None:
+    with ExitStack() as held:
+        chosen = free_port(held)
+        for _ in range(2):
+            with PageServer(config=CONFIG, sdk=sdk, port=chosen) as page:
+                assert page.url == f"http://127.0.0.1:{chosen}/"
 
 
-def test_a_missing_sdk_is_told_before_anything_is_served(sdk: Path, tmp_path: Path) -> None:
+def test_incomplete_sdk_is_refused(sdk: Path, tmp_path: Path) -> None:
     partial = shutil.copytree(sdk, tmp_path / "firebase")
     (partial / "firebase-auth.js").unlink()
     with pytest.raises(FailedPrecondition, match="npm ci"):
@@ -178,7 +181,7 @@ def test_a_missing_sdk_is_told_before_anything_is_served(sdk: Path, tmp_path: Pa
 
 
 class Elements(HTMLParser):
-    """The elements of a page: a tag and its attributes each."""
+    """The elements of a page, each with its tag and attributes."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -199,23 +202,23 @@ def inputs(elements: list[tuple[str, dict[str, str]]]) -> dict[str, dict[str, st
     return {found["name"]: found for tag, found in elements if tag in {"input", "select"} and "name" in found}
 
 
-def test_the_page_has_nothing_inline_that_its_policy_would_refuse(elements: list[tuple[str, dict[str, str]]]) -> None:
+def test_page_has_no_inline_styles_and_scripts(elements: list[tuple[str, dict[str, str]]]) -> None:
     assert not [found for _, found in elements if "style" in found or any(name.startswith("on") for name in found)]
     assert all("src" in found for tag, found in elements if tag == "script")
     assert "style" not in {tag for tag, _ in elements}
 
 
-def test_no_script_of_the_page_makes_markup_of_text() -> None:
+def test_no_module_interprets_text_as_markup() -> None:
     markup = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|DOMParser|eval\(")
     assert not [file.name for file in FILES.glob("*.js") if markup.search(file.read_text())]
 
 
-def test_every_id_that_the_page_looks_for_is_there_once(elements: list[tuple[str, dict[str, str]]]) -> None:
+def test_ids_that_the_modules_use_exist_once(elements: list[tuple[str, dict[str, str]]]) -> None:
     ids = [found["id"] for _, found in elements if "id" in found]
     assert len(ids) == len(set(ids))
     looked_for = set(re.findall(r'\$\("([^"]+)"\)', (FILES / "app.js").read_text()))
     assert looked_for <= set(ids)
-    # A form has what it holds as properties, and one of these names would hide its own.
+    # A form has its elements as properties, and these names would hide its own.
     assert not {"reset", "submit", "elements", "action"} & set(ids)
 
 
@@ -233,7 +236,7 @@ def test_dials_start_where_the_server_does(inputs: dict[str, dict[str, str]]) ->
     assert starts == {"explore": DEFAULT_EXPLORE, "serendipity": DEFAULT_SERENDIPITY, "mix": DEFAULT_MIX}
 
 
-def test_every_order_can_be_chosen(elements: list[tuple[str, dict[str, str]]]) -> None:
+def test_all_orders_can_be_chosen(elements: list[tuple[str, dict[str, str]]]) -> None:
     assert {order.value for order in Order} <= {found["value"] for tag, found in elements if tag == "option"}
 
 
@@ -242,7 +245,7 @@ Script = Callable[[str], Any]
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
-    """Runs a module beside the page's and returns what its `answer` is given, as JSON."""
+    """Return a function that runs a module beside those of the page, and returns the argument of its `answer`."""
     if shutil.which("node") is None:
         pytest.skip("Node.js is not installed")
     folder = tmp_path_factory.mktemp("page")
@@ -266,7 +269,7 @@ def request_of(script: Script, values: dict[str, str], categories: list[str], br
     """)
 
 
-def test_what_the_controls_hold_is_a_request_that_the_server_takes(script: Script) -> None:
+def test_values_of_the_controls_become_a_valid_request(script: Script) -> None:
     values = {"explore": "0.35", "serendipity": "0", "mix": "1", "order": "unlock", "gender": "Men"}
     values |= {"price_min": "0", "price_max": "99.5", "in_stock": "on", "own_similar": "on"}
     request = request_of(script, values, ["Shoes", "Topwear"], ["Kestrel"])
@@ -286,7 +289,7 @@ def test_what_the_controls_hold_is_a_request_that_the_server_takes(script: Scrip
     assert parse_recommend(request).filters.brands_out == {"Kestrel"}
 
 
-def test_what_is_left_empty_is_left_to_the_server(script: Script) -> None:
+def test_empty_values_are_left_to_the_servers_defaults(script: Script) -> None:
     request = request_of(script, {"explore": "0.2", "gender": "", "price_min": "", "price_max": ""}, [], [])
     assert request == {"explore": 0.2}
     parse_recommend(request)
@@ -294,36 +297,36 @@ def test_what_is_left_empty_is_left_to_the_server(script: Script) -> None:
 
 OPINIONS = """
     import { Opinions } from "./opinions.js";
-    const sent = [], told = [], failing = new Set();
+    const sent = [], reported = [], failing = new Set();
     const feedback = async (request) => {
       sent.push(request);
-      await new Promise((done) => setTimeout(done, sent.length === 1 ? 20 : 0)); // the first answer would come last
+      await new Promise((done) => setTimeout(done, sent.length === 1 ? 20 : 0)); // the first request takes longest
       if (failing.has(request.kind)) throw new Error("no room");
     };
-    const opinions = new Opinions({ feedback, report: (error) => told.push(error.message) });
+    const opinions = new Opinions({ feedback, report: (error) => reported.push(error.message) });
 """
 
 
-def test_an_opinion_shows_at_once_and_is_sent_as_the_server_takes_it(script: Script) -> None:
+def test_opinion_shows_at_once_and_is_sent_in_the_servers_format(script: Script) -> None:
     seen = script(f"""{OPINIONS}
         const shown = [opinions.of("a")];
-        const kept = opinions.say("a", "like");
+        const saved = opinions.set("a", "like");
         shown.push(opinions.of("a"));
-        await kept;
-        await opinions.say("a", undefined);
-        answer({{ shown, sent, told, after: opinions.of("a") ?? null }});
+        await saved;
+        await opinions.set("a", undefined);
+        answer({{ shown, sent, reported, after: opinions.of("a") ?? null }});
     """)
     assert seen["shown"] == [None, "like"]
     assert [parse_feedback(request) for request in seen["sent"]] == [("a", OpinionKind.LIKE), ("a", None)]
-    assert (seen["told"], seen["after"]) == ([], None)
+    assert (seen["reported"], seen["after"]) == ([], None)
 
 
-def test_the_last_word_is_sent_last_and_those_before_it_need_not_be(script: Script) -> None:
+def test_latest_opinion_is_sent_last_and_superseded_ones_are_not_sent(script: Script) -> None:
     seen = script(f"""{OPINIONS}
-        const first = opinions.say("a", "like");
+        const first = opinions.set("a", "like");
         while (!sent.length) await undefined;
-        const words = [undefined, "own", undefined, "dismiss"].map((kind) => opinions.say("a", kind));
-        await Promise.all([first, ...words, opinions.say("b", "like")]);
+        const later = [undefined, "own", undefined, "dismiss"].map((kind) => opinions.set("a", kind));
+        await Promise.all([first, ...later, opinions.set("b", "like")]);
         answer({{ sent, a: opinions.of("a"), b: opinions.of("b") }});
     """)
     of_one = [request["kind"] for request in seen["sent"] if request["itemId"] == "a"]
@@ -331,22 +334,22 @@ def test_the_last_word_is_sent_last_and_those_before_it_need_not_be(script: Scri
     assert (seen["a"], seen["b"]) == ("dismiss", "like")
 
 
-def test_an_opinion_that_is_not_kept_is_told_and_what_was_kept_shows_again(script: Script) -> None:
+def test_opinion_that_is_not_saved_is_reported_and_the_saved_one_shows_again(script: Script) -> None:
     seen = script(f"""{OPINIONS}
         failing.add("dismiss").add("own");
-        await opinions.say("b", "own");
-        await opinions.say("a", "like");
-        await opinions.say("a", "dismiss");
+        await opinions.set("b", "own");
+        await opinions.set("a", "like");
+        await opinions.set("a", "dismiss");
         const shown = [opinions.of("a"), opinions.of("b") ?? null];
         failing.clear();
-        await opinions.say("a", "dismiss");
-        answer({{ shown, told, after: opinions.of("a") }});
+        await opinions.set("a", "dismiss");
+        answer({{ shown, reported, after: opinions.of("a") }});
     """)
-    assert seen == {"shown": ["like", None], "told": ["no room"] * 2, "after": "dismiss"}
+    assert seen == {"shown": ["like", None], "reported": ["no room"] * 2, "after": "dismiss"}
 
 
-def test_errors_are_told_by_the_servers_sentence_without_the_sdks_status(script: Script) -> None:
-    told = script("""
+def test_errors_show_the_servers_message_without_the_sdks_status(script: Script) -> None:
+    texts = script("""
         import { sentenceFor } from "./sentences.js";
         const error = (code, message) => sentenceFor({ code, message });
         answer([
@@ -357,25 +360,25 @@ def test_errors_are_told_by_the_servers_sentence_without_the_sdks_status(script:
           sentenceFor(undefined),
         ]);
     """)
-    assert told[:2] == ["Clear some of them first.", "explore: Input should be less than or equal to 1."]
-    assert told[2].startswith("You are signed out.")
-    assert told[3] == told[4] == "Something went wrong here. Try again in a moment."
+    assert texts[:2] == ["Clear some of them first.", "explore: Input should be less than or equal to 1."]
+    assert texts[2].startswith("You are signed out.")
+    assert texts[3] == texts[4] == "Something went wrong here. Try again in a moment."
 
 
-def test_every_status_and_hint_of_an_item_has_words(script: Script) -> None:
+def test_each_status_and_hint_of_an_item_has_a_text(script: Script) -> None:
     badges, hints = script('import { BADGES, HINTS } from "./sentences.js"; answer([BADGES, HINTS]);')
     assert set(badges) == {status.value for status in Status}
     assert set(hints) == {hint.value for hint in Hint}
     assert all(sentence.endswith(".") for sentence in hints.values())
 
 
-def test_every_part_of_a_score_has_a_word(script: Script) -> None:
+def test_each_part_of_a_score_has_a_text(script: Script) -> None:
     words = script('import { PARTS } from "./sentences.js"; answer(PARTS);')
     parts = {reasons.IMAGE, reasons.TEXT, COLOUR, GENDER, USAGE}
     assert set(words) == parts | {wishes.FEEDBACK, wishes.SEEN, wishes.SERENDIPITY}
 
 
-def test_numbers_have_two_places_and_a_true_minus(script: Script) -> None:
+def test_numbers_have_two_decimals_and_a_true_minus_sign(script: Script) -> None:
     assert script("""
         import { inPlaces } from "./reasons.js";
         answer([0, -0.001, -0.7, 1234.567].map(inPlaces));

@@ -1,4 +1,4 @@
-"""The scheduled refresh beside the local stack, while people ask."""
+"""The scheduled refresh of the local stack, while people request recommendations."""
 
 import csv
 import os
@@ -10,9 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-import typer
 
-from catalog_jobs.cli.local import seconds_of
 from catalog_jobs.processes.logs import Log
 from closetspace.bootstrap import open_store
 from closetspace.services.index_versions import IndexVersions
@@ -24,7 +22,7 @@ CLOSETSPACE = [sys.executable, "-m", "catalog_jobs"]
 
 
 def raise_prices(folder: Path) -> None:
-    """Ask for 999 for everything."""
+    """Set all prices to 999."""
     with (folder / "products.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     with (folder / "products.csv").open("w", newline="") as file:
@@ -33,7 +31,7 @@ def raise_prices(folder: Path) -> None:
         table.writerows(row | {"price": "999"} for row in rows)
 
 
-def test_answers_follow_the_shop_and_no_request_fails(
+def test_recommendations_follow_the_shop_and_no_request_fails(
     installed: None, drawn_catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = tmp_path / "shop"
@@ -78,7 +76,7 @@ def test_answers_follow_the_shop_and_no_request_fails(
     assert any("refresh" in line and "changed price 60" in line for line in lines)
 
 
-def test_local_up_refreshes_and_leaves_nothing_behind(installed: None, drawn_catalog: Path, tmp_path: Path) -> None:
+def test_local_up_refreshes_and_leaves_no_process(installed: None, drawn_catalog: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     command = [*CLOSETSPACE, "local", "up", "--free-ports", "--log", str(log), "--refresh-every", "3s"]
     with subprocess.Popen([*command, "--source", str(drawn_catalog)], stdout=subprocess.DEVNULL) as running:
@@ -90,14 +88,3 @@ def test_local_up_refreshes_and_leaves_nothing_behind(installed: None, drawn_cat
             running.kill()
     find = ["pgrep", "-f", str(drawn_catalog)]
     eventually(lambda: subprocess.run(find, check=False).returncode == 1, "every process to end")
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("1.5h", 5400), (" 2m ", 120)])
-def test_intervals_are_read(text: str, seconds: float) -> None:
-    assert seconds_of(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "10", "m", "-3m", "0s", "10 minutes", "1e3s"])
-def test_what_is_no_interval_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="10m"):
-        seconds_of(text)

@@ -1,4 +1,4 @@
-"""Deliveries late, out of order and with stale payloads, to the functions themselves."""
+"""Late, reordered and repeated events with outdated payloads, sent to the functions directly."""
 
 import random
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Event = dict[str, Any]
 
 
 def item_event(journey: Journey, item_id: str, before: dict[str, str] | None, after: dict[str, str] | None) -> Event:
-    """A Firestore event as the local Firebase hands it out, telling of documents as they once were."""
+    """Return a Firestore event in the local Firebase's format, with earlier versions of documents."""
     stack = journey.stack
     name = f"projects/{stack.project}/databases/(default)/documents/wardrobe/{item_id}"
 
@@ -54,7 +54,7 @@ def deliver(journey: Journey, event: Event) -> None:
 
 @pytest.fixture
 def history(journey: Journey) -> tuple[Person, dict[str, str], list[Event]]:
-    """What happened to three items, and every event it caused: renamed, deleted, deleted and made again."""
+    """Rename an item, delete one, delete and create another again; return the person, the items and all events."""
     person = journey.person()
     items = {what: journey.new_id() for what in ("renamed", "deleted", "remade")}
     events: list[Event] = []

@@ -1,4 +1,4 @@
-"""Security Rules over the wire: what an owner may do, and what nobody else may."""
+"""The Security Rules: what owners may do, and others may not."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def owner(journey: Journey) -> Person:
 
 @pytest.fixture
 def item_id(journey: Journey, owner: Person) -> str:
-    """An item that is ready."""
+    """A ready item."""
     return journey.add(owner, 40)
 
 
@@ -41,12 +41,12 @@ def test_owner_reads_their_item_state_and_photo(journey: Journey, owner: Person,
 
 
 @pytest.mark.parametrize("collection", ["wardrobe", "item_state"])
-def test_others_read_neither_item_nor_state(other: Person, owner: Person, item_id: str, collection: str) -> None:
+def test_others_cannot_read_items_and_states(other: Person, owner: Person, item_id: str, collection: str) -> None:
     refused(other.read, f"{collection}/{item_id}")
     refused(other.query, collection, owner.uid)
 
 
-def test_others_write_nothing(journey: Journey, other: Person, owner: Person, item_id: str) -> None:
+def test_others_cannot_write_items(journey: Journey, other: Person, owner: Person, item_id: str) -> None:
     stolen = {"uid": other.uid or "nobody", "name": "Mine now"}
     refused(other.write, f"wardrobe/{item_id}", stolen)
     refused(other.write, f"wardrobe/{item_id}", {"uid": owner.uid, "name": "Renamed"})
@@ -54,7 +54,7 @@ def test_others_write_nothing(journey: Journey, other: Person, owner: Person, it
     refused(other.delete, f"wardrobe/{item_id}")
 
 
-def test_others_touch_no_photo(journey: Journey, other: Person, owner: Person, item_id: str) -> None:
+def test_others_cannot_access_photos(journey: Journey, other: Person, owner: Person, item_id: str) -> None:
     path = journey.path(owner, item_id)
     refused(other.download, path)
     refused(other.upload, path, photo(41))
@@ -69,7 +69,7 @@ def test_others_touch_no_photo(journey: Journey, other: Person, owner: Person, i
         *("preferences/{uid}/deeper/1", "anything/else"),
     ],
 )
-def test_nobody_reads_or_writes_what_is_the_servers(journey: Journey, owner: Person, item_id: str, path: str) -> None:
+def test_no_client_accesses_the_servers_documents(journey: Journey, owner: Person, item_id: str, path: str) -> None:
     assert item_id
     path = path.format(uid=owner.uid)
     for person in (owner, journey.visitor()):
@@ -79,13 +79,13 @@ def test_nobody_reads_or_writes_what_is_the_servers(journey: Journey, owner: Per
     refused(owner.query, path.partition("/")[0], owner.uid)
 
 
-def test_owner_does_not_write_states(journey: Journey, owner: Person, item_id: str) -> None:
+def test_owner_cannot_write_states(journey: Journey, owner: Person, item_id: str) -> None:
     refused(owner.write, f"item_state/{item_id}", {"uid": owner.uid, "status": "ready"})
     refused(owner.write, f"item_state/{journey.new_id()}", {"uid": owner.uid, "status": "ready"})
     refused(owner.delete, f"item_state/{item_id}")
 
 
-def test_item_does_not_change_hands(journey: Journey, owner: Person, item_id: str) -> None:
+def test_item_cannot_get_another_owner(journey: Journey, owner: Person, item_id: str) -> None:
     refused(owner.write, f"wardrobe/{item_id}", {"uid": journey.person().uid, "name": "A gift"})
 
 
@@ -105,14 +105,14 @@ def test_malformed_item_is_refused(journey: Journey, owner: Person, fields: dict
     refused(owner.write, f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": "Shirt"} | fields)
 
 
-def test_documents_that_the_frontend_has_are_accepted(journey: Journey, owner: Person) -> None:
+def test_documents_of_the_frontend_are_accepted(journey: Journey, owner: Person) -> None:
     fields = {"name": "Shirt", "brand": "Stussy", "public_id": "abc", "wornLast": "2025-01-01", "favourite": True}
     secure_url = "https://images.example/upload/abc.jpg"
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "secure_url": secure_url} | fields)
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": None, "photo_path": None})
 
 
-def test_owner_sets_reads_and_deletes_their_preferences(owner: Person) -> None:
+def test_owner_writes_reads_and_deletes_preferences(owner: Person) -> None:
     path = f"preferences/{owner.uid}"
     assert owner.read(path) is None
     whole = {"gender": "Women", "usage": ["Casual"], "colours": [], "brands_out": ["x" * 100] * 100, "explore": 0}
@@ -126,7 +126,7 @@ def test_owner_sets_reads_and_deletes_their_preferences(owner: Person) -> None:
     assert owner.read(path) is None
 
 
-def test_others_touch_no_preferences(other: Person, owner: Person) -> None:
+def test_others_cannot_access_preferences(other: Person, owner: Person) -> None:
     path = f"preferences/{owner.uid}"
     refused(other.write, path, {"gender": "Men"})
     owner.write(path, {"gender": "Women"})
@@ -170,19 +170,19 @@ def test_malformed_preferences_are_refused(owner: Person, fields: dict[str, Any]
 @pytest.mark.parametrize(
     "path", ["index/current.json", "catalog/items.jsonl", "catalog/images/new.jpg", "elsewhere.jpg"]
 )
-def test_nobody_writes_the_catalog_or_the_index(journey: Journey, owner: Person, path: str) -> None:
+def test_no_client_writes_catalog_or_index(journey: Journey, owner: Person, path: str) -> None:
     for person in (owner, journey.visitor()):
         refused(person.upload, path, photo(42))
         refused(person.delete_photo, path)
 
 
 @pytest.mark.parametrize("path", ["index/current.json", "catalog/items.jsonl"])
-def test_nobody_reads_the_index(journey: Journey, owner: Person, path: str) -> None:
+def test_no_client_reads_the_index(journey: Journey, owner: Person, path: str) -> None:
     for person in (owner, journey.visitor()):
         refused(person.download, path)
 
 
-def test_anybody_sees_product_pictures(journey: Journey, owner: Person, item_id: str) -> None:
+def test_everyone_reads_product_pictures(journey: Journey, owner: Person, item_id: str) -> None:
     assert item_id
     src = owner.call("recommend", {"count": 1})["items"][0]["src"]
     answer = journey.visitor().http.get(src)
@@ -190,7 +190,7 @@ def test_anybody_sees_product_pictures(journey: Journey, owner: Person, item_id:
     assert answer.content.startswith(b"\xff\xd8")
 
 
-def test_upload_is_bounded_in_size_and_kind(journey: Journey, owner: Person) -> None:
+def test_upload_is_limited_in_size_and_type(journey: Journey, owner: Person) -> None:
     item_id = journey.new_id()
     refused(owner.upload, journey.path(owner, item_id), b"x" * 20_000_001)
     refused(owner.upload, journey.path(owner, item_id, "page.html"), b"<script>", "text/html")

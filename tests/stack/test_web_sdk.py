@@ -1,4 +1,4 @@
-"""The frontend's own SDK against the running stack."""
+"""The frontend's SDK with the local stack."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from tests.support.waiting import HANG_SECONDS
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
-def test_web_sdk_goes_the_whole_way(journey: Journey, tmp_path: Path) -> None:
+def test_web_sdk_uploads_a_photo_and_gets_recommendations(journey: Journey, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(photo(70))
     place = {
         "config": journey.stack.firebase_config,

@@ -1,4 +1,4 @@
-// What the frontend does, with the frontend's own SDK. Arguments: the folder that has it, a JSON of where things are.
+// The frontend's calls with its SDK. Arguments: the folder of the SDK, and addresses and options as JSON.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 

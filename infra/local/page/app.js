@@ -2,15 +2,15 @@
 
 import { connect } from "./backend.js";
 import { Controls } from "./controls.js";
-import { say } from "./dom.js";
+import { showText } from "./dom.js";
 import { Opinions } from "./opinions.js";
 import { Recommendations } from "./recommendations.js";
 import { sentenceFor } from "./sentences.js";
 import { Toast } from "./toast.js";
 import { Wardrobe } from "./wardrobe.js";
 
-const SETTLE_MS = 500; // several photos become ready at once: ask once
-const LET_GO_MS = 250; // an arrow key held down lets a slider go many times a second
+const SETTLE_MS = 500; // several photos become ready at the same time: send one request
+const LET_GO_MS = 250; // holding an arrow key changes a slider many times per second
 const $ = (id) => document.getElementById(id);
 
 const toast = new Toast($("toast"));
@@ -19,7 +19,7 @@ function report(problem) {
   toast.tell(typeof problem === "string" ? problem : sentenceFor(problem));
 }
 
-/** Calls `act` with the latest value, once values stopped changing for a moment. */
+/** Calls `act` with the latest value once values have stopped changing for a moment. */
 function settled(act, milliseconds) {
   let timer, last;
   return (value) => {
@@ -67,6 +67,6 @@ async function start() {
 
 start().catch((error) => {
   console.error(error);
-  say($("account"), "");
-  say($("notice"), "The local Firebase does not answer. Is the demo still running?");
+  showText($("account"), "");
+  showText($("notice"), "The local Firebase does not answer. Is the demo still running?");
 });

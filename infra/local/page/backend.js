@@ -1,4 +1,4 @@
-// The person's side of Closetspace: Firebase, pointed at the emulators.
+// The client of Closetspace: Firebase, connected to the emulators.
 
 import { initializeApp } from "/sdk/firebase-app.js";
 import {
@@ -25,7 +25,7 @@ import { connectStorageEmulator, getDownloadURL, getStorage, ref, uploadBytes } 
 
 const NO_ACCOUNT = new Set(["auth/user-not-found", "auth/invalid-credential", "auth/invalid-login-credentials"]);
 
-/** Connects, signs in and returns what the page needs to do. */
+/** Connects, signs in, and returns the functions that the page needs. */
 export async function connect(config) {
   const { emulators } = config;
   const app = initializeApp(config.firebase);
@@ -53,7 +53,7 @@ function wardrobe(db, storage, uid) {
     rename: (id, fields) => updateDoc(item(id), fields),
     remove: (id) => deleteDoc(item(id)),
 
-    /** The document first: it shows at once, and waits for its photo. */
+    /** Writes the document first: it shows at once, and waits for its photo. */
     async add(file) {
       const { id } = doc(collection(db, "wardrobe"));
       const photo_path = `users/${uid}/wardrobe/${id}/photo.${extension(file)}`;
@@ -63,7 +63,7 @@ function wardrobe(db, storage, uid) {
   };
 }
 
-/** Calls back with every document of the person's as `Map(id => fields)`, now and after each change. */
+/** Calls back with all documents of the person as `Map(id => fields)`, now and after each change. */
 function watcher(db, name, uid) {
   const mine = query(collection(db, name), where("uid", "==", uid));
   return (changed, failed) =>

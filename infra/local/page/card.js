@@ -1,9 +1,9 @@
-// One recommended item: what it is, why it is here, and what the person says of it.
+// One recommended item: its description, the reasons, and the person's opinion.
 
 import { element, linkTo, picture } from "./dom.js";
 import { because, why } from "./reasons.js";
 
-const LEAVING_MS = 200; // as long as style.css fades it
+const LEAVING_MS = 200; // the duration of the fade in style.css
 
 export class Card {
   #buttons;
@@ -12,7 +12,7 @@ export class Card {
 
   /**
    * `leaveOut` is called with the item's brand, `left` with this card once it has left the list, `tell` with a
-   * sentence and what to offer beside it, `again` when the list has to be asked for anew.
+   * sentence and an action to offer, `again` if the list has to be requested again.
    */
   constructor(item, { wardrobe, opinions, leaveOut, left, tell, again }) {
     Object.assign(this, { item, opinions, left, tell, again });
@@ -42,35 +42,35 @@ export class Card {
     this.#show();
   }
 
-  /** Puts the keyboard on the button that dismisses, where a person who looks through a list is. */
+  /** Focuses the button that dismisses, for people who go through a list with the keyboard. */
   focus() {
     this.#buttons.dismiss.focus();
   }
 
   #toggle(kind) {
-    void this.#say(this.opinions.of(this.item.id) === kind ? undefined : kind);
+    void this.#setOpinion(this.opinions.of(this.item.id) === kind ? undefined : kind);
   }
 
   #dismiss() {
     const undo = async () => {
-      await this.#say(undefined);
+      await this.#setOpinion(undefined);
       if (!this.root.isConnected) this.again();
     };
-    void this.#say("dismiss");
+    void this.#setOpinion("dismiss");
     this.tell(`${this.item.name} will not come again.`, { label: "Undo", act: undo });
   }
 
-  async #say(kind) {
-    const kept = this.opinions.say(this.item.id, kind);
+  async #setOpinion(kind) {
+    const saved = this.opinions.set(this.item.id, kind);
     this.#show();
-    await kept;
+    await saved;
     this.#show();
   }
 
   #show() {
-    const said = this.opinions.of(this.item.id);
-    for (const kind of ["like", "own"]) this.#buttons[kind].ariaPressed = String(said === kind);
-    const dismissed = said === "dismiss";
+    const opinion = this.opinions.of(this.item.id);
+    for (const kind of ["like", "own"]) this.#buttons[kind].ariaPressed = String(opinion === kind);
+    const dismissed = opinion === "dismiss";
     if (dismissed === this.#dismissed) return;
     this.#dismissed = dismissed;
     this.root.classList.toggle("leaving", dismissed);
@@ -91,7 +91,7 @@ function badge({ own_similar: owned }, wardrobe) {
   return element("span", { className: "badge", title: `much like ${wardrobe.nameOf(owned)}` }, "much like yours");
 }
 
-/** The brand has its own line. */
+/** Returns the name without the brand, which has its own line. */
 function withoutBrand(name, brand) {
   return brand && name.startsWith(`${brand} `) ? name.slice(brand.length + 1) : name;
 }
@@ -111,7 +111,7 @@ function money(price, currency) {
   try {
     return new Intl.NumberFormat(undefined, { style: "currency", currency }).format(price);
   } catch {
-    return `${price} ${currency ?? ""}`; // not a currency that the browser knows
+    return `${price} ${currency ?? ""}`; // a currency that the browser does not know
   }
 }
 

@@ -1,4 +1,4 @@
-// What a list is asked for: the form's sliders and filters, categories to choose from, brands to leave out.
+// The controls of a list: sliders, filters, categories, and brands to leave out.
 
 import { element } from "./dom.js";
 import { requestOf } from "./request.js";
@@ -8,7 +8,7 @@ export class Controls {
   #chosen = new Set();
   #brandsOut = new Set();
 
-  /** `changed` is called with the new request when a control was let go. */
+  /** `changed` is called with the new request once a control is released. */
   constructor({ form, chips, brands, reset, changed }) {
     Object.assign(this, { form, chips, brands, changed });
     form.addEventListener("input", () => this.#showDials());
@@ -21,7 +21,7 @@ export class Controls {
     return requestOf(Object.fromEntries(new FormData(this.form)), this.#chosen, this.#brandsOut);
   }
 
-  /** A chip for every category that was ever seen, so that a choice does not hide the others. */
+  /** Adds a chip for each category seen so far, so that a choice does not hide the others. */
   offer(categories) {
     const before = this.#categories.size;
     for (const category of categories) if (category) this.#categories.add(category);

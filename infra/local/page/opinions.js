@@ -1,34 +1,34 @@
-// What the person says of recommended items: shown at once, kept by the server one after the other.
+// The person's opinions of recommended items: shown at once, and sent to the server one after the other.
 
 export class Opinions {
-  #said = new Map(); // item -> what was said of it last
-  #kept = new Map(); // item -> what the server has of it
-  #lines = new Map(); // item -> the end of its queue: answers that overtake each other would leave what was said first
+  #latest = new Map(); // item -> its latest opinion
+  #saved = new Map(); // item -> the opinion on the server
+  #queues = new Map(); // item -> its last request: they must not overtake each other
 
   constructor({ feedback, report }) {
     Object.assign(this, { feedback, report });
   }
 
-  /** "like", "dismiss" or "own"; undefined where nothing was said on this page. */
+  /** Returns "like", "dismiss" or "own"; undefined if there is no opinion on this page. */
   of(id) {
-    return this.#said.get(id);
+    return this.#latest.get(id);
   }
 
-  /** Says `kind` of an item, undefined to take back what was said; done when it is kept, or told why it is not. */
-  say(id, kind) {
-    this.#said.set(id, kind);
-    const turn = (this.#lines.get(id) ?? Promise.resolve()).then(() => this.#keep(id, kind));
-    this.#lines.set(id, turn);
+  /** Sets the opinion of an item, or clears it with undefined; resolves once it is saved, or the error reported. */
+  set(id, kind) {
+    this.#latest.set(id, kind);
+    const turn = (this.#queues.get(id) ?? Promise.resolve()).then(() => this.#save(id, kind));
+    this.#queues.set(id, turn);
     return turn;
   }
 
-  async #keep(id, kind) {
-    if (this.#said.get(id) !== kind) return; // the person has changed their mind meanwhile
+  async #save(id, kind) {
+    if (this.#latest.get(id) !== kind) return; // there is a newer opinion
     try {
       await this.feedback({ itemId: id, kind: kind ?? "clear" });
-      this.#kept.set(id, kind);
+      this.#saved.set(id, kind);
     } catch (error) {
-      if (this.#said.get(id) === kind) this.#said.set(id, this.#kept.get(id));
+      if (this.#latest.get(id) === kind) this.#latest.set(id, this.#saved.get(id));
       this.report(error);
     }
   }

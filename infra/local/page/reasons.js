@@ -1,25 +1,25 @@
-// Why an item is recommended, as a card tells it.
+// The reasons for a recommendation, as a card shows them.
 
 import { element, picture } from "./dom.js";
 import { PARTS } from "./sentences.js";
 
-const LEAST_SHOWN = 0.005; // less would be shown as nothing
+const LEAST_SHOWN = 0.005; // smaller values would be shown as 0.00
 
 const PLACES = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "negative" };
 const figure = new Intl.NumberFormat("en", PLACES);
 
-/** A number with two places, and a minus that is as wide as a plus. */
+/** Formats a number with two decimals and a true minus sign. */
 export function inPlaces(number) {
   return figure.format(number).replace("-", "−");
 }
 
-/** The owned items that it comes from, as small pictures that lead to them. */
+/** Creates small pictures of the owned items that are the reason, which lead to them. */
 export function because(owned, wardrobe) {
   const thumbs = owned.map(({ itemId, similarity }) => thumb(itemId, similarity, wardrobe));
   return element("div", { className: "because", role: "group", ariaLabel: "because of" }, ...thumbs);
 }
 
-/** What its score is made of: a bar for each part, the largest first. */
+/** Creates a list of the parts of the score, each with a bar, the largest first. */
 export function why(contributions, score) {
   const parts = Object.entries(contributions).filter(([, value]) => Math.abs(value) >= LEAST_SHOWN);
   parts.sort(([, one], [, other]) => Math.abs(other) - Math.abs(one));
@@ -32,8 +32,8 @@ export function why(contributions, score) {
 function row(name, value, most) {
   const className = value < 0 ? "against" : "for";
   const bar = element("meter", { className, max: most, value: Math.abs(value), ariaHidden: "true" });
-  const told = element("span", {}, `${value < 0 ? "" : "+"}${inPlaces(value)}`);
-  return element("li", {}, element("span", {}, PARTS[name] ?? name), bar, told);
+  const number = element("span", {}, `${value < 0 ? "" : "+"}${inPlaces(value)}`);
+  return element("li", {}, element("span", {}, PARTS[name] ?? name), bar, number);
 }
 
 function thumb(itemId, similarity, wardrobe) {

@@ -1,7 +1,7 @@
-// What fits the wardrobe: asked for again whenever the wardrobe or a control changes, page by page.
+// The list of recommendations, in pages; requested again when the wardrobe or a control changes.
 
 import { Card } from "./card.js";
-import { say } from "./dom.js";
+import { showText } from "./dom.js";
 import { sentenceFor } from "./sentences.js";
 
 const COUNT = 20;
@@ -12,7 +12,7 @@ const MOVED_ON = "The catalog has changed: the list goes on from the new one.";
 export class Recommendations {
   #seed;
   #cursor;
-  #asked = 0; // only the latest question's answer is shown
+  #requests = 0; // only the answer to the latest request is shown
   #any = false;
   #cards = [];
 
@@ -33,34 +33,34 @@ export class Recommendations {
     });
   }
 
-  /** Ask anew; `any` says whether there is anything to go by. */
+  /** Requests the list again; `any` is whether there is a ready item. */
   async update(any) {
     this.#any = any;
     if (any) return this.#ask({});
-    this.#asked += 1;
+    this.#requests += 1;
     this.#cards = [];
     this.grid.replaceChildren();
     this.more.hidden = true;
     return this.#tell(EMPTY);
   }
 
-  /** Ask anew for the same wardrobe. */
+  /** Requests the list again for the same wardrobe. */
   async again() {
     return this.update(this.#any);
   }
 
   async #ask(extra) {
-    const question = ++this.#asked;
+    const request = ++this.#requests;
     const continued = "cursor" in extra;
     this.grid.classList.add("asking");
     try {
       const seed = this.#seed === undefined ? {} : { seed: this.#seed };
       const answer = await this.backend.recommend({ count: COUNT, ...seed, ...this.controls.request(), ...extra });
-      if (question === this.#asked) this.#show(answer, continued);
+      if (request === this.#requests) this.#show(answer, continued);
     } catch (error) {
-      if (question === this.#asked) this.#tell(sentenceFor(error), continued);
+      if (request === this.#requests) this.#tell(sentenceFor(error), continued);
     } finally {
-      if (question === this.#asked) this.grid.classList.remove("asking");
+      if (request === this.#requests) this.grid.classList.remove("asking");
     }
   }
 
@@ -77,14 +77,14 @@ export class Recommendations {
     this.controls.offer(items.map((item) => item.category));
   }
 
-  /** Says something where the person looks: under a list that was continued, else above it. */
+  /** Shows a notice: under the list if it was continued, else above it. */
   #tell(text, continued = false) {
     if (continued) this.grid.after(this.notice);
     else this.grid.before(this.notice);
-    say(this.notice, text);
+    showText(this.notice, text);
   }
 
-  /** A card that left keeps its place, in case it comes back; the keyboard goes to the next one. */
+  /** Hides a card but keeps its place, in case it comes back; the focus moves to the next one. */
   #left(card) {
     const focused = card.root.contains(document.activeElement);
     card.root.hidden = true;

@@ -1,11 +1,11 @@
-// From what the controls hold to what `recommend` is asked.
+// Converts the values of the controls to a request of `recommend`.
 
 const DIALS = ["explore", "serendipity", "mix"];
 const PRICES = ["price_min", "price_max"];
 const SWITCHES = ["in_stock", "own_similar"];
 
 /**
- * The fields of a request: `values` are the form's, as text; a field that is empty there is left to the server.
+ * Returns the fields of a request. `values` are those of the form, as text; empty ones are left to the server's defaults.
  * `categories` and `brandsOut` are sets of names.
  */
 export function requestOf(values, categories, brandsOut) {

@@ -1,4 +1,4 @@
-// What the page says: of an item's state, of what a score is made of, and of what went wrong.
+// The texts of the page for states of items, parts of scores, and errors.
 
 export const BADGES = {
   waiting_for_photo: "waiting for its photo",
@@ -7,13 +7,13 @@ export const BADGES = {
   failed: "not usable",
 };
 
-/** A sentence for each hint that an item's state may carry. */
+/** The text of each hint in an item's state. */
 export const HINTS = {
   unsure_garment: "This may not be a garment. A photo that shows one clearly gives better recommendations.",
   unclear_photo: "This photo is hard to read. A larger, brighter one from the front gives better recommendations.",
 };
 
-/** The parts of a score; one that is not here is told by its own name. */
+/** The texts of the parts of a score; others are shown by their names. */
 export const PARTS = {
   image: "photo",
   text: "name",
@@ -25,7 +25,7 @@ export const PARTS = {
   serendipity: "how new",
 };
 
-// The server writes a sentence for these; of the others a person would learn nothing.
+// The server's messages for these are for people, those of other codes are not.
 const TOLD_BY_SERVER = new Set(["invalid-argument", "failed-precondition", "resource-exhausted", "unavailable"]);
 const SENTENCES = {
   unauthenticated: "You are signed out. Reload the page to sign in again.",
@@ -34,10 +34,10 @@ const SENTENCES = {
   unauthorized: "That photo was refused: it has to be an image of at most 20 MB.",
 };
 
-/** A sentence for an error of Firebase's. */
+/** Returns the text for an error of Firebase. */
 export function sentenceFor(error) {
   const code = String(error?.code ?? "").replace(/^[a-z]+\//, "");
-  const message = String(error?.message ?? "").replace(/ \[\d{3}\]$/, ""); // the SDK puts HTTP's status behind it
+  const message = String(error?.message ?? "").replace(/ \[\d{3}\]$/, ""); // the SDK appends the HTTP status
   if (TOLD_BY_SERVER.has(code) && message && message !== code) return message;
   return SENTENCES[code] ?? "Something went wrong here. Try again in a moment.";
 }

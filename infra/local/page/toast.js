@@ -1,6 +1,6 @@
-// One line at the foot of the page that goes by itself, but not from under somebody's pointer.
+// A line at the foot of the page that disappears after a while, but not under the pointer.
 
-import { element, say } from "./dom.js";
+import { element, showText } from "./dom.js";
 
 const TOAST_MS = 6000;
 
@@ -13,9 +13,9 @@ export class Toast {
     for (const go of ["pointerleave", "focusout"]) root.addEventListener(go, () => this.#goSoon());
   }
 
-  /** Shows text; `offer` ({label, act}) puts a button behind it. */
+  /** Shows text; `offer` ({label, act}) adds a button. */
   tell(text, offer) {
-    say(this.root, text);
+    showText(this.root, text);
     if (offer) this.root.append(" ", this.#button(offer));
     this.#goSoon();
   }
@@ -23,7 +23,7 @@ export class Toast {
   #button({ label, act }) {
     const button = element("button", { type: "button" }, label);
     button.addEventListener("click", () => {
-      say(this.root, "");
+      showText(this.root, "");
       act();
     });
     return button;
@@ -31,6 +31,6 @@ export class Toast {
 
   #goSoon() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => say(this.root, ""), TOAST_MS);
+    this.#timer = setTimeout(() => showText(this.root, ""), TOAST_MS);
   }
 }

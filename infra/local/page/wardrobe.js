@@ -1,10 +1,10 @@
-// The wardrobe: a card for each item, kept up to date in place so that nobody is interrupted while typing.
+// The wardrobe: a card for each item, updated in place so that typing is not interrupted.
 
-import { element, picture, say } from "./dom.js";
+import { element, picture, showText } from "./dom.js";
 import { BADGES, HINTS } from "./sentences.js";
 
 const LARGEST_PHOTO = 20_000_000;
-// What the server calls colours, as screens show them; a name that is not here is one that CSS knows.
+// The server's colour names that CSS does not have.
 const COLOURS = {
   "navy blue": "#23305c",
   beige: "#d8c6a4",
@@ -18,7 +18,7 @@ export class Wardrobe {
   #items = new Map();
   #states = new Map();
   #cards = new Map();
-  #photos = new Map(); // photo path -> promise of its address
+  #photos = new Map(); // photo path -> promise of its URL
 
   constructor({ backend, grid, drop, files, count, report, readyChanged }) {
     Object.assign(this, { backend, grid, drop, count, report, readyChanged });
@@ -32,12 +32,12 @@ export class Wardrobe {
     return this.#items.get(id)?.name || this.#states.get(id)?.category || "an item";
   }
 
-  /** The address of an item's photo, undefined where there is none. */
+  /** Returns the URL of an item's photo, undefined if there is none. */
   async photoOf(id) {
     const { photo_path: path, secure_url: url } = this.#items.get(id) ?? {};
     if (!path) return url || undefined;
     if (!this.#photos.has(path)) this.#photos.set(path, this.backend.photoUrl(path));
-    return this.#photos.get(path).catch(() => void this.#photos.delete(path)); // not uploaded yet: ask again later
+    return this.#photos.get(path).catch(() => void this.#photos.delete(path)); // not uploaded yet: try again later
   }
 
   reveal(id) {
@@ -84,7 +84,7 @@ export class Wardrobe {
     }
     const words = status === "failed" ? (state.error?.message ?? "") : (state.category ?? "");
     card.detail.replaceChildren(words, ...(state.colours ?? []).map(swatch));
-    say(card.hint, HINTS[state.hint] ?? "");
+    showText(card.hint, HINTS[state.hint] ?? "");
     if (status !== "waiting_for_photo") void this.#fillPhoto(card, id);
   }
 
@@ -136,6 +136,6 @@ export class Wardrobe {
 
 function swatch(name) {
   const made = element("span", { className: "swatch", title: name });
-  made.style.background = COLOURS[name] ?? name; // a property, not markup: no name can leave it
+  made.style.background = COLOURS[name] ?? name; // a property, not markup, so that no name can break out of it
   return made;
 }
