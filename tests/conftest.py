@@ -21,6 +21,9 @@ settings.register_profile("closetspace", deadline=None)
 settings.load_profile("closetspace")
 
 
+# The contract of ports is a module of tests in a support folder.
+pytest.register_assert_rewrite("tests.support.ports_contract")
+
 TIERS = ("unit", "stack", "jobs", "deployment")
 
 

@@ -1,0 +1,86 @@
+"""The adapters of Firestore and Cloud Storage against the contract of their ports, on the local Firebase."""
+
+from typing import Any
+
+import pytest
+from google.cloud import firestore
+
+from closetspace.adapters.firestore.closets import FirestoreClosets
+from closetspace.adapters.firestore.people import FEEDBACK, FirestorePeople, opinions_document
+from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
+from closetspace.bootstrap import open_store
+from closetspace.domain.person.opinions import Opinion, OpinionKind
+from closetspace.ports import ObjectStore, Remove
+from closetspace_infra.local.stack import LocalStack
+from tests.support.ports_contract import Database, DatabaseContract, ObjectStoreContract, encoders, put
+
+
+class TestFirestoreDatabase(DatabaseContract):
+    @pytest.fixture
+    def database(self, firebase: LocalStack) -> Database:
+        return firestore_database(firestore.Client())
+
+    def test_closet_larger_than_a_document_keeps_all_items(self, firebase: object, uid: str, item_id: str) -> None:
+        """Vectors of 64 KiB fill a document of 1 MiB after 15 items."""
+        database = firestore_database(firestore.Client())
+        wardrobe, closets = database.wardrobe, database.closets
+        for number in range(34):
+            put(database, uid, f"{item_id}-{number}", number, dim=32_768)
+        closet = closets.closet(uid)
+        assert set(closet.entries) == {f"{item_id}-{number}" for number in range(34)}
+        assert {record.state.shard for n in range(34) if (record := wardrobe.read(f"{item_id}-{n}")).state} == {0, 1, 2}
+        for number in (0, 1, 33):
+            put(database, uid, f"{item_id}-{number}", number, dim=32_768, encoder="hash.2", beside=True)
+        both = closets.closet(uid)
+        # An item whose document is full moves with all of its entries.
+        assert both.coverage == {"hash-1": 34, "hash.2": 3}
+        assert closets.keep_only(uid, "hash.2") == 3
+        assert closets.closet(uid).coverage == {"hash-1": 31, "hash.2": 3}
+        wardrobe.commit(wardrobe.read(f"{item_id}-33"), None, Remove())
+        shrunk = closets.closet(uid)
+        assert set(shrunk.entries) == set(closet.entries) - {f"{item_id}-33"}
+        assert shrunk.version > closet.version
+        assert encoders(database.people.person(uid).closet) == encoders(shrunk)
+
+    def test_repeated_opinion_is_not_written(self, firebase: object, uid: str) -> None:
+        client = firestore.Client()
+        people = firestore_database(client).people
+        document = client.document("feedback", uid)
+        for opinion in (None, Opinion(OpinionKind.LIKE, 7), None):
+            people.give_opinion(uid, "shirt", opinion)
+            before = document.get().update_time
+            people.give_opinion(uid, "shirt", opinion)
+            assert document.get().update_time == before
+
+    def test_person_of_one_document_is_one_round_trip(self, firebase: object, uid: str, item_id: str) -> None:
+        reads: list[int] = []
+
+        class Counting(firestore.Client):
+            def get_all(self, references: list[Any], *arguments: Any, **options: Any) -> Any:
+                reads.append(len(references))
+                return super().get_all(references, *arguments, **options)
+
+        database = firestore_database(Counting())
+        put(database, uid, item_id, 1)
+        reads.clear()
+        assert set(database.people.person(uid).closet.entries) == {item_id}
+        assert reads == [5]
+
+
+class TestCloudStorageObjects(ObjectStoreContract):
+    @pytest.fixture
+    def store(self, firebase: LocalStack) -> ObjectStore:
+        return open_store(f"gs://{firebase.bucket}")
+
+
+def firestore_database(client: Any) -> Database:
+    items, preferences = client.collection("wardrobe"), client.collection("preferences")
+    return Database(
+        FirestoreWardrobe(client, "wardrobe", set()),
+        FirestoreClosets(client),
+        FirestorePeople(client),
+        lambda item_id, document: items.document(item_id).set(document),
+        lambda item_id: items.document(item_id).delete(),
+        lambda uid, document: preferences.document(uid).set(document),
+        lambda uid, opinions: client.document(FEEDBACK, uid).set(opinions_document(uid, opinions)),
+    )

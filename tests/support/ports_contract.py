@@ -1,0 +1,390 @@
+"""What each adapter of a port must do, as classes of tests that the tests of adapters inherit."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.domain.person.opinions import MAX_OPINIONS, Opinion, OpinionKind
+from closetspace.domain.person.person import Person
+from closetspace.domain.person.preferences import Preferences
+from closetspace.domain.person.shown import ShownList, ShownLists
+from closetspace.domain.taste.membership import LabelMembership
+from closetspace.domain.taste.taste import derive_taste
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
+from closetspace.domain.wardrobe.item import Fault
+from closetspace.domain.wardrobe.state import Hint, ItemState, Status
+from closetspace.errors import Conflict, NotFound, ResourceExhausted
+from closetspace.ports import Closets, Keep, ObjectStore, People, Put, Remove, Wardrobe
+
+
+class Database(NamedTuple):
+    """The ports under test, with the writes of clients, and a fast way to store many opinions."""
+
+    wardrobe: Wardrobe
+    closets: Closets
+    people: People
+    write: Callable[[str, dict[str, Any]], object]
+    delete: Callable[[str], object]
+    prefer: Callable[[str, dict[str, Any]], object]
+    fill: Callable[[str, dict[str, Opinion]], object]
+
+
+ODD_IDS = ["plain", "a.b", "a/b", "`", "\"'\\", "items", "__a__", "ü 👕", "x" * 1500]
+
+LARGEST = 2**64 - 1
+
+
+def vector(seed: int, dim: int = 8) -> FloatArray:
+    return np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
+
+
+def entry(seed: int, dim: int = 8, encoder: str = "hash-1") -> ClosetEntry:
+    attributes = np.array([seed, 255, 0], np.uint8)
+    return ClosetEntry(
+        encoder, vector(seed, dim), "Topwear", f"photo-{seed}", attributes, f"Shirt {seed}", 2**63 + seed
+    )
+
+
+def ready(uid: str, encoder: str = "hash-1") -> ItemState:
+    return ItemState(uid, Status.READY, "key", encoder, "Topwear", ("red", "navy blue"))
+
+
+def put(
+    database: Database, uid: str, item_id: str, seed: int, dim: int = 8, encoder: str = "hash-1", beside: bool = False
+) -> None:
+    database.write(item_id, {"uid": uid, "name": "Shirt"})
+    change = Put(entry(seed, dim, encoder), keep_other_encoders=beside)
+    database.wardrobe.commit(database.wardrobe.read(item_id), ready(uid, encoder), change)
+
+
+def encoders(closet: Closet) -> dict[str, set[str]]:
+    return {item_id: set(by_encoder) for item_id, by_encoder in closet.entries.items()}
+
+
+class DatabaseContract:
+    """The tests of a database. A subclass has the fixture ``database``."""
+
+    @pytest.fixture
+    def uid(self) -> str:
+        return f"person-{uuid4().hex}"
+
+    @pytest.fixture
+    def item_id(self) -> str:
+        return f"item.with/odd `characters`-{uuid4().hex}".replace("/", "~")
+
+    def test_commit_writes_state_and_entry_together(self, database: Database, uid: str, item_id: str) -> None:
+        put(database, uid, item_id, 1)
+        record = database.wardrobe.read(item_id)
+        assert record.state == replace(ready(uid), shard=0)
+        assert record.item is not None
+        assert (record.item.uid, record.item.name) == (uid, "Shirt")
+        closet = database.closets.closet(uid)
+        assert set(closet.entries) == {item_id}
+        stored = closet.entries[item_id]["hash-1"]
+        np.testing.assert_allclose(stored.vector, vector(1), rtol=1e-3)
+        assert (stored.encoder, stored.category, stored.photo_hash) == ("hash-1", "Topwear", "photo-1")
+        assert (stored.attributes.tolist(), stored.title, stored.product) == ([1, 255, 0], "Shirt 1", 2**63 + 1)
+        assert closet.version > 0
+
+    @pytest.mark.parametrize("hint", [*Hint, None])
+    def test_hint_is_stored_until_a_state_without_one_is_written(
+        self, database: Database, uid: str, item_id: str, hint: Hint | None
+    ) -> None:
+        database.write(item_id, {"uid": uid})
+        hinted = replace(ready(uid), hint=hint)
+        record = database.wardrobe.commit(database.wardrobe.read(item_id), hinted, Put(entry(1)))
+        assert record.state is not None
+        stored = database.wardrobe.read(item_id).state
+        assert stored == record.state == replace(hinted, shard=0)
+        database.wardrobe.commit(record, replace(hinted, hint=None), Put(entry(2)))
+        assert database.wardrobe.read(item_id).state == replace(ready(uid), shard=0)
+
+    def test_missing_documents_are_read_as_none(self, database: Database, uid: str, item_id: str) -> None:
+        record = database.wardrobe.read(item_id)
+        assert (record.item, record.state) == (None, None)
+        closet = database.closets.closet(uid)
+        assert (closet.entries, closet.version) == ({}, 0)
+        assert database.people.person(uid) == Person(closet)
+
+    def test_commit_returns_the_record_that_the_next_commit_needs(
+        self, database: Database, uid: str, item_id: str
+    ) -> None:
+        database.write(item_id, {"uid": uid})
+        record = database.wardrobe.read(item_id)
+        record = database.wardrobe.commit(record, ItemState(uid, Status.PROCESSING, "key"), Keep())
+        record = database.wardrobe.commit(record, ready(uid), Put(entry(1)))
+        record = database.wardrobe.commit(record, ItemState(uid, Status.PROCESSING, "key 2", shard=0), Keep())
+        assert set(database.closets.closet(uid).entries) == {item_id}
+        assert record.state is not None
+        assert record.state.shard == 0
+
+    def test_commit_with_an_outdated_record_is_refused(self, database: Database, uid: str, item_id: str) -> None:
+        database.write(item_id, {"uid": uid})
+        late = database.wardrobe.read(item_id)
+        put(database, uid, item_id, 1)
+        with pytest.raises(Conflict):
+            database.wardrobe.commit(late, ready(uid), Put(entry(2)))
+        np.testing.assert_allclose(database.closets.closet(uid).entries[item_id]["hash-1"].vector, vector(1), rtol=1e-3)
+
+    def test_commit_after_the_item_changed_or_was_deleted_is_refused(
+        self, database: Database, uid: str, item_id: str
+    ) -> None:
+        database.write(item_id, {"uid": uid})
+        late = database.wardrobe.read(item_id)
+        database.write(item_id, {"uid": uid, "name": "Another"})
+        with pytest.raises(Conflict):
+            database.wardrobe.commit(late, ready(uid), Put(entry(1)))
+        late = database.wardrobe.read(item_id)
+        database.delete(item_id)
+        with pytest.raises(Conflict):
+            database.wardrobe.commit(late, ready(uid), Put(entry(1)))
+        assert database.wardrobe.read(item_id).state is None
+        assert not database.closets.closet(uid).entries
+
+    def test_removing_an_entry_leaves_the_others(self, database: Database, uid: str, item_id: str) -> None:
+        put(database, uid, item_id, 1)
+        put(database, uid, item_id + "2", 2)
+        failed = ItemState(uid, Status.FAILED, error=Fault("photo_unreadable", "Upload another."))
+        database.wardrobe.commit(database.wardrobe.read(item_id), failed, Remove())
+        assert database.wardrobe.read(item_id).state == failed
+        assert set(database.closets.closet(uid).entries) == {item_id + "2"}
+        database.wardrobe.commit(database.wardrobe.read(item_id + "2"), None, Remove())
+        assert database.wardrobe.read(item_id + "2").state is None
+        assert not database.closets.closet(uid).entries
+
+    def test_each_change_of_a_closet_raises_its_version(self, database: Database, uid: str, item_id: str) -> None:
+        versions = [database.closets.closet(uid).version]
+        for seed in (1, 2):
+            put(database, uid, item_id, seed)
+            versions.append(database.closets.closet(uid).version)
+        database.wardrobe.commit(database.wardrobe.read(item_id), None, Remove())
+        versions.append(database.closets.closet(uid).version)
+        assert versions == sorted(set(versions))
+
+    def test_entry_moves_with_its_owner(self, database: Database, uid: str, item_id: str) -> None:
+        put(database, uid, item_id, 1)
+        put(database, f"{uid}-2", item_id, 1)
+        assert not database.closets.closet(uid).entries
+        assert set(database.closets.closet(f"{uid}-2").entries) == {item_id}
+
+    def test_entry_of_another_encoder_is_kept_or_replaced(self, database: Database, uid: str, item_id: str) -> None:
+        second, other = "hash.2/`odd`", item_id + "2"
+        put(database, uid, item_id, 1)
+        put(database, uid, other, 2)
+        put(database, uid, item_id, 3, encoder=second, beside=True)
+        closet = database.closets.closet(uid)
+        assert encoders(closet) == {item_id: {"hash-1", second}, other: {"hash-1"}}
+        assert closet.coverage == {"hash-1": 2, second: 1}
+        for encoder, seed in (("hash-1", 1), (second, 3)):
+            np.testing.assert_allclose(closet.entries[item_id][encoder].vector, vector(seed), rtol=1e-3)
+        put(database, uid, item_id, 4, encoder=second, beside=True)
+        put(database, uid, other, 5, encoder=second)
+        assert encoders(database.closets.closet(uid)) == {item_id: {"hash-1", second}, other: {second}}
+        put(database, uid, item_id, 6)
+        assert encoders(database.closets.closet(uid)) == {item_id: {"hash-1"}, other: {second}}
+        put(database, uid, item_id, 7, encoder=second, beside=True)
+        database.wardrobe.commit(database.wardrobe.read(item_id), None, Remove())
+        assert encoders(database.closets.closet(uid)) == {other: {second}}
+
+    def test_items_of_another_encoder_are_listed_and_counted(self, database: Database, uid: str, item_id: str) -> None:
+        mine = f"hash-{uid}"
+        before = database.wardrobe.count_items_with_other_encoder(mine)
+        put(database, uid, f"{item_id}-other", 1)
+        put(database, uid, f"{item_id}-mine", 1, encoder=mine)
+        database.write(f"{item_id}-waits", {"uid": uid})
+        record = database.wardrobe.read(f"{item_id}-waits")
+        database.wardrobe.commit(record, ItemState(uid, Status.WAITING_FOR_PHOTO), Keep())
+        found = list(database.wardrobe.items_with_other_encoder(mine))
+        assert [i for i in found if i.startswith(item_id)] == [f"{item_id}-other"]
+        assert len(found) == len(set(found)) == database.wardrobe.count_items_with_other_encoder(mine) == before + 1
+
+    def test_entries_of_other_encoders_are_removed_if_the_state_names_ours(
+        self, database: Database, uid: str, item_id: str
+    ) -> None:
+        moved, theirs, failed = (f"{item_id}-{name}" for name in ("moved", "theirs", "failed"))
+        for name in (moved, theirs, failed):
+            put(database, uid, name, 1)
+        put(database, uid, moved, 2, encoder="hash.2", beside=True)
+        put(database, uid, theirs, 2, encoder="hash.2", beside=True)
+        put(database, uid, theirs, 3, beside=True)
+        fault = ItemState(uid, Status.FAILED, "key", "hash.2", error=Fault("photo_unreadable", "Upload another."))
+        database.wardrobe.commit(database.wardrobe.read(failed), fault, Remove())
+        before = database.closets.closet(uid)
+        assert uid in set(database.closets.owners())
+        assert database.closets.count() == len(list(database.closets.owners()))
+        assert database.closets.keep_only(uid, "hash.2") == 1
+        closet = database.closets.closet(uid)
+        assert encoders(closet) == {moved: {"hash.2"}, theirs: {"hash-1", "hash.2"}}
+        assert closet.version > before.version
+        assert database.closets.keep_only(uid, "hash.2") == 0
+        assert database.closets.closet(uid).version == closet.version
+        assert database.closets.keep_only(f"{uid}-nobody", "hash.2") == 0
+
+    def test_unsettled_returns_items_updated_between_two_times(
+        self, database: Database, uid: str, item_id: str
+    ) -> None:
+        for number, status in enumerate(Status):
+            database.write(f"{item_id}-{number}", {"uid": uid})
+            record = database.wardrobe.read(f"{item_id}-{number}")
+            database.wardrobe.commit(record, ItemState(uid, status), Keep())
+        now, hour = datetime.now(UTC), timedelta(hours=1)
+        found = [i for i in database.wardrobe.unsettled(now - hour, now + hour) if i.startswith(item_id)]
+        assert sorted(found) == [f"{item_id}-0", f"{item_id}-1"]
+        assert not [i for i in database.wardrobe.unsettled(now + hour, now + 2 * hour) if i.startswith(item_id)]
+
+    def test_taste_is_saved_unless_there_is_a_newer_one(self, database: Database, uid: str, item_id: str) -> None:
+        put(database, uid, item_id, 1)
+        old = derive_taste(database.closets.closet(uid), "hash-1")
+        put(database, uid, item_id + "2", 2)
+        new = replace(
+            derive_taste(database.closets.closet(uid), "hash-1"),
+            memberships={"colour": LabelMembership(vector(3), vector(4))},
+        )
+        for taste in (old, new, old):
+            database.closets.save_taste(uid, taste)
+        person = database.people.person(uid)
+        closet, kept = person.closet, person.taste
+        assert (set(closet.entries), closet.version) == ({item_id, item_id + "2"}, new.closet_version)
+        assert kept is not None
+        assert (kept.closet_version, kept.encoder, kept.count) == (new.closet_version, "hash-1", 2)
+        assert (kept.mix, set(kept.memberships)) == ({"Topwear": 2}, {"colour"})
+        np.testing.assert_array_equal(kept.memberships["colour"].member, vector(3))
+        np.testing.assert_array_equal(kept.memberships["colour"].share, vector(4))
+        np.testing.assert_allclose(kept.mean, new.mean, atol=1e-6)
+
+    def test_opinion_is_stored_replaced_and_cleared_for_any_item_id(self, database: Database, uid: str) -> None:
+        expected = {item: Opinion(list(OpinionKind)[n % 3], LARGEST - n) for n, item in enumerate(ODD_IDS)}
+        for item, opinion in expected.items():
+            database.people.give_opinion(uid, item, opinion)
+        assert database.people.person(uid).opinions == expected
+        for item in ODD_IDS:
+            expected[item] = Opinion(OpinionKind.DISMISS, 0)
+            database.people.give_opinion(uid, item, expected[item])
+            assert database.people.person(uid).opinions == expected
+        for item in ODD_IDS:
+            del expected[item]
+            database.people.give_opinion(uid, item, None)
+            assert database.people.person(uid).opinions == expected
+
+    def test_repeated_opinion_and_clearing_a_missing_one_change_nothing(self, database: Database, uid: str) -> None:
+        database.people.give_opinion(uid, "shirt", None)
+        assert database.people.person(uid).opinions == {}
+        liked = Opinion(OpinionKind.LIKE, 7)
+        for _ in range(2):
+            database.people.give_opinion(uid, "shirt", liked)
+            database.people.give_opinion(uid, "shoes", None)
+            assert database.people.person(uid).opinions == {"shirt": liked}
+        assert database.people.person(f"{uid}-2").opinions == {}
+
+    def test_concurrent_opinions_are_all_stored(self, database: Database, uid: str) -> None:
+        expected = {f"item-{number}": Opinion(OpinionKind.LIKE, number) for number in range(4)}
+        with ThreadPoolExecutor(len(expected)) as pool:
+            list(pool.map(lambda pair: database.people.give_opinion(uid, *pair), expected.items()))
+        assert database.people.person(uid).opinions == expected
+
+    def test_opinions_beyond_the_limit_are_refused(self, database: Database, uid: str) -> None:
+        database.fill(uid, {str(number): Opinion(OpinionKind.LIKE, number) for number in range(MAX_OPINIONS)})
+        with pytest.raises(ResourceExhausted):
+            database.people.give_opinion(uid, "one more", Opinion(OpinionKind.LIKE, 1))
+        database.people.give_opinion(uid, "7", Opinion(OpinionKind.OWN, 7))
+        database.people.give_opinion(uid, "8", None)
+        database.people.give_opinion(uid, "one more", Opinion(OpinionKind.LIKE, 1))
+        opinions = database.people.person(uid).opinions
+        assert (len(opinions), opinions["7"].kind, "8" in opinions) == (MAX_OPINIONS, OpinionKind.OWN, False)
+
+    def test_shown_lists_are_stored_in_order_and_the_last_write_stays(self, database: Database, uid: str) -> None:
+        whole = ShownLists((ShownList(LARGEST, (2**32 - 1, 0, 5)), ShownList(0, tuple(range(200)))))
+        for shown in (whole, ShownLists((ShownList(3, (1,)),)), whole, ShownLists()):
+            database.people.remember_shown(uid, shown)
+            assert database.people.person(uid).shown == shown
+        assert database.people.person(f"{uid}-2").shown == ShownLists()
+
+    def test_preferences_are_the_valid_fields_that_the_client_wrote(self, database: Database, uid: str) -> None:
+        document = {
+            "gender": "Men",
+            "usage": ["Casual", "Sports"],
+            "explore": 1,
+            "mix": 0.25,
+            "colours": 7,
+            "theme": {},
+        }
+        database.prefer(uid, document)
+        expected = Preferences(gender="Men", usage=frozenset({"Casual", "Sports"}), explore=1.0, mix=0.25)
+        assert database.people.person(uid).preferences == expected
+        database.prefer(uid, {"gender": datetime.now(UTC), "usage": [b"Casual"], "brands_out": [{"a": [1]}]})
+        assert database.people.person(uid).preferences == Preferences()
+
+    def test_person_has_closet_taste_opinions_lists_and_preferences(
+        self, database: Database, uid: str, item_id: str
+    ) -> None:
+        put(database, uid, item_id, 1)
+        database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
+        database.people.give_opinion(uid, item_id, Opinion(OpinionKind.OWN, 1))
+        database.people.remember_shown(uid, ShownLists((ShownList(1, (2,)),)))
+        database.prefer(uid, {"gender": "Women"})
+        person = database.people.person(uid)
+        assert set(person.closet.entries) == set(person.opinions) == {item_id}
+        assert person.taste is not None
+        assert person.taste.closet_version == person.closet.version == database.closets.closet(uid).version
+        assert (len(person.shown.lists), person.preferences.gender) == (1, "Women")
+
+
+class ObjectStoreContract:
+    """The tests of an object store. A subclass has the fixture ``store``."""
+
+    @pytest.fixture
+    def folder(self) -> str:
+        return f"test-{uuid4().hex}/a folder"
+
+    def test_object_is_read_as_written(self, store: ObjectStore, folder: str, tmp_path: Path) -> None:
+        written = store.write(f"{folder}/a.txt", b"one")
+        assert store.read(f"{folder}/a.txt") == b"one"
+        stat = store.stat(f"{folder}/a.txt")
+        assert stat is not None
+        assert (stat.name, stat.size, stat.generation) == (f"{folder}/a.txt", 3, written.generation)
+        assert abs(stat.created - datetime.now(UTC)) < timedelta(hours=1)
+        (tmp_path / "file").write_bytes(b"from a file")
+        store.write(f"{folder}/a.txt", tmp_path / "file")
+        assert store.read(f"{folder}/a.txt") == b"from a file"
+
+    def test_missing_object_raises_not_found(self, store: ObjectStore, folder: str) -> None:
+        assert store.stat(f"{folder}/none") is None
+        with pytest.raises(NotFound):
+            store.read(f"{folder}/none")
+        store.delete(f"{folder}/none")
+
+    def test_write_with_an_outdated_generation_is_refused(self, store: ObjectStore, folder: str) -> None:
+        first = store.write(f"{folder}/a", b"one", if_generation=0)
+        with pytest.raises(Conflict):
+            store.write(f"{folder}/a", b"two", if_generation=0)
+        second = store.write(f"{folder}/a", b"two", if_generation=first.generation)
+        assert second.generation != first.generation
+        with pytest.raises(Conflict):
+            store.write(f"{folder}/a", b"three", if_generation=first.generation)
+        assert store.read(f"{folder}/a") == b"two"
+
+    def test_delete_with_an_outdated_generation_leaves_the_object(self, store: ObjectStore, folder: str) -> None:
+        first = store.write(f"{folder}/a", b"one")
+        store.write(f"{folder}/a", b"two")
+        store.delete(f"{folder}/a", if_generation=first.generation)
+        assert store.read(f"{folder}/a") == b"two"
+        store.delete(f"{folder}/a")
+        assert store.stat(f"{folder}/a") is None
+
+    def test_fingerprint_changes_with_the_bytes(self, store: ObjectStore, folder: str) -> None:
+        first = store.write(f"{folder}/a", b"one")
+        assert store.write(f"{folder}/a", b"two").fingerprint != first.fingerprint
+
+    def test_list_returns_objects_with_the_prefix_in_order(self, store: ObjectStore, folder: str) -> None:
+        for name in ("b/2", "a/1", "ab/3"):
+            store.write(f"{folder}/{name}", b"x")
+        assert [stat.name for stat in store.list(f"{folder}/a")] == [f"{folder}/a/1", f"{folder}/ab/3"]
+        assert not list(store.list(f"{folder}/nothing/"))
