@@ -11,7 +11,7 @@ from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput
 
 REQUIRED_COLUMNS = ("id", "productDisplayName")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif")
 OUT_OF_STOCK = ("0", "no", "false", "out of stock", "out_of_stock", "sold out")
 """Values of the column ``in_stock`` for products that are out of stock. All others, and no column, mean in stock."""
 

@@ -1,6 +1,7 @@
 """``closetspace photo``."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +16,7 @@ from catalog_jobs.cli.console import exit_on_error, print_json
 from catalog_jobs.cli.options import EncoderOption
 from catalog_jobs.encoders.photo_inspection import Inspection, inspect_photos
 from catalog_jobs.encoders.registry import find_encoder
-from closetspace.bootstrap import load_encoder, photo_decoder
-from closetspace.services.embed_photo import PhotoEmbedder
+from closetspace.bootstrap import decoding_pool, load_encoder
 from closetspace.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -29,7 +29,7 @@ def group() -> None:
 
 @app.command()
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JPEG, PNG, WebP or HEIC photos.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JPEG, PNG, WebP, HEIC or AVIF photos.")],
     encoder: EncoderOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per file, in order.")] = False,
 ) -> None:
@@ -43,12 +43,12 @@ def inspect(
     settings = Settings.from_env()
     with exit_on_error():
         settings = replace(settings, encoder=find_encoder(encoder or settings.encoder).name)
-        embedder = PhotoEmbedder(photo_decoder(settings), load_encoder(settings), settings)
         inspections = []
-        for inspection in inspect_photos(files, embedder):
-            inspections.append(inspection)
-            if as_json:
-                print_json(inspection.as_json())
+        with closing(decoding_pool(settings)) as pool:
+            for inspection in inspect_photos(files, pool, load_encoder(settings), settings):
+                inspections.append(inspection)
+                if as_json:
+                    print_json(inspection.as_json())
     if not as_json:
         _print(inspections)
     if not all(inspection.accepted for inspection in inspections):
@@ -57,7 +57,7 @@ def inspect(
 
 def _print(inspections: Sequence[Inspection]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("file", "result", "pixels", "category", "colours", "other", "garment", "ms"):
+    for heading in ("file", "result", "pixels", "category", "colours", "other", "garment", "ms", "MB"):
         table.add_column(heading, overflow="fold")
     for inspection in inspections:
         table.add_row(*_cells(inspection))
@@ -69,7 +69,13 @@ def _cells(inspection: Inspection) -> tuple[str, ...]:
     other = ", ".join(filter(None, (inspection.pattern, inspection.gender, inspection.usage)))
     pixels = f"{inspection.width} x {inspection.height}" if inspection.width else ""
     labels = (category, ", ".join(inspection.colours), other)
-    cells = (pixels, *labels, _number(inspection.garment, 2), _number(inspection.milliseconds, 0))
+    cells = (
+        pixels,
+        *labels,
+        _number(inspection.garment, 2),
+        _number(inspection.milliseconds, 0),
+        _number(inspection.peak_megabytes, 0),
+    )
     return escape(inspection.file), _result(inspection), *map(escape, cells)
 
 

@@ -18,7 +18,7 @@ from closetspace.services.index_versions import IndexVersions
 from closetspace_infra.local.person import Person, Refused
 from closetspace_infra.local.ports import HANG_SECONDS
 
-PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
+PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif")
 SETTLED = ("ready", "failed")
 WARM_CALLS = 20
 REPORTED = ("id", "name", "brand", "src", "category", "score", "because")

@@ -3,7 +3,6 @@
 import os
 import stat
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -12,15 +11,16 @@ from typing import Any
 
 from PIL import Image
 
-from closetspace.adapters.images.decoding import stored_size
+from closetspace.adapters.images.sandbox import DecodingPool
 from closetspace.domain.encoder.descriptor import GENDER, PATTERN, USAGE
-from closetspace.domain.encoder.encoding import Encoding, Picture
+from closetspace.domain.encoder.encoding import Encoder, Encoding, Picture
 from closetspace.domain.wardrobe.item import Fault
 from closetspace.domain.wardrobe.photo import photo_too_large
 from closetspace.domain.wardrobe.photo_quality import category_share
 from closetspace.domain.wardrobe.state import Hint
 from closetspace.errors import InvalidInput
 from closetspace.services.embed_photo import PhotoEmbedder
+from closetspace.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Inspection:
     """The result for one file. Values are None if processing failed before they were known.
 
     ``width`` and ``height`` are pixels of the upright photo before it is scaled down, ``category_share`` and
-    ``garment`` are probabilities, ``milliseconds`` is the time for decoding and encoding.
+    ``garment`` are probabilities, ``milliseconds`` is the time for decoding and encoding, ``peak_megabytes`` the memory
+    of the process that decoded the photo.
     """
 
     file: str
@@ -46,21 +47,23 @@ class Inspection:
     usage: str | None = None
     garment: float | None = None
     milliseconds: float | None = None
+    peak_megabytes: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""
         return asdict(self) | {"colours": list(self.colours)}
 
 
-def inspect_photos(files: Sequence[Path], embedder: PhotoEmbedder) -> Iterator[Inspection]:
+def inspect_photos(
+    files: Sequence[Path], pool: DecodingPool, encoder: Encoder, settings: Settings
+) -> Iterator[Inspection]:
     """Inspect files one at a time, in order. The networks are loaded before the first file is timed.
 
     Raises `Incompatible` if the encoder's files do not match its manifest.
     """
-    embedder.embed(_blank_photo())
+    PhotoEmbedder(pool, encoder, settings).embed(_blank_photo())
     for file in files:
-        with warnings.catch_warnings(action="ignore"):  # Pillow warns about photos that are rejected anyway
-            yield _inspect(file, embedder)
+        yield _inspect(file, pool, encoder, settings)
 
 
 def _blank_photo() -> bytes:
@@ -69,15 +72,15 @@ def _blank_photo() -> bytes:
     return data.getvalue()
 
 
-def _inspect(path: Path, embedder: PhotoEmbedder) -> Inspection:
+def _inspect(path: Path, pool: DecodingPool, encoder: Encoder, settings: Settings) -> Inspection:
     name = os.fsencode(path).decode(errors="replace")
     size: int | None = None
     try:
         size = _size_of(path)
-        data = _read(path, size, embedder.settings.max_photo_bytes)
+        data = _read(path, size, settings.max_photo_bytes)
     except InvalidInput as error:
         return Inspection(name, False, Fault.from_error(error), bytes=size)
-    return _embed(name, data, embedder)
+    return _embed(name, data, pool, encoder, settings)
 
 
 def _size_of(path: Path) -> int:
@@ -103,19 +106,21 @@ def _read(path: Path, size: int, max_bytes: int) -> bytes:
         raise InvalidInput("file_unreadable", f"The file can't be read: {exc}. Check its permissions.") from exc
 
 
-def _embed(name: str, data: bytes, embedder: PhotoEmbedder) -> Inspection:
+def _embed(name: str, data: bytes, pool: DecodingPool, encoder: Encoder, settings: Settings) -> Inspection:
     started = time.perf_counter()
+    decoding = pool.measure(data)
+    costs: dict[str, Any] = {"bytes": len(data), "peak_megabytes": decoding.megabytes}
     try:
-        photo = embedder.embed(data)
+        photo = PhotoEmbedder(lambda _: decoding.picture(), encoder, settings).embed(data)
     except InvalidInput as error:
-        width, height = stored_size(data) or (None, None)
-        return Inspection(name, False, Fault.from_error(error), None, width, height, len(data))
+        width, height = decoding.size or (None, None)
+        return Inspection(name, False, Fault.from_error(error), None, width, height, **costs)
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
-    width, height = _upright(stored_size(data), photo.picture)
+    width, height = _upright(decoding.size, photo.picture)
     fault = photo.verdict if isinstance(photo.verdict, Fault) else None
     hint = photo.verdict if isinstance(photo.verdict, Hint) else None
     labels = _labels(photo.encoding)
-    return Inspection(name, not fault, fault, hint, width, height, len(data), milliseconds=milliseconds, **labels)
+    return Inspection(name, not fault, fault, hint, width, height, milliseconds=milliseconds, **costs, **labels)
 
 
 def _upright(size: tuple[int, int] | None, picture: Picture) -> tuple[int | None, int | None]:

@@ -12,6 +12,7 @@ from closetspace.settings import Settings
 if TYPE_CHECKING:
     from google.cloud import firestore
 
+    from closetspace.adapters.images.sandbox import DecodingPool
     from closetspace.domain.encoder.encoding import Encoder, Picture
     from closetspace.domain.encoder.priors import EncoderPriors
     from closetspace.domain.index.index import Index
@@ -171,7 +172,7 @@ class Services:
 
     @once
     def decode(self) -> "Callable[[bytes], Picture]":
-        return photo_decoder(self.settings)
+        return decoding_pool(self.settings)
 
     @once
     def encoder(self) -> "Encoder":
@@ -249,8 +250,15 @@ def encoder_id(settings: Settings) -> str:
     return read_descriptor(encoder_directory(settings.encoder)).id
 
 
+def decoding_pool(settings: Settings) -> "DecodingPool":
+    """Return the decoder for untrusted photos: in processes with limits of time and memory."""
+    from closetspace.adapters.images.sandbox import DecodingPool
+
+    return DecodingPool(max_pixels=settings.max_photo_pixels, workers=settings.decoding_processes)
+
+
 def photo_decoder(settings: Settings) -> "Callable[[bytes], Picture]":
-    """Return the decoder of photos: bytes to an upright picture."""
+    """Return the decoder for photos of one's own, in this process: bytes to an upright picture."""
     from closetspace.adapters.images.decoding import decode_photo
 
     return partial(decode_photo, max_pixels=settings.max_photo_pixels)

@@ -42,6 +42,9 @@ class Settings:
     max_photo_pixels: int = 55_000_000
     """Pixels, checked on the header. Covers 50-megapixel phones; a transparent PNG of that size decodes to 0.7 GB."""
 
+    decoding_processes: int = 2
+    """Processes that decode photos, one for each photo that an instance serves at once."""
+
     fetch_seconds: float = 20.0
     """Seconds for a whole download from an allowed host. A photo takes one; a slower host would hold a worker."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,14 @@ from typer.testing import CliRunner, Result
 
 from catalog_jobs.cli.app import app
 from catalog_jobs.encoders.photo_inspection import Inspection, inspect_photos
-from closetspace.bootstrap import photo_decoder
+from closetspace.bootstrap import decoding_pool
 from closetspace.domain.encoder.encoding import Garment
-from closetspace.services.embed_photo import PhotoEmbedder
 from closetspace.settings import Settings
 from tests.support.fakes import HashEncoder
 
 KEYS = [
     *("file", "accepted", "error", "hint", "width", "height", "bytes", "category", "category_share", "colours"),
-    *("pattern", "gender", "usage", "garment", "milliseconds"),
+    *("pattern", "gender", "usage", "garment", "milliseconds", "peak_megabytes"),
 ]
 
 
@@ -49,7 +49,8 @@ def inspected(*arguments: str | Path) -> list[dict[str, Any]]:
 
 def inspect_with(encoder: HashEncoder, *files: Path, max_photo_bytes: int = 100_000) -> list[Inspection]:
     settings = Settings(max_photo_bytes=max_photo_bytes)
-    return list(inspect_photos(files, PhotoEmbedder(photo_decoder(settings), encoder, settings)))
+    with closing(decoding_pool(settings)) as pool:
+        return list(inspect_photos(files, pool, encoder, settings))
 
 
 def test_good_photo_is_accepted_with_the_encoders_labels(good: Path) -> None:
@@ -183,10 +184,11 @@ def test_doubtful_photo_is_accepted_with_a_hint(good: Path, garment: float, shar
 def test_networks_are_loaded_before_the_first_file_is_timed(good: Path) -> None:
     seen: list[Garment] = []
     settings = Settings()
-    embedder = PhotoEmbedder(photo_decoder(settings), HashEncoder(before=seen.append), settings)
-    assert list(inspect_photos([], embedder)) == []
-    assert len(seen) == 1
-    list(inspect_photos([good, good], embedder))
+    encoder = HashEncoder(before=seen.append)
+    with closing(decoding_pool(settings)) as pool:
+        assert list(inspect_photos([], pool, encoder, settings)) == []
+        assert len(seen) == 1
+        list(inspect_photos([good, good], pool, encoder, settings))
     assert len(seen) == 4
 
 

@@ -13,7 +13,7 @@ import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from closetspace.adapters.images.decoding import LONGEST_SIDE, decode_photo, stored_size
 from closetspace.errors import InvalidInput
@@ -181,3 +181,113 @@ for path, loaded in zip(sys.argv[1:], (False, True)):
 """
     paths = [str(tmp_path / "a.jpg"), str(tmp_path / "b.heic")]
     subprocess.run([sys.executable, "-c", program, *paths], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def png_chunk(kind: bytes, content: bytes, crc: int | None = None) -> bytes:
+    checksum = zlib.crc32(kind + content) if crc is None else crc
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        png_chunk(b"iCCP", b"x\0\0" + zlib.compress(b"a"), crc=1),
+        png_chunk(b"iCCP", b"x\0\0"),
+        png_chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(2_000_000))),
+        png_chunk(b"pHYs", bytes(9), crc=1),
+        png_chunk(b"gAMA", b"\0"),
+        png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bytes(2_000_000))),
+        png_chunk(b"zTXt", b"x\0\7"),
+        png_chunk(b"eXIf", b"II*\0\xff\xff\xff\xff"),
+        png_chunk(b"abCd", bytes(1_000)),
+    ],
+    ids=["profile crc", "no profile", "huge profile", "crc", "short gamma", "huge XMP", "method", "EXIF", "unknown"],
+)
+def test_png_with_broken_metadata_is_decoded(chunk: bytes) -> None:
+    png = saved(photo(), "PNG")
+    assert_red_left_of_white(png[:33] + chunk + png[33:])
+
+
+def test_png_without_its_last_chunk_is_decoded() -> None:
+    assert_red_left_of_white(saved(photo(), "PNG")[:-12])
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpeg_that_lacks_only_its_end_is_decoded(missing: int, progressive: bool) -> None:
+    assert_red_left_of_white(saved(photo(), "JPEG", progressive=progressive)[:-missing])
+
+
+def test_lossy_webp_that_lacks_only_its_end_is_decoded() -> None:
+    assert_red_left_of_white(saved(photo(), "WEBP")[:-1])
+
+
+@pytest.mark.parametrize(
+    ("share", "progressive"), [(0.3, False), (0.5, False), (0.95, False), (0.3, True), (0.5, True)]
+)
+def test_part_of_a_jpeg_is_unreadable(share: float, progressive: bool) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (640, 960, 3), np.uint8))
+    data = saved(noise, "JPEG", quality=95, progressive=progressive)
+    assert refusal_code(data[: int(len(data) * share)]) == "photo_unreadable"
+
+
+def test_progressive_jpeg_that_lacks_its_last_refinements_is_decoded() -> None:
+    data = saved(photo((960, 640)), "JPEG", quality=95, progressive=True)
+    assert_red_left_of_white(data[: int(len(data) * 0.97)])
+
+
+def test_transparent_16_bit_grey_becomes_white() -> None:
+    grey = Image.fromarray(np.full((32, 32), 500, np.uint16))
+    data = saved(grey, "PNG")
+    with_transparency = data[:33] + png_chunk(b"tRNS", struct.pack(">H", 500)) + data[33:]
+    assert decode(with_transparency)[0, 0].tolist() == [255, 255, 255]
+    assert decode(data)[0, 0].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("brand", [b"avif", b"mif1"])
+def test_avif_photo_is_decoded(brand: bytes) -> None:
+    data = saved(photo(), "AVIF")
+    assert_red_left_of_white(data[:8] + brand + data[12:])
+
+
+def test_heic_photo_is_turned_once_by_its_own_property_or_by_exif() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = BytesIO()
+    pillow_heif.from_pillow(photo()).save(file, exif=exif.tobytes())
+    turned = file.getvalue()  # libheif writes the orientation as a property
+    assert decode(turned).shape == (96, 64, 3)
+    assert decode(turned.replace(b"irot", b"free")).shape == (96, 64, 3)
+
+
+def test_orientation_in_xmp_alone_is_ignored_as_browsers_do() -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><tiff:Orientation>6</tiff:Orientation></x:xmpmeta>'
+    assert_red_left_of_white(saved(photo(), "JPEG", xmp=xmp))
+
+
+def test_colours_of_a_wide_gamut_become_srgb() -> None:
+    # A profile whose red lies far outside of sRGB: the same numbers mean a stronger red.
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    wide = bytearray(srgb)
+    red = struct.unpack(">I", wide[wide.index(b"rXYZ") + 4 : wide.index(b"rXYZ") + 8])[0]
+    wide[red + 8 : red + 20] = struct.pack(">iii", int(0.7976 * 65536), int(0.2880 * 65536), 0)  # ProPhoto's red
+    wide[wide.index(b"desc") : wide.index(b"desc") + 4] = b"dead"
+    plain, converted = (decode(saved(photo(colour=(150, 60, 60)), "JPEG", icc_profile=p)) for p in (srgb, bytes(wide)))
+    assert abs(int(plain[32, 10, 0]) - 150) <= 3
+    assert converted[32, 10, 0] > plain[32, 10, 0] + 20
+
+
+def test_broken_colour_profile_is_ignored() -> None:
+    assert_red_left_of_white(saved(photo(), "JPEG", icc_profile=b"no profile"))
+
+
+def test_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded() -> None:
+    data = saved(photo(), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    assert refusal_code(data[:last] + data[last:-2] * 3_000 + data[-2:]) == "photo_unreadable"
+
+
+def test_few_bytes_that_claim_to_be_millions_of_pixels_are_refused() -> None:
+    webp = saved(Image.new("RGBA", (4_000, 3_000)), "WEBP", lossless=True)
+    assert len(webp) < 12_000
+    assert refusal_code(webp) == "photo_too_many_pixels"

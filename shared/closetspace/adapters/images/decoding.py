@@ -1,11 +1,27 @@
-"""Decoding of uploaded photos with Pillow: from untrusted bytes to one upright RGB picture or a refusal."""
+"""Decoding of uploaded photos with Pillow: from untrusted bytes to one upright sRGB picture or a refusal.
 
-from functools import cache
+Hostile files make decoders slow, large or dead. `closetspace.adapters.images.sandbox` decodes in a process of its own.
+"""
+
+import math
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
 from io import BytesIO
+from typing import Any
 
 import numpy as np
-from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image, ImageCms
 
+from closetspace.adapters.images.formats import (
+    MAX_SCANS,
+    Format,
+    completed,
+    count_scans,
+    format_of,
+    is_turned,
+    webp_size,
+    without_metadata,
+)
 from closetspace.domain.encoder.encoding import Picture
 from closetspace.errors import InvalidInput
 
@@ -15,13 +31,17 @@ LONGEST_SIDE = 512
 MIN_SIDE = 16
 """Pixels; no garment is visible in smaller photos."""
 
-_JPEG = JpegImagePlugin.JpegImageFile.format
-_PNG = PngImagePlugin.PngImageFile.format
-_WEBP = WebPImagePlugin.WebPImageFile.format
-_HEIF = "HEIF"
+MAX_PIXELS_PER_BYTE = 1_000
+"""Pixels for each byte of a file. A drawing on one colour has 300, a photo less than 30."""
 
-# Major brands of ISO 23008-12 with HEVC pictures; AVIF has the brand "avif" and is not supported.
-_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+UNSUSPICIOUS_PIXELS = 4_000_000
+"""Pixels that any file may have."""
+
+MAX_LOST = 0.02
+"""Share of a picture's values that may depend on the missing end of a file."""
+
+VISIBLE = 32
+"""Difference of two values in 0..255 from which on a missing end shows."""
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {  # EXIF 2.32, tag 0x0112: the transposition that undoes each orientation
@@ -34,78 +54,100 @@ _UPRIGHT = {  # EXIF 2.32, tag 0x0112: the transposition that undoes each orient
     8: Image.Transpose.ROTATE_90,
 }
 
-_TOO_MANY_PIXELS = InvalidInput(
-    "photo_too_many_pixels", "The photo has too many pixels. Please scale it down and upload it again."
+UNREADABLE = ("photo_unreadable", "The photo is damaged or incomplete. Please upload it again, or take a new one.")
+TOO_MANY_PIXELS = (
+    "photo_too_many_pixels",
+    "The photo has too many pixels. Please scale it down and upload it again.",
 )
 
 
-def decode_photo(data: bytes, *, max_pixels: int, longest_side: int = LONGEST_SIDE) -> Picture:
-    """Decode a JPEG, PNG, WebP or HEIC photo to an upright ``(h, w, 3) uint8`` sRGB picture.
+def decode_photo(
+    data: bytes,
+    *,
+    max_pixels: int,
+    longest_side: int = LONGEST_SIDE,
+    on_header: Callable[[int], None] = lambda _: None,
+) -> Picture:
+    """Decode a JPEG, PNG, WebP, HEIC or AVIF photo to an upright ``(h, w, 3) uint8`` sRGB picture.
 
     It is scaled down so that neither side exceeds ``longest_side`` pixels. Transparency becomes white. Only the first
-    frame of an animation is decoded. Colour profiles are ignored, because light changes colours more than they do.
+    frame of an animation is decoded. A photo that lacks only its end is accepted, as browsers do. ``on_header`` is
+    called with the number of pixels before they are decoded.
 
     Raises:
         InvalidInput: ``photo_empty``; ``photo_unsupported_format``, ``photo_too_many_pixels`` or ``photo_too_small``,
             which are detected in the header; or ``photo_unreadable``.
+        MemoryError: the memory does not suffice.
     """
-    if not data:
-        raise InvalidInput("photo_empty", "The photo is empty. Please choose the file again and upload it.")
-    format_name = _format_of(data)
-    try:
-        with Image.open(BytesIO(data), formats=[format_name]) as image:
-            _check_size(image.size, max_pixels)
-            return np.asarray(_upright(image, longest_side))
-    except (InvalidInput, MemoryError):
-        raise  # oversized photos are refused by their header, so a lack of memory is temporary and the server's own
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
-        raise InvalidInput(_TOO_MANY_PIXELS.code, _TOO_MANY_PIXELS.message) from exc
-    # Parsers of untrusted bytes raise all kinds of errors: struct.error, KeyError, zlib.error.
-    except Exception as exc:
-        raise InvalidInput(
-            "photo_unreadable",
-            "The photo is damaged or incomplete. Please upload it again, or take a new one.",
-        ) from exc
+    kind, data = _recognised(data)
+    if kind is Format.JPEG and count_scans(data) > MAX_SCANS:
+        raise InvalidInput(*UNREADABLE)
+    if kind is Format.WEBP:
+        # Pillow reserves memory for all pixels when it opens a WebP.
+        _check_size(webp_size(data), max_pixels, len(data))
+        on_header(math.prod(webp_size(data)))
+    decode = partial(_decode, kind=kind, max_pixels=max_pixels, longest_side=longest_side, on_header=on_header)
+    first, *others = completed(data, kind)
+    picture = decode(first)
+    for other in others:
+        differs = np.abs(picture.astype(np.int16) - decode(other)) > VISIBLE
+        if differs.mean() > MAX_LOST:
+            raise InvalidInput(*UNREADABLE)
+    return picture
 
 
 def stored_size(data: bytes) -> tuple[int, int] | None:
-    """Return ``(width, height)`` in pixels from a photo's header, before its rotation; None if it can't be read."""
+    """Return ``(width, height)`` in pixels from a photo's header, before any rotation; None if it is unreadable."""
     try:
-        with Image.open(BytesIO(data), formats=[_format_of(data)]) as image:
+        kind, data = _recognised(data)
+        with Image.open(BytesIO(data), formats=[kind]) as image:
             return image.size
-    except Exception:  # parsers of untrusted bytes raise all kinds of errors
+    except Exception:  # parsers of untrusted bytes raise errors of any type
         return None
 
 
-def _format_of(data: bytes) -> str:
-    """Return the format of the content, regardless of the file's name."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return _JPEG
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return _PNG
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return _WEBP
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+def _recognised(data: bytes) -> tuple[Format, bytes]:
+    """Return a photo's format, and its data without metadata that could make it unreadable."""
+    if not data:
+        raise InvalidInput("photo_empty", "The photo is empty. Please choose the file again and upload it.")
+    kind = format_of(data)
+    if kind is None:
+        raise InvalidInput(
+            "photo_unsupported_format",
+            "This file is not a JPEG, PNG, WebP, HEIC or AVIF photo. Please upload it in one of these formats.",
+        )
+    if kind is Format.HEIF:
         _register_heif()
-        return _HEIF
-    raise InvalidInput(
-        "photo_unsupported_format",
-        "This file is not a JPEG, PNG, WebP or HEIC photo. Please upload it in one of these formats.",
-    )
+    return kind, without_metadata(data) if kind is Format.PNG else data
 
 
 @cache
 def _register_heif() -> None:
-    # Imported with the first HEIC photo: it loads a video codec, which most processes never need.
+    # Imported on the first HEIC photo, because it loads a video codec that most processes never need.
     import pillow_heif
 
     pillow_heif.register_heif_opener()
 
 
-def _check_size(size: tuple[int, int], max_pixels: int) -> None:
-    width, height = size
-    if width * height > max_pixels:
-        raise InvalidInput(_TOO_MANY_PIXELS.code, _TOO_MANY_PIXELS.message)
+def _decode(data: bytes, kind: Format, max_pixels: int, longest_side: int, on_header: Callable[[int], None]) -> Picture:
+    try:
+        with Image.open(BytesIO(data), formats=[kind]) as image:
+            _check_size(image.size, max_pixels, len(data))
+            on_header(math.prod(image.size))
+            return np.asarray(_upright(image, longest_side, _orientation(image, data, kind)))
+    except (InvalidInput, MemoryError):
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        raise InvalidInput(*TOO_MANY_PIXELS) from exc
+    # Parsers of untrusted bytes raise errors of any type: struct.error, KeyError, zlib.error.
+    except Exception as exc:
+        raise InvalidInput(*UNREADABLE) from exc
+
+
+def _check_size(size: tuple[int, int], max_pixels: int, file_bytes: int) -> None:
+    pixels = math.prod(size)
+    if pixels > max_pixels or pixels > max(UNSUSPICIOUS_PIXELS, MAX_PIXELS_PER_BYTE * file_bytes):
+        raise InvalidInput(*TOO_MANY_PIXELS)
     if min(size) < MIN_SIDE:
         raise InvalidInput(
             "photo_too_small",
@@ -113,28 +155,40 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
         )
 
 
-def _upright(image: Image.Image, longest_side: int) -> Image.Image:
-    """Decode, scale down and rotate, in this order, so that few steps work on the large photo."""
-    image.draft(None, (longest_side, longest_side))  # decodes JPEG at 1/2, 1/4 or 1/8, which is much faster
-    image.load()
-    transposition = _UPRIGHT.get(_orientation(image))
-    image = _eight_bits(image)
-    image.thumbnail((longest_side, longest_side), Image.Resampling.BOX)
-    image = _on_white(image)
-    return image if transposition is None else image.transpose(transposition)
-
-
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image, data: bytes, kind: Format) -> int:
+    """Return EXIF's orientation, 1 if there is none. Orientation in XMP is ignored, as browsers do."""
+    if kind is Format.HEIF:
+        # The decoder has applied the file's own transformation and moved EXIF's orientation out of the way.
+        return 1 if is_turned(data) else int(image.info.get("original_orientation") or 1)
+    exif = Image.Exif()
     try:
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # a photo with damaged metadata is still readable
+        exif.load(image.info.get("exif") or b"")
+        return int(exif.get(_ORIENTATION_TAG, 1))
+    except Exception:  # broken metadata does not make a photo unreadable
         return 1
 
 
+def _upright(image: Image.Image, longest_side: int, orientation: int) -> Image.Image:
+    """Decode, scale down and rotate, in this order, so that the full size is processed as little as possible."""
+    image.draft(None, (longest_side, longest_side))  # JPEG decodes at 1/2, 1/4 or 1/8 almost for free
+    image.load()
+    profile, mode = image.info.get("icc_profile"), image.mode
+    image = _eight_bits(image)
+    image.thumbnail((longest_side, longest_side), Image.Resampling.BOX)
+    image = _on_white(image)
+    if profile and mode in ("RGB", "RGBA", "P"):
+        image = _to_srgb(image, profile)
+    transposition = _UPRIGHT.get(orientation)
+    return image if transposition is None else image.transpose(transposition)
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Convert 16-bit grey to 8 bits (Pillow would clip it), and modes that can't be averaged to RGB."""
+    """Reduce 16-bit grey to 8 bits, which Pillow would clip, and convert modes that can't be averaged to RGB."""
     if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image).astype(np.uint32) // 257).astype(np.uint8))
+        values = np.asarray(image).astype(np.uint32)
+        grey = (values // 257).astype(np.uint8)
+        grey[values == image.info.get("transparency", -1)] = 255
+        return Image.fromarray(grey)
     if image.mode in ("1", "P", "CMYK") or "transparency" in image.info:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     return image
@@ -145,3 +199,21 @@ def _on_white(image: Image.Image) -> Image.Image:
         return image.convert("RGB")
     white = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert colours to sRGB; a broken profile is ignored."""
+    try:
+        transform = _srgb_transform(profile)
+        return image if transform is None else ImageCms.applyTransform(image, transform) or image
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+
+
+@lru_cache(maxsize=8)
+def _srgb_transform(profile: bytes) -> Any:
+    """Return the transform of RGB colours from a profile to sRGB, None if it is sRGB already."""
+    source = ImageCms.ImageCmsProfile(BytesIO(profile))
+    if (source.profile.profile_description or "").startswith("sRGB"):
+        return None
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), "RGB", "RGB")

@@ -1,0 +1,176 @@
+"""Decoding of photos in child processes, where a hostile file costs at most a stated time and memory.
+
+A decoder that exceeds its limits dies with its process, and the next photo gets a new one.
+"""
+
+import multiprocessing
+import resource
+import signal
+import sys
+import time
+from concurrent.futures import TimeoutError as DeadlineExceeded
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pebble import ProcessExpired, ProcessPool
+
+from closetspace.adapters.images.decoding import decode_photo, stored_size
+from closetspace.domain.encoder.encoding import Picture
+from closetspace.errors import InvalidInput, Transient
+
+TOO_COSTLY = (
+    "photo_too_costly",
+    "The photo takes too long or too much memory to open. Please save it again as a JPEG and upload that.",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one photo may cost, beside its file and an idle process."""
+
+    base_megabytes: float = 64
+    megabytes_per_megapixel: float = 16
+    """WebP takes most. HEIC, AVIF and PNG of 48 megapixels take 340 to 430 MB in all."""
+
+    max_megabytes: float = 500
+    """Two photos at once fit in a function of 2 GiB."""
+
+    base_cpu_seconds: float = 1.0
+    cpu_seconds_per_megapixel: float = 0.06
+    """Twice what the slowest formats take on a slow core. A JPEG of 12 megapixels takes 0.1 s in all."""
+
+    hang_seconds: float = 60.0
+    """Seconds after which a process that neither works nor ends is killed."""
+
+    def megabytes(self, pixels: int) -> float:
+        """Return the memory for a photo of so many pixels."""
+        return min(self.max_megabytes, self.base_megabytes + self.megabytes_per_megapixel * pixels / 1e6)
+
+    def cpu_seconds(self, pixels: int) -> float:
+        """Return the CPU time for a photo of so many pixels."""
+        return self.base_cpu_seconds + self.cpu_seconds_per_megapixel * pixels / 1e6
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """A decoded photo, or the code and message of its refusal, and what it cost.
+
+    ``size`` is the width and height before any rotation. ``megabytes`` is the peak of the process's resident memory.
+    Both are None if they are unknown.
+    """
+
+    result: Picture | tuple[str, str]
+    size: tuple[int, int] | None = None
+    cpu_seconds: float | None = None
+    megabytes: float | None = None
+
+    def picture(self) -> Picture:
+        """Return the picture. Raises `InvalidInput` if the photo was refused."""
+        if isinstance(self.result, tuple):
+            raise InvalidInput(*self.result)
+        return self.result
+
+
+class DecodingPool:
+    """Decodes photos in at most ``workers`` processes at once, each of which is reused until a photo kills it.
+
+    CPU time is limited, and not the time that passes, so that a busy machine refuses no photo.
+    """
+
+    def __init__(self, *, max_pixels: int, workers: int, limits: Limits | None = None) -> None:
+        self._max_pixels = max_pixels
+        self._limits = limits or Limits()
+        # Workers are forked by a server without threads: a fork of this process might hang, a new process starts late.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["__main__", decode_photo.__module__])
+        self._pool = ProcessPool(max_workers=workers, context=context)
+        self._pool.schedule(_is_ready)
+
+    def __call__(self, data: bytes) -> Picture:
+        """Decode a photo as `closetspace.adapters.images.decoding.decode_photo` does.
+
+        Raises:
+            InvalidInput: as there, and ``photo_too_costly`` for a photo that exceeds a limit.
+            Transient: the process could not be started, or was killed from outside.
+        """
+        return self.measure(data).picture()
+
+    def measure(self, data: bytes) -> Decoding:
+        """Decode a photo and return what it cost. Raises `Transient` as a call does."""
+        job = self._pool.schedule(
+            _decode, args=(data, self._max_pixels, self._limits), timeout=self._limits.hang_seconds
+        )
+        try:
+            decoding: Decoding = job.result()
+        except DeadlineExceeded:
+            return Decoding(TOO_COSTLY)
+        except ProcessExpired as exc:
+            if exc.exitcode in (-signal.SIGPROF, -signal.SIGSEGV, -signal.SIGABRT):
+                return Decoding(TOO_COSTLY)
+            raise Transient(f"the process of a decoder ended with {exc.exitcode}") from exc
+        except OSError as exc:
+            raise Transient(f"no process for a decoder: {exc}") from exc
+        return decoding
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+
+def _is_ready() -> bool:
+    """Start a worker before the first photo needs it."""
+    return True
+
+
+def _decode(data: bytes, max_pixels: int, limits: Limits) -> Decoding:
+    idle = _data_bytes() + 3 * len(data)
+    before = time.process_time()
+    _reset_peak()
+
+    def allow(pixels: int) -> None:
+        # The kernel ends the process by the signal, wherever in a decoder it is.
+        signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds(pixels))
+        _limit_memory(idle + int(limits.megabytes(pixels) * 1e6))
+
+    result: Picture | tuple[str, str]
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    try:
+        allow(0)
+        result = decode_photo(data, max_pixels=max_pixels, on_header=allow)
+    except InvalidInput as error:
+        result = error.code, error.message
+    except MemoryError:
+        result = TOO_COSTLY
+    size = stored_size(data)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    _limit_memory(resource.RLIM_INFINITY)
+    return Decoding(result, size, time.process_time() - before, _peak_megabytes())
+
+
+def _reset_peak() -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak of the resident memory
+
+
+def _peak_megabytes() -> float | None:
+    """Return this process's peak of resident memory since `_reset_peak`; None where the system does not tell."""
+    if sys.platform != "linux":
+        return None
+    status = Path("/proc/self/status").read_text()
+    return round(int(status.split("VmHWM:")[1].split()[0]) / 1000, 1)
+
+
+def _data_bytes() -> int:
+    """Return the bytes of data that this process has mapped; 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0
+    return int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+
+
+def _limit_memory(limit: int) -> None:
+    if sys.platform == "linux":
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))

@@ -1,0 +1,85 @@
+"""Photos are decoded in processes that a hostile file may kill, and nothing else."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from closetspace.adapters.images.decoding import decode_photo
+from closetspace.adapters.images.sandbox import DecodingPool, Limits
+from closetspace.errors import InvalidInput
+
+MAX_PIXELS = 50_000_000
+
+
+def saved(image: Image.Image, file_format: str, **options: object) -> bytes:
+    file = BytesIO()
+    image.save(file, file_format, **options)
+    return file.getvalue()
+
+
+PHOTO = saved(Image.new("RGB", (96, 64), (200, 20, 20)), "JPEG")
+LARGE = saved(Image.new("RGB", (3000, 2000), (200, 20, 20)), "WEBP")
+NOISE = saved(
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (3000, 4000, 3), np.uint8)), "PNG", compress_level=1
+)
+"""Half a second of work, where `PHOTO` takes a millisecond."""
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecodingPool]:
+    pool = DecodingPool(max_pixels=MAX_PIXELS, workers=2)
+    yield pool
+    pool.close()
+
+
+def refusal(pool: DecodingPool, data: bytes) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        pool(data)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("data", [PHOTO, LARGE, NOISE], ids=["small", "large", "noise"])
+def test_picture_is_the_same_as_without_a_process(pool: DecodingPool, data: bytes) -> None:
+    assert np.array_equal(pool(data), decode_photo(data, max_pixels=MAX_PIXELS))
+
+
+def test_refusal_keeps_its_code_and_message(pool: DecodingPool) -> None:
+    assert refusal(pool, b"") == "photo_empty"
+    assert refusal(pool, b"no photo") == "photo_unsupported_format"
+
+
+def test_photo_beyond_its_cpu_time_is_refused_and_the_next_one_decoded() -> None:
+    pool = DecodingPool(
+        max_pixels=MAX_PIXELS, workers=1, limits=Limits(base_cpu_seconds=0.15, cpu_seconds_per_megapixel=0)
+    )
+    assert refusal(pool, NOISE) == "photo_too_costly"
+    assert pool(PHOTO).shape == (64, 96, 3)
+    pool.close()
+
+
+def test_photo_beyond_its_memory_is_refused_and_the_next_one_decoded() -> None:
+    limits = Limits(base_megabytes=20, megabytes_per_megapixel=0)
+    pool = DecodingPool(max_pixels=MAX_PIXELS, workers=1, limits=limits)
+    assert refusal(pool, LARGE) in ("photo_too_costly", "photo_unreadable")
+    assert pool(PHOTO).shape == (64, 96, 3)
+    pool.close()
+
+
+def test_photo_that_kills_its_process_takes_no_other_along() -> None:
+    limits = Limits(base_cpu_seconds=0.15, cpu_seconds_per_megapixel=0)
+    pool = DecodingPool(max_pixels=MAX_PIXELS, workers=2, limits=limits)
+
+    def outcome(data: bytes) -> str:
+        try:
+            return str(pool(data).shape)
+        except InvalidInput as error:
+            return error.code
+
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = list(threads.map(outcome, [PHOTO, NOISE] * 4))
+    pool.close()
+    assert outcomes == ["(64, 96, 3)", "photo_too_costly"] * 4
