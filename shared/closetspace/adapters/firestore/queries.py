@@ -5,13 +5,17 @@ and raises `AttributeError` instead of the fault (googleapis/python-firestore#59
 not retry at all (#890). So these reads go through this module, which switches the client's retry off and does its own.
 """
 
-from collections.abc import Iterator
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
-from closetspace.adapters.firestore.transactions import TRANSIENT_ERRORS, translated_errors
+from closetspace.adapters.firestore.transactions import translated_errors
+from closetspace.domain.retry import retry
+
+T = TypeVar("T")
 
 PAGE = 300
 """Documents per request. A caller may work on a page for minutes, and no stream has to stay open meanwhile."""
@@ -19,27 +23,30 @@ PAGE = 300
 COUNT_SECONDS = 60.0
 """Timeout of a count of millions; Firestore itself allows no more."""
 
-RETRY = Retry(if_exception_type(*TRANSIENT_ERRORS), initial=0.1, maximum=5.0, timeout=15.0)
-"""Give up after 15 seconds. The client's own limit is five minutes, in which a job that starts prints nothing."""
+ATTEMPTS = 8
+FIRST_PAUSE_SECONDS = 0.1
+"""Doubled with each attempt: 13 s in all. The client's own limit is five minutes, in which a job prints nothing."""
 
 NO_RETRY = Retry(if_exception_type())
 
+Sleep = Callable[[float], None]
 
-def paged(query: Any, retry: Retry = RETRY) -> Iterator[Any]:
+
+def paged(query: Any, sleep: Sleep = time.sleep) -> Iterator[Any]:
     """Yield the snapshots of an ordered query, read a page at a time; writes in between move no other document.
 
     Raises `Transient` if Firestore stays unavailable.
     """
     last = None
     while True:
-        page = _page(query, last, retry)
+        page = _page(query, last, sleep)
         yield from page
         if len(page) < PAGE:
             return
         last = page[-1]
 
 
-def _page(query: Any, last: Any, retry: Retry) -> list[Any]:
+def _page(query: Any, last: Any, sleep: Sleep) -> list[Any]:
     """Read the documents after ``last``. A retry continues after the last document that has arrived."""
     page: list[Any] = []
 
@@ -49,15 +56,13 @@ def _page(query: Any, last: Any, retry: Retry) -> list[Any]:
         for snapshot in rest.limit(PAGE - len(page)).stream(retry=NO_RETRY):
             page.append(snapshot)  # noqa: PERF402  (a stream that breaks off leaves what it has brought)
 
-    with translated_errors():
-        retry(read_rest)()
+    _retried(read_rest, sleep)
     return page
 
 
 def count(query: Any) -> int:
     """Return how many documents a query finds, without reading them. Raises `Transient` like `paged`."""
-    with translated_errors():
-        return int(RETRY(query.count().get)(retry=NO_RETRY, timeout=COUNT_SECONDS)[0][0].value)
+    return int(_retried(lambda: query.count().get(retry=NO_RETRY, timeout=COUNT_SECONDS))[0][0].value)
 
 
 def read_all(
@@ -69,14 +74,19 @@ def read_all(
 ) -> dict[Any, Any]:
     """Return the snapshots of documents by reference, including those of documents that don't exist.
 
-    Inside a transaction nothing is retried here: `run_transaction` starts over.
+    Raises `Transient` like `paged`. In a transaction nothing is retried here: `run_transaction` starts over.
     """
 
     def read(**more: Any) -> dict[Any, Any]:
         snapshots = client.get_all(references, transaction=transaction, **options, **more)
         return {snapshot.reference: snapshot for snapshot in snapshots}
 
-    if transaction:
-        return read()
-    with translated_errors():
-        return RETRY(read)(retry=NO_RETRY)
+    return read() if transaction else _retried(lambda: read(retry=NO_RETRY))
+
+
+def _retried(read: Callable[[], T], sleep: Sleep = time.sleep) -> T:
+    def attempt() -> T:
+        with translated_errors():
+            return read()
+
+    return retry(attempt, attempts=ATTEMPTS, first_pause=FIRST_PAUSE_SECONDS, sleep=sleep)
