@@ -83,4 +83,4 @@ def _print(status: "Status", now: datetime) -> None:
     if status.deployed.catalog is None:
         notes.print("The catalog was not checked: name its --store.")
     if not status.findings:
-        console.print(f"{escape(status.expected.project)} is as the repository says.")
+        console.print(f"{escape(status.expected.project)} is deployed as the repository expects.")

@@ -11,7 +11,7 @@ IS_CLONE = find_spec("closetspace_infra") is not None
 
 
 def add_missing(app: typer.Typer, *names: str) -> None:
-    """Add hidden commands that exit with an error which says that they need the repository."""
+    """Add hidden commands that only exit with an error: they need the repository."""
     for name in names:
         context = {"allow_extra_args": True, "ignore_unknown_options": True}
         app.command(name, hidden=True, context_settings=context)(_missing)

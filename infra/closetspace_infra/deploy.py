@@ -269,7 +269,7 @@ def _execute(step: Step, command: Sequence[str], print_line: Print, root: Path) 
 
 
 def _line(command: Sequence[str], step: Step) -> str:
-    """Return the command as one would type it."""
+    """Return the command as a line for a shell."""
     folder = f"cd {step.cwd} && " if step.cwd != Path() else ""
     into = f" > {os.path.relpath(step.into, step.cwd)}" if step.into else ""
     return f"{folder}{shlex.join(command)}{into}"

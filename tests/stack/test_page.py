@@ -17,8 +17,7 @@ import pytest
 from closetspace.api.requests import RecommendRequest
 from closetspace.domain.encoder.descriptor import COLOUR, GENDER, USAGE
 from closetspace.domain.person.opinions import OpinionKind
-from closetspace.domain.ranking import query as wishes
-from closetspace.domain.ranking import reasons
+from closetspace.domain.ranking import query, reasons
 from closetspace.domain.ranking.query import Order
 from closetspace.domain.ranking.recommendation import DEFAULT_EXPLORE, DEFAULT_MIX, DEFAULT_SERENDIPITY
 from closetspace.domain.wardrobe.state import Hint, Status
@@ -375,7 +374,7 @@ def test_each_status_and_hint_of_an_item_has_a_text(script: Script) -> None:
 def test_each_part_of_a_score_has_a_text(script: Script) -> None:
     words = script('import { PARTS } from "./sentences.js"; answer(PARTS);')
     parts = {reasons.IMAGE, reasons.TEXT, COLOUR, GENDER, USAGE}
-    assert set(words) == parts | {wishes.FEEDBACK, wishes.SEEN, wishes.SERENDIPITY}
+    assert set(words) == parts | {query.FEEDBACK, query.SEEN, query.SERENDIPITY}
 
 
 def test_numbers_have_two_decimals_and_a_true_minus_sign(script: Script) -> None:

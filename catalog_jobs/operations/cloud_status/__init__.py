@@ -1,1 +1,1 @@
-"""Whether what is deployed is what this repository says: read both, compare, tell."""
+"""The comparison of what is deployed with what the repository expects."""

@@ -1,1 +1,1 @@
-"""What runs of the refresh left behind: their records, told as a table, plots and a page, and snapshots compared."""
+"""The history of refreshes as a table and as an HTML page."""

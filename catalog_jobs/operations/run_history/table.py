@@ -12,7 +12,7 @@ HEADER = ("run", "began (UTC)", "took", "items", "new", "picture", "text", "pric
 
 @dataclass(frozen=True)
 class Row:
-    """One run: ``cells`` for `HEADER`, then the outcome. ``ok`` is None if the run may still go on."""
+    """One run: ``cells`` for `HEADER`, then the outcome. ``ok`` is None if the run may still be active."""
 
     cells: tuple[str, ...]
     outcome: str
@@ -39,8 +39,8 @@ def ended_well(record: RunRecord) -> bool:
 
 
 def outcome(record: RunRecord, *, newest: bool) -> str:
-    """Describe how a run ended, and which shops it left as they were."""
-    stopped = [f"{shop} left as it was: {reason}" for shop, reason in sorted(record.stopped.items())]
+    """Describe how a run ended, and which shops it did not update."""
+    stopped = [f"{shop} was not updated: {reason}" for shop, reason in sorted(record.stopped.items())]
     return "; ".join([_ending(record, newest), *stopped])
 
 

@@ -16,7 +16,7 @@ const $ = (id) => document.getElementById(id);
 const toast = new Toast($("toast"));
 function report(problem) {
   if (typeof problem !== "string") console.error(problem);
-  toast.tell(typeof problem === "string" ? problem : sentenceFor(problem));
+  toast.notify(typeof problem === "string" ? problem : sentenceFor(problem));
 }
 
 /** Calls `act` with the latest value once values have stopped changing for a moment. */
@@ -61,7 +61,7 @@ async function start() {
     more: $("more"),
     refresh: $("refresh"),
     version: $("index-version"),
-    tell: (text, offer) => toast.tell(text, offer),
+    notify: (text, offer) => toast.notify(text, offer),
   });
 }
 

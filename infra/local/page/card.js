@@ -11,11 +11,11 @@ export class Card {
   #leaving;
 
   /**
-   * `leaveOut` is called with the item's brand, `left` with this card once it has left the list, `tell` with a
+   * `leaveOut` is called with the item's brand, `left` with this card once it has left the list, `notify` with a
    * sentence and an action to offer, `again` if the list has to be requested again.
    */
-  constructor(item, { wardrobe, opinions, leaveOut, left, tell, again }) {
-    Object.assign(this, { item, opinions, left, tell, again });
+  constructor(item, { wardrobe, opinions, leaveOut, left, notify, again }) {
+    Object.assign(this, { item, opinions, left, notify, again });
     const { name, brand, src, url, contributions = {}, score } = item;
     this.#buttons = {
       like: button("like", "♥\uFE0E", "Like", () => this.#toggle("like")),
@@ -57,7 +57,7 @@ export class Card {
       if (!this.root.isConnected) this.again();
     };
     void this.#setOpinion("dismiss");
-    this.tell(`${this.item.name} will not come again.`, { label: "Undo", act: undo });
+    this.notify(`${this.item.name} will not be shown again.`, { label: "Undo", act: undo });
   }
 
   async #setOpinion(kind) {

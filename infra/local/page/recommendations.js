@@ -7,7 +7,7 @@ import { sentenceFor } from "./sentences.js";
 const COUNT = 20;
 const EMPTY = "Add a photo of something you own. As soon as it is ready, what fits it shows here.";
 const NOTHING = "Nothing in the catalog fits these filters. Choose fewer.";
-const MOVED_ON = "The catalog has changed: the list goes on from the new one.";
+const MOVED_ON = "The catalog has changed. The list continues with the new one.";
 
 export class Recommendations {
   #seed;
@@ -16,12 +16,12 @@ export class Recommendations {
   #any = false;
   #cards = [];
 
-  constructor({ backend, wardrobe, opinions, controls, grid, notice, more, refresh, version, tell }) {
+  constructor({ backend, wardrobe, opinions, controls, grid, notice, more, refresh, version, notify }) {
     Object.assign(this, { backend, controls, grid, notice, more, version });
     this.ofCards = {
       wardrobe,
       opinions,
-      tell,
+      notify,
       leaveOut: (brand) => controls.leaveOut(brand),
       left: (card) => this.#left(card),
       again: () => void this.again(),
@@ -41,7 +41,7 @@ export class Recommendations {
     this.#cards = [];
     this.grid.replaceChildren();
     this.more.hidden = true;
-    return this.#tell(EMPTY);
+    return this.#notify(EMPTY);
   }
 
   /** Requests the list again for the same wardrobe. */
@@ -58,7 +58,7 @@ export class Recommendations {
       const answer = await this.backend.recommend({ count: COUNT, ...seed, ...this.controls.request(), ...extra });
       if (request === this.#requests) this.#show(answer, continued);
     } catch (error) {
-      if (request === this.#requests) this.#tell(sentenceFor(error), continued);
+      if (request === this.#requests) this.#notify(sentenceFor(error), continued);
     } finally {
       if (request === this.#requests) this.grid.classList.remove("asking");
     }
@@ -73,12 +73,12 @@ export class Recommendations {
     this.#cards = continued ? [...this.#cards, ...cards] : cards;
     if (!continued) this.grid.replaceChildren();
     this.grid.append(...cards.map(({ root }) => root));
-    this.#tell(this.#cards.length ? (movedOn ? MOVED_ON : "") : NOTHING, continued);
+    this.#notify(this.#cards.length ? (movedOn ? MOVED_ON : "") : NOTHING, continued);
     this.controls.offer(items.map((item) => item.category));
   }
 
   /** Shows a notice: under the list if it was continued, else above it. */
-  #tell(text, continued = false) {
+  #notify(text, continued = false) {
     if (continued) this.grid.after(this.notice);
     else this.grid.before(this.notice);
     showText(this.notice, text);

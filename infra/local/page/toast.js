@@ -14,7 +14,7 @@ export class Toast {
   }
 
   /** Shows text; `offer` ({label, act}) adds a button. */
-  tell(text, offer) {
+  notify(text, offer) {
     showText(this.root, text);
     if (offer) this.root.append(" ", this.#button(offer));
     this.#goSoon();

@@ -72,8 +72,8 @@ class Cloud:
 
     def apis(self, seconds: float = HANG_SECONDS) -> AdminApis:
         """Return the real clients, pointed here, which retry for ``seconds``."""
-        nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        here: Json = {"host": self.address, "url_scheme": "http", "credentials": nobody}
+        anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        here: Json = {"host": self.address, "url_scheme": "http", "credentials": anonymous}
         return AdminApis(
             functions_v2.FunctionServiceClient(transport=FunctionServiceRestTransport(**here)),
             run_v2.JobsClient(transport=JobsRestTransport(**here)),
@@ -568,7 +568,7 @@ def test_exit_status_is_0_only_without_findings(
     monkeypatch.setenv("COLUMNS", "200")
     code, text = printed(look(cloud, repository), capsys)
     assert code == 0
-    assert f"{PROJECT} is as the repository says." in text
+    assert f"{PROJECT} is deployed as the repository expects." in text
     assert "differs" not in text
     cloud.answers[JOB] = [job("EXECUTION_FAILED")]
     code, text = printed(look(cloud, repository), capsys)

@@ -109,7 +109,7 @@ def test_stopped_shop_is_named_once() -> None:
     record = run(
         1, stopped={"north": format_failures([low])}, report=Report(guards=(low,), published=True, version="v1")
     )
-    assert outcomes(record) == [(True, f"published v1; north left as it was: {format_failures([low])}")]
+    assert outcomes(record) == [(True, f"published v1; north was not updated: {format_failures([low])}")]
 
 
 def test_only_the_newest_run_without_an_end_may_still_run() -> None:
