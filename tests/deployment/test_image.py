@@ -160,7 +160,7 @@ def test_image_refreshes_a_catalog(image: Path, drawn_catalog: Path, tmp_path: P
 
 def test_commands_of_the_job_start_and_those_of_the_repository_say_that_they_need_it(image: Path) -> None:
     started = ["catalog refresh", "catalog status", "cloud status", "encoder migrate", "index publish"]
-    missing = ["bench", "cloud deploy", "demo --once", "encoder train x", "evaluate", "local up"]
+    missing = ["bench", "cloud deploy", "demo --once", "doctor", "encoder train x", "evaluate", "local up"]
     done = run_in(image, RUN_COMMANDS, *(f"{command} --help" for command in started), *missing)
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)
