@@ -33,7 +33,7 @@ def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instanc
     }
 
 
-# The largest allowed photo takes 0.7 GB while it is decoded: two at once fit beside the networks.
+# A photo may take 0.5 GB while it is decoded, in a process of its own: two at once fit beside the networks.
 EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=120, max_instances=50)
 # Mostly waits for Firestore. The index is in memory twice during a reload, and once more during a migration.
 ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)

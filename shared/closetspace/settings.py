@@ -40,7 +40,7 @@ class Settings:
     """Bytes. A phone's largest JPEG is about 12 MB; the storage rules enforce the same limit."""
 
     max_photo_pixels: int = 55_000_000
-    """Pixels, checked on the header. Covers 50-megapixel phones; a transparent PNG of that size decodes to 0.7 GB."""
+    """Pixels, checked on the header. Covers 50-megapixel phones."""
 
     decoding_processes: int = 2
     """Processes that decode photos, one for each photo that an instance serves at once."""
