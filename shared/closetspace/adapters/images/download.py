@@ -12,6 +12,11 @@ from closetspace.errors import InvalidInput, Transient
 
 MAX_REDIRECTS = 3
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+TEMPORARY = frozenset({403, 408, 425, 429})
+"""Statuses that a later request may not get; hosts also answer 403 to requests that come too often."""
+
 
 @dataclass(frozen=True)
 class HttpPhotos:
@@ -38,9 +43,7 @@ class HttpPhotos:
             ):
                 return await self._follow(client, url)
         except TimeoutError as exc:
-            raise InvalidInput(
-                "photo_too_slow", "The photo's server did not send it in time. Upload the photo instead."
-            ) from exc
+            raise Transient(f"the photo's server did not send it within {self.max_seconds:g} s") from exc
         except httpx.InvalidURL as exc:
             raise photo_url_not_allowed() from exc
         except httpx.HTTPError as exc:
@@ -52,19 +55,34 @@ class HttpPhotos:
                 raise photo_url_not_allowed()
             # Undecoded bytes only, so that a small compressed body can't become a huge one.
             async with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
-                if not response.is_redirect:
+                if response.status_code not in REDIRECTS:
                     return await self._body(response)
-                url = urljoin(url, response.headers["location"])
+                url = _redirect(url, response.headers.get("location", ""))
         raise InvalidInput("photo_not_found", "The photo's address redirects too often. Upload the photo instead.")
 
     async def _body(self, response: httpx.Response) -> bytes:
-        if response.status_code == 429 or response.status_code >= 500:
+        if response.status_code in TEMPORARY or response.status_code >= 500:
             raise Transient(f"the photo's server answered {response.status_code}")
         if response.status_code != 200:
-            raise InvalidInput("photo_not_found", "There is no photo at that address. Upload the photo instead.")
+            raise _not_found()
         data = bytearray()
         async for chunk in response.aiter_raw():
             data += chunk
             if len(data) > self.max_bytes:
                 raise photo_too_large(self.max_bytes)
         return bytes(data)
+
+
+def _redirect(url: str, location: str) -> str:
+    """Return the absolute URL of a redirect. Raises `InvalidInput` if it leads nowhere."""
+    try:
+        target = urljoin(url, location)
+    except ValueError as exc:
+        raise _not_found() from exc
+    if not location:
+        raise _not_found()
+    return target
+
+
+def _not_found() -> InvalidInput:
+    return InvalidInput("photo_not_found", "There is no photo at that address. Upload the photo instead.")

@@ -11,6 +11,7 @@ from closetspace.domain.wardrobe.photo import (
     PhotoStat,
     UrlPhoto,
     is_allowed_url,
+    is_object_name,
     owner_of_photo,
     photo_folder,
     photo_url_not_allowed,
@@ -68,11 +69,11 @@ def _parse_photo(
 ) -> tuple[ObjectPhoto | UrlPhoto | None, Fault | None]:
     path, url = document.get("photo_path"), document.get("secure_url")
     if path:
-        if isinstance(path, str) and path.startswith(folder) and owner_of_photo(path):
+        if isinstance(path, str) and path.startswith(folder) and owner_of_photo(path) and is_object_name(path):
             return ObjectPhoto(path), None
         return None, Fault("photo_path_invalid", "The photo is outside this item's folder. Upload it again.")
     if url:
-        if isinstance(url, str) and is_allowed_url(url, allowed_hosts):
-            return UrlPhoto(url), None
+        if isinstance(url, str) and is_allowed_url(url.strip(), allowed_hosts):
+            return UrlPhoto(url.strip()), None
         return None, Fault.from_error(photo_url_not_allowed())
     return None, None

@@ -1,10 +1,14 @@
 """Photos of items: their allowed locations and size limit."""
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from closetspace.errors import InvalidInput
+
+MAX_NAME_BYTES = 1_024
+"""Bytes of an object's name in Cloud Storage."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,22 @@ def owner_of_photo(path: str) -> tuple[str, str] | None:
     return (parts[1], parts[3]) if is_photo else None
 
 
+def is_object_name(path: str) -> bool:
+    """Return whether Cloud Storage accepts a name: at most 1,024 bytes, and no control characters."""
+    try:
+        encoded = path.encode()
+    except UnicodeEncodeError:
+        return False
+    return len(encoded) <= MAX_NAME_BYTES and not any(unicodedata.category(letter) == "Cc" for letter in path)
+
+
 def is_allowed_url(url: str, allowed_hosts: Collection[str]) -> bool:
-    """Return whether a photo may be fetched from a URL: https, a listed host, the default port, no credentials."""
+    """Return whether a photo may be fetched from a URL: https, a listed host, the default port, no credentials.
+
+    A URL has neither blanks nor control characters: `urllib` would drop them, and other libraries would not.
+    """
+    if any(letter.isspace() or unicodedata.category(letter) == "Cc" for letter in url):
+        return False
     try:
         parts = urlsplit(url)
         port = parts.port
