@@ -1,5 +1,6 @@
 """Downloads of photos from allowed hosts, over real sockets."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -47,9 +48,10 @@ class Host(BaseHTTPRequestHandler):
                 self.drip(1000 if self.path == "/endless" else 0.05)
             case "/slow-headers":
                 self.connection.settimeout(None)
-                for letter in b"HTTP/1.0 200 OK\r\nX-Slow: ":
-                    self.wfile.write(bytes([letter]))
-                    time.sleep(0.1)
+                with contextlib.suppress(OSError):
+                    for letter in b"HTTP/1.0 200 OK\r\nX-Slow: ":
+                        self.wfile.write(bytes([letter]))
+                        time.sleep(0.1)
             case "/cut":
                 self.send_response(200)
                 self.send_header("Content-Length", "1000")
