@@ -58,32 +58,6 @@ class RecommendedItemResponse(ProductResponse):
     unlock: int
     own_similar: str | None
 
-    @classmethod
-    def of(cls, recommended: RecommendedItem) -> Self:
-        """Return the response for one recommendation."""
-        interest = recommended.interest
-        return cls.model_construct(
-            **_product(recommended.item),
-            brand=recommended.item.brand,
-            category=recommended.category,
-            in_stock=recommended.item.in_stock,
-            score=round(recommended.score, DIGITS),
-            because=[
-                OwnedMatchResponse.model_construct(item_id=match.item_id, similarity=round(match.similarity, DIGITS))
-                for match in recommended.because
-            ],
-            interest=InterestResponse.model_construct(category=interest.category, count=interest.count),
-            contributions={name: round(nats, DIGITS) for name, nats in recommended.contributions.items()},
-            reason=recommended.reason,
-            variants=[ProductResponse.model_construct(**_product(variant)) for variant in recommended.variants],
-            unlock=recommended.unlock,
-            own_similar=recommended.own_similar,
-        )
-
-
-def _product(item: IndexedItem) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in ProductResponse.model_fields}
-
 
 class RecommendResponse(CallableResponse):
     """Response of ``recommend``: one page of a list. ``cursor`` asks for the next page, null at the list's end."""
@@ -97,13 +71,47 @@ class RecommendResponse(CallableResponse):
     @classmethod
     def of(cls, page: Recommendation) -> Self:
         """Return the response for a page."""
-        return cls.model_construct(
-            items=[RecommendedItemResponse.of(item) for item in page.items],
-            cursor=page.cursor.encode() if page.cursor else None,
-            seed=page.seed,
-            index_version=page.index_version,
-            moved_on=page.moved_on,
+        # Validating plain values takes half the time of constructing a model for each part.
+        return cls.model_validate(
+            {
+                "items": [_item(recommended) for recommended in page.items],
+                "cursor": page.cursor.encode() if page.cursor else None,
+                "seed": page.seed,
+                "index_version": page.index_version,
+                "moved_on": page.moved_on,
+            }
         )
+
+
+def _item(recommended: RecommendedItem) -> dict[str, Any]:
+    interest = recommended.interest
+    return {
+        **_product(recommended.item),
+        "brand": recommended.item.brand,
+        "category": recommended.category,
+        "in_stock": recommended.item.in_stock,
+        "score": round(recommended.score, DIGITS),
+        "because": [
+            {"item_id": match.item_id, "similarity": round(match.similarity, DIGITS)} for match in recommended.because
+        ],
+        "interest": {"category": interest.category, "count": interest.count},
+        "contributions": {name: round(nats, DIGITS) for name, nats in recommended.contributions.items()},
+        "reason": recommended.reason,
+        "variants": [_product(variant) for variant in recommended.variants],
+        "unlock": recommended.unlock,
+        "own_similar": recommended.own_similar,
+    }
+
+
+def _product(item: IndexedItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "src": item.src,
+        "url": item.url,
+        "price": item.price,
+        "currency": item.currency,
+    }
 
 
 class FeedbackResponse(CallableResponse):
