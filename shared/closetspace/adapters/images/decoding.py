@@ -66,13 +66,13 @@ def decode_photo(
     *,
     max_pixels: int,
     longest_side: int = LONGEST_SIDE,
-    on_header: Callable[[int], None] = lambda _: None,
+    on_header: Callable[[tuple[int, int]], None] = lambda _: None,
 ) -> Picture:
     """Decode a JPEG, PNG, WebP, HEIC or AVIF photo to an upright ``(h, w, 3) uint8`` sRGB picture.
 
     It is scaled down so that neither side exceeds ``longest_side`` pixels. Transparency becomes white. Only the first
     frame of an animation is decoded. A photo that lacks only its end is accepted, as browsers do. ``on_header`` is
-    called with the number of pixels before they are decoded.
+    called with the width and height before any pixel is decoded.
 
     Raises:
         InvalidInput: ``photo_empty``; ``photo_unsupported_format``, ``photo_too_many_pixels`` or ``photo_too_small``,
@@ -85,7 +85,7 @@ def decode_photo(
     if kind is Format.WEBP:
         # Pillow reserves memory for all pixels when it opens a WebP.
         _check_size(webp_size(data), max_pixels, len(data))
-        on_header(math.prod(webp_size(data)))
+        on_header(webp_size(data))
     decode = partial(_decode, kind=kind, max_pixels=max_pixels, longest_side=longest_side, on_header=on_header)
     first, *others = completed(data, kind)
     picture = decode(first)
@@ -129,11 +129,13 @@ def _register_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _decode(data: bytes, kind: Format, max_pixels: int, longest_side: int, on_header: Callable[[int], None]) -> Picture:
+def _decode(
+    data: bytes, kind: Format, max_pixels: int, longest_side: int, on_header: Callable[[tuple[int, int]], None]
+) -> Picture:
     try:
         with Image.open(BytesIO(data), formats=[kind]) as image:
             _check_size(image.size, max_pixels, len(data))
-            on_header(math.prod(image.size))
+            on_header(image.size)
             return np.asarray(_upright(image, longest_side, _orientation(image, data, kind)))
     except (InvalidInput, MemoryError):
         raise

@@ -3,6 +3,7 @@
 A decoder that exceeds its limits dies with its process, and the next photo gets a new one.
 """
 
+import math
 import multiprocessing
 import resource
 import signal
@@ -92,7 +93,7 @@ class DecodingPool:
 
         Raises:
             InvalidInput: as there, and ``photo_too_costly`` for a photo that exceeds a limit.
-            Transient: the process could not be started, or was killed from outside.
+            Transient: the process could not be started, was given no CPU time, or was killed from outside.
         """
         return self.measure(data).picture()
 
@@ -103,8 +104,9 @@ class DecodingPool:
         )
         try:
             decoding: Decoding = job.result()
-        except DeadlineExceeded:
-            return Decoding(TOO_COSTLY)
+        except DeadlineExceeded as exc:
+            # A photo that is too costly has used up its CPU time long before: this process was not given any.
+            raise Transient(f"a decoder did not end within {self._limits.hang_seconds:g} s") from exc
         except ProcessExpired as exc:
             if exc.exitcode in (-signal.SIGPROF, -signal.SIGSEGV, -signal.SIGABRT):
                 return Decoding(TOO_COSTLY)
@@ -129,7 +131,13 @@ def _decode(data: bytes, max_pixels: int, limits: Limits) -> Decoding:
     before = time.process_time()
     _reset_peak()
 
-    def allow(pixels: int) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    def allow(size: tuple[int, int]) -> None:
+        sizes.append(size)
+        limit(math.prod(size))
+
+    def limit(pixels: int) -> None:
         # The kernel ends the process by the signal, wherever in a decoder it is.
         signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds(pixels))
         _limit_memory(idle + int(limits.megabytes(pixels) * 1e6))
@@ -137,13 +145,13 @@ def _decode(data: bytes, max_pixels: int, limits: Limits) -> Decoding:
     result: Picture | tuple[str, str]
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     try:
-        allow(0)
+        limit(0)
         result = decode_photo(data, max_pixels=max_pixels, on_header=allow)
     except InvalidInput as error:
         result = error.code, error.message
     except MemoryError:
         result = TOO_COSTLY
-    size = stored_size(data)
+    size = sizes[0] if sizes else stored_size(data)
     signal.setitimer(signal.ITIMER_PROF, 0)
     _limit_memory(resource.RLIM_INFINITY)
     return Decoding(result, size, time.process_time() - before, _peak_megabytes())
