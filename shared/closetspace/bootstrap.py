@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from closetspace.domain.encoder.encoding import Encoder, Picture
     from closetspace.domain.encoder.priors import EncoderPriors
     from closetspace.domain.index.index import Index
-    from closetspace.ports import Closets, ObjectStore, People, PhotoFetcher, Wardrobe
+    from closetspace.ports import Accounts, Closets, ObjectStore, People, PhotoFetcher, Wardrobe
     from closetspace.services.feedback import FeedbackKeeper
     from closetspace.services.live_index import LiveIndex
     from closetspace.services.recommend import Recommender
@@ -70,6 +70,7 @@ class Services:
         wardrobe: "Wardrobe | None" = None,
         closets: "Closets | None" = None,
         people: "People | None" = None,
+        accounts: "Accounts | None" = None,
         photos: "ObjectStore | None" = None,
         index_store: "ObjectStore | None" = None,
         fetcher: "PhotoFetcher | None" = None,
@@ -83,6 +84,7 @@ class Services:
             "wardrobe": wardrobe,
             "closets": closets,
             "people": people,
+            "accounts": accounts,
             "photos": photos,
             "index_store": index_store,
             "fetcher": fetcher,
@@ -154,6 +156,12 @@ class Services:
         from closetspace.adapters.firestore.people import FirestorePeople
 
         return FirestorePeople(self._firestore)
+
+    @once
+    def accounts(self) -> "Accounts":
+        from closetspace.adapters.firestore.accounts import FirestoreAccounts
+
+        return FirestoreAccounts(self._firestore)
 
     @once
     def photos(self) -> "ObjectStore":

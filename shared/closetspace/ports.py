@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from closetspace.domain.person.account import AccountDeletion
 from closetspace.domain.person.opinions import Opinion
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.shown import ShownLists
@@ -123,6 +124,30 @@ class People(Protocol):
 
     def remember_shown(self, uid: str, shown: ShownLists) -> None:
         """Replace the lists shown to a person; of two concurrent calls, the later one wins."""
+        ...
+
+
+class Accounts(Protocol):
+    """Marks of the accounts that are being deleted."""
+
+    def mark(self, uid: str, now: datetime) -> None:
+        """Mark an account; an account that is marked already keeps its mark."""
+        ...
+
+    def deletion(self, uid: str) -> AccountDeletion | None:
+        """Return the account's mark; None if it stays, or if no account can have this uid."""
+        ...
+
+    def finish(self, uid: str, now: datetime) -> None:
+        """Note in the account's mark, if there is one, that everything was removed."""
+        ...
+
+    def forget(self, uid: str) -> None:
+        """Remove the mark."""
+        ...
+
+    def deletions(self) -> Iterator[AccountDeletion]:
+        """Yield all marks, the oldest first, page by page."""
         ...
 
 

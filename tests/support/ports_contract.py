@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.domain.person.account import AccountDeletion
 from closetspace.domain.person.opinions import MAX_OPINIONS, Opinion, OpinionKind
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.preferences import Preferences
@@ -22,7 +23,7 @@ from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
 from closetspace.domain.wardrobe.item import Fault
 from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict, NotFound, ResourceExhausted
-from closetspace.ports import Closets, Keep, ObjectStore, People, Put, Remove, Wardrobe
+from closetspace.ports import Accounts, Closets, Keep, ObjectStore, People, Put, Remove, Wardrobe
 
 
 class Database(NamedTuple):
@@ -40,6 +41,8 @@ class Database(NamedTuple):
 ODD_IDS = ["plain", "a.b", "a/b", "`", "\"'\\", "items", "__a__", "ü 👕", "x" * 1500]
 
 LARGEST = 2**64 - 1
+
+DAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def vector(seed: int, dim: int = 8) -> FloatArray:
@@ -335,6 +338,40 @@ class DatabaseContract:
         assert person.taste is not None
         assert person.taste.closet_version == person.closet.version == database.closets.closet(uid).version
         assert (len(person.shown.lists), person.preferences.gender) == (1, "Women")
+
+
+class AccountsContract:
+    """The tests of marks. A subclass has the fixture ``accounts``."""
+
+    @pytest.fixture
+    def uid(self) -> str:
+        return f"person-{uuid4().hex}"
+
+    def test_account_is_marked_once_and_keeps_its_mark(self, accounts: Accounts, uid: str) -> None:
+        assert accounts.deletion(uid) is None
+        for number in range(2):
+            accounts.mark(uid, DAY + timedelta(hours=number))
+            assert accounts.deletion(uid) == AccountDeletion(uid, DAY)
+        accounts.finish(uid, DAY + timedelta(hours=3))
+        accounts.mark(uid, DAY + timedelta(hours=4))
+        assert accounts.deletion(uid) == AccountDeletion(uid, DAY, DAY + timedelta(hours=3))
+
+    def test_forgotten_mark_is_not_finished_again(self, accounts: Accounts, uid: str) -> None:
+        accounts.mark(uid, DAY)
+        for _ in range(2):
+            accounts.forget(uid)
+            accounts.finish(uid, DAY)
+            assert accounts.deletion(uid) is None
+
+    def test_marks_come_oldest_first(self, accounts: Accounts, uid: str) -> None:
+        for number in (2, 0, 1):
+            accounts.mark(f"{uid}-{number}", DAY + timedelta(days=number))
+        found = [mark.uid for mark in accounts.deletions() if mark.uid.startswith(uid)]
+        assert found == [f"{uid}-{number}" for number in range(3)]
+
+    @pytest.mark.parametrize("uid", ["", "a/b", ".", "..", "__a__", "x" * 129])
+    def test_impossible_uid_has_no_mark(self, accounts: Accounts, uid: str) -> None:
+        assert accounts.deletion(uid) is None
 
 
 class ObjectStoreContract:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from closetspace.domain.person.account import AccountDeletion
 from closetspace.domain.person.opinions import Opinion, with_opinion
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.preferences import parse_preferences
@@ -141,6 +142,29 @@ class MemoryDatabase:
     def remember_shown(self, uid: str, shown: ShownLists) -> None:
         with self._lock:
             self.shown[uid] = shown
+
+
+@dataclass
+class MemoryAccounts:
+    """`Accounts` in one process."""
+
+    marks: dict[str, AccountDeletion] = field(default_factory=dict)
+
+    def mark(self, uid: str, now: datetime) -> None:
+        self.marks.setdefault(uid, AccountDeletion(uid, now))
+
+    def deletion(self, uid: str) -> AccountDeletion | None:
+        return self.marks.get(uid)
+
+    def finish(self, uid: str, now: datetime) -> None:
+        if uid in self.marks:
+            self.marks[uid] = replace(self.marks[uid], finished_at=now)
+
+    def forget(self, uid: str) -> None:
+        self.marks.pop(uid, None)
+
+    def deletions(self) -> Iterator[AccountDeletion]:
+        return iter(sorted(self.marks.values(), key=lambda mark: mark.requested_at))
 
 
 @dataclass

@@ -5,14 +5,22 @@ from typing import Any
 import pytest
 from google.cloud import firestore
 
+from closetspace.adapters.firestore.accounts import FirestoreAccounts
 from closetspace.adapters.firestore.closets import FirestoreClosets
 from closetspace.adapters.firestore.people import FEEDBACK, FirestorePeople, opinions_document
 from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.opinions import Opinion, OpinionKind
-from closetspace.ports import ObjectStore, Remove
+from closetspace.ports import Accounts, ObjectStore, Remove
 from closetspace_infra.local.stack import LocalStack
-from tests.support.ports_contract import Database, DatabaseContract, ObjectStoreContract, encoders, put
+from tests.support.ports_contract import (
+    AccountsContract,
+    Database,
+    DatabaseContract,
+    ObjectStoreContract,
+    encoders,
+    put,
+)
 
 
 class TestFirestoreDatabase(DatabaseContract):
@@ -65,6 +73,12 @@ class TestFirestoreDatabase(DatabaseContract):
         reads.clear()
         assert set(database.people.person(uid).closet.entries) == {item_id}
         assert reads == [5]
+
+
+class TestFirestoreAccounts(AccountsContract):
+    @pytest.fixture
+    def accounts(self, firebase: LocalStack) -> Accounts:
+        return FirestoreAccounts(firestore.Client())
 
 
 class TestCloudStorageObjects(ObjectStoreContract):

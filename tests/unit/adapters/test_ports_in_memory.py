@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from closetspace.adapters.memory import MemoryDatabase, MemoryObjects
+from closetspace.adapters.memory import MemoryAccounts, MemoryDatabase, MemoryObjects
 from closetspace.adapters.storage.directory import DirectoryObjects
 from closetspace.errors import InvalidInput
-from closetspace.ports import ObjectStore
-from tests.support.ports_contract import Database, DatabaseContract, ObjectStoreContract
+from closetspace.ports import Accounts, ObjectStore
+from tests.support.ports_contract import AccountsContract, Database, DatabaseContract, ObjectStoreContract
 
 
 class TestMemoryDatabase(DatabaseContract):
@@ -18,6 +18,12 @@ class TestMemoryDatabase(DatabaseContract):
         items, preferences = memory.documents, memory.preferences
         clients = (items.__setitem__, items.__delitem__, preferences.__setitem__)
         return Database(memory, memory, memory, *clients, memory.opinions.__setitem__)
+
+
+class TestMemoryAccounts(AccountsContract):
+    @pytest.fixture
+    def accounts(self) -> Accounts:
+        return MemoryAccounts()
 
 
 class TestMemoryObjects(ObjectStoreContract):
