@@ -10,6 +10,7 @@ from typing import cast
 from google.api_core import exceptions as google
 from google.cloud import firestore
 
+from closetspace.adapters.google_errors import is_temporary
 from closetspace.domain.retry import retry
 from closetspace.errors import Conflict, Transient
 
@@ -17,9 +18,6 @@ ATTEMPTS = 6
 
 FIRST_PAUSE_SECONDS = 0.02
 """Pause after the first attempt, doubled with each attempt and jittered: 0.6 s in all, then the platform retries."""
-
-TRANSIENT_ERRORS = (google.ServerError, google.TooManyRequests)
-"""Errors of the server for which a retry may succeed."""
 
 
 def run_transaction(client: firestore.Client, work: Callable[[firestore.Transaction], None]) -> datetime:
@@ -54,11 +52,11 @@ def translated_errors() -> Iterator[None]:
     """Translate Firestore's errors: those for which a retry may succeed become `Transient`."""
     try:
         yield
-    except (google.GoogleAPICallError, google.RetryError, ValueError) as exc:
+    except Exception as exc:
         # The client wraps the last abort in a ValueError, and raises another if there is nothing to roll back.
         origin = (exc.__cause__ or exc.__context__) if isinstance(exc, ValueError) else exc
         if isinstance(origin, google.Aborted):
             raise _Aborted(str(origin)) from exc
-        if isinstance(origin, (*TRANSIENT_ERRORS, google.RetryError)):
+        if is_temporary(origin):
             raise Transient(f"Firestore: {origin}") from exc
         raise

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import requests
 from google.api_core import exceptions as google
 from google.cloud.storage import Client
 
+from closetspace.adapters.google_errors import is_temporary
 from closetspace.errors import Conflict, NotFound, Transient
 from closetspace.ports import ObjectStat
 
@@ -81,5 +81,7 @@ def _translated_errors(name: str) -> Iterator[None]:
         raise NotFound(f"There is no object {name}.") from exc
     except google.PreconditionFailed as exc:
         raise Conflict(f"{name} has another generation") from exc
-    except (google.ServerError, google.TooManyRequests, google.RetryError, requests.RequestException) as exc:
-        raise Transient(f"Cloud Storage: {exc}") from exc
+    except Exception as exc:
+        if is_temporary(exc):
+            raise Transient(f"Cloud Storage: {exc}") from exc
+        raise
