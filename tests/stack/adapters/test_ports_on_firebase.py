@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
 
 from closetspace.adapters.firestore.accounts import FirestoreAccounts
@@ -50,6 +51,21 @@ class TestFirestoreDatabase(DatabaseContract):
         assert shrunk.version > closet.version
         assert encoders(database.people.person(uid).closet) == encoders(shrunk)
 
+    @pytest.mark.parametrize("left", [0, 18])
+    def test_closet_of_an_earlier_release_grows_though_no_field_fits_into_its_document(
+        self, firebase: object, uid: str, item_id: str, left: int
+    ) -> None:
+        client = firestore.Client()
+        database = firestore_database(client)
+        put(database, uid, item_id, 1)
+        document = client.document("closets", uid)
+        document.update({"last_shard": firestore.DELETE_FIELD, "encoder": "fashion-1-0123456789abcdef"})
+        fill(document, left)
+        put(database, uid, f"{item_id}-2", 2)
+        put(database, uid, f"{item_id}-3", 3)
+        put(database, uid, item_id, 4)
+        assert set(database.closets.closet(uid).entries) == {item_id, f"{item_id}-2", f"{item_id}-3"}
+
     def test_repeated_opinion_is_not_written(self, firebase: object, uid: str) -> None:
         client = firestore.Client()
         people = firestore_database(client).people
@@ -85,6 +101,19 @@ class TestCloudStorageObjects(ObjectStoreContract):
     @pytest.fixture
     def store(self, firebase: LocalStack) -> ObjectStore:
         return open_store(f"gs://{firebase.bucket}")
+
+
+def fill(document: Any, left: int) -> None:
+    """Pad a document until it has only so many bytes left."""
+    fits, too_many = 0, 1_048_576
+    while too_many - fits > 1:
+        size = (fits + too_many) // 2
+        try:
+            document.update({"padding": b"x" * size})
+            fits = size
+        except InvalidArgument:
+            too_many = size
+    document.update({"padding": b"x" * (fits - left)})
 
 
 def firestore_database(client: Any) -> Database:

@@ -41,8 +41,10 @@ class ClosetWriter:
         Concurrent calls add the same one.
         """
         later = max(full + 1, self.open_shard(uid))
+        # Earlier releases stored an encoder here that nothing reads. Its bytes make room for a full document's counter.
+        fields = {"last_shard": firestore.Maximum(later), "encoder": firestore.DELETE_FIELD}
         with translated_errors():
-            shard_reference(self._client, uid, 0).set({"last_shard": firestore.Maximum(later)}, merge=True)
+            shard_reference(self._client, uid, 0).set(fields, merge=True)
         return later
 
     def stored_entries(self, uid: str, shard: int, item_id: str) -> dict[str, Any]:
@@ -78,7 +80,7 @@ class ClosetWriter:
             entry = change.entry
             items = {item_id: {**moved_entries, entry.encoder: _entry_document(entry)}}
             replaced = None if change.keep_other_encoders else item_id
-            self.merge(transaction, new[0], new[1], items, encoder=entry.encoder, replaced_item=replaced)
+            self.merge(transaction, new[0], new[1], items, replaced_item=replaced)
 
     def merge(
         self,
@@ -87,11 +89,11 @@ class ClosetWriter:
         shard: int,
         items: Mapping[str, Any],
         *,
-        encoder: str | None = None,
         replaced_item: str | None = None,
     ) -> None:
         """Merge entries into a document; the map of ``replaced_item`` is replaced as a whole."""
-        main = {"uid": uid, "updated_at": firestore.SERVER_TIMESTAMP} | ({"encoder": encoder} if encoder else {})
+        # The counter is there from the beginning: a document that is full has no room for a new field.
+        main = {"uid": uid, "updated_at": firestore.SERVER_TIMESTAMP, "last_shard": firestore.Maximum(shard)}
         if shard:
             transaction.set(shard_reference(self._client, uid, 0), main, merge=True)
             main = {"uid": uid}
