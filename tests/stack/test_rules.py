@@ -98,11 +98,38 @@ def test_item_cannot_get_another_owner(journey: Journey, owner: Person, item_id:
         {"secure_url": "https://" + "x" * 2000},
         {"photo_path": "users/somebody-else/wardrobe/item/photo.jpg"},
         {"photo_path": "index/current.json"},
+        {"photo_path": 7},
         {f"field{number}": number for number in range(60)},
     ],
 )
 def test_malformed_item_is_refused(journey: Journey, owner: Person, fields: dict[str, Any]) -> None:
     refused(owner.write, f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": "Shirt"} | fields)
+
+
+ODD_IDS = ["a.b*c", "(.*)", "[x]+", "a|b", "^$", "ü 👕", "\\Q", "x" * 200]
+
+
+@pytest.mark.parametrize("name", ODD_IDS)
+def test_item_of_any_id_names_its_own_photo_and_no_other(journey: Journey, owner: Person, name: str) -> None:
+    item_id = journey.new_id() + name
+    fields = {"uid": owner.uid, "name": "Shirt"}
+    folder = f"users/{owner.uid}/wardrobe/{item_id}"
+    for path in (
+        f"users/{owner.uid}/wardrobe/{journey.new_id()}/photo.jpg",
+        f"users/{owner.uid}/wardrobe/{journey.new_id()}x/photo.jpg",
+        *(f"{folder}/", f"{folder}/deeper/photo.jpg", f"{folder}/a\nb.jpg", f"{folder}/a\0b.jpg"),
+        f"{folder}/{'ü' * 512}.jpg",
+    ):
+        refused(owner.write, f"wardrobe/{item_id}", fields | {"photo_path": path})
+    owner.write(f"wardrobe/{item_id}", fields | {"photo_path": f"{folder}/photo (1).jpg"})
+
+
+def test_id_that_begins_with_a_uid_and_a_colon_is_reserved_for_that_person(journey: Journey, owner: Person) -> None:
+    stranger = journey.person()
+    fields = {"uid": stranger.uid, "name": "Shirt"}
+    refused(stranger.write, f"wardrobe/{owner.uid}:shirt", fields)
+    owner.write(f"wardrobe/{owner.uid}:shirt", {"uid": owner.uid, "name": "Shirt"})
+    owner.write(f"wardrobe/{owner.uid}:shirt", {"uid": owner.uid, "name": "Renamed"})
 
 
 def test_documents_of_the_frontend_are_accepted(journey: Journey, owner: Person) -> None:
@@ -190,8 +217,25 @@ def test_everyone_reads_product_pictures(journey: Journey, owner: Person, item_i
     assert answer.content.startswith(b"\xff\xd8")
 
 
-def test_upload_is_limited_in_size_and_type(journey: Journey, owner: Person) -> None:
+@pytest.mark.parametrize("kind", ["", "application/octet-stream", "image/heic", "Image/JPEG", "image/jpeg; q=1"])
+def test_upload_of_a_photo_is_accepted_whatever_the_client_calls_it(journey: Journey, owner: Person, kind: str) -> None:
+    item_id = journey.new_id()
+    owner.upload(journey.path(owner, item_id), photo(43), kind)
+    journey.describe(owner, item_id, "Shirt")
+    journey.settle()
+    state = owner.read(f"item_state/{item_id}")
+    assert state is not None
+    assert state["status"] == "ready"
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/html", "image/", "image/svg+xml", "IMAGE/SVG+XML; charset=utf-8", "image/svg", "application/pdf"]
+)
+def test_upload_that_a_browser_could_run_is_refused(journey: Journey, owner: Person, kind: str) -> None:
+    refused(owner.upload, journey.path(owner, journey.new_id(), "page"), b"<script>", kind)
+
+
+def test_upload_is_limited_in_size_and_to_the_folder_of_an_item(journey: Journey, owner: Person) -> None:
     item_id = journey.new_id()
     refused(owner.upload, journey.path(owner, item_id), b"x" * 20_000_001)
-    refused(owner.upload, journey.path(owner, item_id, "page.html"), b"<script>", "text/html")
     refused(owner.upload, f"users/{owner.uid}/wardrobe/{item_id}/deeper/photo.jpg", photo(43))

@@ -100,9 +100,9 @@ class Person:
         return [{name: _plain(value) for name, value in document.items()} for document in documents]
 
     def upload(self, path: str, data: bytes, content_type: str | None = None) -> None:
-        """Upload a photo."""
-        kind = content_type or mimetypes.guess_type(path)[0] or "image/jpeg"
-        headers = self._token() | {"Content-Type": kind}
+        """Upload a photo, by default with the type that its name implies; an empty type is not sent."""
+        kind = (mimetypes.guess_type(path)[0] or "image/jpeg") if content_type is None else content_type
+        headers = self._token() | ({"Content-Type": kind} if kind else {})
         url = f"{self._objects()}?uploadType=media&name={quote(path, safe='')}"
         self._send("POST", url, content=data, headers=headers)
 
