@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from closetspace.domain.encoder.encoding import Encoder, Picture
     from closetspace.domain.encoder.priors import EncoderPriors
     from closetspace.domain.index.index import Index
-    from closetspace.ports import Accounts, Closets, ObjectStore, People, PhotoFetcher, Wardrobe
+    from closetspace.ports import (
+        Accounts,
+        Closets,
+        Exports,
+        ObjectStore,
+        People,
+        PersonalDocuments,
+        PhotoFetcher,
+        StreamedObjectStore,
+        Users,
+        Wardrobe,
+    )
     from closetspace.services.feedback import FeedbackKeeper
     from closetspace.services.live_index import LiveIndex
     from closetspace.services.recommend import Recommender
@@ -71,7 +82,10 @@ class Services:
         closets: "Closets | None" = None,
         people: "People | None" = None,
         accounts: "Accounts | None" = None,
-        photos: "ObjectStore | None" = None,
+        users: "Users | None" = None,
+        exports: "Exports | None" = None,
+        personal_documents: "PersonalDocuments | None" = None,
+        photos: "StreamedObjectStore | None" = None,
         index_store: "ObjectStore | None" = None,
         fetcher: "PhotoFetcher | None" = None,
         decode: "Callable[[bytes], Picture] | None" = None,
@@ -85,6 +99,9 @@ class Services:
             "closets": closets,
             "people": people,
             "accounts": accounts,
+            "users": users,
+            "exports": exports,
+            "personal_documents": personal_documents,
             "photos": photos,
             "index_store": index_store,
             "fetcher": fetcher,
@@ -164,7 +181,25 @@ class Services:
         return FirestoreAccounts(self._firestore)
 
     @once
-    def photos(self) -> "ObjectStore":
+    def users(self) -> "Users":
+        from closetspace.adapters.authentication import FirebaseUsers
+
+        return FirebaseUsers()
+
+    @once
+    def exports(self) -> "Exports":
+        from closetspace.adapters.firestore.exports import FirestoreExports
+
+        return FirestoreExports(self._firestore)
+
+    @once
+    def personal_documents(self) -> "PersonalDocuments":
+        from closetspace.adapters.firestore.personal_documents import FirestorePersonalDocuments
+
+        return FirestorePersonalDocuments(self._firestore, self.settings.wardrobe_collection)
+
+    @once
+    def photos(self) -> "StreamedObjectStore":
         return open_store(f"gs://{self.settings.photo_bucket_name}")
 
     @once
@@ -200,7 +235,7 @@ class Services:
         return _firestore_client()
 
 
-def open_store(address: str) -> "ObjectStore":
+def open_store(address: str) -> "StreamedObjectStore":
     """Return the store at ``gs://BUCKET``, or in a folder.
 
     Raises:

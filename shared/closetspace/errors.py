@@ -37,7 +37,14 @@ class NotFound(ClosetspaceError):
 
 
 class FailedPrecondition(ClosetspaceError):
-    """The system is not in the state that the call needs. The message says which step comes first."""
+    """The system is not in the state that the call needs. The message says which step comes first.
+
+    ``reason`` is stable, for programs (``recent_login_required``).
+    """
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ResourceExhausted(ClosetspaceError):

@@ -3,15 +3,18 @@
 Each port has a real adapter and an in-memory twin. One test suite runs on both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Any, Protocol
 
 from closetspace.domain.person.account import AccountDeletion
+from closetspace.domain.person.data_export import DataExport
 from closetspace.domain.person.opinions import Opinion
 from closetspace.domain.person.person import Person
+from closetspace.domain.person.personal_data import PersonalCollection
 from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
@@ -151,6 +154,48 @@ class Accounts(Protocol):
         ...
 
 
+class Users(Protocol):
+    """The accounts of Firebase Authentication."""
+
+    def delete(self, uid: str) -> bool:
+        """Delete an account; return whether there was one."""
+        ...
+
+
+class PersonalDocuments(Protocol):
+    """A person's documents in the collections of `closetspace.domain.person.personal_data`."""
+
+    def documents(self, collection: PersonalCollection, uid: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the documents as JSON has them, with their ids as ``id``; only a few are in memory at a time."""
+        ...
+
+    def delete_page(self, collection: PersonalCollection, uid: str) -> int:
+        """Delete some of the documents; return their number, which is 0 if there were none."""
+        ...
+
+    def derived(self, uid: str) -> Person:
+        """Return the person's taste, opinions and lists, without reading their closet and preferences."""
+        ...
+
+
+class Exports(Protocol):
+    """The last export of each person."""
+
+    def export(self, uid: str) -> DataExport | None: ...
+
+    def save(self, uid: str, export: DataExport | None, instead_of: DataExport | None) -> None:
+        """Replace an export; None removes it. Raises `Conflict` if another has taken the place of ``instead_of``."""
+        ...
+
+    def preparing(self) -> Iterator[DataExport]:
+        """Yield the exports that are being prepared."""
+        ...
+
+    def expired(self, now: datetime) -> Iterator[DataExport]:
+        """Yield the exports that have expired."""
+        ...
+
+
 @dataclass(frozen=True)
 class ObjectStat:
     """Metadata of an object. ``generation`` grows with every write; equal ``fingerprint`` means equal bytes."""
@@ -186,6 +231,14 @@ class ObjectStore(Protocol):
 
     def url(self, name: str) -> str:
         """Return the address of an object for browsers; the bucket's rules decide who may read it."""
+        ...
+
+
+class StreamedObjectStore(ObjectStore, Protocol):
+    """An object store that also takes objects that are larger than the memory."""
+
+    def open_write(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Write an object piece by piece. It appears as a whole when the block ends without an exception."""
         ...
 
 

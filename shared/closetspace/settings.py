@@ -54,6 +54,27 @@ class Settings:
     sweep_hours: float = 48.0
     """Hours after which an item that waits for its photo is left alone: event retries last 24."""
 
+    recent_sign_in_minutes: float = 5.0
+    """Minutes since the sign-in within which an account may be deleted. A stolen session must not suffice, and
+    Firebase's own deletion of accounts has the same limit."""
+
+    removal_seconds: float = 420.0
+    """Seconds of one attempt to remove an account's data, after which the next one goes on: less than the 540 that a
+    function has, enough for 30,000 items with photos."""
+
+    removal_hours: float = 48.0
+    """Hours for which what arrives of a removed account is removed, too: its tokens are valid for one more hour, and
+    the events of what they wrote arrive for 24 hours more."""
+
+    export_days: float = 7.0
+    """Days after which an export is deleted. The lifecycle of the bucket of photos has the same number."""
+
+    export_interval_hours: float = 24.0
+    """Hours between two exports of one person, each of which reads all of their photos."""
+
+    export_seconds: float = 420.0
+    """Seconds for one export: less than the 540 that a function has, enough for 5,000 photos of 4 MB."""
+
     index_check_seconds: float = 15.0
     """Seconds between reads of ``index/current.json``: instances follow within a minute, at four reads a minute."""
 

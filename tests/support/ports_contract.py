@@ -13,8 +13,10 @@ import pytest
 
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.person.account import AccountDeletion
+from closetspace.domain.person.data_export import DataExport, ExportStatus
 from closetspace.domain.person.opinions import MAX_OPINIONS, Opinion, OpinionKind
 from closetspace.domain.person.person import Person
+from closetspace.domain.person.personal_data import CLOSET_SHARDS, CLOSETS, PREFERENCES, STATES, WARDROBE
 from closetspace.domain.person.preferences import Preferences
 from closetspace.domain.person.shown import ShownList, ShownLists
 from closetspace.domain.taste.membership import LabelMembership
@@ -23,7 +25,19 @@ from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
 from closetspace.domain.wardrobe.item import Fault
 from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict, NotFound, ResourceExhausted
-from closetspace.ports import Accounts, Closets, Keep, ObjectStore, People, Put, Remove, Wardrobe
+from closetspace.ports import (
+    Accounts,
+    Closets,
+    Exports,
+    Keep,
+    ObjectStore,
+    People,
+    PersonalDocuments,
+    Put,
+    Remove,
+    StreamedObjectStore,
+    Wardrobe,
+)
 
 
 class Database(NamedTuple):
@@ -36,6 +50,14 @@ class Database(NamedTuple):
     delete: Callable[[str], object]
     prefer: Callable[[str, dict[str, Any]], object]
     fill: Callable[[str, dict[str, Opinion]], object]
+
+
+class Leaving(NamedTuple):
+    """The ports of those who leave, over the same database."""
+
+    database: Database
+    documents: PersonalDocuments
+    exports: Exports
 
 
 ODD_IDS = ["plain", "a.b", "a/b", "`", "\"'\\", "items", "__a__", "ü 👕", "x" * 1500]
@@ -425,3 +447,100 @@ class ObjectStoreContract:
             store.write(f"{folder}/{name}", b"x")
         assert [stat.name for stat in store.list(f"{folder}/a")] == [f"{folder}/a/1", f"{folder}/ab/3"]
         assert not list(store.list(f"{folder}/nothing/"))
+
+
+class StreamedObjectStoreContract(ObjectStoreContract):
+    """The tests of an object store that takes objects piece by piece. A subclass has the fixture ``store``."""
+
+    def test_object_written_in_pieces_appears_as_a_whole(self, store: StreamedObjectStore, folder: str) -> None:
+        """Larger than a piece of an upload, and by a writer that asks for the position and flushes."""
+        piece = bytes(range(256)) * 4096
+        with store.open_write(f"{folder}/a.zip") as stream:
+            for number in range(18):
+                assert stream.tell() == number * len(piece)
+                stream.write(piece)
+                stream.flush()
+            assert store.stat(f"{folder}/a.zip") is None
+        assert store.read(f"{folder}/a.zip") == 18 * piece
+
+    @pytest.mark.parametrize("pieces", [1, 18])
+    def test_interrupted_object_is_never_visible(self, store: StreamedObjectStore, folder: str, pieces: int) -> None:
+        store.write(f"{folder}/a.zip", b"as it was")
+
+        def interrupted() -> None:
+            with store.open_write(f"{folder}/a.zip") as stream:
+                stream.write(bytes(2**20) * pieces)
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            interrupted()
+        assert store.read(f"{folder}/a.zip") == b"as it was"
+        assert [stat.name for stat in store.list(f"{folder}/")] == [f"{folder}/a.zip"]
+
+
+class LeavingContract:
+    """The tests of exports' records and of a person's documents. A subclass has the fixture ``leaving``."""
+
+    @pytest.fixture
+    def uid(self) -> str:
+        return f"person-{uuid4().hex}"
+
+    def test_export_is_replaced_unless_another_was_faster(self, leaving: Leaving, uid: str) -> None:
+        exports = leaving.exports
+        first = DataExport(uid, ExportStatus.PREPARING, f"users/{uid}/exports/1", DAY, DAY + timedelta(days=7))
+        ready = replace(first, status=ExportStatus.READY, message="ü")
+        exports.save(uid, first, None)
+        assert [found for found in exports.preparing() if found.uid == uid] == [first]
+        for lost in (None, ready):
+            with pytest.raises(Conflict):
+                exports.save(uid, ready, lost)
+        exports.save(uid, ready, first)
+        assert exports.export(uid) == ready
+        assert not [found for found in exports.preparing() if found.uid == uid]
+        assert not [found for found in exports.expired(DAY + timedelta(days=7)) if found.uid == uid]
+        assert [found for found in exports.expired(DAY + timedelta(days=8)) if found.uid == uid] == [ready]
+        exports.save(uid, None, ready)
+        with pytest.raises(Conflict):
+            exports.save(uid, ready, ready)
+        assert exports.export(uid) is None
+
+    def test_documents_are_read_and_deleted_page_by_page(self, leaving: Leaving, uid: str) -> None:
+        other = f"{uid}-2"
+        names = {owner: sorted(f"{owner}-{number}" for number in range(25)) for owner in (uid, other)}
+        for owner, items in names.items():
+            leaving.database.prefer(owner, {"gender": "Men"})
+            for item_id in items:
+                leaving.database.write(item_id, {"uid": owner, "name": item_id, "price": 1.5, "tags": [None, True, 7]})
+        found = list(leaving.documents.documents(WARDROBE, uid))
+        assert sorted(document["id"] for document in found) == names[uid]
+        assert (found[0]["uid"], found[0]["price"], found[0]["tags"]) == (uid, 1.5, [None, True, 7])
+        assert [document["gender"] for document in leaving.documents.documents(PREFERENCES, uid)] == ["Men"]
+        for collection, count in ((WARDROBE, 25), (PREFERENCES, 1)):
+            deleted = list(iter(lambda: leaving.documents.delete_page(collection, uid), 0))  # noqa: B023
+            assert sum(deleted) == count
+            assert not list(leaving.documents.documents(collection, uid))
+        assert len(list(leaving.documents.documents(WARDROBE, other))) == 25
+        assert len(list(leaving.documents.documents(PREFERENCES, other))) == 1
+
+    def test_deleted_closet_and_state_are_as_if_they_had_never_been(self, leaving: Leaving, uid: str) -> None:
+        put(leaving.database, uid, f"{uid}-item", 1)
+        for collection in (STATES, CLOSET_SHARDS, CLOSETS):
+            while leaving.documents.delete_page(collection, uid):
+                pass
+        assert leaving.database.wardrobe.read(f"{uid}-item").state is None
+        closet = leaving.database.closets.closet(uid)
+        assert (closet.entries, closet.version) == ({}, 0)
+
+    def test_derived_data_comes_without_the_closet(self, leaving: Leaving, uid: str) -> None:
+        database = leaving.database
+        assert leaving.documents.derived(uid) == Person(Closet(uid, {}))
+        put(database, uid, f"{uid}-item", 1)
+        database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
+        database.people.give_opinion(uid, "shirt", Opinion(OpinionKind.OWN, 1))
+        shown = ShownLists((ShownList(1, (2,)),))
+        database.people.remember_shown(uid, shown)
+        person = leaving.documents.derived(uid)
+        assert (person.closet.entries, person.shown) == ({}, shown)
+        assert person.opinions == {"shirt": Opinion(OpinionKind.OWN, 1)}
+        assert person.taste is not None
+        assert person.taste.count == 1

@@ -1,18 +1,22 @@
 """The ports in memory, for tests and for use without a cloud."""
 
 import hashlib
+import io
 import itertools
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from closetspace.domain.person.account import AccountDeletion
+from closetspace.domain.person.data_export import DataExport, ExportStatus
 from closetspace.domain.person.opinions import Opinion, with_opinion
 from closetspace.domain.person.person import Person
+from closetspace.domain.person.personal_data import PersonalCollection
 from closetspace.domain.person.preferences import parse_preferences
 from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.taste.taste import Taste
@@ -168,8 +172,95 @@ class MemoryAccounts:
 
 
 @dataclass
+class MemoryUsers:
+    """`Users` in one process."""
+
+    uids: set[str] = field(default_factory=set)
+
+    def delete(self, uid: str) -> bool:
+        found = uid in self.uids
+        self.uids.discard(uid)
+        return found
+
+
+@dataclass
+class MemoryExports:
+    """`Exports` in one process."""
+
+    exports: dict[str, DataExport] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def export(self, uid: str) -> DataExport | None:
+        return self.exports.get(uid)
+
+    def save(self, uid: str, export: DataExport | None, instead_of: DataExport | None) -> None:
+        with self._lock:
+            if self.exports.get(uid) != instead_of:
+                raise Conflict(f"the export of {uid} changed")
+            if export:
+                self.exports[uid] = export
+            else:
+                self.exports.pop(uid, None)
+
+    def preparing(self) -> Iterator[DataExport]:
+        return iter([export for export in self.exports.values() if export.status is ExportStatus.PREPARING])
+
+    def expired(self, now: datetime) -> Iterator[DataExport]:
+        return iter([export for export in self.exports.values() if export.expires_at < now])
+
+
+@dataclass
+class MemoryPersonalDocuments:
+    """`PersonalDocuments` over the other twins, ``page`` documents at a time."""
+
+    database: MemoryDatabase
+    exports: MemoryExports = field(default_factory=MemoryExports)
+    page: int = 2
+
+    def documents(self, collection: PersonalCollection, uid: str) -> Iterator[Mapping[str, Any]]:
+        table = self._table(collection)
+        return ({"id": key, **_as_mapping(table[key])} for key in self._keys(collection, uid))
+
+    def delete_page(self, collection: PersonalCollection, uid: str) -> int:
+        keys = self._keys(collection, uid)[: self.page]
+        for key in keys:
+            del self._table(collection)[key]
+            if collection.parent == "closets":
+                self.database.versions.pop(key, None)
+        return len(keys)
+
+    def derived(self, uid: str) -> Person:
+        person = self.database.person(uid)
+        return Person(Closet(uid, {}), person.taste, person.opinions, person.shown)
+
+    def _table(self, collection: PersonalCollection) -> MutableMapping[str, Any]:
+        tables: dict[str, MutableMapping[str, Any]] = {
+            "wardrobe": self.database.documents,
+            "item_state": self.database.states,
+            "closets": self.database.closets,
+            "taste": self.database.tastes,
+            "feedback": self.database.opinions,
+            "shown": self.database.shown,
+            "preferences": self.database.preferences,
+            "exports": self.exports.exports,
+        }
+        return tables.get(collection.parent, {})
+
+    def _keys(self, collection: PersonalCollection, uid: str) -> list[str]:
+        table = self._table(collection)
+        if collection.is_owned_by_field:
+            return sorted(key for key, stored in table.items() if _as_mapping(stored).get("uid") == uid)
+        return [uid] if uid in table else []
+
+
+def _as_mapping(stored: Any) -> Mapping[str, Any]:
+    value = stored[0] if isinstance(stored, tuple) else stored
+    return value if isinstance(value, Mapping) else asdict(value)
+
+
+@dataclass
 class MemoryObjects:
-    """`ObjectStore` in one process."""
+    """`StreamedObjectStore` in one process."""
 
     now: Callable[[], datetime] = _utc_now
     _objects: dict[str, tuple[ObjectStat, bytes]] = field(default_factory=dict)
@@ -196,6 +287,12 @@ class MemoryObjects:
             stat = ObjectStat(name, len(content), digest, next(self._generations), self.now())
             self._objects[name] = (stat, content)
             return stat
+
+    @contextmanager
+    def open_write(self, name: str) -> Iterator[IO[bytes]]:
+        stream = io.BytesIO()
+        yield stream
+        self.write(name, stream.getvalue())
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
         with self._lock:

@@ -8,17 +8,21 @@ from google.cloud import firestore
 
 from closetspace.adapters.firestore.accounts import FirestoreAccounts
 from closetspace.adapters.firestore.closets import FirestoreClosets
+from closetspace.adapters.firestore.exports import FirestoreExports
 from closetspace.adapters.firestore.people import FEEDBACK, FirestorePeople, opinions_document
+from closetspace.adapters.firestore.personal_documents import FirestorePersonalDocuments
 from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.opinions import Opinion, OpinionKind
-from closetspace.ports import Accounts, ObjectStore, Remove
+from closetspace.ports import Accounts, Remove, StreamedObjectStore
 from closetspace_infra.local.stack import LocalStack
 from tests.support.ports_contract import (
     AccountsContract,
     Database,
     DatabaseContract,
-    ObjectStoreContract,
+    Leaving,
+    LeavingContract,
+    StreamedObjectStoreContract,
     encoders,
     put,
 )
@@ -97,9 +101,17 @@ class TestFirestoreAccounts(AccountsContract):
         return FirestoreAccounts(firestore.Client())
 
 
-class TestCloudStorageObjects(ObjectStoreContract):
+class TestFirestoreLeaving(LeavingContract):
     @pytest.fixture
-    def store(self, firebase: LocalStack) -> ObjectStore:
+    def leaving(self, firebase: LocalStack) -> Leaving:
+        client = firestore.Client()
+        database = firestore_database(client)
+        return Leaving(database, FirestorePersonalDocuments(client, "wardrobe"), FirestoreExports(client))
+
+
+class TestCloudStorageObjects(StreamedObjectStoreContract):
+    @pytest.fixture
+    def store(self, firebase: LocalStack) -> StreamedObjectStore:
         return open_store(f"gs://{firebase.bucket}")
 
 

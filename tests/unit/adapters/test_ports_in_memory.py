@@ -4,20 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from closetspace.adapters.memory import MemoryAccounts, MemoryDatabase, MemoryObjects
+from closetspace.adapters.memory import (
+    MemoryAccounts,
+    MemoryDatabase,
+    MemoryExports,
+    MemoryObjects,
+    MemoryPersonalDocuments,
+)
 from closetspace.adapters.storage.directory import DirectoryObjects
 from closetspace.errors import InvalidInput
-from closetspace.ports import Accounts, ObjectStore
-from tests.support.ports_contract import AccountsContract, Database, DatabaseContract, ObjectStoreContract
+from closetspace.ports import Accounts, StreamedObjectStore
+from tests.support.ports_contract import (
+    AccountsContract,
+    Database,
+    DatabaseContract,
+    Leaving,
+    LeavingContract,
+    StreamedObjectStoreContract,
+)
 
 
 class TestMemoryDatabase(DatabaseContract):
     @pytest.fixture
     def database(self) -> Database:
-        memory = MemoryDatabase()
-        items, preferences = memory.documents, memory.preferences
-        clients = (items.__setitem__, items.__delitem__, preferences.__setitem__)
-        return Database(memory, memory, memory, *clients, memory.opinions.__setitem__)
+        return memory_database(MemoryDatabase())
 
 
 class TestMemoryAccounts(AccountsContract):
@@ -26,16 +36,29 @@ class TestMemoryAccounts(AccountsContract):
         return MemoryAccounts()
 
 
-class TestMemoryObjects(ObjectStoreContract):
+class TestMemoryLeaving(LeavingContract):
     @pytest.fixture
-    def store(self) -> ObjectStore:
+    def leaving(self) -> Leaving:
+        memory, exports = MemoryDatabase(), MemoryExports()
+        return Leaving(memory_database(memory), MemoryPersonalDocuments(memory, exports), exports)
+
+
+class TestMemoryObjects(StreamedObjectStoreContract):
+    @pytest.fixture
+    def store(self) -> StreamedObjectStore:
         return MemoryObjects()
 
 
-class TestDirectoryObjects(ObjectStoreContract):
+class TestDirectoryObjects(StreamedObjectStoreContract):
     @pytest.fixture
-    def store(self, tmp_path: Path) -> ObjectStore:
+    def store(self, tmp_path: Path) -> StreamedObjectStore:
         return DirectoryObjects(tmp_path / "store")
+
+
+def memory_database(memory: MemoryDatabase) -> Database:
+    items, preferences = memory.documents, memory.preferences
+    clients = (items.__setitem__, items.__delitem__, preferences.__setitem__)
+    return Database(memory, memory, memory, *clients, memory.opinions.__setitem__)
 
 
 def test_directory_refuses_names_outside_of_it(tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ class FirestorePeople:
         return Person(
             closet,
             parse_taste(taste) if taste else None,
-            _parse_opinions(feedback or {}),
-            _parse_shown(shown or {}),
+            parse_opinions(feedback or {}),
+            parse_shown(shown or {}),
             parse_preferences(preferences),
         )
 
@@ -54,7 +54,7 @@ class FirestorePeople:
         reference = self._client.document(FEEDBACK, uid)
 
         def work(transaction: firestore.Transaction) -> None:
-            earlier = _parse_opinions(reference.get(transaction=transaction).to_dict() or {})
+            earlier = parse_opinions(reference.get(transaction=transaction).to_dict() or {})
             opinions = with_opinion(earlier, item_id, opinion)
             if opinions is not earlier:
                 transaction.set(reference, opinions_document(uid, opinions))
@@ -77,7 +77,8 @@ def opinions_document(uid: str, opinions: Mapping[str, Opinion]) -> dict[str, An
     return {**_common_fields(uid), "items": json.dumps(items, ensure_ascii=False)}
 
 
-def _parse_opinions(document: Mapping[str, Any]) -> dict[str, Opinion]:
+def parse_opinions(document: Mapping[str, Any]) -> dict[str, Opinion]:
+    """Return the opinions by item id that a document holds."""
     items = json.loads(document.get("items", "{}"))
     return {item_id: Opinion(OpinionKind(kind), product) for item_id, (kind, product) in items.items()}
 
@@ -87,7 +88,8 @@ def _list_document(shown: ShownList) -> dict[str, Any]:
     return {"seed": str(shown.seed), "keys": np.array(shown.keys, STORED_KEY).tobytes()}
 
 
-def _parse_shown(document: Mapping[str, Any]) -> ShownLists:
+def parse_shown(document: Mapping[str, Any]) -> ShownLists:
+    """Return the lists that a document holds."""
     lists = document.get("lists") or ()
     return ShownLists(
         tuple(ShownList(int(i["seed"]), tuple(np.frombuffer(i["keys"], STORED_KEY).tolist())) for i in lists)

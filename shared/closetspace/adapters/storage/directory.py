@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import ObjectStat
@@ -16,7 +17,7 @@ LOCK = ".lock"
 
 
 class DirectoryObjects:
-    """`closetspace.ports.ObjectStore` over the files of a folder, which the first write creates."""
+    """`closetspace.ports.StreamedObjectStore` over the files of a folder, which the first write creates."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -40,6 +41,13 @@ class DirectoryObjects:
                 raise Conflict(f"{name} does not have generation {if_generation}")
             _replace(path, data)
             return self._stat(path)
+
+    @contextmanager
+    def open_write(self, name: str) -> Iterator[IO[bytes]]:
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _replacement(path) as temporary:
+            yield temporary
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
         path = self._path(name)
@@ -90,14 +98,20 @@ class DirectoryObjects:
 
 
 def _replace(path: Path, data: bytes | Path) -> None:
-    """Write a temporary file and rename it, so that readers see the old file or the new one, even after a crash."""
+    with _replacement(path) as temporary:
+        if isinstance(data, Path):
+            with data.open("rb") as source:
+                shutil.copyfileobj(source, temporary)
+        else:
+            temporary.write(data)
+
+
+@contextmanager
+def _replacement(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file and rename it, so that readers see the old file or the new one, even after a crash."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as temporary:
         try:
-            if isinstance(data, Path):
-                with data.open("rb") as source:
-                    shutil.copyfileobj(source, temporary)
-            else:
-                temporary.write(data)
+            yield temporary
             # A temporary file is readable by its owner only, an object by everyone who may read the folder.
             os.fchmod(temporary.fileno(), 0o644)
             temporary.flush()

@@ -4,7 +4,7 @@ import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from google.api_core import exceptions as google
@@ -18,8 +18,12 @@ GOOGLE, FIREBASE = "https://storage.googleapis.com", "https://firebasestorage.go
 """The addresses of Cloud Storage's two APIs."""
 
 
+PIECE_BYTES = 8 * 2**20
+"""Of an object that is written piece by piece: the client keeps two in memory."""
+
+
 class GcsObjects:
-    """`closetspace.ports.ObjectStore` over one bucket."""
+    """`closetspace.ports.StreamedObjectStore` over one bucket."""
 
     def __init__(self, client: Client, bucket: str) -> None:
         self._bucket = client.bucket(bucket)
@@ -45,6 +49,16 @@ class GcsObjects:
             else:
                 blob.upload_from_string(data, _content_type(name), if_generation_match=if_generation)
         return _stat(blob)
+
+    @contextmanager
+    def open_write(self, name: str) -> Iterator[IO[bytes]]:
+        blob = self._bucket.blob(name)
+        with (
+            _translated_errors(name),
+            # An archive flushes what it writes, which an upload can't; an exception ends the upload without an object.
+            blob.open("wb", chunk_size=PIECE_BYTES, ignore_flush=True, content_type=_content_type(name)) as stream,
+        ):
+            yield stream
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
         try:

@@ -1,0 +1,42 @@
+"""Accounts of Firebase Authentication."""
+
+import firebase_admin
+from firebase_admin import auth, exceptions
+
+from closetspace.errors import FailedPrecondition, Transient
+
+TRANSIENT_ERRORS = (
+    exceptions.AbortedError,
+    exceptions.DeadlineExceededError,
+    exceptions.InternalError,
+    exceptions.ResourceExhaustedError,
+    exceptions.UnavailableError,
+    exceptions.UnknownError,
+)
+"""Errors for which a retry may succeed."""
+
+
+class FirebaseUsers:
+    """`closetspace.ports.Users` over the accounts of the project."""
+
+    def delete(self, uid: str) -> bool:
+        try:
+            auth.delete_user(uid, _app())
+        except auth.UserNotFoundError:
+            return False
+        except TRANSIENT_ERRORS as exc:
+            raise Transient(f"Firebase Authentication: {exc}") from exc
+        except (exceptions.FirebaseError, ValueError) as exc:
+            raise FailedPrecondition(
+                f"The account can't be deleted ({exc}). The functions' service account needs the role"
+                " roles/firebaseauth.admin."
+            ) from exc
+        return True
+
+
+def _app() -> firebase_admin.App:
+    """Return the app that the functions have; in a command there is none yet."""
+    try:
+        return firebase_admin.get_app()
+    except ValueError:
+        return firebase_admin.initialize_app()
