@@ -209,9 +209,11 @@ class Services:
     @once
     def fetcher(self) -> "PhotoFetcher":
         from closetspace.adapters.images.download import HttpPhotos
+        from closetspace.adapters.network.fetching import FetchLimits
 
         settings = self.settings
-        return HttpPhotos(settings.allowed_photo_hosts, settings.max_photo_bytes, settings.fetch_seconds)
+        limits = FetchLimits(settings.max_photo_bytes, settings.fetch_seconds)
+        return HttpPhotos(settings.allowed_photo_hosts, limits)
 
     @once
     def decode(self) -> "Callable[[bytes], Picture]":

@@ -4,13 +4,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
-import httpx
+import httpcore
 import pytest
 
 from closetspace.adapters.images.download import HttpPhotos
+from closetspace.adapters.network.fetching import FetchLimits
 from closetspace.errors import InvalidInput, Transient
 from tests.support.waiting import HANG_SECONDS
 
@@ -87,26 +88,44 @@ class Host(BaseHTTPRequestHandler):
         return
 
 
-class Rerouted(httpx.AsyncHTTPTransport):
+class Plain(httpcore.AsyncNetworkStream):
+    """A connection without encryption, whatever the URL says."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self.read, self.write, self.aclose = stream.read, stream.write, stream.aclose  # type: ignore[method-assign]
+        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
+
+    async def start_tls(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+        return self
+
+
+class Rerouted(httpcore.AnyIOBackend):
     """A network on which the allowed host is a server on this machine."""
 
     def __init__(self, port: int) -> None:
-        super().__init__()
         self.port = port
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.host == HOST, "a request to another host"
-        request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self.port)
-        return await super().handle_async_request(request)
+    async def connect_tcp(self, host: str, port: int, *limits: Any, **more_limits: Any) -> httpcore.AsyncNetworkStream:
+        assert (host, port) == (HOST, 443), "a request to another host"
+        return Plain(await super().connect_tcp("127.0.0.1", self.port, *limits, **more_limits))
+
+
+def photos_from(port: int, seconds: float = HANG_SECONDS) -> HttpPhotos:
+    return HttpPhotos({HOST}, FetchLimits(MAX_BYTES, seconds), Rerouted(port))
 
 
 @pytest.fixture
-def photos() -> Iterator[HttpPhotos]:
+def port() -> Iterator[int]:
     Host.requests = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield HttpPhotos({HOST}, MAX_BYTES, max_seconds=HANG_SECONDS, transport=Rerouted(server.server_port))
+        yield server.server_port
         server.shutdown()
+
+
+@pytest.fixture
+def photos(port: int) -> HttpPhotos:
+    return photos_from(port)
 
 
 def test_photo_is_downloaded(photos: HttpPhotos) -> None:
@@ -159,6 +178,7 @@ def test_url_that_is_not_allowed_is_refused_without_a_request(photos: HttpPhotos
         ("nowhere", "photo_not_found"),
         ("broken-redirect", "photo_not_found"),
         ("status/204", "photo_not_found"),
+        ("status/304", "photo_not_found"),
         ("status/410", "photo_not_found"),
         ("gone.jpg", "photo_not_found"),
     ],
@@ -170,9 +190,9 @@ def test_photo_that_will_not_be_served_is_invalid_input(photos: HttpPhotos, path
 
 
 @pytest.mark.parametrize("path", ["drip", "slow-headers"])
-def test_slow_photo_is_transient_after_the_time_limit(photos: HttpPhotos, path: str) -> None:
+def test_slow_photo_is_transient_after_the_time_limit(port: int, path: str) -> None:
     with pytest.raises(Transient, match="within 1 s"):
-        replace(photos, max_seconds=1.0).fetch(f"https://{HOST}/{path}")
+        photos_from(port, seconds=1.0).fetch(f"https://{HOST}/{path}")
 
 
 @pytest.mark.parametrize("path", ["busy", "limited", "cut", "status/403", "status/408", "status/425"])
@@ -182,6 +202,5 @@ def test_temporary_failure_is_transient(photos: HttpPhotos, path: str) -> None:
 
 
 def test_unreachable_host_is_transient() -> None:
-    photos = HttpPhotos({HOST}, MAX_BYTES, max_seconds=HANG_SECONDS, transport=Rerouted(1))
     with pytest.raises(Transient):
-        photos.fetch(f"https://{HOST}/photo.jpg")
+        photos_from(1).fetch(f"https://{HOST}/photo.jpg")
