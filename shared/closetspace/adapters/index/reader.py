@@ -167,9 +167,10 @@ class _Lookup:
     def rows(self, numbers: Keys) -> Rows:
         """Return the rows of any of the numbers."""
         first, last = (np.searchsorted(self._sorted, numbers, side) for side in ("left", "right"))
-        present = first < last
-        rows = [self._order[start:end] for start, end in zip(first[present], last[present], strict=True)]
-        return np.concatenate(rows) if rows else np.zeros(0, np.int64)
+        counts = last - first
+        # The places of a number's rows are consecutive: its first one, and as many more as it has rows.
+        places = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        return self._order[places]
 
 
 def _item(id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002

@@ -56,7 +56,7 @@ def recommend(
     _check_labels(request, index)
     cursor = request.cursor or Cursor(request.seed, index_mark(index.version))
     profile = UserProfile(features.closet, features.taste, features.priors, _feedback_vectors(person.opinions, index))
-    ranked = _page(profile, index, _query(request, person, cursor, index), request.order, features)
+    ranked = _page(profile, index, _query(request, person, cursor, index), request.order, features, cursor)
     keys = index.keys(_rows(ranked)).tolist()
     return Recommendation(
         items=tuple(_items(ranked, profile, features, index)),
@@ -135,24 +135,24 @@ def _feedback_vectors(opinions: Mapping[str, Opinion], index: Index) -> Feedback
 
 
 def _page(
-    profile: UserProfile, index: Index, query: RankingQuery, order: Order, features: ClosetFeatures
+    profile: UserProfile, index: Index, query: RankingQuery, order: Order, features: ClosetFeatures, cursor: Cursor
 ) -> list[Ranked]:
-    """Return the page in the requested order.
+    """Return the page in the requested order; in every order but the fit it ends where its block ends.
 
-    Every order but the fit sorts blocks of the list by fit. The list is therefore ranked from its beginning, and what
-    was shown is left out after sorting.
+    A block is ranked by fit after all blocks before it, so a page deep in the list costs no more than the first one.
+    What was shown of the block is left out after sorting.
     """
     if order is Order.FIT:
         return rank(profile, index, query)
-    blocks = -(-(len(query.shown) + query.count) // BLOCK)
-    ranked = rank(profile, index, replace(query, count=blocks * BLOCK, shown=frozenset()))
+    complete = len(cursor.shown) // BLOCK * BLOCK
+    ranked = rank(profile, index, replace(query, count=BLOCK, shown=frozenset(cursor.shown[:complete])))
     rows = _rows(ranked)
     sort_keys = (
         _prices(index, rows) if order is Order.PRICE else [-count for count in _unlocked(ranked, features, index)]
     )
-    shown = index.rows_of_keys(np.fromiter(query.shown, np.uint64, len(query.shown)))
+    shown = index.rows_of_keys(np.array(cursor.shown[complete:], np.uint64))
     is_shown = np.isin(index.products(rows), index.products(shown))
-    places = sorted(range(len(ranked)), key=lambda place: (place // BLOCK, sort_keys[place], place))
+    places = sorted(range(len(ranked)), key=lambda place: (sort_keys[place], place))
     return [ranked[place] for place in places if not is_shown[place]][: query.count]
 
 

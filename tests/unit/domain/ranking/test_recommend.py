@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 
 from closetspace.adapters.index.reader import Bundle
+from closetspace.adapters.index.writer import write_bundle
+from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.filters import Filters
+from closetspace.domain.index.index import Rows
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import product_key
 from closetspace.domain.person.opinions import Opinion, OpinionKind
 from closetspace.domain.person.person import Person
+from closetspace.domain.ranking.paging import Cursor, short
 from closetspace.domain.ranking.query import Order
 from closetspace.domain.ranking.recommendation import Recommendation
 from closetspace.domain.wardrobe.closet import ClosetEntry
@@ -110,6 +114,41 @@ def test_order_by_price_sorts_a_list_across_its_pages(person: Person, index: Bun
     known = [price for price in prices if price is not None]
     assert known == sorted(known)
     assert prices[len(known) :] == [None] * (100 - len(known)), "items without a price come last"
+
+
+class CountingBundle(Bundle):
+    """Counts the vectors that a ranking reads."""
+
+    read = 0
+
+    def vectors(self, rows: Rows) -> FloatArray:
+        self.read += len(rows)
+        return super().vectors(rows)
+
+
+@pytest.mark.parametrize("order", Order)
+def test_no_cursor_makes_a_page_read_more_than_the_first_one(person: Person, tmp_path: Path, order: Order) -> None:
+    write_bundle(tmp_path, contents(3_000), NOW)
+    index = CountingBundle(tmp_path, exact_scan_items=10_000)
+    every_key = tuple(short(key) for key in index.keys(np.arange(3_000)).tolist())
+    recommend_page(person, index, 100, order=order, explore=1.0)
+    first, forged = index.read, tuple(range(1_000_000, 1_001_899))
+    for shown in (every_key[:50], every_key[:1_899], every_key[:1] * 1_899, forged):
+        index.read = 0
+        page = recommend_page(person, index, 100, order=order, explore=1.0, cursor=Cursor(1, 0, shown))
+        assert not {short(int(key)) for key in index.keys(index.rows_of(ids(page)))} & set(shown)
+        assert 0 < index.read <= first
+
+
+def test_pages_of_other_orders_end_with_their_block(person: Person, index: Bundle) -> None:
+    page = recommend_page(person, index, 60, seed=3, order=Order.PRICE)
+    lengths, listed = [len(page.items)], ids(page)
+    while page.cursor:
+        page = recommend_page(person, index, 60, order=Order.PRICE, cursor=page.cursor)
+        lengths.append(len(page.items))
+        listed += ids(page)
+    assert lengths == [60, 40, 60, 40, 60, 40, 0]
+    assert len(set(listed)) == len(index.keys(np.arange(300)))
 
 
 def test_order_by_unlock_lists_items_of_most_outfits_first(person: Person, index: Bundle) -> None:
