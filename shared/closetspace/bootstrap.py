@@ -28,8 +28,11 @@ if TYPE_CHECKING:
         Users,
         Wardrobe,
     )
+    from closetspace.services.delete_account import AccountRemover
+    from closetspace.services.export_data import DataExporter
     from closetspace.services.feedback import FeedbackKeeper
     from closetspace.services.live_index import LiveIndex
+    from closetspace.services.personal_archive import PersonalArchive
     from closetspace.services.recommend import Recommender
     from closetspace.services.reconcile import Reconciler
     from closetspace.services.refresh_taste import TasteKeeper
@@ -147,6 +150,24 @@ class Services:
         from closetspace.services.feedback import FeedbackKeeper
 
         return FeedbackKeeper(self.people, self.live_index.get)
+
+    @once
+    def account_remover(self) -> "AccountRemover":
+        from closetspace.services.delete_account import AccountRemover
+
+        return AccountRemover(self.accounts, self.personal_documents, self.photos, self.users, self.settings)
+
+    @once
+    def personal_archive(self) -> "PersonalArchive":
+        from closetspace.services.personal_archive import PersonalArchive
+
+        return PersonalArchive(self.personal_documents, self.photos, self.priors.get)
+
+    @once
+    def data_exporter(self) -> "DataExporter":
+        from closetspace.services.export_data import DataExporter
+
+        return DataExporter(self.exports, self.photos, self.personal_archive, self.settings)
 
     @once
     def live_index(self) -> "LiveIndex":

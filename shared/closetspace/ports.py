@@ -169,8 +169,16 @@ class PersonalDocuments(Protocol):
         """Yield the documents as JSON has them, with their ids as ``id``; only a few are in memory at a time."""
         ...
 
+    def count(self, collection: PersonalCollection, uid: str) -> int:
+        """Return the number of documents."""
+        ...
+
     def delete_page(self, collection: PersonalCollection, uid: str) -> int:
         """Delete some of the documents; return their number, which is 0 if there were none."""
+        ...
+
+    def delete_item(self, uid: str, item_id: str) -> None:
+        """Delete an item of the person, unless it is missing or another person's."""
         ...
 
     def derived(self, uid: str) -> Person:

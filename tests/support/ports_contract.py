@@ -16,7 +16,15 @@ from closetspace.domain.person.account import AccountDeletion
 from closetspace.domain.person.data_export import DataExport, ExportStatus
 from closetspace.domain.person.opinions import MAX_OPINIONS, Opinion, OpinionKind
 from closetspace.domain.person.person import Person
-from closetspace.domain.person.personal_data import CLOSET_SHARDS, CLOSETS, PREFERENCES, STATES, WARDROBE
+from closetspace.domain.person.personal_data import (
+    CLOSET_SHARDS,
+    CLOSETS,
+    COLLECTIONS,
+    PREFERENCES,
+    STATES,
+    WARDROBE,
+    PersonalCollection,
+)
 from closetspace.domain.person.preferences import Preferences
 from closetspace.domain.person.shown import ShownList, ShownLists
 from closetspace.domain.taste.membership import LabelMembership
@@ -516,11 +524,22 @@ class LeavingContract:
         assert (found[0]["uid"], found[0]["price"], found[0]["tags"]) == (uid, 1.5, [None, True, 7])
         assert [document["gender"] for document in leaving.documents.documents(PREFERENCES, uid)] == ["Men"]
         for collection, count in ((WARDROBE, 25), (PREFERENCES, 1)):
+            assert leaving.documents.count(collection, uid) == count
             deleted = list(iter(lambda: leaving.documents.delete_page(collection, uid), 0))  # noqa: B023
             assert sum(deleted) == count
             assert not list(leaving.documents.documents(collection, uid))
+            assert leaving.documents.count(collection, uid) == 0
         assert len(list(leaving.documents.documents(WARDROBE, other))) == 25
         assert len(list(leaving.documents.documents(PREFERENCES, other))) == 1
+
+    def test_item_is_deleted_unless_it_is_another_persons(self, leaving: Leaving, uid: str) -> None:
+        mine, theirs = f"{uid}-mine", f"{uid}-theirs"
+        leaving.database.write(mine, {"uid": uid})
+        leaving.database.write(theirs, {"uid": f"{uid}-2"})
+        for item_id in (mine, theirs, f"{uid}-none"):
+            leaving.documents.delete_item(uid, item_id)
+        assert leaving.database.wardrobe.read(mine).item is None
+        assert leaving.database.wardrobe.read(theirs).item is not None
 
     def test_deleted_closet_and_state_are_as_if_they_had_never_been(self, leaving: Leaving, uid: str) -> None:
         put(leaving.database, uid, f"{uid}-item", 1)
@@ -530,6 +549,14 @@ class LeavingContract:
         assert leaving.database.wardrobe.read(f"{uid}-item").state is None
         closet = leaving.database.closets.closet(uid)
         assert (closet.entries, closet.version) == ({}, 0)
+
+    @pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda collection: collection.path)
+    def test_stranger_to_the_system_has_no_documents(
+        self, leaving: Leaving, uid: str, collection: PersonalCollection
+    ) -> None:
+        assert leaving.documents.count(collection, uid) == 0
+        assert leaving.documents.delete_page(collection, uid) == 0
+        assert not list(leaving.documents.documents(collection, uid))
 
     def test_derived_data_comes_without_the_closet(self, leaving: Leaving, uid: str) -> None:
         database = leaving.database

@@ -221,6 +221,9 @@ class MemoryPersonalDocuments:
         table = self._table(collection)
         return ({"id": key, **_as_mapping(table[key])} for key in self._keys(collection, uid))
 
+    def count(self, collection: PersonalCollection, uid: str) -> int:
+        return len(self._keys(collection, uid))
+
     def delete_page(self, collection: PersonalCollection, uid: str) -> int:
         keys = self._keys(collection, uid)[: self.page]
         for key in keys:
@@ -228,6 +231,10 @@ class MemoryPersonalDocuments:
             if collection.parent == "closets":
                 self.database.versions.pop(key, None)
         return len(keys)
+
+    def delete_item(self, uid: str, item_id: str) -> None:
+        if self.database.documents.get(item_id, {}).get("uid") == uid:
+            del self.database.documents[item_id]
 
     def derived(self, uid: str) -> Person:
         person = self.database.person(uid)

@@ -12,7 +12,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from closetspace.adapters.firestore.closets import TASTES, parse_taste
 from closetspace.adapters.firestore.people import FEEDBACK, SHOWN, parse_opinions, parse_shown
-from closetspace.adapters.firestore.queries import PAGE, paged, read_all
+from closetspace.adapters.firestore.queries import PAGE, count, paged, read_all
 from closetspace.adapters.firestore.transactions import run_transaction
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.personal_data import WARDROBE, PersonalCollection
@@ -36,12 +36,11 @@ class FirestorePersonalDocuments:
                 if snapshot.exists:
                     yield {"id": snapshot.id, **_plain(snapshot.to_dict())}
 
+    def count(self, collection: PersonalCollection, uid: str) -> int:
+        return len(self._only(collection, uid)) if collection.is_one_document else count(self._query(collection, uid))
+
     def delete_page(self, collection: PersonalCollection, uid: str) -> int:
         references = list(islice(self._references(collection, uid), PAGE))
-        if collection.is_one_document:
-            references = [
-                r for r, snapshot in read_all(self._client, references, field_paths=["uid"]).items() if snapshot.exists
-            ]
 
         def work(transaction: firestore.Transaction) -> None:
             for reference in references:
@@ -50,6 +49,16 @@ class FirestorePersonalDocuments:
         if references:
             run_transaction(self._client, work)
         return len(references)
+
+    def delete_item(self, uid: str, item_id: str) -> None:
+        reference = self._client.document(self._wardrobe_collection, item_id)
+
+        def work(transaction: firestore.Transaction) -> None:
+            item = reference.get(transaction=transaction, field_paths=["uid"]).to_dict() or {}
+            if item.get("uid") == uid:
+                transaction.delete(reference)
+
+        run_transaction(self._client, work)
 
     def derived(self, uid: str) -> Person:
         references = [self._client.document(name, uid) for name in (TASTES, FEEDBACK, SHOWN)]
@@ -63,14 +72,21 @@ class FirestorePersonalDocuments:
         )
 
     def _references(self, collection: PersonalCollection, uid: str) -> Iterator[Any]:
-        """Yield the references of a person's documents; the only one of a collection may be missing."""
         if collection.is_one_document:
-            return iter([self._client.document(*collection.parent.split("/"), uid)])
+            return iter(self._only(collection, uid))
+        query = self._query(collection, uid).order_by("__name__").select([])
+        return (snapshot.reference for snapshot in paged(query))
+
+    def _only(self, collection: PersonalCollection, uid: str) -> list[Any]:
+        """Return the reference of a collection's only document of a person, if there is one."""
+        reference = self._client.document(*collection.parent.split("/"), uid)
+        found = read_all(self._client, [reference], field_paths=["uid"])
+        return [reference for reference, snapshot in found.items() if snapshot.exists]
+
+    def _query(self, collection: PersonalCollection, uid: str) -> Any:
         name = self._wardrobe_collection if collection is WARDROBE else collection.parent
-        query: Any = self._client.collection(*(uid if part == "{uid}" else part for part in name.split("/")))
-        if collection.is_owned_by_field:
-            query = query.where(filter=FieldFilter("uid", "==", uid))
-        return (snapshot.reference for snapshot in paged(query.order_by("__name__").select([])))
+        documents = self._client.collection(*(uid if part == "{uid}" else part for part in name.split("/")))
+        return documents.where(filter=FieldFilter("uid", "==", uid)) if collection.is_owned_by_field else documents
 
 
 def _plain(value: Any) -> Any:

@@ -111,6 +111,11 @@ def object_folder(uid: str) -> str:
     return f"users/{uid}/"
 
 
+def wardrobe_folder(uid: str) -> str:
+    """Return the folder of a person's photos."""
+    return f"{object_folder(uid)}wardrobe/"
+
+
 def export_folder(uid: str) -> str:
     """Return the folder of a person's exports."""
     return f"{object_folder(uid)}exports/"
