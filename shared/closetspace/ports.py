@@ -177,10 +177,6 @@ class PersonalDocuments(Protocol):
         """Delete some of the documents; return their number, which is 0 if there were none."""
         ...
 
-    def delete_item(self, uid: str, item_id: str) -> None:
-        """Delete an item of the person, unless it is missing or another person's."""
-        ...
-
     def derived(self, uid: str) -> Person:
         """Return the person's taste, opinions and lists, without reading their closet and preferences."""
         ...

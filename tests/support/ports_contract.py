@@ -532,15 +532,6 @@ class LeavingContract:
         assert len(list(leaving.documents.documents(WARDROBE, other))) == 25
         assert len(list(leaving.documents.documents(PREFERENCES, other))) == 1
 
-    def test_item_is_deleted_unless_it_is_another_persons(self, leaving: Leaving, uid: str) -> None:
-        mine, theirs = f"{uid}-mine", f"{uid}-theirs"
-        leaving.database.write(mine, {"uid": uid})
-        leaving.database.write(theirs, {"uid": f"{uid}-2"})
-        for item_id in (mine, theirs, f"{uid}-none"):
-            leaving.documents.delete_item(uid, item_id)
-        assert leaving.database.wardrobe.read(mine).item is None
-        assert leaving.database.wardrobe.read(theirs).item is not None
-
     def test_deleted_closet_and_state_are_as_if_they_had_never_been(self, leaving: Leaving, uid: str) -> None:
         put(leaving.database, uid, f"{uid}-item", 1)
         for collection in (STATES, CLOSET_SHARDS, CLOSETS):

@@ -232,10 +232,6 @@ class MemoryPersonalDocuments:
                 self.database.versions.pop(key, None)
         return len(keys)
 
-    def delete_item(self, uid: str, item_id: str) -> None:
-        if self.database.documents.get(item_id, {}).get("uid") == uid:
-            del self.database.documents[item_id]
-
     def derived(self, uid: str) -> Person:
         person = self.database.person(uid)
         return Person(Closet(uid, {}), person.taste, person.opinions, person.shown)

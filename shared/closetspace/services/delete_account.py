@@ -10,8 +10,6 @@ from itertools import chain, islice
 
 from closetspace.domain.person.account import AccountDeletion, check_uid
 from closetspace.domain.person.personal_data import COLLECTIONS, MARKS, WARDROBE, object_folder
-from closetspace.domain.wardrobe.item import Item
-from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.errors import FailedPrecondition, Transient
 from closetspace.ports import Accounts, ObjectStore, PersonalDocuments, Users
 from closetspace.settings import Settings
@@ -67,19 +65,10 @@ class AccountRemover:
             raise FailedPrecondition(DELETED, reason="account_deleted")
 
     def remove_arriving(self, uid: str) -> bool:
-        """Remove items of an account that is marked; return whether it is. The events of the deletions do the rest."""
+        """Delete items of an account if it is marked; return whether it is. The sweep removes the rest, with photos."""
         if self.accounts.deletion(uid) is None:
             return False
         self.documents.delete_page(WARDROBE, uid)
-        return True
-
-    def remove_arriving(self, item: Item) -> bool:
-        """Delete an item of an account that is being deleted, with its photos; return whether it was one."""
-        if not self.accounts.deletion(item.uid):
-            return False
-        self.documents.delete_item(item.uid, item.id)
-        for photo in self.objects.list(photo_folder(item.uid, item.id)):
-            self.objects.delete(photo.name)
         return True
 
     def remove(self, uid: str, now: datetime, removed: Removed = ignore_removed) -> int:

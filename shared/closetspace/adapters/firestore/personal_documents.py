@@ -50,16 +50,6 @@ class FirestorePersonalDocuments:
             run_transaction(self._client, work)
         return len(references)
 
-    def delete_item(self, uid: str, item_id: str) -> None:
-        reference = self._client.document(self._wardrobe_collection, item_id)
-
-        def work(transaction: firestore.Transaction) -> None:
-            item = reference.get(transaction=transaction, field_paths=["uid"]).to_dict() or {}
-            if item.get("uid") == uid:
-                transaction.delete(reference)
-
-        run_transaction(self._client, work)
-
     def derived(self, uid: str) -> Person:
         references = [self._client.document(name, uid) for name in (TASTES, FEEDBACK, SHOWN)]
         snapshots = read_all(self._client, references)
