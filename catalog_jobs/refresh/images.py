@@ -1,30 +1,29 @@
 """Catalog images: from the store, or else downloaded from the shop, throttled and within limits."""
 
-import ipaddress
-import socket
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
-
-import httpx
+from typing import TypeVar
 
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.sources.settings import user_agent
+from closetspace.adapters.network.connecting import PublicNetwork
+from closetspace.adapters.network.fetching import Fetcher, FetchLimits, host_of
 from closetspace.domain.retry import retry
 from closetspace.errors import InvalidInput, NotFound, Transient
 from closetspace.ports import ObjectStore
 from closetspace.services.throttling import RateLimiter
 
+A = TypeVar("A")
+T = TypeVar("T")
+
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 1.0
-MAX_REDIRECTS = 3
-MAX_BYTES = 20_000_000
-TIMEOUT = httpx.Timeout(20, connect=10)
-MAX_SECONDS = 60.0
-"""For a whole image: a server that sends single bytes must not block a worker."""
+
+LIMITS = FetchLimits(bytes=20_000_000, seconds=60.0)
+"""For an image: shops show at most a few megabytes, and a server that sends single bytes must not block a worker."""
 
 CONNECTIONS_PER_HOST = 4
 INTERVAL_SECONDS = 0.02
@@ -33,12 +32,31 @@ INTERVAL_SECONDS = 0.02
 HEADERS = {"Accept": "image/jpeg,image/png,image/webp", "Accept-Encoding": "identity"}
 
 
+def failing_alone(work: Callable[[A], T]) -> Callable[[A], T]:
+    """Return ``work`` with its transient failures as failures of one image: the next run retries it, and the others
+    must not wait for it."""
+
+    def attempt(argument: A) -> T:
+        try:
+            return work(argument)
+        except Transient as error:
+            raise InvalidInput("picture_unavailable", str(error)) from error
+
+    return attempt
+
+
 @dataclass(frozen=True)
 class ImageReader:
-    """Reads images from the store. Missing ones are downloaded once and stored."""
+    """Reads images from the store. Missing ones are downloaded once and stored.
+
+    ``decode`` raises `InvalidInput` for what is no image. The store is public, so nothing is stored before it is
+    decoded: a page of an internal server never is. The bytes are stored as they came, since they are public already,
+    under a name without a suffix, which no browser takes for a page.
+    """
 
     store: ObjectStore
     download: Callable[[str], bytes]
+    decode: Callable[[bytes], object]
 
     def read(self, item: CatalogItem) -> bytes:
         """Return the bytes of an item's image. Raises `InvalidInput` if they are unavailable."""
@@ -49,11 +67,8 @@ class ImageReader:
                 raise InvalidInput(
                     "picture_missing", "The image is not in the store: import the folder again."
                 ) from None
-        try:
-            data = self.download(item.image_urls[0])
-        except Transient as error:
-            # The next run retries the item. The others must not wait for it.
-            raise InvalidInput("picture_unavailable", str(error)) from error
+        data = failing_alone(self.download)(item.image_urls[0])
+        failing_alone(self.decode)(data)
         self.store.write(item.image, data)
         return data
 
@@ -70,82 +85,32 @@ class _Host:
 
 @dataclass
 class ImageDownloader:
-    """Downloads images from the web. Refuses private addresses, except ``trusted`` hosts, which the operator named.
+    """Downloads images from public hosts, and from the ``private_hosts`` that the operator named.
 
     ``tasks`` is the number of processes that download at the same time.
     """
 
-    trusted: Collection[str] = ()
+    private_hosts: Collection[str] = ()
     tasks: int = 1
-    max_bytes: int = MAX_BYTES
-    max_seconds: float = MAX_SECONDS
+    limits: FetchLimits = LIMITS
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         interval = INTERVAL_SECONDS * self.tasks
         self._hosts: dict[str, _Host] = defaultdict(lambda: _Host(RateLimiter(interval, self.clock, self.sleep)))
-        self._client = httpx.Client(timeout=TIMEOUT, headers={"User-Agent": user_agent(), **HEADERS})
+        headers = {"User-Agent": user_agent(), **HEADERS}
+        self._fetcher = Fetcher(self.limits, headers=headers, network=PublicNetwork(self.private_hosts))
 
     def __call__(self, url: str) -> bytes:
         """Return the image. Raises `InvalidInput` if there is none at the URL, `Transient` if a retry may succeed."""
         return retry(lambda: self._download(url), attempts=ATTEMPTS, first_pause=FIRST_PAUSE_SECONDS, sleep=self.sleep)
 
     def _download(self, url: str) -> bytes:
-        for _ in range(MAX_REDIRECTS + 1):
-            host = self._check(url)
-            with host.connections:
-                host.limiter.wait()
-                answer = self._get(url)
-            if isinstance(answer, bytes):
-                return answer
-            url = urljoin(url, answer)
-        raise InvalidInput("picture_not_found", "Too many redirects.")
-
-    def _check(self, url: str) -> _Host:
-        try:
-            parts = urlsplit(url)
-            name, port = parts.hostname or "", parts.port
-        except ValueError as exc:
-            raise InvalidInput("picture_url_invalid", "Not a valid image URL.") from exc
-        if parts.scheme not in ("http", "https") or parts.username is not None:
-            raise InvalidInput("picture_url_invalid", "The image URL is not an http or https URL without credentials.")
-        if name not in self.trusted and not _is_public(name, port or 443):
-            raise InvalidInput("picture_url_not_allowed", f"{name} is not a host on the public internet.")
-        return self._hosts[name]
-
-    def _get(self, url: str) -> bytes | str:
-        """Return the image, or the URL that the server redirects to."""
-        deadline = self.clock() + self.max_seconds
-        try:
-            with self._client.stream("GET", url) as response:
-                if response.is_redirect:
-                    return str(response.headers.get("location", ""))
-                _check_status(response.status_code)
-                data = bytearray()
-                for chunk in response.iter_raw():
-                    data += chunk
-                    if len(data) > self.max_bytes:
-                        raise InvalidInput("picture_too_large", f"The image has more than {self.max_bytes:,} bytes.")
-                    if self.clock() > deadline:
-                        raise Transient("the image's server is too slow")
-                return bytes(data)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
-            raise InvalidInput("picture_url_invalid", "Not a valid image URL.") from exc
-        except httpx.HTTPError as exc:
-            raise Transient(f"the image's server does not answer: {exc or type(exc).__name__}") from exc
-
-
-def _check_status(status: int) -> None:
-    if status == 429 or status >= 500:
-        raise Transient(f"the image's server answered {status}")
-    if status != 200:
-        raise InvalidInput("picture_not_found", f"The image's server answered {status}.")
-
-
-def _is_public(host: str, port: int) -> bool:
-    try:
-        addresses = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
-    except (OSError, UnicodeError) as exc:
-        raise Transient(f"{host} can't be resolved") from exc
-    return all(ipaddress.ip_address(address[4][0]).is_global for address in addresses)
+        host = self._hosts[host_of(url)]
+        with host.connections:
+            host.limiter.wait()
+            try:
+                return self._fetcher.fetch(url)
+            except InvalidInput as exc:
+                raise InvalidInput(f"picture_{exc.code}", exc.message) from exc

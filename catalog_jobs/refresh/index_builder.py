@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from catalog_jobs.catalog.item import CatalogItem, indexed_item
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.embedding_store import EmbeddingStore
 from catalog_jobs.refresh.guards import Bounds
-from catalog_jobs.refresh.images import ImageDownloader, ImageReader
+from catalog_jobs.refresh.images import ImageDownloader, ImageReader, failing_alone
 from catalog_jobs.refresh.worker import ShardEmbedder, items_to_embed
 from catalog_jobs.sources.selection import FolderSource
 from closetspace.adapters.index.writer import write_bundle
-from closetspace.bootstrap import bundle_opener, load_encoder, photo_decoder
+from closetspace.bootstrap import bundle_opener, decoding_pool, load_encoder
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
@@ -82,7 +82,7 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     snapshots = Snapshots(store)
     snapshot = snapshots.require_current()
     items = snapshots.read(snapshot)
-    embedder = shard_embedder(store, settings, ImageDownloader(), lambda: None)
+    embedder = shard_embedder(store, settings, ImageDownloader(settings.private_hosts), lambda: None)
     failed = embedder.run(items_to_embed(items, embedder.embeddings.stored_keys().part_of), progress).failed
     with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
         manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
@@ -101,12 +101,10 @@ def shard_embedder(
     workers: int | None = None,
 ) -> ShardEmbedder:
     """Return an embedder of catalog items by the configured encoder, by default with a worker for each processor."""
-    encoder = load_encoder(settings)
+    encoder, workers = load_encoder(settings), workers or os.cpu_count() or 1
+    decode = failing_alone(decoding_pool(replace(settings, decoding_processes=workers)))
     embedder = CatalogEmbedder[CatalogItem](
-        read=ImageReader(store, download).read,
-        decode=photo_decoder(settings),
-        encoder=encoder,
-        workers=workers or os.cpu_count() or 1,
+        read=ImageReader(store, download, decode).read, decode=decode, encoder=encoder, workers=workers
     )
     return ShardEmbedder(embedder, EmbeddingStore(store, encoder.descriptor), check_lease)
 

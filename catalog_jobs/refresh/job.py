@@ -77,7 +77,7 @@ def refresh(
             for other in others:
                 _check_running(other)
 
-        downloader = ImageDownloader(selection.trusted_hosts(), context.tasks)
+        downloader = ImageDownloader(settings.private_hosts, context.tasks)
         workers = max(1, (os.cpu_count() or 1) // context.tasks_on_machine)
         worker = Worker(
             task=context.task,

@@ -153,15 +153,6 @@ class SourceSelection:
         """Return the names of all configured shops, or None if the refresh reads only some of them."""
         return None if self.source or self.shop else list(read_shops(self.shops))
 
-    def trusted_hosts(self) -> set[str]:
-        """Return the hosts that the operator has named: images may come from them even if they are not public."""
-        if self.source:
-            addresses = [self.source]
-        else:
-            shops = read_shops(self.shops).values()
-            addresses = [url for shop in shops for url in (*shop.start_urls, *shop.sitemap_urls, shop.feed)]
-        return {host for address in addresses if (host := urlsplit(address).hostname)}
-
 
 def _named_source(address: str, store: ObjectStore) -> Source:
     path = Path(address)

@@ -48,6 +48,10 @@ class Settings:
     fetch_seconds: float = 20.0
     """Seconds for a whole download from an allowed host. A photo takes one; a slower host would hold a worker."""
 
+    private_hosts: frozenset[str] = frozenset()
+    """Hosts of shops, feeds and catalog images that may have addresses of a private network or of this machine: servers
+    of one's own. There are none for people's photos."""
+
     settle_minutes: float = 10.0
     """Minutes after which an unsettled item is reconciled again: longer than any single attempt."""
 
@@ -109,8 +113,8 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read ``CLOSETSPACE_REGION``, ``SERVICE_ACCOUNT``, ``ENFORCE_APP_CHECK`` (``true``), ``WARDROBE_COLLECTION``,
-        ``ALLOWED_PHOTO_HOSTS`` (separated by commas), ``PHOTO_BUCKET``, ``FIREBASE_CONFIG``, ``INDEX_STORE`` and
-        ``ENCODER``."""
+        ``ALLOWED_PHOTO_HOSTS`` and ``CLOSETSPACE_PRIVATE_HOSTS`` (separated by commas), ``PHOTO_BUCKET``,
+        ``FIREBASE_CONFIG``, ``INDEX_STORE`` and ``ENCODER``."""
         hosts = env.get("ALLOWED_PHOTO_HOSTS")
         return cls(
             region=env.get("CLOSETSPACE_REGION") or cls.region,
@@ -118,6 +122,7 @@ class Settings:
             enforce_app_check=env.get("ENFORCE_APP_CHECK") == "true",
             wardrobe_collection=env.get("WARDROBE_COLLECTION") or cls.wardrobe_collection,
             allowed_photo_hosts=_names(hosts) if hosts is not None else cls.allowed_photo_hosts,
+            private_hosts=_names(env.get("CLOSETSPACE_PRIVATE_HOSTS", "")),
             photo_bucket=env.get("PHOTO_BUCKET") or None,
             default_bucket=json.loads(env.get("FIREBASE_CONFIG") or "{}").get("storageBucket"),
             index_store=env.get("INDEX_STORE") or None,

@@ -143,7 +143,9 @@ class RefreshedCatalog:
 
     @property
     def embedder(self) -> CatalogEmbedder[CatalogItem]:
-        return CatalogEmbedder(ImageReader(self.store, self._download).read, decode_anything, self.encoder, workers=1)
+        return CatalogEmbedder(
+            ImageReader(self.store, self._download, decode_anything).read, decode_anything, self.encoder, workers=1
+        )
 
     @property
     def embeddings(self) -> EmbeddingStore:

@@ -114,7 +114,10 @@ def test_feed_url_becomes_an_index(street: Street) -> None:
     assert (code, counts(report)) == (0, {"new": 5, "embedded": 5})
 
 
-def test_images_on_private_addresses_are_not_downloaded(street: Street, tmp_path: Path) -> None:
+def test_images_on_private_addresses_are_not_downloaded(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLOSETSPACE_PRIVATE_HOSTS")
     feed = tmp_path / "feed.csv"
     feed.write_text(
         f"id,title,link,image_link,price\n1,Cap,{street.pages[0]},{street.server.url}/pictures/0.jpg,12 EUR\n"

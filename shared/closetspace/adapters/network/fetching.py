@@ -43,6 +43,14 @@ def is_web_url(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and has_port and parts.username is None
 
 
+def host_of(url: str) -> str:
+    """Return the host of a URL, for messages: the rest may contain a key."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
+
+
 @dataclass(frozen=True)
 class Fetcher:
     """Downloads files. Every URL, redirects included, has to pass ``allows``, and its host has to be public.
@@ -94,9 +102,9 @@ class Fetcher:
             async with asyncio.timeout(self.limits.seconds):
                 await self._follow(url, write)
         except TimeoutError as exc:
-            raise Transient(f"{_host(url)} did not send it within {self.limits.seconds:g} s") from exc
+            raise Transient(f"{host_of(url)} did not send it within {self.limits.seconds:g} s") from exc
         except TRANSIENT_ERRORS as exc:
-            raise Transient(f"{_host(url)} does not answer: {exc or type(exc).__name__}") from exc
+            raise Transient(f"{host_of(url)} does not answer: {exc or type(exc).__name__}") from exc
         except PERMANENT_ERRORS as exc:
             raise _url_invalid() from exc
 
@@ -111,9 +119,9 @@ class Fetcher:
                     case Outcome.REDIRECT:
                         url = _redirect(url, response)
                     case Outcome.TRANSIENT:
-                        raise Transient(f"{_host(url)} answered {response.status}")
+                        raise Transient(f"{host_of(url)} answered {response.status}")
                     case Outcome.PERMANENT:
-                        raise InvalidInput("not_found", f"{_host(url)} answered {response.status}.")
+                        raise InvalidInput("not_found", f"{host_of(url)} answered {response.status}.")
         raise InvalidInput("not_found", "Too many redirects.")
 
     def _target(self, url: str) -> httpcore.URL:
@@ -150,14 +158,6 @@ def _redirect(url: str, response: httpcore.Response) -> str:
 
 def _url_invalid() -> InvalidInput:
     return InvalidInput("url_invalid", "Not a valid http or https URL without credentials.")
-
-
-def _host(url: str) -> str:
-    """Return the host of a URL, for messages: the rest may contain a key."""
-    try:
-        return urlsplit(url).hostname or url
-    except ValueError:
-        return url
 
 
 _starting = threading.Lock()
