@@ -6,6 +6,8 @@ us-central1 in US dollars, as published in 2026; check them before you rely on t
 
 from dataclasses import dataclass
 
+from closetspace.settings import Settings
+
 GB, MB, KB = 1.0, 1e-3, 1e-6
 
 ITEMS = 50
@@ -30,12 +32,13 @@ SHOWN_PHOTOS = 5
 READS_A_RECOMMEND = 5
 """Closet, taste, feedback, shown and preferences (adapters/firestore/people.py)."""
 
-READS_A_NEW_ITEM = 4 + 7 + 2 + 4
-"""Without the photo: read, and read again to commit. With it: read, announce, find the closet's document, commit;
-taste; and its owner's listener (services/reconcile.py, services/refresh_taste.py)."""
+READS_A_NEW_ITEM = 5 + 10 + 2 + 4
+"""Without the photo: read, whether the account stays, and read again to commit. With it: the same, both quotas,
+announce, find the closet's document, commit; taste; and its owner's listener (services/reconcile.py,
+services/refresh_taste.py)."""
 
-WRITES_A_NEW_ITEM = 1 + 1 + 1 + 2 + 1
-"""Item, waiting, processing, ready with the closet's entry, taste."""
+WRITES_A_NEW_ITEM = 1 + 1 + 1 + 1 + 2 + 1
+"""Item, waiting, quota, processing, ready with the closet's entry, taste."""
 
 PERSON = 200 * KB
 """In Firestore: a closet of 31 KB, 50 items and 50 states of 1.4 KB each with their indexes, taste, lists, opinions."""
@@ -48,6 +51,10 @@ NEW_ITEM_SECONDS = 0.1 + 0.3 + 0.1
 taste, on a smaller instance than assumed here."""
 
 SWEEPS = 6 * 24 * 365 / 12
+
+READS_A_SWEEP = 6 * Settings.audited_per_sweep
+"""Items, states and photos, and with each item its state, with each state its item, with each photo both
+(services/audit.py)."""
 
 INDEX_ITEM, PICTURE, VECTOR_ITEM = 4.0 * KB, 30 * KB, 1.35 * KB
 """Per item in the catalog's store: in each version of the index, its picture, its stored vectors."""
@@ -90,10 +97,10 @@ def costs(items: int) -> list[Cost]:
     return [
         Cost(
             "Firestore, reads",
-            f"{reads:,.0f} per person, {lists:,.0f} for lists",
+            f"{reads:,.0f} per person, {lists:,.0f} for lists; {SWEEPS * READS_A_SWEEP / 1e6:.1f} million by the sweeper",
             0.03e-5,
             reads,
-            0,
+            SWEEPS * READS_A_SWEEP,
             50e3 * month,
         ),
         Cost("Firestore, writes", f"{writes:.0f} per person", 0.09e-5, writes, 0, 20e3 * month),
@@ -110,7 +117,7 @@ def costs(items: int) -> list[Cost]:
         Cost("refresh", "2 hours per night, 2 CPU, 4 GiB", 2 * JOB_VCPU + 4 * JOB_GIB, 0, REFRESH_SECONDS),
         Cost("catalog and indexes", f"{catalog:.1f} GB", 0.020, 0, catalog),
         Cost("images", "3 GB", 0.10, 0, 3, 0.5),
-        Cost("alerts", "6, each every minute", 0.15, 0, 6),
+        Cost("alerts", "7, each every minute", 0.15, 0, 7),
         Cost("secret", "1", 0.06, 0, 1),
     ]
 

@@ -17,7 +17,11 @@ locals {
     }
     closetspace_items_unsettled = {
       description = "Items that the sweeper could not settle; it logs each (closetspace/services/sweep.py)."
-      filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"sweep\" textPayload:\"is still unsettled\""
+      filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"sweep\" \"is still unsettled\""
+    }
+    closetspace_items_given_up = {
+      description = "Items that failed again and again for a cause of ours (closetspace/services/reconcile.py)."
+      filter      = "resource.type=\"cloud_run_revision\" \"is given up after\""
     }
   }
 
@@ -28,6 +32,7 @@ locals {
   succeeded = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${google_cloud_run_v2_job.refresh.name}\",result=\"succeeded\"}"
   published = "logging_googleapis_com:user_closetspace_index_published{monitored_resource=\"cloud_run_job\"}"
   unsettled = "logging_googleapis_com:user_closetspace_items_unsettled{monitored_resource=\"cloud_run_revision\"}"
+  given_up  = "logging_googleapis_com:user_closetspace_items_given_up{monitored_resource=\"cloud_run_revision\"}"
 
   # In PromQL, because the platform's own conditions see only the last 24 hours.
   alerts = {
@@ -67,6 +72,13 @@ locals {
       # In three of four sweeps: most items that one sweep cannot settle are settled by the next.
       query   = "count_over_time((sum(increase(${local.unsettled}[10m])) > 0)[40m:10m]) >= 3"
       meaning = "The sweeper repeatedly finds items that it can't settle: their owners wait for them."
+    }
+    items_given_up = {
+      name     = "Items are given up"
+      severity = "ERROR"
+      lasting  = "0s"
+      query    = "sum(increase(${local.given_up}[1h])) > 0"
+      meaning  = "An item failed again and again for a cause of ours, and its owner was told so."
     }
     sweeper_silent = {
       name     = "The sweeper does not run"

@@ -1,5 +1,6 @@
 """The composition root: builds every dependency of a running system once, when it is first needed."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from closetspace.domain.index.index import Index
     from closetspace.ports import (
         Accounts,
+        Bookmarks,
         Closets,
         Exports,
         ObjectStore,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         PersonalDocuments,
         PhotoFetcher,
         StreamedObjectStore,
+        Usage,
         Users,
         Wardrobe,
     )
@@ -82,6 +85,8 @@ class Services:
         settings: Settings,
         *,
         wardrobe: "Wardrobe | None" = None,
+        usage: "Usage | None" = None,
+        bookmarks: "Bookmarks | None" = None,
         closets: "Closets | None" = None,
         people: "People | None" = None,
         accounts: "Accounts | None" = None,
@@ -99,6 +104,8 @@ class Services:
         self.lock = RLock()
         replaced = {
             "wardrobe": wardrobe,
+            "usage": usage,
+            "bookmarks": bookmarks,
             "closets": closets,
             "people": people,
             "accounts": accounts,
@@ -125,13 +132,17 @@ class Services:
             decode=self.decode,
             encoder=self.encoder,
             settings=self.settings,
+            usage=self.usage,
+            remove_if_leaving=self.account_remover.remove_arriving,
         )
 
     @once
     def sweeper(self) -> "Sweeper":
+        from closetspace.services.audit import Auditor
         from closetspace.services.sweep import Sweeper
 
-        return Sweeper(self.wardrobe, self.reconciler.reconcile, self.settings)
+        auditor = Auditor(self.wardrobe, self.photos, self.bookmarks, self.settings)
+        return Sweeper(self.wardrobe, self.reconciler, auditor, self.settings, time.monotonic)
 
     @once
     def taste_keeper(self) -> "TasteKeeper":
@@ -182,6 +193,18 @@ class Services:
 
         settings = self.settings
         return FirestoreWardrobe(self._firestore, settings.wardrobe_collection, settings.allowed_photo_hosts)
+
+    @once
+    def usage(self) -> "Usage":
+        from closetspace.adapters.firestore.usage import FirestoreUsage
+
+        return FirestoreUsage(self._firestore, self.settings.wardrobe_collection)
+
+    @once
+    def bookmarks(self) -> "Bookmarks":
+        from closetspace.adapters.firestore.bookmarks import FirestoreBookmarks
+
+        return FirestoreBookmarks(self._firestore)
 
     @once
     def closets(self) -> "Closets":

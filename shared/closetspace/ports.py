@@ -3,10 +3,10 @@
 Each port has a real adapter and an in-memory twin. One test suite runs on both.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -56,6 +56,24 @@ class Keep:
 ClosetChange = Put | Remove | Keep
 
 
+@dataclass(frozen=True)
+class DueItem:
+    """An item that is due to be swept, how often it was, and a token by which a later change detects another."""
+
+    item_id: str
+    sweeps: int
+    state_version: object
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """A part of a collection. ``found`` has the ids and owners of what is wrong in it; the next part begins after the
+    id ``last``, which is empty at the end of the collection."""
+
+    found: Sequence[tuple[str, str]]
+    last: str
+
+
 class Wardrobe(Protocol):
     """Items, their states, and the entries of closets that change together with a state."""
 
@@ -72,8 +90,23 @@ class Wardrobe(Protocol):
         """
         ...
 
-    def unsettled(self, after: datetime, before: datetime) -> Iterator[str]:
-        """Yield the ids of items waiting or in progress whose state was last written between the two times."""
+    def due(self, now: datetime) -> Iterator[DueItem]:
+        """Yield the items that the sweeper has to look at by now, those that are due for longest first."""
+        ...
+
+    def postpone(self, due: DueItem, sweep_at: datetime) -> bool:
+        """Count a sweep of the item and say when the next one is due; False if its state has changed meanwhile."""
+        ...
+
+    def items_without_state(self, after: str, limit: int) -> AuditPage:
+        """Return which of the next items, in the order of their ids, have no state."""
+        ...
+
+    def stray_states(self, after: str, limit: int) -> AuditPage:
+        """Return which of the next states, in the order of their ids, no event and no sweep will come back to.
+
+        Their item does not exist, or they are not settled and not due at any time.
+        """
         ...
 
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
@@ -82,6 +115,28 @@ class Wardrobe(Protocol):
         ...
 
     def count_items_with_other_encoder(self, encoder_id: str) -> int: ...
+
+
+class Usage(Protocol):
+    """What a person uses of their quotas."""
+
+    def items(self, uid: str, limit: int) -> int:
+        """Return the number of a person's items, counted up to one more than the limit."""
+        ...
+
+    def take_embedding(self, uid: str, day: date, limit: int) -> bool:
+        """Count an embedding of that day; return False and count nothing if as many as the limit were counted."""
+        ...
+
+
+class Bookmarks(Protocol):
+    """How far work that goes on in small parts has come."""
+
+    def bookmark(self, name: str) -> str:
+        """Return the last bookmark of this name, an empty one at the beginning."""
+        ...
+
+    def set_bookmark(self, name: str, place: str) -> None: ...
 
 
 class Closets(Protocol):
@@ -231,7 +286,9 @@ class ObjectStore(Protocol):
         """Delete an object, unless it has another generation than ``if_generation``. A missing object is no error."""
         ...
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]: ...
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
+        """Yield the objects whose names have the prefix, in the order of their names, those after a name only."""
+        ...
 
     def url(self, name: str) -> str:
         """Return the address of an object for browsers; the bucket's rules decide who may read it."""

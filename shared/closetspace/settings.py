@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from closetspace.errors import FailedPrecondition
 
@@ -55,8 +56,33 @@ class Settings:
     settle_minutes: float = 10.0
     """Minutes after which an unsettled item is reconciled again: longer than any single attempt."""
 
-    sweep_hours: float = 48.0
-    """Hours after which an item that waits for its photo is left alone: event retries last 24."""
+    max_attempts: int = 10
+    """Attempts to embed the same content that end with the process, or with an error that is not temporary. Then the
+    item fails with the code ``internal``: the cause is ours, and no retry mends it."""
+
+    max_sweeps: int = 9
+    """Sweeps of one item, 40 hours in all because their pauses double. Then an item that waits for its photo is left
+    until the photo arrives, and one that could not be finished fails."""
+
+    sweep_item_seconds: float = 120.0
+    """Seconds that a sweep waits for one item: as long as the function of an event has."""
+
+    sweep_seconds: float = 1500.0
+    """Seconds after which a sweep begins no further item: less than the 1,800 that a scheduled function has."""
+
+    audited_per_sweep: int = 200
+    """Items, states and photos, of each so many, that a sweep compares with each other to find what no event told of.
+    200 are 29,000 a day of each, at 0.05 USD a day."""
+
+    orphan_hours: float = 24.0
+    """Hours after which an uploaded photo that no item names is removed."""
+
+    max_items_per_person: int = 5_000
+    """Items of one person. Ten times the largest wardrobe that we have seen; more would fill an instance's memory."""
+
+    max_embeddings_per_day: int = 2_000
+    """Photos of one person that are embedded in a day, including those of renamed items. A large wardrobe can be
+    uploaded in a day; an attacker costs no more than 0.02 USD a day."""
 
     recent_sign_in_minutes: float = 5.0
     """Minutes since the sign-in within which an account may be deleted. A stolen session must not suffice, and
@@ -114,7 +140,11 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read ``CLOSETSPACE_REGION``, ``SERVICE_ACCOUNT``, ``ENFORCE_APP_CHECK`` (``true``), ``WARDROBE_COLLECTION``,
         ``ALLOWED_PHOTO_HOSTS`` and ``CLOSETSPACE_PRIVATE_HOSTS`` (separated by commas), ``PHOTO_BUCKET``,
-        ``FIREBASE_CONFIG``, ``INDEX_STORE`` and ``ENCODER``."""
+        ``FIREBASE_CONFIG``, ``INDEX_STORE``, ``ENCODER``, ``MAX_ITEMS_PER_PERSON``, ``MAX_EMBEDDINGS_PER_DAY`` and
+        ``ORPHAN_HOURS``.
+
+        Raises `FailedPrecondition` for a quota that is not a positive number.
+        """
         hosts = env.get("ALLOWED_PHOTO_HOSTS")
         return cls(
             region=env.get("CLOSETSPACE_REGION") or cls.region,
@@ -127,7 +157,26 @@ class Settings:
             default_bucket=json.loads(env.get("FIREBASE_CONFIG") or "{}").get("storageBucket"),
             index_store=env.get("INDEX_STORE") or None,
             encoder=env.get("ENCODER") or cls.encoder,
+            max_items_per_person=_quota(env, "MAX_ITEMS_PER_PERSON", cls.max_items_per_person),
+            max_embeddings_per_day=_quota(env, "MAX_EMBEDDINGS_PER_DAY", cls.max_embeddings_per_day),
+            orphan_hours=_quota(env, "ORPHAN_HOURS", cls.orphan_hours),
         )
+
+
+Number = TypeVar("Number", int, float)
+
+
+def _quota(env: Mapping[str, str], name: str, default: Number) -> Number:
+    text = env.get(name)
+    if not text:
+        return default
+    try:
+        quota = type(default)(text)
+    except ValueError:
+        quota = type(default)(0)
+    if not 0 < quota < float("inf"):
+        raise FailedPrecondition(f"{name} must be a positive number, not {text!r}.")
+    return quota
 
 
 def _names(text: str) -> frozenset[str]:

@@ -114,7 +114,7 @@ def test_data_cannot_be_destroyed_and_no_bucket_is_public() -> None:
 
 def test_indexes_come_from_the_file_of_the_local_stack() -> None:
     assert "firestore.indexes.json" in locals_()["firestore"]
-    assert json.loads((FOLDER.parent / "firestore.indexes.json").read_text())["indexes"]
+    assert json.loads((FOLDER.parent / "firestore.indexes.json").read_text()).keys() == {"indexes", "fieldOverrides"}
     resources = blocks("resource")
     assert "local.firestore.indexes" in resources["google_firestore_index.composite"]["for_each"]
     assert "local.firestore.fieldOverrides" in resources["google_firestore_field.override"]["for_each"]
@@ -171,7 +171,8 @@ def test_each_alert_is_in_the_operators_guide() -> None:
     guide = (ROOT / "docs" / "operating.md").read_text()
     alerts = locals_()["alerts"]
     assert set(alerts) == {
-        *("function_errors", "refresh_failed", "refresh_late", "index_old", "items_unsettled", "sweeper_silent")
+        *("function_errors", "refresh_failed", "refresh_late", "index_old"),
+        *("items_unsettled", "items_given_up", "sweeper_silent"),
     }
     assert [alert["name"] for alert in alerts.values() if f"### {alert['name']}\n" not in guide] == []
 
@@ -181,9 +182,13 @@ def test_alerts_count_lines_that_the_code_logs() -> None:
     assert "jsonPayload.published=true" in metrics["closetspace_index_published"]["filter"]
     assert "published: bool" in (ROOT / "catalog_jobs" / "catalog" / "run_records.py").read_text()
     assert locals_()["refresh_args"] == ["catalog", "refresh", "--json"]
-    line = "is still unsettled"
-    assert line in metrics["closetspace_items_unsettled"]["filter"]
-    assert line in (ROOT / "shared" / "closetspace" / "services" / "sweep.py").read_text()
+    services = ROOT / "shared" / "closetspace" / "services"
+    for metric, line, module in (
+        ("closetspace_items_unsettled", "is still unsettled", "sweep.py"),
+        ("closetspace_items_given_up", "is given up after", "reconcile.py"),
+    ):
+        assert line in metrics[metric]["filter"]
+        assert line in (services / module).read_text()
     for name in metrics:
         assert f"logging_googleapis_com:user_{name}" in expressions() + json.dumps(locals_())
 

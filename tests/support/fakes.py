@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from closetspace.domain.wardrobe.closet import ClosetEntry
 from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.domain.wardrobe.state import Hint
 from closetspace.errors import InvalidInput
+from closetspace.services.audit import Auditor
 from closetspace.services.reconcile import Reconciler
 from closetspace.services.refresh_taste import TasteKeeper
+from closetspace.services.sweep import Sweeper
 from closetspace.settings import Settings
 
 CATEGORIES = ("Bottomwear", "Shoes", "Topwear")
@@ -90,17 +93,38 @@ def decode_anything(data: bytes) -> Picture:
 
 @dataclass
 class World:
-    """Wardrobes in memory, and the services that work on them."""
+    """Wardrobes in memory, and the services that work on them.
+
+    ``leaving`` has the people whose accounts are being deleted; ``now`` and ``seconds`` are what the clocks show.
+    """
 
     database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase({"photos.example"}))
     photos: MemoryObjects = field(default_factory=MemoryObjects)
     web: MemoryPhotos = field(default_factory=MemoryPhotos)
     encoder: HashEncoder = field(default_factory=HashEncoder)
     settings: Settings = field(default_factory=lambda: Settings(max_photo_bytes=1000))
+    leaving: set[str] = field(default_factory=set)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
 
     @property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self.database, self.photos, self.web, decode_anything, self.encoder, self.settings)
+        return Reconciler(
+            self.database,
+            self.photos,
+            self.web,
+            decode_anything,
+            self.encoder,
+            self.settings,
+            self.database,
+            lambda uid: uid in self.leaving,
+            lambda: self.now,
+        )
+
+    @property
+    def sweeper(self) -> Sweeper:
+        auditor = Auditor(self.database, self.photos, self.database, self.settings)
+        return Sweeper(self.database, self.reconciler, auditor, self.settings, lambda: self.seconds)
 
     @property
     def taste_keeper(self) -> TasteKeeper:

@@ -40,9 +40,9 @@ class KillingStore:
         self._before("delete", name)
         self._store.delete(name, if_generation=if_generation)
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         self._before("list", prefix)
-        return self._store.list(prefix)
+        return self._store.list(prefix, after)
 
     def url(self, name: str) -> str:
         return self._store.url(name)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -35,7 +35,10 @@ from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict, NotFound, ResourceExhausted
 from closetspace.ports import (
     Accounts,
+    AuditPage,
+    Bookmarks,
     Closets,
+    DueItem,
     Exports,
     Keep,
     ObjectStore,
@@ -44,6 +47,7 @@ from closetspace.ports import (
     Put,
     Remove,
     StreamedObjectStore,
+    Usage,
     Wardrobe,
 )
 
@@ -54,6 +58,8 @@ class Database(NamedTuple):
     wardrobe: Wardrobe
     closets: Closets
     people: People
+    usage: Usage
+    bookmarks: Bookmarks
     write: Callable[[str, dict[str, Any]], object]
     delete: Callable[[str], object]
     prefer: Callable[[str, dict[str, Any]], object]
@@ -261,17 +267,83 @@ class DatabaseContract:
         assert database.closets.closet(uid).version == closet.version
         assert database.closets.keep_only(f"{uid}-nobody", "hash.2") == 0
 
-    def test_unsettled_returns_items_updated_between_two_times(
+    def test_items_are_due_once_their_time_has_come_the_oldest_first(
         self, database: Database, uid: str, item_id: str
     ) -> None:
-        for number, status in enumerate(Status):
+        start, minute = datetime(2026, 11, 28, tzinfo=UTC), timedelta(minutes=1)
+        for number, sweep_at in enumerate((start + 2 * minute, None, start, start + minute)):
             database.write(f"{item_id}-{number}", {"uid": uid})
             record = database.wardrobe.read(f"{item_id}-{number}")
-            database.wardrobe.commit(record, ItemState(uid, status), Keep())
-        now, hour = datetime.now(UTC), timedelta(hours=1)
-        found = [i for i in database.wardrobe.unsettled(now - hour, now + hour) if i.startswith(item_id)]
-        assert sorted(found) == [f"{item_id}-0", f"{item_id}-1"]
-        assert not [i for i in database.wardrobe.unsettled(now + hour, now + 2 * hour) if i.startswith(item_id)]
+            state = ItemState(uid, Status.PROCESSING, "key", attempts=3, sweeps=2, sweep_at=sweep_at)
+            assert database.wardrobe.commit(record, state, Keep()).state == state
+            assert database.wardrobe.read(f"{item_id}-{number}").state == state
+
+        def due(now: datetime) -> list[DueItem]:
+            return [each for each in database.wardrobe.due(now) if each.item_id.startswith(item_id)]
+
+        assert [each.item_id for each in due(start + minute)] == [f"{item_id}-2", f"{item_id}-3"]
+        first, second = due(start + minute)
+        assert first.sweeps == 2
+        assert database.wardrobe.postpone(first, start + 3 * minute)
+        assert [each.item_id for each in due(start + minute)] == [second.item_id]
+        postponed = database.wardrobe.read(first.item_id).state
+        assert postponed is not None
+        assert (postponed.sweeps, postponed.sweep_at, postponed.attempts) == (3, start + 3 * minute, 3)
+
+    def test_item_that_has_changed_or_gone_is_not_postponed(self, database: Database, uid: str, item_id: str) -> None:
+        start = datetime(2026, 11, 28, tzinfo=UTC)
+        database.write(item_id, {"uid": uid})
+        record = database.wardrobe.read(item_id)
+        database.wardrobe.commit(record, ItemState(uid, Status.PROCESSING, sweep_at=start), Keep())
+        (due,) = (each for each in database.wardrobe.due(start) if each.item_id == item_id)
+        database.wardrobe.commit(database.wardrobe.read(item_id), ready(uid), Put(entry(1)))
+        assert not database.wardrobe.postpone(due, start)
+        assert database.wardrobe.read(item_id).state == replace(ready(uid), shard=0)
+        database.wardrobe.commit(database.wardrobe.read(item_id), None, Remove())
+        assert not database.wardrobe.postpone(due, start)
+        assert database.wardrobe.read(item_id).state is None
+
+    def test_audit_finds_items_without_state_and_stray_states_page_by_page(
+        self, database: Database, uid: str, item_id: str
+    ) -> None:
+        put(database, uid, f"{item_id}-settled", 1)
+        put(database, uid, f"{item_id}-deleted", 1)
+        database.delete(f"{item_id}-deleted")
+        database.write(f"{item_id}-lost", {"uid": uid})
+        for name, sweep_at in (("forgotten", None), ("due", datetime.now(UTC))):
+            database.write(f"{item_id}-{name}", {"uid": uid})
+            state = ItemState(uid, Status.WAITING_FOR_PHOTO, sweep_at=sweep_at)
+            database.wardrobe.commit(database.wardrobe.read(f"{item_id}-{name}"), state, Keep())
+
+        def walk(read: Callable[[str, int], AuditPage]) -> list[tuple[str, str]]:
+            found: list[tuple[str, str]] = []
+            page = read("", 2)
+            while page.last:
+                found += page.found
+                page = read(page.last, 2)
+            return [each for each in [*found, *page.found] if each[0].startswith(item_id)]
+
+        assert walk(database.wardrobe.items_without_state) == [(f"{item_id}-lost", uid)]
+        stray = walk(database.wardrobe.stray_states)
+        assert stray == [(f"{item_id}-deleted", uid), (f"{item_id}-forgotten", uid)]
+
+    def test_embeddings_are_counted_by_day_and_items_up_to_a_limit(
+        self, database: Database, uid: str, item_id: str
+    ) -> None:
+        today, tomorrow = date(2026, 11, 28), date(2026, 11, 29)
+        assert [database.usage.take_embedding(uid, today, 2) for _ in range(4)] == [True, True, False, False]
+        assert database.usage.take_embedding(uid, tomorrow, 2)
+        assert database.usage.take_embedding(f"{uid}-2", today, 2)
+        assert database.usage.items(uid, 2) == 0
+        for number in range(4):
+            database.write(f"{item_id}-{number}", {"uid": uid})
+            assert database.usage.items(uid, 2) == min(number + 1, 3)
+
+    def test_bookmark_is_read_as_it_was_set(self, database: Database, uid: str, item_id: str) -> None:
+        assert database.bookmarks.bookmark(uid) == ""
+        for place in (item_id, ""):
+            database.bookmarks.set_bookmark(uid, place)
+            assert database.bookmarks.bookmark(uid) == place
 
     def test_taste_is_saved_unless_there_is_a_newer_one(self, database: Database, uid: str, item_id: str) -> None:
         put(database, uid, item_id, 1)
@@ -449,6 +521,13 @@ class ObjectStoreContract:
     def test_fingerprint_changes_with_the_bytes(self, store: ObjectStore, folder: str) -> None:
         first = store.write(f"{folder}/a", b"one")
         assert store.write(f"{folder}/a", b"two").fingerprint != first.fingerprint
+
+    def test_list_goes_on_after_a_name(self, store: ObjectStore, folder: str) -> None:
+        names = [f"{folder}/{name}" for name in ("a-b/1", "a/1", "a/2", "ab/1", "ü/1")]
+        for name in names:
+            store.write(name, b"x")
+        for number in range(len(names)):
+            assert [stat.name for stat in store.list(f"{folder}/", names[number])] == names[number + 1 :]
 
     def test_list_returns_objects_with_the_prefix_in_order(self, store: ObjectStore, folder: str) -> None:
         for name in ("b/2", "a/1", "ab/3"):

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,16 +24,20 @@ from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector,
 from closetspace.domain.wardrobe.item import parse_item
 from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound
-from closetspace.ports import ClosetChange, ItemRecord, Keep, ObjectStat, Put
+from closetspace.ports import AuditPage, ClosetChange, DueItem, ItemRecord, Keep, ObjectStat, Put
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _ids_after(collection: Collection[str], after: str, limit: int) -> list[str]:
+    return sorted(document_id for document_id in collection if document_id > after)[:limit]
+
+
 @dataclass
 class MemoryDatabase:
-    """`Wardrobe`, `Closets` and `People` in one process.
+    """`Wardrobe`, `Usage`, `Bookmarks`, `Closets` and `People` in one process.
 
     Tests write ``documents`` and ``preferences`` directly, as clients do.
     """
@@ -48,6 +52,8 @@ class MemoryDatabase:
     preferences: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     opinions: dict[str, Mapping[str, Opinion]] = field(default_factory=dict)
     shown: dict[str, ShownLists] = field(default_factory=dict)
+    embeddings: dict[str, dict[date, int]] = field(default_factory=dict)
+    bookmarks: dict[str, str] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _ticks: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -86,12 +92,55 @@ class MemoryDatabase:
             return 0
         return None
 
-    def unsettled(self, after: datetime, before: datetime) -> Iterator[str]:
+    def due(self, now: datetime) -> Iterator[DueItem]:
         with self._lock:
-            states = list(self.states.items())
-        for item_id, (state, written, _) in states:
-            if state.status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO) and after < written < before:
-                yield item_id
+            states = [(state.sweep_at, item_id, state, version) for item_id, (state, _, version) in self.states.items()]
+        due = sorted((at, item_id, state.sweeps, version) for at, item_id, state, version in states if at and at <= now)
+        return (DueItem(item_id, sweeps, version) for _, item_id, sweeps, version in due)
+
+    def postpone(self, due: DueItem, sweep_at: datetime) -> bool:
+        with self._lock:
+            state, written, version = self.states.get(due.item_id, (None, None, 0))
+            if state is None or written is None or version != due.state_version:
+                return False
+            postponed = replace(state, sweeps=due.sweeps + 1, sweep_at=sweep_at)
+            self.states[due.item_id] = (postponed, written, next(self._ticks))
+            return True
+
+    def items_without_state(self, after: str, limit: int) -> AuditPage:
+        with self._lock:
+            ids = _ids_after(self.documents, after, limit)
+            found = [(i, str(self.documents[i].get("uid") or "")) for i in ids if i not in self.states]
+        return AuditPage(found, ids[-1] if len(ids) == limit else "")
+
+    def stray_states(self, after: str, limit: int) -> AuditPage:
+        with self._lock:
+            ids = _ids_after(self.states, after, limit)
+            found = [(i, self.states[i][0].uid) for i in ids if i not in self.documents or self._is_forgotten(i)]
+        return AuditPage(found, ids[-1] if len(ids) == limit else "")
+
+    def _is_forgotten(self, item_id: str) -> bool:
+        state = self.states[item_id][0]
+        return state.status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO) and state.sweep_at is None
+
+    def items(self, uid: str, limit: int) -> int:
+        with self._lock:
+            owned = [document for document in self.documents.values() if document.get("uid") == uid]
+            return min(len(owned), limit + 1)
+
+    def take_embedding(self, uid: str, day: date, limit: int) -> bool:
+        with self._lock:
+            counts = {day: self.embeddings.get(uid, {}).get(day, 0)}
+            if counts[day] >= limit:
+                return False
+            self.embeddings[uid] = {day: counts[day] + 1}
+            return True
+
+    def bookmark(self, name: str) -> str:
+        return self.bookmarks.get(name, "")
+
+    def set_bookmark(self, name: str, place: str) -> None:
+        self.bookmarks[name] = place
 
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
         with self._lock:
@@ -303,9 +352,9 @@ class MemoryObjects:
             if current and if_generation in (None, current.generation):
                 del self._objects[name]
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         with self._lock:
-            names = sorted(name for name in self._objects if name.startswith(prefix))
+            names = sorted(name for name in self._objects if name.startswith(prefix) and name > after)
             stats = [self._objects[name][0] for name in names]
         return iter(stats)
 

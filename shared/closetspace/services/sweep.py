@@ -1,13 +1,19 @@
-"""Reconcile items that should have settled and have not."""
+"""Reconcile items that should have settled and have not, and find those that no event told of."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from threading import Thread
 from typing import Any
 
+from closetspace.domain.wardrobe.deletion import Deletion
+from closetspace.domain.wardrobe.schedule import next_sweep
 from closetspace.errors import Transient
 from closetspace.ports import Wardrobe
+from closetspace.services.audit import Auditor
+from closetspace.services.reconcile import Reconciler
 from closetspace.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -15,24 +21,31 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sweeper:
-    """Reconciles the items that the retries of events left unsettled."""
+    """Reconciles the items that are due and those that an audit finds, each within a limit of time.
+
+    ``clock`` returns seconds, and measures how long a sweep has taken.
+    """
 
     wardrobe: Wardrobe
-    reconcile: Callable[[str], Any]
+    reconciler: Reconciler
+    auditor: Auditor
     settings: Settings
+    clock: Callable[[], float]
 
     def sweep(self, now: datetime) -> int:
-        """Reconcile every item that is unsettled for a while; return their number.
+        """Reconcile every item that is due; return their number.
 
         Raises `Transient` at the end if any item failed.
         """
-        before = now - timedelta(minutes=self.settings.settle_minutes)
-        after = now - timedelta(hours=self.settings.sweep_hours)
+        end = self.clock() + self.settings.sweep_seconds
         swept, failed = 0, 0
-        for item_id in list(self.wardrobe.unsettled(after, before)):
+        for item_id, work in self._work(now):
+            if self.clock() > end:
+                log.warning("the sweep has reached its limit of time; the next one goes on")
+                break
             swept += 1
             try:
-                self.reconcile(item_id)
+                _within(self.settings.sweep_item_seconds, work)
             except Exception:
                 # One failure must not stop the sweep; all are reported together below.
                 log.exception("item %s is still unsettled", item_id)
@@ -40,3 +53,43 @@ class Sweeper:
         if failed:
             raise Transient(f"{failed} of {swept} unsettled items failed")
         return swept
+
+    def _work(self, now: datetime) -> Iterator[tuple[str, Callable[[], Any]]]:
+        """Yield what is to be done for each item, in the order of urgency."""
+        for due in self.wardrobe.due(now):
+            sweeps = due.sweeps + 1
+            # Before it is tried, so that an item that takes the process with it comes behind all others next time.
+            if self.wardrobe.postpone(due, next_sweep(now, sweeps, self.settings)):
+                yield due.item_id, self._reconcile(due.item_id, None, last=sweeps >= self.settings.max_sweeps)
+        for item_id, deletion in self.auditor.audit(now):
+            yield item_id, self._reconcile(item_id, deletion, last=False)
+
+    def _reconcile(self, item_id: str, deletion: Deletion | None, *, last: bool) -> Callable[[], Any]:
+        def reconcile() -> None:
+            try:
+                self.reconciler.reconcile(item_id, deletion)
+            finally:
+                if last:
+                    self.reconciler.conclude(item_id)
+
+        return reconcile
+
+
+def _within(seconds: float, work: Callable[[], Any]) -> None:
+    """Do some work; raise `Transient` if it takes too long. It then goes on in a thread that ends with the process."""
+    outcome: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+            outcome.set_result(None)
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        outcome.result(seconds)
+    except TimeoutError as exc:
+        if outcome.done():
+            raise
+        raise Transient(f"it took more than {seconds:g} s") from exc

@@ -34,7 +34,6 @@ from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.services.build_index import bundle_contents
 from closetspace.services.recommend import Recommender
-from closetspace.services.reconcile import Reconciler
 from closetspace.settings import Settings
 from tests.support.fakes import World
 from tests.support.recommending import call_recommend
@@ -354,7 +353,7 @@ def test_wardrobe_with_2816_dimensions_gets_recommendations(
     )
     write_bundle(tmp_path, contents, datetime.now(UTC))
     world, index = World(settings=settings), Bundle(tmp_path, exact_scan_items=10_000)
-    reconciler = Reconciler(world.database, world.photos, world.web, decode, encoder, settings)
+    reconciler = replace(world.reconciler, decode=decode, encoder=encoder)
     for number, item in enumerate(items[:3]):
         world.upload(f"item-{number}", Path(item.image).read_bytes())
         world.write_item(f"item-{number}", name=item.name, brand=item.brand)

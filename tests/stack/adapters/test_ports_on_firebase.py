@@ -7,10 +7,12 @@ from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
 
 from closetspace.adapters.firestore.accounts import FirestoreAccounts
+from closetspace.adapters.firestore.bookmarks import FirestoreBookmarks
 from closetspace.adapters.firestore.closets import FirestoreClosets
 from closetspace.adapters.firestore.exports import FirestoreExports
 from closetspace.adapters.firestore.people import FEEDBACK, FirestorePeople, opinions_document
 from closetspace.adapters.firestore.personal_documents import FirestorePersonalDocuments
+from closetspace.adapters.firestore.usage import FirestoreUsage
 from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.opinions import Opinion, OpinionKind
@@ -134,6 +136,8 @@ def firestore_database(client: Any) -> Database:
         FirestoreWardrobe(client, "wardrobe", set()),
         FirestoreClosets(client),
         FirestorePeople(client),
+        FirestoreUsage(client, "wardrobe"),
+        FirestoreBookmarks(client),
         lambda item_id, document: items.document(item_id).set(document),
         lambda item_id: items.document(item_id).delete(),
         lambda uid, document: preferences.document(uid).set(document),

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-import grpc
 import pytest
 import requests
-from google.api_core import exceptions as google
-from google.auth import exceptions as auth
+from google.api_core import exceptions
+from google.auth import exceptions as auth_exceptions
 from google.cloud.storage.exceptions import DataCorruption
 
 from closetspace.adapters.firestore.transactions import translated_errors
 from closetspace.adapters.google_errors import is_temporary
 from closetspace.errors import Conflict, Transient
+
+google: Any = exceptions
+auth: Any = auth_exceptions
 
 TEMPORARY_CODES = {
     *("ABORTED", "CANCELLED", "DATA_LOSS", "DEADLINE_EXCEEDED", "INTERNAL", "PERMISSION_DENIED"),
@@ -34,10 +36,9 @@ def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
         yield from subclasses(each)
 
 
-@pytest.mark.parametrize("code", list(grpc.StatusCode), ids=lambda code: code.name)
-def test_each_grpc_status_is_temporary_or_permanent(code: grpc.StatusCode) -> None:
-    error = google.from_grpc_status(code, "no")
-    assert is_temporary(error) == (code.name in TEMPORARY_CODES)
+@pytest.mark.parametrize("code", list(google.grpc.StatusCode), ids=lambda code: code.name)
+def test_each_grpc_status_is_temporary_or_permanent(code: Any) -> None:
+    assert is_temporary(google.from_grpc_status(code, "no")) == (code.name in TEMPORARY_CODES)
 
 
 @pytest.mark.parametrize("status", range(300, 600))
@@ -46,7 +47,7 @@ def test_each_http_status_is_temporary_or_permanent(status: int) -> None:
 
 
 @pytest.mark.parametrize("kind", list(subclasses(requests.RequestException)), ids=lambda kind: kind.__name__)
-def test_each_error_of_requests_is_temporary_or_permanent(kind: type[Any]) -> None:
+def test_each_error_of_requests_is_temporary_or_permanent(kind: Any) -> None:
     assert is_temporary(kind.__new__(kind)) == (kind.__name__ not in PERMANENT_REQUESTS)
 
 

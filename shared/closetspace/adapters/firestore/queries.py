@@ -46,14 +46,21 @@ def paged(query: Any, sleep: Sleep = time.sleep) -> Iterator[Any]:
         last = page[-1]
 
 
-def _page(query: Any, last: Any, sleep: Sleep) -> list[Any]:
+def after_id(collection: Any, document_id: str, limit: int, fields: list[str]) -> list[Any]:
+    """Return the snapshots of a collection's next documents in the order of their ids, with these fields."""
+    query = collection.order_by("__name__").select(fields)
+    last = {"__name__": collection.document(document_id)} if document_id else None
+    return _page(query, last, time.sleep, limit)
+
+
+def _page(query: Any, last: Any, sleep: Sleep, limit: int = PAGE) -> list[Any]:
     """Read the documents after ``last``. A retry continues after the last document that has arrived."""
     page: list[Any] = []
 
     def read_rest() -> None:
         after = page[-1] if page else last
         rest = query.start_after(after) if after else query
-        for snapshot in rest.limit(PAGE - len(page)).stream(retry=NO_RETRY):
+        for snapshot in rest.limit(limit - len(page)).stream(retry=NO_RETRY):
             page.append(snapshot)  # noqa: PERF402  (a stream that breaks off leaves what it has brought)
 
     _retried(read_rest, sleep)

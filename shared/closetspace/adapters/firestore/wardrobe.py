@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,20 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from closetspace.adapters.firestore.closet_documents import ClosetWriter
-from closetspace.adapters.firestore.queries import count, paged, read_all
+from closetspace.adapters.firestore.queries import after_id, count, paged, read_all
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
-from closetspace.domain.wardrobe.item import Fault, parse_item
+from closetspace.domain.wardrobe.item import ITEM_FIELDS, Fault, parse_item
 from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict
-from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
+from closetspace.ports import AuditPage, ClosetChange, DueItem, ItemRecord, Keep, Put
 
 log = logging.getLogger(__name__)
 
 STATES = "item_state"
+
+READ_FIELDS = sorted({*ITEM_FIELDS, *(field.name for field in fields(ItemState))})
+
+UNSETTLED = (Status.PROCESSING, Status.WAITING_FOR_PHOTO)
 
 MAX_SHARDS_TRIED = 4
 """Closet documents that are tried for one item: its own, the last one, and two more that others may fill meanwhile."""
@@ -73,16 +77,34 @@ class FirestoreWardrobe:
                 return self._closets.open_shard(state.uid)
         return None
 
-    def unsettled(self, after: datetime, before: datetime) -> Iterator[str]:
-        query = (
-            self._client.collection(STATES)
-            .where(filter=FieldFilter("status", "in", [Status.PROCESSING, Status.WAITING_FOR_PHOTO]))
-            .where(filter=FieldFilter("updated_at", ">", after))
-            .where(filter=FieldFilter("updated_at", "<", before))
-            .order_by("updated_at")
-            .select(["updated_at"])
-        )
-        return (snapshot.id for snapshot in paged(query))
+    def due(self, now: datetime) -> Iterator[DueItem]:
+        states = self._client.collection(STATES).select(["sweep_at", "sweeps"])
+        query = states.where(filter=FieldFilter("sweep_at", "<=", now)).order_by("sweep_at")
+        return (DueItem(each.id, each.get("sweeps"), each.update_time) for each in paged(query))
+
+    def postpone(self, due: DueItem, sweep_at: datetime) -> bool:
+        reference = self._client.document(STATES, due.item_id)
+        unchanged = self._client.write_option(last_update_time=due.state_version)
+        try:
+            with translated_errors():
+                reference.update({"sweep_at": sweep_at, "sweeps": due.sweeps + 1}, option=unchanged)
+        except (google.FailedPrecondition, google.NotFound):
+            return False
+        return True
+
+    def items_without_state(self, after: str, limit: int) -> AuditPage:
+        items = after_id(self._client.collection(self._collection), after, limit, ["uid"])
+        states = read_all(self._client, [self._client.document(STATES, item.id) for item in items], field_paths=["uid"])
+        existing = {state.id for state in states.values() if state.exists}
+        return _audit_page(items, limit, [item for item in items if item.id not in existing])
+
+    def stray_states(self, after: str, limit: int) -> AuditPage:
+        states = after_id(self._client.collection(STATES), after, limit, ["uid", "status", "sweep_at"])
+        references = [self._client.document(self._collection, state.id) for state in states]
+        items = read_all(self._client, references, field_paths=["uid"])
+        existing = {item.id for item in items.values() if item.exists}
+        stray = [state for state in states if state.id not in existing or _is_forgotten(state.to_dict())]
+        return _audit_page(states, limit, stray)
 
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
         query = self._states_with_other_encoder(encoder_id).order_by("encoder").order_by("__name__")
@@ -98,7 +120,8 @@ class FirestoreWardrobe:
 
     def _read(self, item_id: str, transaction: firestore.Transaction | None) -> ItemRecord:
         item_ref, state_ref = self._references(item_id)
-        snapshots = read_all(self._client, [item_ref, state_ref], transaction=transaction)
+        # What else a client has written into its document, up to 1 MB, is not transferred.
+        snapshots = read_all(self._client, [item_ref, state_ref], transaction=transaction, field_paths=READ_FIELDS)
         item, state = snapshots[item_ref], snapshots[state_ref]
         return ItemRecord(
             item_id,
@@ -138,6 +161,16 @@ def _state_document(state: ItemState) -> dict[str, Any]:
     }
 
 
+def _is_forgotten(state: dict[str, Any]) -> bool:
+    # Earlier releases did not say when an item is due.
+    return state["status"] in UNSETTLED and state.get("sweep_at") is None
+
+
+def _audit_page(read: list[Any], limit: int, found: list[Any]) -> AuditPage:
+    owners = [(each.id, str(each.to_dict().get("uid") or "")) for each in found]
+    return AuditPage(owners, read[-1].id if len(read) == limit else "")
+
+
 def _parse_state(document: dict[str, Any]) -> ItemState:
     error = document.get("error")
     return ItemState(
@@ -150,4 +183,7 @@ def _parse_state(document: dict[str, Any]) -> ItemState:
         error=Fault(error["code"], error["message"]) if error else None,
         shard=document.get("shard"),
         hint=Hint(document["hint"]) if document.get("hint") else None,
+        attempts=document.get("attempts", 0),
+        sweeps=document.get("sweeps", 0),
+        sweep_at=document.get("sweep_at"),
     )

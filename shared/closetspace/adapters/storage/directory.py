@@ -58,9 +58,9 @@ class DirectoryObjects:
             if current and if_generation in (None, current.generation):
                 path.unlink()
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         folder = self._path(prefix.rpartition("/")[0] or ".")
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        for path in sorted(folder.rglob("*"), key=Path.as_posix) if folder.is_dir() else ():
             # Names with a dot at the beginning are the lock and unfinished writes.
             if path.name.startswith(".") or not path.is_file():
                 continue
@@ -68,7 +68,7 @@ class DirectoryObjects:
                 stat = self._stat(path)
             except FileNotFoundError:  # another process has deleted the file
                 continue
-            if stat.name.startswith(prefix):
+            if stat.name.startswith(prefix) and stat.name > after:
                 yield stat
 
     def url(self, name: str) -> str:

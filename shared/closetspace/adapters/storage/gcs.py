@@ -67,10 +67,12 @@ class GcsObjects:
         except (NotFound, Conflict):
             return
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         with _translated_errors(prefix):
-            for blob in self._bucket.list_blobs(prefix=prefix):
-                yield _stat(blob)
+            for blob in self._bucket.list_blobs(prefix=prefix, start_offset=after or None):
+                # The offset itself is listed, too, and the local Cloud Storage knows no offset.
+                if blob.name > after:
+                    yield _stat(blob)
 
     def url(self, name: str) -> str:
         return f"{self._browser_base}/v0/b/{self._bucket.name}/o/{quote(name, safe='')}?alt=media"

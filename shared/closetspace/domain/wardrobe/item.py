@@ -18,6 +18,9 @@ from closetspace.domain.wardrobe.photo import (
 )
 from closetspace.errors import InvalidInput
 
+ITEM_FIELDS = ("uid", "name", "brand", "photo_path", "secure_url")
+"""The fields of a client's document that we read."""
+
 
 @dataclass(frozen=True)
 class Fault:

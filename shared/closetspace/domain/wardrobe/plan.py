@@ -41,7 +41,17 @@ class Embed:
     content_key: str
 
 
-Plan = Settled | Forget | Wait | Refuse | Embed
+@dataclass(frozen=True)
+class Leave:
+    """The owner's account is being deleted, and the item was removed with it."""
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """The item fails again and again for a cause of ours."""
+
+
+Plan = Settled | Forget | Wait | Refuse | Embed | Leave | GiveUp
 
 
 def decide(
