@@ -39,6 +39,8 @@ EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=1
 ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
 CALLED = {"enforce_app_check": settings.enforce_app_check, **ANSWERING}
 DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=20)
+# Documents and photos pass through in small parts; 540 s are the most that an event may take.
+LEAVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=1, timeout_sec=540, max_instances=10)
 SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)
 
 
@@ -80,6 +82,28 @@ def recommend(request: https_fn.CallableRequest[Any]) -> Any:
 @https_fn.on_call(**CALLED)
 def feedback(request: https_fn.CallableRequest[Any]) -> Any:
     return handlers.feedback(request)
+
+
+@https_fn.on_call(**CALLED)
+def deleteAccount(request: https_fn.CallableRequest[Any]) -> Any:  # noqa: N802
+    return handlers.delete_account(request)
+
+
+@https_fn.on_call(**CALLED)
+def exportMyData(request: https_fn.CallableRequest[Any]) -> Any:  # noqa: N802
+    return handlers.export_my_data(request)
+
+
+@retried
+@firestore_fn.on_document_created(document="account_deletions/{uid}", **LEAVING)
+def account_marked(event: firestore_fn.Event[Any]) -> None:
+    handlers.account_marked(event)
+
+
+@retried
+@firestore_fn.on_document_written(document="exports/{uid}", **LEAVING)
+def export_written(event: firestore_fn.Event[Any]) -> None:
+    handlers.export_written(event)
 
 
 @scheduler_fn.on_schedule(schedule="every 10 minutes", **SWEEPING)

@@ -23,6 +23,18 @@ resource "google_storage_bucket" "photos" {
     }
   }
 
+  # Exports of people's data. The sweeper deletes them, too, and this also if it is not running.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 7
+      matches_prefix = ["users/"]
+      matches_suffix = [".closetspace.zip"]
+    }
+  }
+
   lifecycle {
     prevent_destroy = true
   }

@@ -41,8 +41,22 @@ data "google_storage_project_service_account" "storage" {
 resource "google_project_iam_custom_role" "photo_keeper" {
   role_id     = "closetspacePhotoKeeper"
   title       = "Closetspace: photo keeper"
-  description = "Reads photos and deletes those of deleted items."
-  permissions = ["storage.objects.delete", "storage.objects.get", "storage.objects.list"]
+  description = "Reads photos, deletes those of deleted items and accounts, and writes exports."
+  permissions = [
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.objects.get",
+    "storage.objects.list",
+  ]
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_project_iam_custom_role" "account_remover" {
+  role_id     = "closetspaceAccountRemover"
+  title       = "Closetspace: account remover"
+  description = "Deletes accounts of Firebase Authentication, and may do nothing else with them."
+  permissions = ["firebaseauth.users.delete"]
 
   depends_on = [google_project_service.used]
 }
@@ -58,6 +72,11 @@ locals {
       role   = "roles/datastore.user"
       member = local.functions
       reason = "Reads and writes items' states, closets and tastes; Firestore grants by project."
+    }
+    functions_accounts = {
+      role   = google_project_iam_custom_role.account_remover.id
+      member = local.functions
+      reason = "deleteAccount deletes the account itself last; Firebase Authentication grants by project."
     }
     functions_events = {
       role   = "roles/eventarc.eventReceiver"
@@ -91,7 +110,7 @@ locals {
       bucket = google_storage_bucket.photos.name
       role   = google_project_iam_custom_role.photo_keeper.id
       member = local.functions
-      reason = "Reads photos to embed them, and deletes them with their items."
+      reason = "Reads photos to embed and export them, and deletes them with their items and accounts."
     }
     functions_index = {
       bucket = google_storage_bucket.catalog.name

@@ -75,13 +75,14 @@ def fetch(url: str, server: "subprocess.Popen[bytes]") -> str:
 
 def test_discovery_finds_every_function(manifest: dict[str, Any]) -> None:
     assert set(manifest["endpoints"]) == {
-        *("item_written", "photo_finalized", "photo_deleted", "closet_written", "recommend", "feedback", "sweep")
+        *("item_written", "photo_finalized", "photo_deleted", "closet_written", "account_marked", "export_written"),
+        *("recommend", "feedback", "deleteAccount", "exportMyData", "sweep"),
     }
 
 
 def test_every_event_trigger_is_retried(manifest: dict[str, Any]) -> None:
     triggers = {name: e["eventTrigger"] for name, e in manifest["endpoints"].items() if "eventTrigger" in e}
-    assert len(triggers) == 4
+    assert len(triggers) == 6
     assert [name for name, trigger in triggers.items() if trigger["retry"] is not True] == []
 
 
@@ -92,14 +93,19 @@ def test_every_function_states_its_size(manifest: dict[str, Any]) -> None:
         assert endpoint["region"] == ["us-central1"]
 
 
-def test_triggers_listen_only_to_what_clients_write_and_to_closets(manifest: dict[str, Any]) -> None:
+def test_triggers_listen_only_to_what_clients_write_to_closets_and_to_requests(manifest: dict[str, Any]) -> None:
     patterns = {
         name: e["eventTrigger"].get("eventFilterPathPatterns", {}).get("document")
         or e["eventTrigger"]["eventFilters"].get("document")
         for name, e in manifest["endpoints"].items()
         if "eventTrigger" in e and "firestore" in e["eventTrigger"]["eventType"]
     }
-    assert patterns == {"item_written": "wardrobe/{itemId}", "closet_written": "closets/{uid}"}
+    assert patterns == {
+        "item_written": "wardrobe/{itemId}",
+        "closet_written": "closets/{uid}",
+        "account_marked": "account_deletions/{uid}",
+        "export_written": "exports/{uid}",
+    }
 
 
 def test_requirements_are_pinned_and_have_no_torch(uploaded: Path) -> None:

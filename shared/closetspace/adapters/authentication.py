@@ -28,8 +28,8 @@ class FirebaseUsers:
             raise Transient(f"Firebase Authentication: {exc}") from exc
         except (exceptions.FirebaseError, ValueError) as exc:
             raise FailedPrecondition(
-                f"The account can't be deleted ({exc}). The functions' service account needs the role"
-                " roles/firebaseauth.admin."
+                f"The account can't be deleted ({exc}). The service account needs the permission"
+                " firebaseauth.users.delete."
             ) from exc
         return True
 

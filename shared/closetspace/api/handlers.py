@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,21 @@ class Handlers:
         """Derive the taste of a closet that changed."""
         self._services.taste_keeper.refresh(event.params["uid"])
 
+    def account_marked(self, event: Any) -> None:
+        """Remove everything that an account has whose deletion was requested."""
+        self._services.account_remover.remove(event.params["uid"], datetime.now(UTC))
+
+    def export_written(self, event: Any) -> None:
+        """Prepare an export that was requested."""
+        self._services.data_exporter.prepare(event.params["uid"], datetime.now(UTC))
+
     def sweep(self) -> None:
-        """Reconcile the items that are not settled."""
-        count = self._services.sweeper.sweep(datetime.now(UTC))
+        """Reconcile the items that are not settled, and finish deletions and exports; none keeps the others waiting."""
+        now = datetime.now(UTC)
+        with ExitStack() as others:
+            others.callback(lambda: self._services.data_exporter.sweep(now))
+            others.callback(lambda: self._services.account_remover.sweep(now))
+            count = self._services.sweeper.sweep(now)
         log.info("swept %d unsettled items", count)
 
     def recommend(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
@@ -54,6 +67,7 @@ class Handlers:
 
         uid = require_uid(request, "Sign in to get recommendations.")
         with translate_errors("Recommendations are not available right now. Try again in a minute."):
+            self._services.account_remover.require_staying(uid)
             asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
             return RecommendResponse.of(self._services.recommender.recommend(uid, asked)).model_dump(by_alias=True)
 
@@ -65,10 +79,36 @@ class Handlers:
 
         uid = require_uid(request, "Sign in to say what you think of an item.")
         with translate_errors("Your feedback can't be kept right now. Try again in a minute."):
+            self._services.account_remover.require_staying(uid)
             given = FeedbackRequest.parse(request.data)
             kind = given.opinion()
             self._services.feedback_keeper.give(uid, given.item_id, kind)
             return FeedbackResponse.of(given.item_id, kind).model_dump(by_alias=True)
+
+    def delete_account(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
+        """Answer the callable ``deleteAccount``."""
+        from closetspace.api.errors import translate_errors
+        from closetspace.api.requests import EmptyRequest
+        from closetspace.api.responses import DeletionResponse
+
+        uid = require_uid(request, "Sign in to delete your account.")
+        with translate_errors("Your account can't be deleted right now. Try again in a minute."):
+            EmptyRequest.parse(request.data)
+            self._services.account_remover.request(uid, signed_in(request), datetime.now(UTC))
+            return DeletionResponse(status="deleting").model_dump(by_alias=True)
+
+    def export_my_data(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
+        """Answer the callable ``exportMyData``."""
+        from closetspace.api.errors import translate_errors
+        from closetspace.api.requests import EmptyRequest
+        from closetspace.api.responses import ExportResponse
+
+        uid = require_uid(request, "Sign in to export your data.")
+        with translate_errors("Your data can't be exported right now. Try again in a minute."):
+            self._services.account_remover.require_staying(uid)
+            EmptyRequest.parse(request.data)
+            export = self._services.data_exporter.request(uid, datetime.now(UTC))
+            return ExportResponse.of(export).model_dump(by_alias=True)
 
 
 def require_uid(request: "https_fn.CallableRequest[Any]", message: str) -> str:
@@ -78,6 +118,15 @@ def require_uid(request: "https_fn.CallableRequest[Any]", message: str) -> str:
     if request.auth is None or not request.auth.uid:
         raise https_fn.HttpsError(https_fn.FunctionsErrorCode.UNAUTHENTICATED, message)
     return str(request.auth.uid)
+
+
+def signed_in(request: "https_fn.CallableRequest[Any]") -> datetime | None:
+    """Return when the caller has signed in; None if their token does not say it."""
+    seconds = (request.auth.token if request.auth else {}).get("auth_time")
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def deletion_in(event: Any) -> Deletion | None:

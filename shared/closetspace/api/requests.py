@@ -42,7 +42,7 @@ class CallableRequest(BaseModel):
         except ValidationError as exc:
             violation = first_violation(exc, root="data")
             hint = ""
-            if violation.type == "extra_forbidden":
+            if violation.type == "extra_forbidden" and cls.model_fields:
                 hint = f" Known fields: {', '.join(field.alias or name for name, field in cls.model_fields.items())}."
             raise InvalidInput("invalid_field", violation.message + hint, field=violation.field) from exc
 
@@ -108,6 +108,10 @@ class FeedbackRequest(CallableRequest):
     """Request of ``feedback``: an opinion of a catalog item, or ``clear`` to remove it."""
 
     item_id: ItemId = Field(alias="itemId")
+class EmptyRequest(CallableRequest):
+    """Request without fields: of ``deleteAccount`` and ``exportMyData``."""
+
+
     kind: Literal["like", "dismiss", "own", "clear"]
 
     def opinion(self) -> OpinionKind | None:

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.person.data_export import DataExport
 from closetspace.domain.person.opinions import OpinionKind
 from closetspace.domain.ranking.recommendation import Recommendation, RecommendedItem
 
@@ -112,6 +113,34 @@ def _product(item: IndexedItem) -> dict[str, Any]:
         "price": item.price,
         "currency": item.currency,
     }
+
+
+class DeletionResponse(CallableResponse):
+    """Response of ``deleteAccount``."""
+
+    status: Literal["deleting"]
+
+
+class ExportResponse(CallableResponse):
+    """Response of ``exportMyData``; the document ``exports/{uid}`` has the same fields, and changes later.
+
+    The file is at ``path`` while the status is ``ready``, until ``expires_at``.
+    """
+
+    status: Literal["preparing", "ready", "failed"]
+    path: str
+    expires_at: str
+    message: str | None
+
+    @classmethod
+    def of(cls, export: DataExport) -> Self:
+        """Return the response for an export."""
+        return cls.model_construct(
+            status=export.status.value,
+            path=export.path,
+            expires_at=export.expires_at.isoformat(),
+            message=export.message,
+        )
 
 
 class FeedbackResponse(CallableResponse):

@@ -8,6 +8,7 @@ import pytest
 from firebase_functions import https_fn
 
 from closetspace.api.handlers import Handlers
+from closetspace.domain.person.data_export import DataExport, ExportStatus
 from closetspace.domain.person.opinions import OpinionKind
 from closetspace.domain.ranking.recommendation import Recommendation
 from closetspace.domain.wardrobe.deletion import Deletion
@@ -24,7 +25,9 @@ class Recorder:
     def __init__(self, error: Exception | None = None) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.error = error
+        self.leaving: set[str] = set()
         self.reconciler = self.taste_keeper = self.recommender = self.sweeper = self.feedback_keeper = self
+        self.account_remover = self.data_exporter = self
 
     def reconcile(self, *arguments: Any) -> Settled:
         self.calls.append(arguments)
@@ -44,7 +47,23 @@ class Recorder:
 
     def sweep(self, now: datetime) -> int:
         self.calls.append((now.tzinfo,))
+        if self.error:
+            raise self.error
         return 0
+
+    def require_staying(self, uid: str) -> None:
+        if uid in self.leaving:
+            raise FailedPrecondition("This account is being deleted.", reason="account_deleted")
+
+    def remove(self, *arguments: Any) -> int:
+        self.calls.append(arguments)
+        return 0
+
+    def request(self, *arguments: Any) -> DataExport:
+        self.give(*arguments)
+        return DataExport("ann", ExportStatus.READY, "users/ann/exports/1.zip", EVENT_TIME, EVENT_TIME)
+
+    prepare = remove
 
 
 def snapshot(fields: dict[str, Any] | None) -> Any:
@@ -105,14 +124,15 @@ def test_closet_event_refreshes_its_owners_taste() -> None:
     assert services.calls == [("ann",)]
 
 
-def call(name: str, services: Recorder, data: Any = None, uid: str | None = "ann") -> Any:
-    auth = https_fn.AuthData(uid, {}) if uid is not None else None
+def call(name: str, services: Recorder, data: Any = None, uid: str | None = "ann", **token: Any) -> Any:
+    auth = https_fn.AuthData(uid, token) if uid is not None else None
     request = SimpleNamespace(auth=auth, data=data)
     return getattr(Handlers(services), name)(request)  # type: ignore[arg-type]
 
 
 callables = pytest.mark.parametrize(
-    ("name", "valid"), [("recommend", {}), ("feedback", {"itemId": "1", "kind": "own"})]
+    ("name", "valid"),
+    [("recommend", {}), ("feedback", {"itemId": "1", "kind": "own"}), ("delete_account", {}), ("export_my_data", {})],
 )
 
 
@@ -155,7 +175,13 @@ def test_errors_become_codes_of_the_callable_protocol(
 
 @pytest.mark.parametrize(
     ("name", "data", "field"),
-    [("recommend", {"count": 10**9}, "count"), ("feedback", {"itemId": "1", "kind": "hate"}, "kind")],
+    [
+        ("recommend", {"count": 10**9}, "count"),
+        ("feedback", {"itemId": "1", "kind": "hate"}, "kind"),
+        ("delete_account", {"uid": "bob"}, "uid"),
+        ("export_my_data", {"uid": "bob"}, "uid"),
+        ("export_my_data", [], "data"),
+    ],
 )
 def test_malformed_request_reaches_no_service(name: str, data: dict[str, Any], field: str) -> None:
     services = Recorder()
@@ -177,12 +203,64 @@ def test_feedback_is_stored_for_the_caller_and_returned(kind: str, expected: Opi
 def test_sweep_passes_a_time_with_its_zone() -> None:
     services = Recorder()
     Handlers(services).sweep()  # type: ignore[arg-type]
-    assert services.calls == [(UTC,)]
+    assert services.calls == [(UTC,)] * 3
+
+
+def test_sweep_that_fails_keeps_none_of_the_others_from_running() -> None:
+    services = Recorder(Transient("Firestore is away"))
+    with pytest.raises(Transient):
+        Handlers(services).sweep()  # type: ignore[arg-type]
+    assert services.calls == [(UTC,)] * 3
+
+
+def test_event_of_a_mark_removes_the_account_and_that_of_an_export_prepares_it() -> None:
+    services = Recorder()
+    for handle in (Handlers(services).account_marked, Handlers(services).export_written):  # type: ignore[arg-type]
+        handle(SimpleNamespace(params={"uid": "ann"}, data=None))
+    assert [(uid, now.tzinfo) for uid, now in services.calls] == [("ann", UTC)] * 2
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        ({"auth_time": 1_795_000_000}, datetime.fromtimestamp(1_795_000_000, UTC)),
+        ({}, None),
+        ({"auth_time": None}, None),
+        ({"auth_time": "yesterday"}, None),
+        ({"auth_time": []}, None),
+        ({"auth_time": 10**30}, None),
+        ({"auth_time": float("nan")}, None),
+    ],
+)
+def test_deletion_gets_the_time_of_the_sign_in(token: dict[str, Any], expected: datetime | None) -> None:
+    services = Recorder()
+    assert call("delete_account", services, **token) == {"status": "deleting"}
+    assert [call[:2] for call in services.calls] == [("ann", expected)]
+
+
+def test_export_is_returned_with_its_path() -> None:
+    assert call("export_my_data", Recorder()) == {
+        "status": "ready",
+        "path": "users/ann/exports/1.zip",
+        "expires_at": "2026-11-23T00:00:00+00:00",
+        "message": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["recommend", "feedback", "export_my_data"])
+def test_marked_account_is_refused_with_a_reason(name: str) -> None:
+    services = Recorder()
+    services.leaving.add("ann")
+    with pytest.raises(https_fn.HttpsError) as caught:
+        call(name, services)
+    assert caught.value.code is https_fn.FunctionsErrorCode.FAILED_PRECONDITION
+    assert caught.value.details == {"reason": "account_deleted"}
+    assert services.calls == []
 
 
 def test_entry_file_is_a_table_of_contents() -> None:
     source = (REPOSITORY / "functions" / "main.py").read_text()
-    assert len(source.splitlines()) < 100
+    assert len(source.splitlines()) < 150
     assert "google.cloud" not in source
 
 

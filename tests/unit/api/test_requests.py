@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from closetspace.api.requests import CallableRequest, FeedbackRequest, RecommendRequest
+from closetspace.api.requests import CallableRequest, EmptyRequest, FeedbackRequest, RecommendRequest
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.person.opinions import OpinionKind
 from closetspace.errors import InvalidInput
@@ -23,6 +23,7 @@ from tests.support.recommending import parse_feedback, parse_recommend
             },
         ),
         (FeedbackRequest, {"itemId", "kind"}),
+        (EmptyRequest, set()),
     ],
 )
 def test_schema_has_exactly_the_documented_fields(model: type[CallableRequest], fields: set[str]) -> None:

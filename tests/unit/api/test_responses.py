@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from closetspace.api.responses import CallableResponse, FeedbackResponse, RecommendResponse
+from closetspace.api.responses import (
+    CallableResponse,
+    DeletionResponse,
+    ExportResponse,
+    FeedbackResponse,
+    RecommendResponse,
+)
 from closetspace.domain.index.products import product_key
 from tests.support.recommending import CLOSET, build_index_with_variants, person_with, recommend_page
 
@@ -29,7 +35,12 @@ def response(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("model", "fields"),
-    [(RecommendResponse, PAGE), (FeedbackResponse, {"itemId", "kind"})],
+    [
+        (RecommendResponse, PAGE),
+        (FeedbackResponse, {"itemId", "kind"}),
+        (DeletionResponse, {"status"}),
+        (ExportResponse, {"status", "path", "expires_at", "message"}),
+    ],
 )
 def test_schema_has_exactly_the_documented_fields(model: type[CallableResponse], fields: set[str]) -> None:
     schema = model.model_json_schema(mode="serialization")
