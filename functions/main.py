@@ -6,6 +6,7 @@ from typing import Any
 from firebase_admin import initialize_app
 from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
 
+from closetspace.api.bodies import refuse_malformed
 from closetspace.api.handlers import Handlers
 from closetspace.bootstrap import Services
 from closetspace.settings import Settings
@@ -74,11 +75,13 @@ def closet_written(event: firestore_fn.Event[Any]) -> None:
     handlers.closet_written(event)
 
 
+@refuse_malformed
 @https_fn.on_call(**CALLED)
 def recommend(request: https_fn.CallableRequest[Any]) -> Any:
     return handlers.recommend(request)
 
 
+@refuse_malformed
 @https_fn.on_call(**CALLED)
 def feedback(request: https_fn.CallableRequest[Any]) -> Any:
     return handlers.feedback(request)
