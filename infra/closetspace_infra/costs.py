@@ -92,15 +92,16 @@ def costs(items: int) -> list[Cost]:
     writes = RECOMMENDS + NEW_ITEMS * WRITES_A_NEW_ITEM + OPINIONS
     answers = (RECOMMENDS + OPINIONS) * RECOMMEND_SECONDS
     embedding = NEW_ITEMS * NEW_ITEM_SECONDS
+    audited = SWEEPS * READS_A_SWEEP
     catalog = items * (VERSIONS * INDEX_ITEM + PICTURE + VECTOR_ITEM)
     month = 365 / 12
     return [
         Cost(
             "Firestore, reads",
-            f"{reads:,.0f} per person, {lists:,.0f} for lists; {SWEEPS * READS_A_SWEEP / 1e6:.1f} million by the sweeper",
+            f"{reads:,.0f} per person, {lists:,.0f} for lists; {audited / 1e6:.1f} million by the sweeper",
             0.03e-5,
             reads,
-            SWEEPS * READS_A_SWEEP,
+            audited,
             50e3 * month,
         ),
         Cost("Firestore, writes", f"{writes:.0f} per person", 0.09e-5, writes, 0, 20e3 * month),

@@ -4,7 +4,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from closetspace.adapters.memory import MemoryDatabase, MemoryObjects, MemoryPhotos
+from closetspace.adapters.memory import (
+    MemoryAccounts,
+    MemoryDatabase,
+    MemoryExports,
+    MemoryObjects,
+    MemoryPersonalDocuments,
+    MemoryPhotos,
+    MemoryUsers,
+)
 from closetspace.bootstrap import Services, once
 from closetspace.settings import Settings
 from tests.support.fakes import HashEncoder, decode_anything
@@ -50,10 +58,16 @@ def test_replaced_part_is_not_built(tmp_path: Path) -> None:
 
 
 def test_use_cases_run_on_replaced_parts() -> None:
-    database, photos = MemoryDatabase(), MemoryObjects()
+    database, photos, exports = MemoryDatabase(), MemoryObjects(), MemoryExports()
     services = Services(
         Settings(),
         wardrobe=database,
+        usage=database,
+        bookmarks=database,
+        accounts=MemoryAccounts(),
+        users=MemoryUsers(),
+        exports=exports,
+        personal_documents=MemoryPersonalDocuments(database, exports),
         closets=database,
         people=database,
         photos=photos,

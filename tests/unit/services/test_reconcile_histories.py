@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -189,6 +189,9 @@ class WardrobeHistories(RuleBasedStateMachine):
         self.check_all()
         self.finish_migration()
         self.check_all()
+        self.audit()
+        self.check_all()
+        self.check_photos()
 
     def finish_migration(self) -> None:
         database = self.world.database
@@ -199,6 +202,16 @@ class WardrobeHistories(RuleBasedStateMachine):
             database.keep_only(uid, "hash.2")
             self.newer.taste_keeper.refresh(uid)
             assert set(database.closet(uid).coverage) <= {"hash.2"}
+
+    def audit(self) -> None:
+        """Sweep a day later, as often as it takes to come past everything; refusals are no failures."""
+        self.newer.now += timedelta(hours=self.newer.settings.orphan_hours + 1)
+        assert self.newer.sweeper.sweep(self.newer.now) <= len(self.world.database.documents)
+
+    def check_photos(self) -> None:
+        """Check that of each person only photos are left that an item of theirs names."""
+        named = {document["photo_path"] for document in self.world.database.documents.values()}
+        assert {stat.name for stat in self.world.photos.list("users/")} <= named
 
     def check_all(self) -> None:
         for item_id, document in self.world.database.documents.items():
