@@ -87,11 +87,13 @@ def feedback(request: https_fn.CallableRequest[Any]) -> Any:
     return handlers.feedback(request)
 
 
+@refuse_malformed
 @https_fn.on_call(**CALLED)
 def deleteAccount(request: https_fn.CallableRequest[Any]) -> Any:  # noqa: N802
     return handlers.delete_account(request)
 
 
+@refuse_malformed
 @https_fn.on_call(**CALLED)
 def exportMyData(request: https_fn.CallableRequest[Any]) -> Any:  # noqa: N802
     return handlers.export_my_data(request)

@@ -108,14 +108,14 @@ def _names(names: list[str] | None) -> frozenset[str] | None:
     return frozenset(names) if names else None
 
 
-class FeedbackRequest(CallableRequest):
-    """Request of ``feedback``: an opinion of a catalog item, or ``clear`` to remove it."""
-
-    item_id: ItemId = Field(alias="itemId")
 class EmptyRequest(CallableRequest):
     """Request without fields: of ``deleteAccount`` and ``exportMyData``."""
 
 
+class FeedbackRequest(CallableRequest):
+    """Request of ``feedback``: an opinion of a catalog item, or ``clear`` to remove it."""
+
+    item_id: ItemId = Field(alias="itemId")
     kind: Literal["like", "dismiss", "own", "clear"]
 
     def opinion(self) -> OpinionKind | None:
