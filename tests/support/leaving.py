@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from closetspace.ports import Accounts, PersonalDocuments, StreamedObjectStore, 
 from closetspace.services.delete_account import AccountRemover
 from closetspace.services.export_data import DataExporter
 from closetspace.services.personal_archive import PersonalArchive
+from closetspace.services.reconcile import Reconciler
 from tests.support.fakes import World
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -28,7 +29,10 @@ class LeavingWorld(World):
     users: Users = field(default_factory=MemoryUsers)
     exports: MemoryExports = field(default_factory=MemoryExports)
     page: int = 2
-    seconds: float = 0.0
+
+    @property
+    def reconciler(self) -> Reconciler:
+        return replace(super().reconciler, remove_if_leaving=self.remover.remove_arriving)
 
     def clock(self) -> float:
         return self.seconds

@@ -294,6 +294,7 @@ class MemoryPersonalDocuments:
             "feedback": self.database.opinions,
             "shown": self.database.shown,
             "preferences": self.database.preferences,
+            "usage": self.database.embeddings,
             "exports": self.exports.exports,
         }
         return tables.get(collection.parent, {})
@@ -307,7 +308,7 @@ class MemoryPersonalDocuments:
 
 def _as_mapping(stored: Any) -> Mapping[str, Any]:
     value = stored[0] if isinstance(stored, tuple) else stored
-    return value if isinstance(value, Mapping) else asdict(value)
+    return {str(name): inner for name, inner in value.items()} if isinstance(value, Mapping) else asdict(value)
 
 
 @dataclass

@@ -122,7 +122,7 @@ def require_uid(request: "https_fn.CallableRequest[Any]", message: str) -> str:
 
 def signed_in(request: "https_fn.CallableRequest[Any]") -> datetime | None:
     """Return when the caller has signed in; None if their token does not say it."""
-    seconds = (request.auth.token if request.auth else {}).get("auth_time")
+    seconds: Any = (request.auth.token if request.auth else {}).get("auth_time")
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (TypeError, ValueError, OverflowError, OSError):

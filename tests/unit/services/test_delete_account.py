@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closetspace.domain.person.personal_data import CLOSET_SHARDS, COLLECTIONS, MARKS, USAGE
+from closetspace.domain.person.personal_data import CLOSET_SHARDS, COLLECTIONS, MARKS
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from tests.support.faulty_stores import Killed
 from tests.support.leaving import NOW, LeavingWorld
@@ -26,8 +26,7 @@ def world() -> LeavingWorld:
 
 
 def test_person_of_the_tests_has_data_everywhere(world: LeavingWorld) -> None:
-    only_in_firestore = {CLOSET_SHARDS.path, USAGE.path}
-    expected = {c.path for c in COLLECTIONS if c is not MARKS} - only_in_firestore | {"objects", "account"}
+    expected = {c.path for c in COLLECTIONS if c not in (MARKS, CLOSET_SHARDS)} | {"objects", "account"}
     assert set(world.data_of("ann")) == expected
     assert world.data_of("ann")["objects"] == 3 + 1, "photos and an export"
 
@@ -59,7 +58,7 @@ def test_uid_that_no_account_can_have_is_not_marked(world: LeavingWorld, uid: st
 def test_everything_of_the_account_goes_and_nothing_of_others(world: LeavingWorld) -> None:
     others = {uid: world.data_of(uid) for uid in ("anna", "bob")}
     world.remover.mark("ann", NOW)
-    assert world.remover.remove("ann", NOW) == 3 + 3 + 6 + 4
+    assert world.remover.remove("ann", NOW) == 3 + 3 + 7 + 4
     assert world.data_of("ann") == {}
     assert {uid: world.data_of(uid) for uid in others} == others
     mark = world.accounts.deletion("ann")
