@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from closetspace_infra.local.person import Person
+from closetspace_infra.local.person import Person, Refused
 from tests.support.journey import Journey, photo
 from tests.support.waiting import HANG_SECONDS
 
@@ -105,3 +105,19 @@ def test_late_reordered_and_repeated_events_change_nothing(
     assert person.read(f"item_state/{items['deleted']}") is None
     assert person.download(journey.path(person, items["remade"])) == photo(61)
     journey.check_invariant(person, before.entries)
+
+
+def test_id_that_another_person_takes_while_the_deletion_travels_keeps_no_photo_of_the_first(journey: Journey) -> None:
+    first, second = journey.person(), journey.person()
+    for number in range(3):
+        item_id = journey.add(first, 62 + number)
+        first.delete(f"wardrobe/{item_id}")
+        second.upload(journey.path(second, item_id), photo(65))
+        journey.describe(second, item_id)
+        journey.settle()
+        with pytest.raises(Refused) as caught:
+            first.download(journey.path(first, item_id))
+        assert caught.value.status == 404
+        assert second.download(journey.path(second, item_id)) == photo(65)
+        assert set(journey.entries(second)) >= {item_id}
+    assert not journey.closet(first).entries
