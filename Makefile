@@ -1,5 +1,5 @@
 # Each target sets up what it needs: in .venv, .venv-train, infra/local/node_modules and .local, and nowhere else.
-.PHONY: help demo test test-fast test-train check format lock bench deploy setup clean
+.PHONY: help demo test test-fast test-train check format lock bench torture deploy setup clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -20,6 +20,7 @@ help:
 	@echo "make format      format the code and fix what ruff can fix"
 	@echo "make lock        update the locked requirements                              (ARGS=--upgrade)"
 	@echo "make bench       measure speed and memory                                    (ARGS=--json)"
+	@echo "make torture     attack the local stack and count what is lost or leaked      (ARGS=\"--only photos\")"
 	@echo "make deploy      deploy to Google Cloud                                      (PROJECT=… DRY_RUN=1)"
 	@echo "make clean       delete what these commands have set up"
 
@@ -58,6 +59,9 @@ lock: $(VENV_READY)
 
 bench: setup
 	@$(BIN)/closetspace bench $(ARGS)
+
+torture: setup
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 deploy: setup
 	@test -n "$(PROJECT)" || { echo 'name the project: make deploy PROJECT=my-project ARGS="--alert-email me@example.com"'; exit 1; }

@@ -1,8 +1,5 @@
 """Valid, broken and malicious photos, through the whole stack."""
 
-import io
-import struct
-import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -10,49 +7,13 @@ import pytest
 from PIL import Image
 
 from tests.support.journey import Journey, photo, picture
-
-
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def huge_png() -> bytes:
-    """Return a PNG whose header declares 400 million pixels, which would take 1.2 GB to decode."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-        + chunk(b"IEND", b"")
-    )
-
-
-def rotated() -> bytes:
-    """Return a portrait as phones store it: in landscape, with EXIF rotation."""
-    image = picture(50).transpose(Image.Transpose.ROTATE_90)
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    return saved(image, "JPEG", exif=exif, quality=95)
-
-
-def heic() -> bytes:
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    return saved(picture(50), "HEIF")
-
+from tests.support.photo_files import heic, huge_png, rotated, saved
 
 GOOD: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: photo(50),
     "png": lambda: photo(50, "PNG"),
     "webp": lambda: photo(50, "WEBP"),
-    "heic": heic,
+    "heic": lambda: heic(picture(50)),
     "cmyk": lambda: saved(picture(50).convert("CMYK"), "JPEG"),
     "greyscale": lambda: saved(picture(50).convert("L"), "JPEG"),
     "16 bit": lambda: saved(Image.fromarray(np.full((64, 64), 40_000, np.uint16)), "PNG"),

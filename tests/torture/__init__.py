@@ -1,0 +1,1 @@
+"""Attacks on the real local stack, counted in one table: `make torture`."""
