@@ -2,7 +2,7 @@
 
 import typer
 
-from catalog_jobs.cli import catalog, cloud, encoder, index, photo
+from catalog_jobs.cli import account, catalog, cloud, encoder, index, photo
 from catalog_jobs.cli.repository import IS_CLONE, add_missing
 
 app = typer.Typer(
@@ -29,3 +29,4 @@ app.add_typer(index.app, name="index", help="Versions of the index: build, publi
 app.add_typer(cloud.app, name="cloud", help="Deploy, and compare what is deployed with what should be.")
 app.add_typer(encoder.app, name="encoder", help="The encoder that turns photos and names into vectors.")
 app.add_typer(photo.app, name="photo", help="Photos of garments, as the functions process them.")
+app.add_typer(account.app, name="account", help="Accounts of people: export and delete everything that they have.")

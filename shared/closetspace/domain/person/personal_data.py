@@ -14,7 +14,7 @@ class Access(StrEnum):
 
     WRITE = "read, write"
     READ = "read"
-    NONE = "none"
+    NONE = "nothing"
 
 
 @dataclass(frozen=True)

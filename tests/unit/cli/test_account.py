@@ -1,0 +1,35 @@
+"""The commands ``closetspace account``: what they refuse before they reach anything."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from catalog_jobs.cli.app import app
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["account", *arguments])
+
+
+@pytest.mark.parametrize("uid", ["", "a/b", "..", "x" * 129])
+def test_uid_that_no_account_can_have_is_refused(tmp_path: Path, uid: str) -> None:
+    for command in (["delete", uid, "--yes"], ["export", uid, "--output", str(tmp_path / "data.zip")]):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert "is not a uid" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_bucket_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PHOTO_BUCKET", "FIREBASE_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    result = run("delete", "ann", "--yes")
+    assert result.exit_code == 1
+    assert "PHOTO_BUCKET" in result.stderr
+
+
+def test_export_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    result = run("export", "ann", "--output", str(tmp_path / "none" / "data.zip"))
+    assert result.exit_code == 1
+    assert "existing folder" in result.stderr
