@@ -33,7 +33,6 @@ from closetspace.domain.index.index import Index
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.item import Item
-from closetspace.domain.wardrobe.photo import PhotoStat
 from closetspace.errors import InvalidInput
 from closetspace.services.build_index import bundle_contents
 from closetspace.services.embed_catalog import EmbeddedCatalog, Progress
@@ -120,7 +119,7 @@ class EmbeddedProducts:
 
 def stored_entry(item: Item, encoding: Encoding, encoder: EncoderDescriptor) -> dict[str, ClosetEntry]:
     """Return the entry that a closet's document keeps of an item, in the document's precision, by encoder id."""
-    entry = closet_entry(item, PhotoStat(item.id, None), encoding, encoder)
+    entry = closet_entry(item, item.id, encoding, encoder)
     return {encoder.id: replace(entry, vector=unpack_vector(pack_vector(entry.vector)))}
 
 

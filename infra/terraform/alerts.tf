@@ -20,7 +20,7 @@ locals {
       filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"sweep\" \"is still unsettled\""
     }
     closetspace_items_given_up = {
-      description = "Items that failed again and again for a cause of ours (closetspace/services/reconcile.py)."
+      description = "Items that failed again and again for a cause of ours (closetspace/services/attempts.py)."
       filter      = "resource.type=\"cloud_run_revision\" \"is given up after\""
     }
   }

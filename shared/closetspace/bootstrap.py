@@ -123,12 +123,12 @@ class Services:
 
     @once
     def reconciler(self) -> "Reconciler":
+        from closetspace.services.item_photos import ItemPhotos
         from closetspace.services.reconcile import Reconciler
 
         return Reconciler(
             wardrobe=self.wardrobe,
-            photos=self.photos,
-            fetcher=self.fetcher,
+            photos=ItemPhotos(self.photos, self.fetcher),
             decode=self.decode,
             encoder=self.encoder,
             settings=self.settings,
@@ -190,9 +190,11 @@ class Services:
     @once
     def wardrobe(self) -> "Wardrobe":
         from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
+        from closetspace.domain.wardrobe.photo import PhotoSources
 
         settings = self.settings
-        return FirestoreWardrobe(self._firestore, settings.wardrobe_collection, settings.allowed_photo_hosts)
+        sources = PhotoSources(settings.allowed_photo_hosts, settings.photo_bucket or settings.default_bucket or "")
+        return FirestoreWardrobe(self._firestore, settings.wardrobe_collection, sources)
 
     @once
     def usage(self) -> "Usage":

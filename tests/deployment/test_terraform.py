@@ -185,7 +185,7 @@ def test_alerts_count_lines_that_the_code_logs() -> None:
     services = ROOT / "shared" / "closetspace" / "services"
     for metric, line, module in (
         ("closetspace_items_unsettled", "is still unsettled", "sweep.py"),
-        ("closetspace_items_given_up", "is given up after", "reconcile.py"),
+        ("closetspace_items_given_up", "is given up after", "attempts.py"),
     ):
         assert line in metrics[metric]["filter"]
         assert line in (services / module).read_text()

@@ -18,10 +18,11 @@ from closetspace.domain.encoder.encoding import Encoding, Garment, Picture, Shar
 from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.encoder.vectors import unit
 from closetspace.domain.wardrobe.closet import ClosetEntry
-from closetspace.domain.wardrobe.photo import photo_folder
+from closetspace.domain.wardrobe.photo import PhotoSources, photo_folder
 from closetspace.domain.wardrobe.state import Hint
 from closetspace.errors import InvalidInput
 from closetspace.services.audit import Auditor
+from closetspace.services.item_photos import ItemPhotos
 from closetspace.services.reconcile import Reconciler
 from closetspace.services.refresh_taste import TasteKeeper
 from closetspace.services.sweep import Sweeper
@@ -34,6 +35,9 @@ HEADS = {
     GENDER: ("Men", "Women", "Unisex"),
     USAGE: ("Casual", "Formal"),
 }
+
+
+BUCKET = "people-photos"
 
 
 @dataclass
@@ -98,7 +102,7 @@ class World:
     ``leaving`` has the people whose accounts are being deleted; ``now`` and ``seconds`` are what the clocks show.
     """
 
-    database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase({"photos.example"}))
+    database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase(PhotoSources({"photos.example"}, BUCKET)))
     photos: MemoryObjects = field(default_factory=MemoryObjects)
     web: MemoryPhotos = field(default_factory=MemoryPhotos)
     encoder: HashEncoder = field(default_factory=HashEncoder)
@@ -111,8 +115,7 @@ class World:
     def reconciler(self) -> Reconciler:
         return Reconciler(
             self.database,
-            self.photos,
-            self.web,
+            ItemPhotos(self.photos, self.web),
             decode_anything,
             self.encoder,
             self.settings,

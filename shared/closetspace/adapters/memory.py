@@ -22,6 +22,7 @@ from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.item import parse_item
+from closetspace.domain.wardrobe.photo import PhotoSources
 from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import Conflict, InvalidInput, NotFound
 from closetspace.ports import AuditPage, ClosetChange, DueItem, ItemRecord, Keep, ObjectStat, Put
@@ -42,7 +43,7 @@ class MemoryDatabase:
     Tests write ``documents`` and ``preferences`` directly, as clients do.
     """
 
-    allowed_hosts: Collection[str] = ()
+    sources: PhotoSources = field(default_factory=PhotoSources)
     now: Callable[[], datetime] = _utc_now
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     states: dict[str, tuple[ItemState, datetime, int]] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class MemoryDatabase:
     def read(self, item_id: str) -> ItemRecord:
         with self._lock:
             document = self.documents.get(item_id)
-            item = parse_item(item_id, document, self.allowed_hosts) if document is not None else None
+            item = parse_item(item_id, document, self.sources) if document is not None else None
             state, _, version = self.states.get(item_id, (None, None, 0))
             return ItemRecord(item_id, item, state, version)
 
@@ -155,11 +156,20 @@ class MemoryDatabase:
             entries = {item_id: dict(by_encoder) for item_id, by_encoder in self.closets.get(uid, {}).items()}
             return Closet(uid, entries, self.versions.get(uid, 0))
 
+    def versions_of(self, uid: str) -> tuple[int, int]:
+        with self._lock:
+            taste = self.tastes.get(uid)
+            return self.versions.get(uid, 0), taste.closet_version if taste else 0
+
     def save_taste(self, uid: str, taste: Taste) -> None:
         with self._lock:
             saved = self.tastes.get(uid)
             if saved is None or saved.closet_version < taste.closet_version:
                 self.tastes[uid] = taste
+
+    def delete_taste(self, uid: str) -> None:
+        with self._lock:
+            self.tastes.pop(uid, None)
 
     def owners(self) -> Iterator[str]:
         with self._lock:

@@ -70,7 +70,7 @@ class Sweeper:
                 self.reconciler.reconcile(item_id, deletion)
             finally:
                 if last:
-                    self.reconciler.conclude(item_id)
+                    self.reconciler.attempts.conclude(item_id)
 
         return reconcile
 

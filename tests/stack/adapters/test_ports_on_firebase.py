@@ -16,6 +16,7 @@ from closetspace.adapters.firestore.usage import FirestoreUsage
 from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.opinions import Opinion, OpinionKind
+from closetspace.domain.wardrobe.photo import PhotoSources
 from closetspace.ports import Accounts, Remove, StreamedObjectStore
 from closetspace_infra.local.stack import LocalStack
 from tests.support.ports_contract import (
@@ -133,7 +134,7 @@ def fill(document: Any, left: int) -> None:
 def firestore_database(client: Any) -> Database:
     items, preferences = client.collection("wardrobe"), client.collection("preferences")
     return Database(
-        FirestoreWardrobe(client, "wardrobe", set()),
+        FirestoreWardrobe(client, "wardrobe", PhotoSources()),
         FirestoreClosets(client),
         FirestorePeople(client),
         FirestoreUsage(client, "wardrobe"),

@@ -13,7 +13,7 @@ from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.domain.wardrobe.plan import Embed, Forget, Refuse, Settled, Wait
 from closetspace.errors import Conflict, Transient
-from tests.support.fakes import HEADS, World
+from tests.support.fakes import BUCKET, HEADS, HashEncoder, World, decode_anything
 
 
 @pytest.fixture
@@ -35,6 +35,29 @@ def test_item_waits_for_its_photo_and_then_becomes_ready(world: World) -> None:
     assert world.status("shirt") == "waiting_for_photo"
     world.upload("shirt")
     assert isinstance(world.reconciler.reconcile("shirt"), Embed)
+    assert world.status("shirt") == "ready"
+
+
+def test_item_that_names_no_photo_has_the_last_one_in_its_folder(world: World) -> None:
+    world.write_item("shirt", photo_path=None)
+    assert isinstance(world.reconciler.reconcile("shirt"), Wait)
+    for name, data in (("z.jpg", b"the first"), ("a.jpg", b"the last")):
+        world.photos.write(photo_folder("ann", "shirt") + name, data)
+        world.reconciler.reconcile("shirt")
+        assert world.status("shirt") == "ready"
+        expected = HashEncoder().encode([Garment(decode_anything(data), "", "")])[0].vector
+        np.testing.assert_allclose(world.entries()["shirt"].vector, expected, atol=1e-3)
+    world.photos.delete(photo_folder("ann", "shirt") + "a.jpg")
+    world.reconciler.reconcile("shirt")
+    assert world.status("shirt") == "ready"
+
+
+def test_download_address_of_the_items_own_photo_is_that_photo(world: World) -> None:
+    name = f"{photo_folder('ann', 'shirt')}photo.jpg".replace("/", "%2F")
+    url = f"https://firebasestorage.googleapis.com/v0/b/{BUCKET}/o/{name}?alt=media&token=1"
+    world.upload("shirt")
+    world.write_item("shirt", photo_path=None, secure_url=url)
+    world.reconciler.reconcile("shirt")
     assert world.status("shirt") == "ready"
 
 

@@ -42,6 +42,7 @@ class WardrobeHistories(RuleBasedStateMachine):
         self.events: list[tuple[str, str, Deletion | None]] = []
         self.interruptions: list[Callable[[], None]] = []
         self.closet_versions: dict[str, int] = {}
+        self.crashes = 0
 
     def while_embedding(self, garment: Garment) -> None:
         if self.interruptions:
@@ -126,7 +127,10 @@ class WardrobeHistories(RuleBasedStateMachine):
         def crash() -> None:
             raise Crash
 
-        self.interruptions.append(crash)
+        # One more, and an item would be given up.
+        if self.crashes < self.world.settings.max_attempts - 1:
+            self.crashes += 1
+            self.interruptions.append(crash)
 
     @rule(item=ITEMS, uid=PEOPLE, name=NAMES)
     def add_settled_item(self, item: str, uid: str, name: str) -> None:

@@ -11,6 +11,7 @@ from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.plan import GiveUp, Settled
 from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import Transient
+from closetspace.services.item_photos import ItemPhotos
 from tests.support.fakes import World
 
 URL = "https://photos.example/a.jpg"
@@ -150,7 +151,7 @@ def test_item_that_fails_before_its_photo_is_read_is_given_up_too(world: World) 
             raise ValueError("400: no such name")
 
     world.write_item("shirt")
-    reconciler = replace(world.reconciler, photos=NoStat())
+    reconciler = replace(world.reconciler, photos=ItemPhotos(NoStat(), world.web))
     for _ in range(world.settings.max_attempts - 1):
         with pytest.raises(ValueError, match="400"):
             reconciler.reconcile("shirt")

@@ -1,7 +1,7 @@
 """Items and their states in Firestore, and the closets' entries that change with them."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from closetspace.adapters.firestore.closet_documents import ClosetWriter
 from closetspace.adapters.firestore.queries import after_id, count, paged, read_all
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
 from closetspace.domain.wardrobe.item import ITEM_FIELDS, Fault, parse_item
+from closetspace.domain.wardrobe.photo import PhotoSources
 from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict
 from closetspace.ports import AuditPage, ClosetChange, DueItem, ItemRecord, Keep, Put
@@ -33,10 +34,10 @@ MAX_SHARDS_TRIED = 4
 class FirestoreWardrobe:
     """`closetspace.ports.Wardrobe` over ``{collection}/{item}``, ``item_state/{item}`` and ``closets/{uid}``."""
 
-    def __init__(self, client: firestore.Client, collection: str, allowed_hosts: Collection[str]) -> None:
+    def __init__(self, client: firestore.Client, collection: str, sources: PhotoSources) -> None:
         self._client = client
         self._collection = collection
-        self._allowed_hosts = allowed_hosts
+        self._sources = sources
         self._closets = ClosetWriter(client)
 
     def read(self, item_id: str) -> ItemRecord:
@@ -125,7 +126,7 @@ class FirestoreWardrobe:
         item, state = snapshots[item_ref], snapshots[state_ref]
         return ItemRecord(
             item_id,
-            parse_item(item_id, item.to_dict() or {}, self._allowed_hosts) if item.exists else None,
+            parse_item(item_id, item.to_dict() or {}, self._sources) if item.exists else None,
             _parse_state(state.to_dict() or {}) if state.exists else None,
             state.update_time,
         )

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from closetspace.domain.wardrobe.photo import (
     ObjectPhoto,
+    PhotoSources,
     PhotoStat,
     UrlPhoto,
     is_allowed_url,
     is_object_name,
+    object_in_bucket,
     owner_of_photo,
     photo_folder,
     photo_url_not_allowed,
@@ -47,7 +49,7 @@ class Item:
     fault: Fault | None = None
 
 
-def parse_item(item_id: str, document: Mapping[str, Any], allowed_hosts: Collection[str]) -> Item:
+def parse_item(item_id: str, document: Mapping[str, Any], sources: PhotoSources) -> Item:
     """Parse a client's document; an error in it becomes the item's fault and never an exception."""
     uid = document.get("uid")
     name, brand = (document.get(field) or "" for field in ("name", "brand"))
@@ -57,7 +59,7 @@ def parse_item(item_id: str, document: Mapping[str, Any], allowed_hosts: Collect
     if not (isinstance(name, str) and isinstance(brand, str)):
         fault = Fault("item_invalid", "An item's name and brand must be text. Edit the item and save it again.")
         return Item(item_id, uid, "", "", None, fault)
-    photo, photo_fault = _parse_photo(document, photo_folder(uid, item_id), allowed_hosts)
+    photo, photo_fault = _parse_photo(document, photo_folder(uid, item_id), sources)
     return Item(item_id, uid, name.strip(), brand.strip(), photo, photo_fault)
 
 
@@ -68,15 +70,18 @@ def content_key(encoder_id: str, item: Item, photo: PhotoStat) -> str:
 
 
 def _parse_photo(
-    document: Mapping[str, Any], folder: str, allowed_hosts: Collection[str]
+    document: Mapping[str, Any], folder: str, sources: PhotoSources
 ) -> tuple[ObjectPhoto | UrlPhoto | None, Fault | None]:
     path, url = document.get("photo_path"), document.get("secure_url")
+    if not path and isinstance(url, str):
+        # A client may pass on what `getDownloadURL` gave it.
+        path = object_in_bucket(url.strip(), sources.bucket)
     if path:
         if isinstance(path, str) and path.startswith(folder) and owner_of_photo(path) and is_object_name(path):
             return ObjectPhoto(path), None
         return None, Fault("photo_path_invalid", "The photo is outside this item's folder. Upload it again.")
     if url:
-        if isinstance(url, str) and is_allowed_url(url.strip(), allowed_hosts):
+        if isinstance(url, str) and is_allowed_url(url.strip(), sources.hosts):
             return UrlPhoto(url.strip()), None
         return None, Fault.from_error(photo_url_not_allowed())
     return None, None

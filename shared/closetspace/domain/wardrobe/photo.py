@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from closetspace.errors import InvalidInput
 
@@ -26,11 +26,21 @@ class UrlPhoto:
 
 
 @dataclass(frozen=True)
+class PhotoSources:
+    """Where photos may be: the hosts that a ``secure_url`` may name, and the bucket of the people's photos."""
+
+    hosts: Collection[str] = ()
+    bucket: str = ""
+
+
+@dataclass(frozen=True)
 class PhotoStat:
-    """What is known of a photo before it is read: the fingerprint of its bytes or of its URL, and its size in bytes."""
+    """What is known of a photo before it is read: the fingerprint of its bytes or of its URL, its size in bytes, and
+    where it is."""
 
     fingerprint: str
     size: int | None
+    source: ObjectPhoto | UrlPhoto
 
 
 def photo_folder(uid: str, item_id: str) -> str:
@@ -52,6 +62,27 @@ def is_object_name(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return len(encoded) <= MAX_NAME_BYTES and not any(unicodedata.category(letter) == "Cc" for letter in path)
+
+
+def object_in_bucket(url: str, bucket: str) -> str | None:
+    """Return the name of the bucket's object that a URL names; None for every other URL.
+
+    Download URLs of Firebase count on any host, because the local Cloud Storage has the same: nothing is fetched from
+    the URL.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    places = {
+        f"{parts.scheme}://{parts.netloc}/v0/b/{bucket}/o/",
+        f"https://storage.googleapis.com/{bucket}/",
+        f"https://{bucket}.storage.googleapis.com/",
+        f"gs://{bucket}/",
+    }
+    location = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    place = next((place for place in places if bucket and location.startswith(place)), None)
+    return unquote(location.removeprefix(place)) if place else None
 
 
 def is_allowed_url(url: str, allowed_hosts: Collection[str]) -> bool:

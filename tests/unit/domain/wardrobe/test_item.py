@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 
 from closetspace.domain.wardrobe.item import Item, parse_item
-from closetspace.domain.wardrobe.photo import ObjectPhoto, UrlPhoto
+from closetspace.domain.wardrobe.photo import ObjectPhoto, PhotoSources, UrlPhoto
 
 HOST = "res.cloudinary.com"
+BUCKET = "project-photos"
+FIREBASE = "https://firebasestorage.googleapis.com/v0/b"
 FOLDER = "users/ann/wardrobe/shirt/"
 
 
 def parsed(**fields: Any) -> Item:
-    return parse_item("shirt", {"uid": "ann", **fields}, {HOST})
+    return parse_item("shirt", {"uid": "ann", **fields}, PhotoSources({HOST}, BUCKET))
 
 
 def test_photo_in_the_items_folder_is_accepted() -> None:
@@ -47,3 +49,33 @@ def test_url_that_can_not_be_fetched_is_a_fault(url: str) -> None:
     item = parsed(secure_url=url)
     assert item.fault
     assert item.fault.code == "photo_url_not_allowed"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{FIREBASE}/{BUCKET}/o/users%2Fann%2Fwardrobe%2Fshirt%2Fa%20b.jpg?alt=media&token=1",
+        f"http://127.0.0.1:9199/v0/b/{BUCKET}/o/users%2Fann%2Fwardrobe%2Fshirt%2Fa%20b.jpg?alt=media",
+        f" https://storage.googleapis.com/{BUCKET}/users/ann/wardrobe/shirt/a%20b.jpg",
+        f"https://{BUCKET}.storage.googleapis.com/users/ann/wardrobe/shirt/a%20b.jpg",
+        f"gs://{BUCKET}/users/ann/wardrobe/shirt/a%20b.jpg",
+    ],
+)
+def test_address_of_an_object_in_our_own_bucket_is_that_object(url: str) -> None:
+    assert parsed(secure_url=url).photo == ObjectPhoto(f"{FOLDER}a b.jpg")
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        (f"{FIREBASE}/{BUCKET}/o/users%2Fbob%2Fwardrobe%2Fshirt%2Fa.jpg", "photo_path_invalid"),
+        (f"{FIREBASE}/{BUCKET}/o/index%2Fcurrent.json", "photo_path_invalid"),
+        (f"{FIREBASE}/another/o/users%2Fann%2Fwardrobe%2Fshirt%2Fa.jpg", "photo_url_not_allowed"),
+        (f"https://evil.example/{BUCKET}/users/ann/wardrobe/shirt/a.jpg", "photo_url_not_allowed"),
+        (f"https://{BUCKET}/users/ann/wardrobe/shirt/a.jpg", "photo_url_not_allowed"),
+    ],
+)
+def test_address_of_another_object_is_a_fault(url: str, code: str) -> None:
+    fault = parsed(secure_url=url).fault
+    assert fault
+    assert fault.code == code
