@@ -27,6 +27,7 @@ from closetspace.domain.wardrobe.plan import (
 )
 from closetspace.domain.wardrobe.schedule import is_attempted, next_sweep
 from closetspace.domain.wardrobe.state import Hint, ItemState, Status
+from closetspace.domain.wardrobe.suggested_name import suggest_name
 from closetspace.errors import Conflict, InvalidInput, NotFound, Transient
 from closetspace.ports import ItemRecord, Put, Remove, Usage, Wardrobe
 from closetspace.services.attempts import Attempts
@@ -197,6 +198,7 @@ def ready_state(item: Item, encoding: Encoding, hint: Hint | None, key: str, enc
         category=encoding.category,
         colours=encoding.colours,
         hint=hint,
+        suggested_name=suggest_name(encoding.category, encoding.attributes),
     )
 
 

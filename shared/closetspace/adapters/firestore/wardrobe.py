@@ -184,6 +184,7 @@ def _parse_state(document: dict[str, Any]) -> ItemState:
         error=Fault(error["code"], error["message"]) if error else None,
         shard=document.get("shard"),
         hint=Hint(document["hint"]) if document.get("hint") else None,
+        suggested_name=document.get("suggested_name"),
         attempts=document.get("attempts", 0),
         sweeps=document.get("sweeps", 0),
         sweep_at=document.get("sweep_at"),

@@ -34,6 +34,12 @@ def unpack_attributes(rows: PackedAttributes) -> FloatArray:
     return rows.astype(np.float32) * np.float32(1 / FULL_SHARE)
 
 
+def unpack_row(row: PackedAttributes, heads: Heads) -> dict[str, Shares]:
+    """Return one garment's probabilities by head and label; heads of which nothing is known are left out."""
+    known = {head: row[columns] / FULL_SHARE for head, columns in head_slices(heads).items() if row[columns].any()}
+    return {head: dict(zip(heads[head], shares.tolist(), strict=True)) for head, shares in known.items()}
+
+
 def head_slices(heads: Heads) -> dict[str, slice]:
     """Return the columns of each attribute in a row."""
     slices: dict[str, slice] = {}

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from closetspace.domain.encoder.attributes import Heads, PackedAttributes, head_slices
+from closetspace.domain.encoder.attributes import Heads, PackedAttributes, head_slices, unpack_row
 from closetspace.domain.encoder.descriptor import COLOUR, USAGE, block_slice
 from closetspace.domain.encoder.vectors import FloatArray, spread_of, unit
 from closetspace.domain.index.index import Index, Rows
 from closetspace.domain.ranking.query import DEFAULT_WEIGHTS, FEEDBACK, SIMILARITY, Ranked, UserProfile, Weights
 from closetspace.domain.taste.interests import EMBEDDING_SHARE, Interest
 from closetspace.domain.wardrobe.closet import ClosetArrays
+from closetspace.domain.wardrobe.suggested_name import suggest_name
 
 IMAGE, TEXT = "image", "text"
 """Contributions of the photo alone and of name and brand, without colour."""
@@ -110,6 +111,11 @@ class _Traits:
         self._shown = {head: _likeliest(attributes[:, part]).tolist() for head, part in known.items()}
         self._owned = {head: Counter(_likeliest(closet.attributes[:, part]).tolist()) for head, part in known.items()}
 
+    def name_of(self, row: int, closet: ClosetArrays) -> str:
+        """Return a name for an owned item that has none."""
+        known = self._heads if closet.attributes.shape[1] else {}
+        return suggest_name(closet.categories[row], unpack_row(closet.attributes[row], known))
+
     def clause(self, head: str, place: int) -> str | None:
         """Return ``navy blue like 5 of your 14 items``, or None if fewer owned items share the trait."""
         label = self._shown[head][place] if head in self._shown else -1
@@ -123,7 +129,7 @@ def _sentence(
     one: Ranked, place: int, near: tuple[int, float], aspect: str | None, closet: ClosetArrays, traits: _Traits
 ) -> str:
     nearest, cosine = near
-    named = f"your {closet.titles[nearest] or closet.categories[nearest].lower()}"
+    named = f"your {closet.titles[nearest] or traits.name_of(nearest, closet).lower()}"
     if one.own_similar:
         return f"Nearly the same as {named}."
     owned = one.category in closet.rows_by_category

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,17 +18,17 @@ STORED_DTYPE = np.dtype("<f2")
 """Half precision in the database: 512 bytes at 256 dimensions, cosines exact to 1e-6."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClosetEntry:
     """An item as one encoder sees it.
 
-    ``vector`` is ``(d,) float32`` of unit length, ``attributes (labels,)`` are packed
+    ``vector`` is ``(d,)`` of unit length, in half precision if it was stored; ``attributes (labels,)`` are packed
     (`closetspace.domain.encoder.attributes`). ``photo_hash`` is the photo's fingerprint, ``title`` the brand and name
     as the owner wrote them, ``product`` their `closetspace.domain.index.products.product_key`.
     """
 
     encoder: str
-    vector: FloatArray
+    vector: NDArray[np.floating[Any]]
     category: str
     photo_hash: str
     attributes: PackedAttributes = field(default_factory=lambda: np.zeros(0, np.uint8))
@@ -118,11 +119,17 @@ class ClosetArrays:
         return {str(name): np.flatnonzero(names == name) for name in sorted(set(self.categories))}
 
 
-def pack_vector(vector: FloatArray) -> bytes:
+def pack_vector(vector: NDArray[np.floating[Any]]) -> bytes:
     """Return a vector as the database stores it."""
     return vector.astype(STORED_DTYPE).tobytes()
 
 
-def unpack_vector(data: bytes) -> FloatArray:
-    """Return a vector that the database stored, ``(d,) float32``."""
-    return np.frombuffer(data, STORED_DTYPE).astype(np.float32)
+def unpack_vector(data: bytes) -> NDArray[np.floating[Any]]:
+    """Return a vector that the database stored, ``(d,)`` in half precision, without a copy of ``data``."""
+    return np.frombuffer(data, STORED_DTYPE)
+
+
+def closet_version(updated: datetime | None) -> int:
+    """Return the version of a closet that was last updated at that time; 0 if there is none."""
+    # In integers, because a float of seconds since 1970 loses microseconds.
+    return int(updated.replace(microsecond=0).timestamp()) * 1_000_000 + updated.microsecond if updated else 0

@@ -36,7 +36,9 @@ def begin_attempt(
         later = max(due, state.sweep_at or due)
         return replace(state, attempts=state.attempts + 1, sweep_at=later), state.attempts < settings.max_attempts
     known = state or ItemState(uid, Status.PROCESSING)
-    begun = replace(known, uid=uid, status=Status.PROCESSING, content_key=key, error=None, hint=None)
+    begun = replace(
+        known, uid=uid, status=Status.PROCESSING, content_key=key, error=None, hint=None, suggested_name=None
+    )
     return replace(begun, attempts=1, sweeps=0, sweep_at=due), True
 
 

@@ -32,7 +32,7 @@ class ItemState:
 
     ``content_key`` names the content that is, or is being, embedded. ``encoder`` is the one that settled the item last:
     that of its newest vector, or the one that failed. ``shard`` is the closet document that holds the item's vectors;
-    None if no closet has the item. Only ready items have a ``hint``.
+    None if no closet has the item. Only ready items have a ``hint`` and a ``suggested_name``.
 
     ``attempts`` counts the attempts to embed this content that have begun and not ended. The sweeper looks at the item
     at ``sweep_at``, if it has one, and has done so ``sweeps`` times.
@@ -47,6 +47,7 @@ class ItemState:
     error: Fault | None = None
     shard: int | None = None
     hint: Hint | None = None
+    suggested_name: str | None = None
     attempts: int = 0
     sweeps: int = 0
     sweep_at: datetime | None = None

@@ -166,14 +166,14 @@ def test_sentence_names_the_most_similar_aspect_and_no_colour_twice(
     assert sentence(index, RED, owned) == f"Close in {aspect} to your Arket Jumper; {trait} of your 3 items."
 
 
-def test_sentence_names_the_category_of_an_item_without_a_title(index: Bundle) -> None:
-    assert re.match(r"Close in (cut|colour|look) to your topwear; ", sentence(index, RED, entries(near(RED, 5))))
+def test_sentence_describes_an_item_without_a_title(index: Bundle) -> None:
+    assert re.match(r"Close in (cut|colour|look) to your (red |blue )?top; ", sentence(index, RED, entries(near(RED, 5))))
 
 
 def test_sentence_mentions_style_if_no_owned_item_is_close(index: Bundle) -> None:
     far = Piece("Topwear", "Blue", "Men", "Formal", 1)
     assert float(far.vector @ RED.vector) < CLOSE
-    assert sentence(index, RED, entries(far, far)) == "In the style of your topwear."
+    assert sentence(index, RED, entries(far, far)) == "In the style of your blue top."
 
 
 def test_sentence_mentions_that_the_category_is_not_owned(index: Bundle) -> None:
