@@ -14,9 +14,11 @@ from closetspace.adapters.firestore.people import FEEDBACK, FirestorePeople, opi
 from closetspace.adapters.firestore.personal_documents import FirestorePersonalDocuments
 from closetspace.adapters.firestore.usage import FirestoreUsage
 from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
+from closetspace.adapters.storage.gcs import PIECE_BYTES
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.opinions import Opinion, OpinionKind
 from closetspace.domain.wardrobe.photo import PhotoSources
+from closetspace.errors import Transient
 from closetspace.ports import Accounts, Remove, StreamedObjectStore
 from closetspace_infra.local.stack import LocalStack
 from tests.support.ports_contract import (
@@ -116,6 +118,24 @@ class TestCloudStorageObjects(StreamedObjectStoreContract):
     @pytest.fixture
     def store(self, firebase: LocalStack) -> StreamedObjectStore:
         return open_store(f"gs://{firebase.bucket}")
+
+    @pytest.mark.parametrize("nth", [1, 2])
+    def test_refused_piece_of_an_object_is_a_transient_fault(
+        self, firebase: LocalStack, store: StreamedObjectStore, nth: int
+    ) -> None:
+        fault = {"type": "returnError", "code": "PERMISSION_DENIED"}
+        firebase.control.fault_plan([{"match": {"operation": "storage.upload", "nth": nth}, "action": fault}])
+
+        def write() -> None:
+            with store.open_write(f"refused-{nth}") as stream:
+                stream.write(bytes(2 * PIECE_BYTES))
+
+        try:
+            with pytest.raises(Transient):
+                write()
+        finally:
+            firebase.control.clear_faults()
+        assert store.stat(f"refused-{nth}") is None
 
 
 def fill(document: Any, left: int) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from google.api_core import exceptions as google
 from google.cloud.storage import Client
+from google.cloud.storage.exceptions import InvalidResponse
 
 from closetspace.adapters.google_errors import is_temporary
 from closetspace.errors import Conflict, NotFound, Transient
@@ -16,7 +17,6 @@ from closetspace.ports import ObjectStat
 
 GOOGLE, FIREBASE = "https://storage.googleapis.com", "https://firebasestorage.googleapis.com"
 """The addresses of Cloud Storage's two APIs."""
-
 
 PIECE_BYTES = 8 * 2**20
 """Of an object that is written piece by piece: the client keeps two in memory."""
@@ -52,13 +52,14 @@ class GcsObjects:
 
     @contextmanager
     def open_write(self, name: str) -> Iterator[IO[bytes]]:
-        blob = self._bucket.blob(name)
-        with (
-            _translated_errors(name),
-            # An archive flushes what it writes, which an upload can't; an exception ends the upload without an object.
-            blob.open("wb", chunk_size=PIECE_BYTES, ignore_flush=True, content_type=_content_type(name)) as stream,
-        ):
-            yield stream
+        # An archive flushes what it writes, which an upload can't; an exception ends the upload without an object.
+        options = {"chunk_size": PIECE_BYTES, "ignore_flush": True, "content_type": _content_type(name)}
+        try:
+            with _translated_errors(name), self._bucket.blob(name).open("wb", **options) as stream:
+                yield stream
+        except InvalidResponse as exc:
+            # The client translates this for whole objects only.
+            raise Transient(f"Cloud Storage: {exc}") from exc
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
         try:
