@@ -29,8 +29,9 @@ PHOTO = 3 * MB
 SHOWN_PHOTOS = 5
 """Photos that the owner's browser downloads per visit; the others are in its cache."""
 
-READS_A_RECOMMEND = 5
-"""Closet, taste, feedback, shown and preferences (adapters/firestore/people.py)."""
+READS_A_RECOMMEND = 6
+"""Whether the account stays (services/delete_account.py); closet, taste, feedback, shown and preferences
+(adapters/firestore/people.py)."""
 
 READS_A_NEW_ITEM = 5 + 10 + 2 + 4
 """Without the photo: read, whether the account stays, and read again to commit. With it: the same, both quotas,
