@@ -13,6 +13,11 @@ from closetspace.errors import InvalidInput
 
 DUPLICATE = "it came before"
 
+MAX_ITEMS = 500_000
+"""Items of one source. Each takes 2 KB until the source is read, and the smallest task of a refresh has 4 GB."""
+
+TOO_MANY = "it has more items than a source may have: configure several sources, or a limit"
+
 
 @dataclass(frozen=True)
 class Page:
@@ -82,9 +87,10 @@ class SourceDefaults:
 class ItemCollector:
     """Makes the items of one source in one run, with unique ids, and counts what it leaves out by reason."""
 
-    def __init__(self, defaults: SourceDefaults, now: datetime) -> None:
+    def __init__(self, defaults: SourceDefaults, now: datetime, max_items: int = MAX_ITEMS) -> None:
         self._defaults = defaults
         self._now = now
+        self._max_items = max_items
         self._seen: set[str] = set()
         self.left_out: Counter[str] = Counter()
 
@@ -92,6 +98,11 @@ class ItemCollector:
     def is_full(self) -> bool:
         """Whether the configured limit is reached."""
         return self._defaults.limit is not None and len(self._seen) >= self._defaults.limit
+
+    @property
+    def has_too_many(self) -> bool:
+        """Whether the source has more items than a source may have."""
+        return len(self._seen) > self._max_items
 
     def collect(self, product: ScrapedProduct | LeftOut) -> CatalogItem | None:
         """Return the product as an item, or None if it is unusable (counts the reason) or the limit is reached."""

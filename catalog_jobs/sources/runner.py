@@ -95,5 +95,8 @@ def _read_feed(shop: Shop, now: datetime, progress: Progress) -> SourceResult:
         result = read_feed(shop.feed, SourceDefaults.from_shop(shop), now)
     except (InvalidInput, Transient) as exc:
         return SourceResult(shop.name, (), failure=str(exc))
+    except Exception as exc:  # noqa: BLE001, RUF100 - a reader's bug or a hostile feed must not end the refresh.
+        log.exception("%s", shop.name)
+        return SourceResult(shop.name, (), failure=f"The feed could not be read ({type(exc).__name__}).")
     progress(1, 1)
     return result

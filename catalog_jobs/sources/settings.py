@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog_jobs.sources.shops import Shop
+from closetspace.settings import Settings
 
 CONTACT = "CLOSETSPACE_CONTACT"
 """The environment variable for the URL or e-mail address of the operator, which goes into the user agent."""
@@ -24,6 +25,11 @@ def user_agent() -> str:
     """Return the user agent with the operator's contact."""
     contact = os.environ.get(CONTACT, "")
     return f"Closetspace/{version('closetspace')}" + (f" (+{contact})" if contact else "")
+
+
+def private_hosts() -> frozenset[str]:
+    """Return the hosts that the operator named although their addresses are not public."""
+    return Settings.from_env().private_hosts
 
 
 def crawl_settings(shop: Shop) -> dict[str, Any]:

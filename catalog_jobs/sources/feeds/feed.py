@@ -5,12 +5,14 @@ from datetime import datetime
 
 from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.feeds.rows import LIMITS, BrokenFeed, FeedLimits, NotAFeed, Row, open_feed, read_rows
-from catalog_jobs.sources.items import ItemCollector, SourceDefaults
+from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, Row
+from catalog_jobs.sources.feeds.opening import open_feed
+from catalog_jobs.sources.feeds.rows import read_rows
+from catalog_jobs.sources.items import TOO_MANY, ItemCollector, SourceDefaults
 from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, read_price, split_colours
-from catalog_jobs.sources.settings import user_agent
 from closetspace.errors import InvalidInput
 
+LIMITS = FeedLimits()
 OTHER_SIZE = "it is another size of an item"
 REPLACEMENT_CHARACTER = "\ufffd"
 _ACCEPTED = (
@@ -25,11 +27,11 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     If the feed breaks off, the result has the items before the break, and a failure. Raises `InvalidInput` if it is
     not a feed, `Transient` if it can't be downloaded now.
     """
-    collector, items = ItemCollector(defaults, now), _ItemsByLook()
+    collector, items = ItemCollector(defaults, now, limits.items), _ItemsByLook()
     failure = ""
     try:
-        with open_feed(address, user_agent(), limits) as file:
-            _collect(read_rows(file), collector, items)
+        with open_feed(address, limits) as file:
+            _collect(read_rows(file, limits), collector, items)
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc
     except (BrokenFeed, OSError) as exc:
@@ -64,6 +66,8 @@ def _collect(rows: Iterable[Row], collector: ItemCollector, items: _ItemsByLook)
     for row in rows:
         if collector.is_full:
             return
+        if collector.has_too_many:
+            raise BrokenFeed(TOO_MANY)
         product = parse_row(row)
         if REPLACEMENT_CHARACTER in product.id + product.name:
             collector.left_out["its text is not UTF-8"] += 1

@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.events import EventWriter
-from catalog_jobs.sources.items import ItemCollector, Page, SourceDefaults
+from catalog_jobs.sources.items import TOO_MANY, ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.pages import UnreadablePages
 from catalog_jobs.sources.settings import MAX_LISTING_BYTES, MAX_PAGE_BYTES
 from catalog_jobs.sources.shops import Shop
@@ -100,8 +101,10 @@ class ShopSpider(Spider, ABC):
         return page
 
     def usable_products(self, page: Page) -> Iterator[ScrapedProduct]:
-        """Yield the page's products and count the unusable ones."""
+        """Yield the page's products and count the unusable ones. Raises `CloseSpider` if the shop has too many."""
         for product in page.products:
+            if self.collector.has_too_many:
+                raise CloseSpider(TOO_MANY)
             if isinstance(product, LeftOut):
                 self.collector.collect(product)
             else:

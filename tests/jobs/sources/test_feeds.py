@@ -8,7 +8,7 @@ import pytest
 
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
-from catalog_jobs.sources.feeds.rows import FeedLimits
+from catalog_jobs.sources.feeds.limits import FeedLimits
 from catalog_jobs.sources.items import SourceDefaults
 from closetspace.errors import InvalidInput, Transient
 from tests.support.shop_server import Answer, ShopServer
@@ -148,7 +148,7 @@ def test_gzip_bomb_is_cut_off(tmp_path: Path) -> None:
 
 def test_endless_line_is_cut_off(tmp_path: Path) -> None:
     result = read(tmp_path / "feed.csv", "id,title,image_link\n1,A,https://a.example/1.jpg\n" + "x" * 2_000_000)
-    assert "more than a million characters" in result.failure
+    assert "a row of more than 1,000,000 characters" in result.failure
 
 
 def test_feed_url_is_downloaded_with_a_user_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,9 +168,39 @@ def test_feed_url_is_downloaded_with_a_user_agent(tmp_path: Path, monkeypatch: p
             read_feed(f"{shop.url}/none", ONO, NOW)
         with pytest.raises(Transient, match="answered 503"):
             read_feed(f"{shop.url}/busy", ONO, NOW)
-        with pytest.raises(Transient, match="could not be downloaded"):
+        with pytest.raises(InvalidInput, match="could not be downloaded: Too many redirects"):
             read_feed(f"{shop.url}/loop", ONO, NOW)
-        with pytest.raises(InvalidInput, match="split the feed"):
+        with pytest.raises(InvalidInput, match="Split the feed"):
             read_feed(f"{shop.url}/real.xml", ONO, NOW, FeedLimits(download=100))
     with pytest.raises(InvalidInput, match="There is no file"):
         read_feed(str(tmp_path / "none.xml"), ONO, NOW)
+
+
+def test_body_that_the_server_compresses_is_read() -> None:
+    packed = Answer(gzip.compress(rss("1").encode()), headers={"Content-Encoding": "gzip"}, kind="application/xml")
+    with ShopServer({"/feed.xml": packed}) as shop:
+        assert [item.id for item in read_feed(f"{shop.url}/feed.xml", ONO, NOW).items] == ["1"]
+
+
+def test_password_is_sent_to_its_own_host_alone() -> None:
+    with ShopServer({"/feed.xml": Answer(rss("1"))}) as other, ShopServer() as shop:
+        shop.routes["/feed.xml"] = Answer("", 302, {"Location": f"{other.url}/feed.xml"})
+        address = shop.url.replace("http://", "http://ono:s%40same@")
+        assert len(read_feed(f"{address}/feed.xml", ONO, NOW).items) == 1
+        assert shop.asked[0].headers["authorization"] == "Basic b25vOnNAc2FtZQ=="
+        assert "authorization" not in other.asked[0].headers
+        with pytest.raises(InvalidInput) as caught:
+            read_feed(f"{address}/none", ONO, NOW)
+        assert "s%40same" not in caught.value.message
+
+
+def test_feed_on_a_private_address_is_refused_unless_its_host_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ShopServer({"/feed.xml": Answer(rss("1"))}) as shop:
+        monkeypatch.setenv("CLOSETSPACE_PRIVATE_HOSTS", "inside.example")
+        with pytest.raises(InvalidInput, match="not a host on the public internet"):
+            read_feed(f"{shop.url}/feed.xml", ONO, NOW)
+        monkeypatch.setenv("CLOSETSPACE_PRIVATE_HOSTS", "inside.example, 127.0.0.1")
+        shop.routes["/old.xml"] = Answer("", 302, {"Location": "http://169.254.169.254/computeMetadata/v1/"})
+        with pytest.raises(InvalidInput, match=r"169\.254\.169\.254 is not a host on the public internet"):
+            read_feed(f"{shop.url}/old.xml", ONO, NOW)
+        assert shop.times_asked("/feed.xml") == 0

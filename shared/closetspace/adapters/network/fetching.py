@@ -3,7 +3,9 @@
 import asyncio
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from urllib.parse import urljoin, urlsplit
@@ -33,14 +35,15 @@ class FetchLimits:
     redirects: int = 3
 
 
-def is_web_url(url: str) -> bool:
-    """Return whether a URL is one of http or https, with a host, a valid port and no credentials."""
+def is_web_url(url: str, *, credentials: bool = False) -> bool:
+    """Return whether a URL is one of http or https, with a host, a valid port and, unless allowed, no credentials."""
     try:
         parts = urlsplit(url)
         has_port = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and has_port and parts.username is None
+    is_plain = has_port and (credentials or parts.username is None)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
 
 
 def host_of(url: str) -> str:
@@ -110,9 +113,7 @@ class Fetcher:
 
     async def _follow(self, url: str, write: Callable[[bytes], object]) -> None:
         for _ in range(self.limits.redirects + 1):
-            async with self._connections.stream(
-                "GET", self._target(url), headers=list(self.headers.items()), extensions={"timeout": TIMEOUTS}
-            ) as response:
+            async with self._request(self._checked(url)) as response:
                 match outcome_of(response.status):
                     case Outcome.SUCCESS:
                         return await self._copy(response, write)
@@ -124,16 +125,25 @@ class Fetcher:
                         raise InvalidInput("not_found", f"{host_of(url)} answered {response.status}.")
         raise InvalidInput("not_found", "Too many redirects.")
 
-    def _target(self, url: str) -> httpcore.URL:
+    def _checked(self, url: str) -> httpx.URL:
+        """Return the URL as it is read from here on. Raises `InvalidInput` if it may not be requested."""
         if not self.allows(url):
             raise _url_invalid()
         parsed = httpx.URL(url)
-        # Again, because this is how the URL is read from here on.
         if not self.allows(str(parsed)):
             raise _url_invalid()
         if not is_plain_host(parsed.raw_host.decode("ascii")):
             raise host_not_public(parsed.host)
-        return httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path)
+        return parsed
+
+    def _request(self, url: httpx.URL) -> AbstractAsyncContextManager[httpcore.Response]:
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        headers = list(self.headers.items())
+        if url.userinfo:
+            # Only for the URL that has them: a redirect to another host gets none.
+            credentials = b64encode(f"{url.username}:{url.password}".encode()).decode("ascii")
+            headers.append(("Authorization", f"Basic {credentials}"))
+        return self._connections.stream("GET", target, headers=headers, extensions={"timeout": TIMEOUTS})
 
     async def _copy(self, response: httpcore.Response, write: Callable[[bytes], object]) -> None:
         size = 0
