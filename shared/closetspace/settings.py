@@ -88,9 +88,9 @@ class Settings:
     """Minutes since the sign-in within which an account may be deleted. A stolen session must not suffice, and
     Firebase's own deletion of accounts has the same limit."""
 
-    removal_seconds: float = 420.0
-    """Seconds of one attempt to remove an account's data, after which the next one goes on: less than the 540 that a
-    function has, enough for 30,000 items with photos."""
+    removal_seconds: float = 240.0
+    """Seconds of one attempt to remove accounts, after which the next one goes on. With those of the items
+    (``sweep_seconds``) they fit into the 1,800 that the sweeper has."""
 
     removal_hours: float = 48.0
     """Hours for which what arrives of a removed account is removed, too: its tokens are valid for one more hour, and

@@ -67,7 +67,7 @@ class Handlers:
 
         uid = require_uid(request, "Sign in to get recommendations.")
         with translate_errors("Recommendations are not available right now. Try again in a minute."):
-            self._services.account_remover.require_staying(uid)
+            self._require_staying(uid)
             asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
             return RecommendResponse.of(self._services.recommender.recommend(uid, asked)).model_dump(by_alias=True)
 
@@ -79,7 +79,7 @@ class Handlers:
 
         uid = require_uid(request, "Sign in to say what you think of an item.")
         with translate_errors("Your feedback can't be kept right now. Try again in a minute."):
-            self._services.account_remover.require_staying(uid)
+            self._require_staying(uid)
             given = FeedbackRequest.parse(request.data)
             kind = given.opinion()
             self._services.feedback_keeper.give(uid, given.item_id, kind)
@@ -105,10 +105,15 @@ class Handlers:
 
         uid = require_uid(request, "Sign in to export your data.")
         with translate_errors("Your data can't be exported right now. Try again in a minute."):
-            self._services.account_remover.require_staying(uid)
+            self._require_staying(uid)
             EmptyRequest.parse(request.data)
             export = self._services.data_exporter.request(uid, datetime.now(UTC))
             return ExportResponse.of(export).model_dump(by_alias=True)
+
+    def _require_staying(self, uid: str) -> None:
+        from closetspace.services.delete_account import require_staying
+
+        require_staying(self._services.accounts, uid)
 
 
 def require_uid(request: "https_fn.CallableRequest[Any]", message: str) -> str:

@@ -30,6 +30,12 @@ def ignore_removed(path: str, count: int) -> None:
     """Do nothing with what was removed."""
 
 
+def require_staying(accounts: Accounts, uid: str) -> None:
+    """Raise `FailedPrecondition` if the account is being deleted."""
+    if accounts.deletion(uid):
+        raise FailedPrecondition(DELETED, reason="account_deleted")
+
+
 @dataclass(frozen=True)
 class AccountRemover:
     """Removes accounts. Every step looks for what is left, so an attempt may end anywhere and the next one goes on.
@@ -58,11 +64,6 @@ class AccountRemover:
     def mark(self, uid: str, now: datetime) -> None:
         """Mark an account, on which its removal begins. An account that is marked already keeps its mark."""
         self.accounts.mark(check_uid(uid), now)
-
-    def require_staying(self, uid: str) -> None:
-        """Raise `FailedPrecondition` if the account is being deleted."""
-        if self.accounts.deletion(uid):
-            raise FailedPrecondition(DELETED, reason="account_deleted")
 
     def remove_arriving(self, uid: str) -> bool:
         """Delete items of an account if it is marked; return whether it is. The sweep removes the rest, with photos."""

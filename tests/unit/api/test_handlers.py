@@ -8,6 +8,7 @@ import pytest
 from firebase_functions import https_fn
 
 from closetspace.api.handlers import Handlers
+from closetspace.domain.person.account import AccountDeletion
 from closetspace.domain.person.data_export import DataExport, ExportStatus
 from closetspace.domain.person.opinions import OpinionKind
 from closetspace.domain.ranking.recommendation import Recommendation
@@ -27,7 +28,7 @@ class Recorder:
         self.error = error
         self.leaving: set[str] = set()
         self.reconciler = self.taste_keeper = self.recommender = self.sweeper = self.feedback_keeper = self
-        self.account_remover = self.data_exporter = self
+        self.account_remover = self.data_exporter = self.accounts = self
 
     def reconcile(self, *arguments: Any) -> Settled:
         self.calls.append(arguments)
@@ -51,9 +52,8 @@ class Recorder:
             raise self.error
         return 0
 
-    def require_staying(self, uid: str) -> None:
-        if uid in self.leaving:
-            raise FailedPrecondition("This account is being deleted.", reason="account_deleted")
+    def deletion(self, uid: str) -> AccountDeletion | None:
+        return AccountDeletion(uid, EVENT_TIME) if uid in self.leaving else None
 
     def remove(self, *arguments: Any) -> int:
         self.calls.append(arguments)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from closetspace.domain.person.personal_data import CLOSET_SHARDS, COLLECTIONS, MARKS
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
+from closetspace.services.delete_account import require_staying
 from tests.support.faulty_stores import Killed
 from tests.support.leaving import NOW, LeavingWorld
 
@@ -81,11 +82,11 @@ def test_account_that_the_console_deleted_loses_its_data(world: LeavingWorld) ->
 
 
 def test_marked_account_may_call_nothing(world: LeavingWorld) -> None:
-    world.remover.require_staying("ann")
+    require_staying(world.accounts, "ann")
     world.remover.mark("ann", NOW)
-    world.remover.require_staying("bob")
+    require_staying(world.accounts, "bob")
     with pytest.raises(FailedPrecondition) as caught:
-        world.remover.require_staying("ann")
+        require_staying(world.accounts, "ann")
     assert caught.value.reason == "account_deleted"
 
 
