@@ -190,5 +190,6 @@ def _recommender() -> Recommender:
                 i + 1,
             )
             database.closets[uid][f"owned-{i}"] = {encoder.id: entry}
+        database.versions[uid] = 1
         TasteKeeper(database, encoder.id, lambda _: priors).refresh(uid)
     return Recommender(database, lambda _: index, lambda _: priors)

@@ -105,7 +105,7 @@ class Wardrobe(Protocol):
     def stray_states(self, after: str, limit: int) -> AuditPage:
         """Return which of the next states, in the order of their ids, no event and no sweep will come back to.
 
-        Their item does not exist, or they are not settled and not due at any time.
+        Their item does not exist, they are not settled and not due at any time, or they have no thumbnails.
         """
         ...
 
@@ -146,9 +146,15 @@ class Closets(Protocol):
         """Return the whole closet at one point in time, an empty one if there is none."""
         ...
 
+    def versions_of(self, uid: str) -> tuple[int, int]:
+        """Return the version of a closet and the one that its stored taste was derived from, 0 where there is none."""
+        ...
+
     def save_taste(self, uid: str, taste: Taste) -> None:
         """Store a taste, unless one of the same or a later closet version is stored already."""
         ...
+
+    def delete_taste(self, uid: str) -> None: ...
 
     def owners(self) -> Iterator[str]:
         """Yield the uids of all closets, page by page."""

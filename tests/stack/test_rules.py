@@ -1,9 +1,12 @@
 """The Security Rules: what owners may do, and others may not."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from closetspace.adapters.firestore.people import PERSON_FIELDS
+from closetspace.domain.person.preferences import Preferences
 from closetspace_infra.local.person import Person, Refused
 from tests.support.journey import Journey, photo
 
@@ -192,6 +195,12 @@ def test_malformed_preferences_are_refused(owner: Person, fields: dict[str, Any]
     refused(owner.write, path, fields)
     owner.write(path, {"mix": 0.5})
     refused(owner.write, path, fields)
+
+
+def test_preferences_cannot_have_a_field_that_is_read_of_other_documents(owner: Person) -> None:
+    path = f"preferences/{owner.uid}"
+    for name in set(PERSON_FIELDS) - {field.name for field in dataclasses.fields(Preferences)}:
+        refused(owner.write, path, {name: "x"})
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,22 @@ class DatabaseContract:
         np.testing.assert_array_equal(kept.memberships["colour"].share, vector(4))
         np.testing.assert_allclose(kept.mean, new.mean, atol=1e-6)
 
+    def test_versions_are_those_of_closet_and_taste(self, database: Database, uid: str, item_id: str) -> None:
+        assert database.closets.versions_of(uid) == (0, 0)
+        put(database, uid, item_id, 1)
+        version = database.closets.closet(uid).version
+        assert database.closets.versions_of(uid) == (version, 0)
+        database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
+        put(database, uid, item_id, 2)
+        assert database.closets.versions_of(uid) == (database.closets.closet(uid).version, version)
+
+    def test_deleted_taste_is_gone(self, database: Database, uid: str, item_id: str) -> None:
+        put(database, uid, item_id, 1)
+        database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
+        for _ in range(2):
+            database.closets.delete_taste(uid)
+            assert database.people.person(uid).taste is None
+
     def test_opinion_is_stored_replaced_and_cleared_for_any_item_id(self, database: Database, uid: str) -> None:
         expected = {item: Opinion(list(OpinionKind)[n % 3], LARGEST - n) for n, item in enumerate(ODD_IDS)}
         for item, opinion in expected.items():

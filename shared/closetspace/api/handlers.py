@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from closetspace.bootstrap import Services
+from closetspace.domain.wardrobe.closet import closet_version
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.photo import owner_of_photo
 
@@ -40,7 +41,7 @@ class Handlers:
 
     def closet_written(self, event: Any) -> None:
         """Derive the taste of a closet that changed."""
-        self._services.taste_keeper.refresh(event.params["uid"])
+        self._services.taste_keeper.refresh(event.params["uid"], closet_version_in(event))
 
     def account_marked(self, event: Any) -> None:
         """Remove everything that an account has whose deletion was requested."""
@@ -140,3 +141,9 @@ def deletion_in(event: Any) -> Deletion | None:
         return None
     uid = (event.data.before.to_dict() or {}).get("uid")
     return Deletion(uid, event.time) if isinstance(uid, str) and uid else None
+
+
+def closet_version_in(event: Any) -> int | None:
+    """Return the version that a closet changed to, None for a deletion and for events without data."""
+    after = event.data.after if event.data else None
+    return closet_version(after.update_time) if after else None

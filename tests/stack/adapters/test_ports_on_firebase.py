@@ -17,6 +17,8 @@ from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 from closetspace.adapters.storage.gcs import PIECE_BYTES
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.opinions import Opinion, OpinionKind
+from closetspace.domain.person.shown import ShownLists
+from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.photo import PhotoSources
 from closetspace.errors import Transient
 from closetspace.ports import Accounts, Remove, StreamedObjectStore
@@ -98,6 +100,33 @@ class TestFirestoreDatabase(DatabaseContract):
         reads.clear()
         assert set(database.people.person(uid).closet.entries) == {item_id}
         assert reads == [5]
+
+    def test_fields_that_no_request_reads_are_not_transferred(self, firebase: object, uid: str, item_id: str) -> None:
+        transferred: dict[str, set[str]] = {}
+
+        class Recording(firestore.Client):
+            def get_all(self, *arguments: Any, **options: Any) -> Any:
+                for snapshot in super().get_all(*arguments, **options):
+                    transferred[snapshot.reference.parent.id] = set(snapshot.to_dict() or {})
+                    yield snapshot
+
+        client = Recording()
+        database = firestore_database(client)
+        put(database, uid, item_id, 1)
+        database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
+        opinion = Opinion(OpinionKind.LIKE, 7)
+        database.people.give_opinion(uid, "shirt", opinion)
+        database.people.remember_shown(uid, ShownLists().with_page(1, [2, 3]))
+        preferences = {"gender": "Women", "usage": ["Casual"], "unknown": b"x" * 1_000_000, "nested": {"items": "x"}}
+        client.document("preferences", uid).set(preferences)
+        client.document("closets", uid).update({"padding": b"x" * 900_000})
+        person = database.people.person(uid)
+        assert transferred["preferences"] == {"gender", "usage"}
+        assert transferred["closets"] <= {"items", "last_shard"}
+        assert (person.preferences.gender, person.preferences.usage) == ("Women", frozenset({"Casual"}))
+        assert (set(person.closet.entries), set(person.opinions)) == ({item_id}, {"shirt"})
+        assert person.shown == ShownLists().with_page(1, [2, 3])
+        assert person.taste is not None
 
 
 class TestFirestoreAccounts(AccountsContract):

@@ -34,8 +34,8 @@ class Recorder:
         self.calls.append(arguments)
         return Settled()
 
-    def refresh(self, uid: str) -> None:
-        self.calls.append((uid,))
+    def refresh(self, *arguments: Any) -> None:
+        self.calls.append(arguments)
 
     def recommend(self, *arguments: Any) -> Recommendation:
         self.give(*arguments)
@@ -118,10 +118,22 @@ def test_storage_event_without_data_is_ignored() -> None:
     assert services.calls == []
 
 
-def test_closet_event_refreshes_its_owners_taste() -> None:
+@pytest.mark.parametrize(
+    ("data", "version"),
+    [
+        (
+            SimpleNamespace(after=SimpleNamespace(update_time=datetime(2026, 11, 28, 12, 0, 0, 123_456, UTC))),
+            1_795_867_200_123_456,
+        ),
+        (SimpleNamespace(after=None), None),
+        (None, None),
+    ],
+    ids=["written", "deleted", "without data"],
+)
+def test_closet_event_refreshes_its_owners_taste(data: Any, version: int | None) -> None:
     services = Recorder()
-    Handlers(services).closet_written(SimpleNamespace(params={"uid": "ann"}))  # type: ignore[arg-type]
-    assert services.calls == [("ann",)]
+    Handlers(services).closet_written(SimpleNamespace(params={"uid": "ann"}, data=data))  # type: ignore[arg-type]
+    assert services.calls == [("ann", version)]
 
 
 def call(name: str, services: Recorder, data: Any = None, uid: str | None = "ann", **token: Any) -> Any:

@@ -6,7 +6,8 @@ number. Every change also writes the main document, so that its update time is t
 trigger sees all changes. No change reads any of these documents.
 """
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +17,17 @@ from google.cloud.firestore_v1.field_path import FieldPath
 
 from closetspace.adapters.firestore.queries import read_all
 from closetspace.adapters.firestore.transactions import translated_errors
-from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, pack_vector, unpack_vector
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, closet_version, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.state import ItemState
 from closetspace.ports import ClosetChange, ItemRecord, Keep, Put
 
 CLOSETS = "closets"
+
+CLOSET_FIELDS = ["items", "last_shard"]
+"""Fields of a closet's documents that a reader of the closet needs."""
+
+Entries = dict[str, dict[str, ClosetEntry]]
+"""The entries of one document by item id, each as a map from encoder id to entry."""
 
 
 class ClosetWriter:
@@ -112,24 +119,31 @@ def shard_reference(client: firestore.Client, uid: str, shard: int) -> Any:
 
 def read_closet(client: firestore.Client, uid: str, main: Any) -> Closet:
     """Return the closet of a main document's snapshot, with its other documents as of that moment."""
-    documents = read_documents(client, uid, main)
-    entries = {item_id: by_encoder for document in documents for item_id, by_encoder in parse_entries(document)}
-    return Closet(uid, entries, _microseconds(main.update_time))
+    entries = {item_id: entry for document in read_documents(client, uid, main) for item_id, entry in document.items()}
+    return Closet(uid, entries, closet_version(main.update_time))
 
 
-def read_documents(client: firestore.Client, uid: str, main: Any) -> list[Any]:
-    """Return the contents of a closet's documents in order; the main document is not read again."""
-    references = [shard_reference(client, uid, number) for number in range(1, _last_shard(main) + 1)]
+def read_documents(client: firestore.Client, uid: str, main: Any) -> list[Entries]:
+    """Return the entries of a closet's documents in order; the main document is not read again."""
+    document = main.to_dict() or {}
+    references = [shard_reference(client, uid, number) for number in range(1, document.get("last_shard", 0) + 1)]
     if not references:
-        return [main.to_dict()]
-    rest = read_all(client, references, read_time=_whole_microseconds(main.read_time))
-    return [main.to_dict(), *(rest[reference].to_dict() for reference in references)]
+        return [_parse_entries(document)]
+    rest = read_all(
+        client,
+        references,
+        convert=lambda snapshot: _parse_entries(snapshot.to_dict() or {}),
+        field_paths=CLOSET_FIELDS,
+        read_time=_whole_microseconds(main.read_time),
+    )
+    return [_parse_entries(document), *(rest[reference] for reference in references)]
 
 
-def parse_entries(document: Mapping[str, Any] | None) -> Iterable[tuple[str, dict[str, ClosetEntry]]]:
-    """Yield the entries of one document by item id, each as a map from encoder id to entry."""
-    for item_id, by_encoder in ((document or {}).get("items") or {}).items():
-        yield item_id, {encoder: _parse_entry(encoder, fields) for encoder, fields in by_encoder.items()}
+def _parse_entries(document: Mapping[str, Any]) -> Entries:
+    return {
+        item_id: {encoder: _parse_entry(encoder, fields) for encoder, fields in by_encoder.items()}
+        for item_id, by_encoder in (document.get("items") or {}).items()
+    }
 
 
 def _last_shard(main: Any) -> int:
@@ -152,7 +166,8 @@ def _parse_entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
     return ClosetEntry(
         encoder=encoder,
         vector=unpack_vector(fields["vector"]),
-        category=fields["category"],
+        # Thousands of items share a few names.
+        category=sys.intern(fields["category"]),
         photo_hash=fields["photo_hash"],
         attributes=np.frombuffer(fields["attributes"], np.uint8),
         title=fields["title"],
@@ -163,10 +178,3 @@ def _parse_entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
 def _whole_microseconds(moment: datetime) -> datetime:
     # Snapshots have nanoseconds, which a read at a given time rejects.
     return datetime.combine(moment.date(), moment.time(), moment.tzinfo)
-
-
-def _microseconds(moment: datetime | None) -> int:
-    # In integers, because a float of seconds since 1970 loses microseconds.
-    if moment is None:
-        return 0
-    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond

@@ -7,9 +7,9 @@ import numpy as np
 from google.cloud import firestore
 
 from closetspace.adapters.firestore.closet_documents import (
+    CLOSET_FIELDS,
     CLOSETS,
     ClosetWriter,
-    parse_entries,
     read_closet,
     read_documents,
     shard_reference,
@@ -21,12 +21,18 @@ from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.taste.interests import Interest
 from closetspace.domain.taste.membership import LabelMembership
 from closetspace.domain.taste.taste import Taste
-from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
+from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, closet_version
 
 TASTES = "taste"
 
 TASTE_FORMAT = 2
 """Format of taste documents. It changes with the derivation of tastes, which a closet's version does not show."""
+
+TASTE_FIELDS = ["format", "encoder", "mean", "interests", "worn", "closet_version"]
+"""Fields of a taste that a reader needs."""
+
+VERSION_FIELDS = ["format", "closet_version"]
+"""Fields of a taste that tell whether it is current."""
 
 ITEMS_PER_TRANSACTION = 200
 """Items whose states a transaction of `FirestoreClosets.keep_only` reads and locks."""
@@ -41,17 +47,26 @@ class FirestoreClosets:
 
     def closet(self, uid: str) -> Closet:
         with translated_errors():
-            return read_closet(self._client, uid, shard_reference(self._client, uid, 0).get())
+            return read_closet(self._client, uid, shard_reference(self._client, uid, 0).get(field_paths=CLOSET_FIELDS))
+
+    def versions_of(self, uid: str) -> tuple[int, int]:
+        closet, taste = shard_reference(self._client, uid, 0), self._client.document(TASTES, uid)
+        found = read_all(self._client, [closet, taste], field_paths=VERSION_FIELDS)
+        return closet_version(found[closet].update_time), _version_of_taste(found[taste])
 
     def save_taste(self, uid: str, taste: Taste) -> None:
         reference = self._client.document(TASTES, uid)
 
         def work(transaction: firestore.Transaction) -> None:
-            saved = reference.get(transaction=transaction, field_paths=["closet_version"])
-            if (saved.to_dict() or {}).get("closet_version", -1) < taste.closet_version:
+            saved = reference.get(transaction=transaction, field_paths=VERSION_FIELDS)
+            if _version_of_taste(saved) < taste.closet_version:
                 transaction.set(reference, _taste_document(uid, taste))
 
         run_transaction(self._client, work)
+
+    def delete_taste(self, uid: str) -> None:
+        with translated_errors():
+            self._client.document(TASTES, uid).delete()
 
     def owners(self) -> Iterator[str]:
         return (snapshot.id for snapshot in paged(self._client.collection(CLOSETS).order_by("__name__").select([])))
@@ -61,10 +76,12 @@ class FirestoreClosets:
 
     def keep_only(self, uid: str, encoder_id: str) -> int:
         with translated_errors():
-            documents = read_documents(self._client, uid, shard_reference(self._client, uid, 0).get())
+            documents = read_documents(
+                self._client, uid, shard_reference(self._client, uid, 0).get(field_paths=CLOSET_FIELDS)
+            )
         removed = 0
         for number, document in enumerate(documents):
-            surplus = _surplus(dict(parse_entries(document)), encoder_id)
+            surplus = _surplus(document, encoder_id)
             ids = sorted(surplus)
             for start in range(0, len(ids), ITEMS_PER_TRANSACTION):
                 chosen = ids[start : start + ITEMS_PER_TRANSACTION]
@@ -93,6 +110,12 @@ def _surplus(entries: Mapping[str, Mapping[str, ClosetEntry]], encoder_id: str) 
     """Return the other encoders of each item that has an entry by this one."""
     others = {item_id: [e for e in by_encoder if e != encoder_id] for item_id, by_encoder in entries.items()}
     return {item_id: names for item_id, names in others.items() if names and encoder_id in entries[item_id]}
+
+
+def _version_of_taste(snapshot: Any) -> int:
+    """Return the closet's version that a stored taste was derived from; 0 if there is none of today's format."""
+    fields = snapshot.to_dict() or {}
+    return int(fields["closet_version"]) if fields.get("format") == TASTE_FORMAT else 0
 
 
 def _taste_document(uid: str, taste: Taste) -> dict[str, Any]:

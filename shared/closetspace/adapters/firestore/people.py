@@ -9,21 +9,31 @@ text, and in a text an item's id may be any string.
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from google.cloud import firestore
 
-from closetspace.adapters.firestore.closet_documents import read_closet, shard_reference
-from closetspace.adapters.firestore.closets import TASTES, parse_taste
+from closetspace.adapters.firestore.closet_documents import CLOSET_FIELDS, read_closet, shard_reference
+from closetspace.adapters.firestore.closets import TASTE_FIELDS, TASTES, parse_taste
 from closetspace.adapters.firestore.queries import read_all
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
 from closetspace.domain.person.opinions import Opinion, OpinionKind, with_opinion
 from closetspace.domain.person.person import Person
-from closetspace.domain.person.preferences import parse_preferences
+from closetspace.domain.person.preferences import Preferences, parse_preferences
 from closetspace.domain.person.shown import ShownList, ShownLists
 
 FEEDBACK, SHOWN, PREFERENCES = "feedback", "shown", "preferences"
+
+PERSON_FIELDS = [
+    *CLOSET_FIELDS,
+    *TASTE_FIELDS,
+    "lists",
+    *(preference.name for preference in fields(Preferences)),
+]
+"""Fields that a request reads. One read has one mask for all documents, so the rules refuse preferences that are named
+like fields of the others; any other field of a client costs nothing."""
 
 STORED_KEY = np.dtype("<u4")
 """A short key (`closetspace.domain.ranking.paging.short`)."""
@@ -39,7 +49,7 @@ class FirestorePeople:
         main = shard_reference(self._client, uid, 0)
         others = [self._client.document(name, uid) for name in (TASTES, FEEDBACK, SHOWN, PREFERENCES)]
         with translated_errors():
-            snapshots = read_all(self._client, [main, *others])
+            snapshots = read_all(self._client, [main, *others], field_paths=PERSON_FIELDS)
             closet = read_closet(self._client, uid, snapshots[main])
         taste, feedback, shown, preferences = (snapshots[reference].to_dict() for reference in others)
         return Person(

@@ -76,17 +76,19 @@ def read_all(
     client: firestore.Client,
     references: list[Any],
     *,
+    convert: Callable[[Any], Any] = lambda snapshot: snapshot,
     transaction: firestore.Transaction | None = None,
     **options: Any,
 ) -> dict[Any, Any]:
     """Return the snapshots of documents by reference, including those of documents that don't exist.
 
-    Raises `Transient` like `paged`. In a transaction nothing is retried here: `run_transaction` starts over.
+    With ``convert``, return what it makes of each snapshot on arrival, so that only one is in memory at a time. Raises
+    `Transient` like `paged`. In a transaction nothing is retried here: `run_transaction` starts over.
     """
 
     def read(**more: Any) -> dict[Any, Any]:
         snapshots = client.get_all(references, transaction=transaction, **options, **more)
-        return {snapshot.reference: snapshot for snapshot in snapshots}
+        return {snapshot.reference: convert(snapshot) for snapshot in snapshots}
 
     return read() if transaction else _retried(lambda: read(retry=NO_RETRY))
 

@@ -170,7 +170,8 @@ class _Lookup:
         counts = last - first
         # The places of a number's rows are consecutive: its first one, and as many more as it has rows.
         places = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
-        return self._order[places]
+        rows: Rows = self._order[places]
+        return rows
 
 
 def _item(id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002

@@ -21,6 +21,10 @@ MAX_SAMPLED_ITEMS = 256
 """Items from which memberships are estimated: enough for shares to 3 %, in 4 ms. Larger closets are sampled."""
 
 
+MAX_LAG = 30_000_000
+"""Microseconds that a taste may be behind a closet that keeps changing. Meanwhile `recommend` derives it itself."""
+
+
 @dataclass(frozen=True)
 class Taste:
     """The summary of a closet by one encoder.
@@ -62,6 +66,19 @@ class Taste:
         for interest in self.interests:
             counts[interest.category] = counts.get(interest.category, 0) + interest.count
         return counts
+
+
+def is_taste_due(closet_version: int, taste_version: int, changed_to: int | None = None) -> bool:
+    """Return whether a taste of ``taste_version`` has to follow its closet of ``closet_version``; 0 is none.
+
+    ``changed_to`` is the version that a change of the closet led to, if it is known. A change that was followed by
+    another one need not be dealt with, unless the taste is `MAX_LAG` behind: of many changes in a row the last one
+    counts, and a closet that never rests still has a taste.
+    """
+    if closet_version <= taste_version:
+        return closet_version == 0 < taste_version
+    was_followed = changed_to is not None and changed_to < closet_version
+    return not was_followed or closet_version - taste_version > MAX_LAG
 
 
 def derive_taste(closet: Closet, encoder_id: str, priors: EncoderPriors | None = None) -> Taste:
