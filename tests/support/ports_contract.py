@@ -48,6 +48,7 @@ from closetspace.ports import (
     Remove,
     StreamedObjectStore,
     Usage,
+    Users,
     Wardrobe,
 )
 
@@ -579,6 +580,18 @@ class StreamedObjectStoreContract(ObjectStoreContract):
             interrupted()
         assert store.read(f"{folder}/a.zip") == b"as it was"
         assert [stat.name for stat in store.list(f"{folder}/")] == [f"{folder}/a.zip"]
+
+
+class UsersContract:
+    """The tests of accounts. A subclass has the fixtures ``users`` and ``sign_up``, which returns a new uid."""
+
+    def test_account_is_deleted_once_and_no_other_is(self, users: Users, sign_up: Callable[[], str]) -> None:
+        uid, other = sign_up(), sign_up()
+        assert [users.delete(uid) for _ in range(3)] == [True, False, False]
+        assert users.delete(other)
+
+    def test_missing_account_is_no_error(self, users: Users) -> None:
+        assert not users.delete(f"nobody-{uuid4().hex}")
 
 
 class LeavingContract:

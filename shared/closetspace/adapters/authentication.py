@@ -2,10 +2,12 @@
 
 import firebase_admin
 from firebase_admin import auth, exceptions
+from google.auth.exceptions import GoogleAuthError
 
+from closetspace.adapters.google_errors import is_temporary
 from closetspace.errors import FailedPrecondition, Transient
 
-TRANSIENT_ERRORS = (
+TEMPORARY_ERRORS = (
     exceptions.AbortedError,
     exceptions.DeadlineExceededError,
     exceptions.InternalError,
@@ -24,12 +26,13 @@ class FirebaseUsers:
             auth.delete_user(uid, _app())
         except auth.UserNotFoundError:
             return False
-        except TRANSIENT_ERRORS as exc:
-            raise Transient(f"Firebase Authentication: {exc}") from exc
-        except (exceptions.FirebaseError, ValueError) as exc:
+        except (exceptions.FirebaseError, GoogleAuthError, ValueError) as exc:
+            if isinstance(exc, TEMPORARY_ERRORS) or is_temporary(exc):
+                raise Transient(f"Firebase Authentication: {exc}") from exc
+            # A ValueError says that no project is named.
             raise FailedPrecondition(
-                f"The account can't be deleted ({exc}). The service account needs the permission"
-                " firebaseauth.users.delete."
+                f"The account can't be deleted ({exc}). Set GOOGLE_CLOUD_PROJECT, and use credentials that have the"
+                " permission firebaseauth.users.delete."
             ) from exc
         return True
 

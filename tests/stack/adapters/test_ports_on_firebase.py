@@ -1,11 +1,17 @@
 """The adapters of Firestore and Cloud Storage against the contract of their ports, on the local Firebase."""
 
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
+import firebase_admin
 import pytest
 from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
 
+from closetspace.adapters.authentication import FirebaseUsers
 from closetspace.adapters.firestore.accounts import FirestoreAccounts
 from closetspace.adapters.firestore.bookmarks import FirestoreBookmarks
 from closetspace.adapters.firestore.closets import FirestoreClosets
@@ -17,11 +23,13 @@ from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 from closetspace.adapters.storage.gcs import PIECE_BYTES
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.opinions import Opinion, OpinionKind
+from closetspace.domain.person.personal_data import CLOSET_SHARDS, WARDROBE
 from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.photo import PhotoSources
-from closetspace.errors import Transient
+from closetspace.errors import FailedPrecondition, Transient
 from closetspace.ports import Accounts, Remove, StreamedObjectStore
+from closetspace_infra.local.person import Person
 from closetspace_infra.local.stack import LocalStack
 from tests.support.ports_contract import (
     AccountsContract,
@@ -30,6 +38,7 @@ from tests.support.ports_contract import (
     Leaving,
     LeavingContract,
     StreamedObjectStoreContract,
+    UsersContract,
     encoders,
     put,
 )
@@ -141,6 +150,62 @@ class TestFirestoreLeaving(LeavingContract):
         client = firestore.Client()
         database = firestore_database(client)
         return Leaving(database, FirestorePersonalDocuments(client, "wardrobe"), FirestoreExports(client))
+
+    def test_documents_of_a_closet_are_deleted_without_their_main_document(self, leaving: Leaving, uid: str) -> None:
+        shards = firestore.Client().collection("closets", uid, "shards")
+        for number in range(1, 4):
+            shards.document(str(number)).set({"uid": uid, "items": {}})
+        assert leaving.documents.count(CLOSET_SHARDS, uid) == leaving.documents.delete_page(CLOSET_SHARDS, uid) == 3
+        assert not list(shards.list_documents())
+
+    def test_every_type_of_value_is_read_as_json_has_it(self, leaving: Leaving, uid: str) -> None:
+        """Clients may write fields of any type into their items."""
+        client = firestore.Client()
+        values = {
+            "time": datetime(2026, 11, 28, 1, 2, 3, 456, UTC),
+            "bytes": b"\x00\xff",
+            "place": firestore.GeoPoint(1.5, -2.5),
+            "item": client.document("wardrobe", "other"),
+            "numbers": [2**62, -0.5, float("nan"), float("inf")],
+            "deep": {"a": {"b": [{"c": None}, True]}},
+        }
+        client.document("wardrobe", f"{uid}-item").set({"uid": uid, **values})
+        (found,) = json.loads(json.dumps(list(leaving.documents.documents(WARDROBE, uid)), allow_nan=False))
+        assert found == {
+            "id": f"{uid}-item",
+            "uid": uid,
+            "time": "2026-11-28T01:02:03.000456+00:00",
+            "bytes": "AP8=",
+            "place": {"latitude": 1.5, "longitude": -2.5},
+            "item": "wardrobe/other",
+            "numbers": [2**62, -0.5, "nan", "inf"],
+            "deep": {"a": {"b": [{"c": None}, True]}},
+        }
+
+
+class TestFirebaseUsers(UsersContract):
+    @pytest.fixture
+    def users(self, firebase: LocalStack) -> Iterator[FirebaseUsers]:
+        """The SDK's app keeps the address of Authentication, so no other test may find it."""
+        yield FirebaseUsers()
+        firebase_admin.delete_app(firebase_admin.get_app())
+
+    @pytest.fixture
+    def sign_up(self, firebase: LocalStack) -> Callable[[], str]:
+        return lambda: Person.sign_up(firebase.backend, f"{uuid4().hex}@example.org", "a password").uid
+
+    def test_unreachable_service_is_a_transient_fault(
+        self, users: FirebaseUsers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:1")
+        with pytest.raises(Transient):
+            users.delete("somebody")
+
+    def test_missing_project_is_named(self, users: FirebaseUsers, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "FIREBASE_CONFIG"):
+            monkeypatch.delenv(name, raising=False)
+        with pytest.raises(FailedPrecondition, match="GOOGLE_CLOUD_PROJECT"):
+            users.delete("somebody")
 
 
 class TestCloudStorageObjects(StreamedObjectStoreContract):

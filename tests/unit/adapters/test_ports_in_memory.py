@@ -1,5 +1,6 @@
 """The in-memory twins and the directory store against the contract of their ports."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from closetspace.adapters.memory import (
     MemoryExports,
     MemoryObjects,
     MemoryPersonalDocuments,
+    MemoryUsers,
 )
 from closetspace.adapters.storage.directory import DirectoryObjects
 from closetspace.errors import InvalidInput
@@ -21,6 +23,7 @@ from tests.support.ports_contract import (
     Leaving,
     LeavingContract,
     StreamedObjectStoreContract,
+    UsersContract,
 )
 
 
@@ -34,6 +37,21 @@ class TestMemoryAccounts(AccountsContract):
     @pytest.fixture
     def accounts(self) -> Accounts:
         return MemoryAccounts()
+
+
+class TestMemoryUsers(UsersContract):
+    @pytest.fixture
+    def users(self) -> MemoryUsers:
+        return MemoryUsers()
+
+    @pytest.fixture
+    def sign_up(self, users: MemoryUsers) -> Callable[[], str]:
+        def sign_up() -> str:
+            uid = f"person-{len(users.uids)}"
+            users.uids.add(uid)
+            return uid
+
+        return sign_up
 
 
 class TestMemoryLeaving(LeavingContract):
