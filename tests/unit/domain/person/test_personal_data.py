@@ -8,8 +8,10 @@ import pytest
 from closetspace.domain.person.data_export import SUFFIX
 from closetspace.domain.person.personal_data import (
     COLLECTIONS,
+    EXPORT_FILES,
     MARKS,
     OBJECTS,
+    PHOTOS,
     Access,
     PersonalObjects,
     export_folder,
@@ -69,10 +71,8 @@ def test_every_object_is_in_the_folder_that_a_deletion_empties(entry: PersonalOb
 
 
 def test_folders_are_those_of_the_list() -> None:
-    assert [e.path for e in OBJECTS] == [
-        photo_folder("{uid}", "{itemId}") + "{file}",
-        export_folder("{uid}") + "{file}",
-    ]
+    assert photo_folder("{uid}", "{itemId}") + "{file}" == PHOTOS.path
+    assert export_folder("{uid}") + "{file}" == EXPORT_FILES.path
     assert photo_folder("ann", "shirt").startswith(wardrobe_folder("ann"))
 
 
