@@ -2,53 +2,16 @@
 
 import random
 from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 
 from closetspace_infra.local.person import Person, Refused
+from tests.support.events import Event, deliver, item_event
 from tests.support.journey import Journey, photo
-from tests.support.waiting import HANG_SECONDS
-
-Event = dict[str, Any]
 
 
-def item_event(journey: Journey, item_id: str, before: dict[str, str] | None, after: dict[str, str] | None) -> Event:
-    """Return a Firestore event in the local Firebase's format, with earlier versions of documents."""
-    stack = journey.stack
-    name = f"projects/{stack.project}/databases/(default)/documents/wardrobe/{item_id}"
-
-    def document(fields: dict[str, str] | None) -> Event:
-        if fields is None:
-            return {}
-        values = {key: {"stringValue": value} for key, value in fields.items()}
-        stamp = "2026-01-01T00:00:00.000000Z"
-        return {"name": name, "fields": values, "createTime": stamp, "updateTime": stamp}
-
-    return {
-        "specversion": "1.0",
-        "id": f"{item_id}-{random.random()}",
-        "type": "google.cloud.firestore.document.v1.written",
-        "source": f"//firestore.googleapis.com/projects/{stack.project}/databases/(default)",
-        "subject": f"documents/wardrobe/{item_id}",
-        "time": "2026-01-01T00:00:00.000000Z",
-        "project": stack.project,
-        "database": "(default)",
-        "namespace": "(default)",
-        "document": f"wardrobe/{item_id}",
-        "location": "us-central1",
-        "data": {"value": document(after), "oldValue": document(before)},
-    }
-
-
-def deliver(journey: Journey, event: Event) -> None:
-    answer = httpx.post(
-        f"http://{journey.stack.addresses.functions}/events/item_written",
-        json=event,
-        headers={"Content-Type": "application/cloudevents+json"},
-        timeout=HANG_SECONDS,
-    )
+def handle(journey: Journey, event: Event) -> None:
+    answer = deliver(journey, event)
     assert answer.status_code == 204, answer.text
 
 
@@ -98,7 +61,7 @@ def test_late_reordered_and_repeated_events_change_nothing(
     assert set(before.entries) == {items["renamed"], items["remade"]}
     embedded = sum(journey.embeddings_of(item_id) for item_id in items.values())
     for event in order(events):
-        deliver(journey, event)
+        handle(journey, event)
     after = journey.closet(person)
     assert after.version == before.version
     assert sum(journey.embeddings_of(item_id) for item_id in items.values()) == embedded

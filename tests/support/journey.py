@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import numpy as np
 from google.cloud import firestore
 from PIL import Image, ImageDraw
@@ -20,7 +21,7 @@ from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.settings import Settings
 from closetspace_infra.local.person import Person
 from closetspace_infra.local.stack import LocalStack
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_SECONDS, eventually
 
 TEE_LEFT = ((0.5, 0.2), (0.42, 0.18), (0.36, 0.13), (0.08, 0.28), (0.17, 0.43), (0.3, 0.36))
 """The left half of a T-shirt's outline, from the collar to the armpit, in shares of width and height."""
@@ -51,6 +52,7 @@ class Journey:
 
     stack: LocalStack
     lines: list[str] = field(default_factory=list)
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=HANG_SECONDS, trust_env=False))
 
     def person(self) -> Person:
         """Sign up a new person."""

@@ -6,14 +6,15 @@ The exit status is 0 if nothing was lost and nothing leaked, else 1.
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.support.paths import REPOSITORY
-from tests.torture import bursts, calls, photos, report, rights, wardrobes
+from tests.torture import bursts, calls, histories, memory_histories, photos, report, rights, wardrobes
 from tests.torture.stack import torture_stack
-from tests.torture.trial import Context, Row, Trial
+from tests.torture.trial import Context, Row, Timer, Trial, Verdict
 
 DOCUMENT = REPOSITORY / "docs" / "reliability.md"
 
@@ -24,6 +25,8 @@ TRIALS: Mapping[str, Trial] = {
     "burst": bursts.burst,
     "kills": bursts.killed,
     "outage": bursts.outage,
+    "memory": memory_histories.histories_in_memory,
+    "histories": histories.histories,
 }
 
 
@@ -40,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         context = Context(journey, options.seed, options.minutes * 60, say, options.cases)
         for name in options.only or TRIALS:
             say(f"trial {name}")
-            rows += TRIALS[name](context)
+            for row in _rows(name, TRIALS[name], context):
+                say(report.table([row]).splitlines()[-1])
+                rows.append(row)
             wardrobes.settle(journey, say)  # a trial leaves no events to the next one
     for fault in report.faults(rows):
         say(fault)
@@ -49,6 +54,16 @@ def main(arguments: list[str] | None = None) -> int:
     if options.write:
         report.write(DOCUMENT, text)
     return 0 if all(row.verdict.holds for row in rows) else 1
+
+
+def _rows(name: str, trial: Trial, context: Context) -> Iterator[Row]:
+    """Yield the trial's rows, and one more if it comes to no end: the other trials still run."""
+    timer = Timer()
+    try:
+        yield from trial(context)
+    except Exception as error:
+        traceback.print_exc()
+        yield timer.row(f"the trial `{name}`, which broke off", Verdict(1, {name: repr(error)}))
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

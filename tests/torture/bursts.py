@@ -1,16 +1,10 @@
 """Many photos at once: undisturbed, with the functions killed every second, and during an outage."""
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import httpx
-
-from closetspace_infra.local.functions import GROUP_PATH
-from tests.support.journey import Journey
 from tests.torture.kept import check_kept, read_kept
+from tests.torture.killing import Killer
 from tests.torture.trial import Context, Row, Timer, Verdict
 from tests.torture.wardrobes import contents, fill, settle
 
@@ -34,20 +28,18 @@ def burst(context: Context) -> Iterator[Row]:
 
 def killed(context: Context) -> Iterator[Row]:
     """Kill the process of the functions every second, from the first upload on."""
-    timer, kills = Timer(), 0
+    timer, killer = Timer(), Killer(context.journey)
 
     def disturb() -> None:
-        nonlocal kills
-        group = _group(context.journey)
         for second in range(KILLING_SECONDS):
-            kills += _kill_workers(group)
+            killer.kill()
             if second % 10 == 9:
-                context.say(f"killed the functions {kills} times")
+                context.say(f"killed the functions {killer.kills} times")
             time.sleep(1)
 
     verdict = _burst(context, disturb)
     yield timer.row(f"the same, with kill -9 of the functions every second for {KILLING_SECONDS} s", verdict)
-    assert kills >= KILLING_SECONDS / 2, f"only {kills} kills reached a process"
+    assert killer.kills >= KILLING_SECONDS / 2, f"only {killer.kills} kills reached a process"
 
 
 def outage(context: Context) -> Iterator[Row]:
@@ -77,25 +69,4 @@ def _burst(context: Context, disturb: Callable[[], None]) -> Verdict:
     expected = wait()
     settled = settle(journey, context.say)
     verdict = check_kept(expected, read_kept(journey.stack.bucket, {person.uid for person in people}))
-    return verdict if settled else Verdict(verdict.tried, {**verdict.lost, "events": "fail every time"}, verdict.leaked)
-
-
-def _group(journey: Journey) -> int:
-    """Return the process group of the functions."""
-    return int(httpx.get(f"http://{journey.stack.addresses.functions}{GROUP_PATH}", trust_env=False).text)
-
-
-def _kill_workers(group: int) -> int:
-    """Kill the processes in the group that serve requests; return their number.
-
-    The group's leader guards gunicorn, whose children are the workers.
-    """
-    masters = _children(group)
-    workers = [worker for master in masters for worker in _children(master)]
-    for worker in workers:
-        os.kill(worker, signal.SIGKILL)
-    return len(workers)
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return verdict if settled else verdict.with_loss("events", "fail every time")

@@ -8,7 +8,6 @@ import httpx
 
 from closetspace_infra.local.functions import fetch_manifest
 from closetspace_infra.local.person import Person
-from closetspace_infra.local.ports import HANG_SECONDS
 from tests.support.journey import Journey
 from tests.torture.fuzzing import OWNER, Call, call, fields_of, forged_token
 from tests.torture.trial import Context, Cost, Row, Timer, Verdict
@@ -64,18 +63,17 @@ def _call_often(context: Context, name: str, secrets: Collection[str]) -> Verdic
     journey, draw = context.journey, context.random(name)
     found: dict[str, dict[str, str]] = {"lost": {}, "leaked": {}}
     caller = _caller(journey)
-    with httpx.Client(timeout=HANG_SECONDS, trust_env=False) as http:
-        for number in range(CALLS):
-            sign_ins = _sign_ins(journey.stack.project, caller)
-            sent = call(draw, fields_of(name), FAMILIAR, list(sign_ins))
-            began = time.perf_counter()
-            answer = _send(http, _url(journey, name), sent, sign_ins[sent.sign_in])
-            context.costs.append(Cost(f"call {name} with {sent.label}", (time.perf_counter() - began) * 1000))
-            if fault := judge(sent, answer, secrets):
-                kind, why = fault
-                found[kind][f"call {number}, {sent.label}"] = why
-            if name == "deleteAccount" and '"result"' in answer:
-                caller = _caller(journey)
+    for number in range(CALLS):
+        sign_ins = _sign_ins(journey.stack.project, caller)
+        sent = call(draw, fields_of(name), FAMILIAR, list(sign_ins))
+        began = time.perf_counter()
+        answer = _send(journey.http, _url(journey, name), sent, sign_ins[sent.sign_in])
+        context.costs.append(Cost(f"call {name} with {sent.label}", (time.perf_counter() - began) * 1000))
+        if fault := judge(sent, answer, secrets):
+            kind, why = fault
+            found[kind][f"call {number}, {sent.label}"] = why
+        if name == "deleteAccount" and '"result"' in answer:
+            caller = _caller(journey)
     return Verdict(CALLS, found["lost"], found["leaked"])
 
 

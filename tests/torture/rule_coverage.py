@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from closetspace_infra.local.person import Person, Refused
 from tests.support.journey import Journey
 from tests.torture.trial import Verdict
@@ -123,7 +121,7 @@ def check_coverage(journey: Journey) -> Verdict:
     """Ask the emulator which conditions of firestore.rules were evaluated, and to what."""
     stack = journey.stack
     address = f"http://{stack.addresses.firestore}/emulator/v1/projects/{stack.project}:ruleCoverage"
-    report = httpx.get(address, timeout=60, trust_env=False).raise_for_status().json()
+    report = journey.http.get(address).raise_for_status().json()
     source = report["rules"]["files"][0]["content"]
     return judge_coverage(report["report"], source)
 

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.support.journey import Journey
@@ -30,6 +30,10 @@ class Verdict:
     def holds(self) -> bool:
         """Whether nothing was lost and nothing leaked."""
         return not self.lost and not self.leaked
+
+    def with_loss(self, subject: str, why: str) -> "Verdict":
+        """Return this verdict with one more loss."""
+        return replace(self, lost={**self.lost, subject: why})
 
 
 @dataclass(frozen=True)
