@@ -7,8 +7,8 @@ from threading import Lock
 
 from closetspace.domain.ranking.closet_features import ClosetFeatures
 
-MAX_CLOSETS = 32
-"""Closets in the cache: 2 MB in all at 50 items each, 170 MB if every one had 5,000."""
+MAX_CLOSETS, MAX_ITEMS = 256, 30_000
+"""Closets in the cache, and their items in all: 14 MB at 50 items each, and at most 32 MB."""
 
 
 @dataclass
@@ -27,6 +27,15 @@ class ClosetCache:
         with self._lock:
             self._features[key] = cached
             self._features.move_to_end(key)
-            while len(self._features) > MAX_CLOSETS:
+            while len(self._features) > MAX_CLOSETS or sum(map(_size, self._features.values())) > MAX_ITEMS:
                 self._features.popitem(last=False)
         return cached[1]
+
+    def items_of(self, uid: str) -> int | None:
+        """Return how many items a person's closet had when it was last derived, None if that is not known."""
+        with self._lock:
+            return next((_size(cached) for (owner, _), cached in self._features.items() if owner == uid), None)
+
+
+def _size(cached: tuple[int, ClosetFeatures]) -> int:
+    return len(cached[1].closet.ids)

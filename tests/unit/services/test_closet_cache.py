@@ -1,24 +1,26 @@
 """The cache of closet features."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.ranking.closet_features import ClosetFeatures
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet
-from closetspace.services.closet_cache import MAX_CLOSETS, ClosetCache
+from closetspace.services.closet_cache import MAX_CLOSETS, MAX_ITEMS, ClosetCache
 from tests.support.fakes import HEADS
 
 
 class Deriver:
-    """Derives features and counts its calls."""
+    """Derives features of a closet of some items and counts its calls."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, items: int = 0) -> None:
+        self.count, self._items = 0, items
 
     def __call__(self) -> ClosetFeatures:
         self.count += 1
-        closet = Closet("ann", {}).arrays("hash-1")
+        closet = replace(Closet("ann", {}).arrays("hash-1"), ids=("item",) * self._items)
         return ClosetFeatures(closet, Taste("hash-1", np.zeros(0, np.float32), (), self.count), EncoderPriors(HEADS))
 
 
@@ -49,3 +51,12 @@ def test_full_cache_drops_the_least_recently_used() -> None:
     assert derive.count == count
     cache.get(("person-1", "hash-1"), 1, derive)
     assert derive.count == count + 1
+
+
+def test_cache_holds_a_limited_number_of_items() -> None:
+    cache, derive = ClosetCache(), Deriver(MAX_ITEMS // 3)
+    for name in ("ann", "ben", "cid", "dan"):
+        cache.get((name, "hash-1"), 1, derive)
+    assert [cache.items_of(name) for name in ("ann", "ben", "cid", "dan")] == [None, *[MAX_ITEMS // 3] * 3]
+    cache.get(("eve", "hash-1"), 1, Deriver(MAX_ITEMS + 1))
+    assert not any(cache.items_of(name) for name in ("ben", "cid", "dan", "eve"))

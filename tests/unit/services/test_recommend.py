@@ -1,6 +1,7 @@
 """Recommending as a service: what is stored of a person changes their lists, and each page is remembered."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.memory import MemoryDatabase
 from closetspace.domain.person.opinions import OpinionKind
+from closetspace.domain.person.person import Person
 from closetspace.domain.person.shown import ShownLists
 from closetspace.errors import FailedPrecondition, Transient
 from closetspace.services.feedback import FeedbackKeeper
@@ -173,3 +175,57 @@ def test_parallel_requests_get_the_same_list(recommender: Recommender) -> None:
     for thread in threads:
         thread.join()
     assert not different
+
+
+class CountingPeople(MemoryDatabase):
+    """Counts the requests that read a person at the same time."""
+
+    reading, most = 0, 0
+    also: Callable[[], None] = staticmethod(lambda: None)
+
+    def person(self, uid: str) -> Person:
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        self.also()
+        person = super().person(uid)
+        self.reading -= 1
+        return person
+
+
+@pytest.fixture
+def people(world: World) -> CountingPeople:
+    return CountingPeople(closets=world.database.closets, versions=world.database.versions)
+
+
+def test_requests_of_a_person_whose_closet_is_not_known_wait_for_each_other(
+    people: CountingPeople, world: World, index: Bundle
+) -> None:
+    pages: list[dict[str, Any]] = []
+    for _ in range(3):
+        # Each time the closet is unknown.
+        recommender = Recommender(people, lambda _: index, world.priors)
+        threads = [
+            threading.Thread(target=lambda asked=recommender: pages.append(call_recommend(asked, seed=1)))
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert people.most == 1
+    assert len({tuple(ids(page)) for page in pages}) == 1
+
+
+def test_requests_of_a_small_closet_do_not_wait(people: CountingPeople, world: World, index: Bundle) -> None:
+    recommender = Recommender(people, lambda _: index, world.priors)
+    expected = ids(call_recommend(recommender, seed=1))
+    nested: list[list[str]] = []
+
+    def ask_once_more() -> None:
+        people.also = lambda: None
+        nested.append(ids(call_recommend(recommender, seed=1)))
+
+    people.also = ask_once_more
+    assert ids(call_recommend(recommender, seed=1)) == expected
+    assert nested == [expected]
+    assert people.most == 2
