@@ -50,7 +50,7 @@ class DataExporter:
         return export
 
     def prepare(self, uid: str, now: datetime) -> None:
-        """Write the file of an export that is being prepared; do nothing for any other.
+        """Write the file of an export that is being prepared; do nothing for any other, which events also report.
 
         An attempt that was cut off leaves nothing, and the next one begins anew. Raises `Transient` if it should.
         """

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from closetspace.adapters.memory import MemoryUsers
 from closetspace.domain.person.personal_data import CLOSET_SHARDS, COLLECTIONS, MARKS
 from closetspace.errors import FailedPrecondition, InvalidInput, Transient
 from closetspace.services.delete_account import require_staying
@@ -29,7 +30,7 @@ def world() -> LeavingWorld:
 def test_person_of_the_tests_has_data_everywhere(world: LeavingWorld) -> None:
     expected = {c.path for c in COLLECTIONS if c not in (MARKS, CLOSET_SHARDS)} | {"objects", "account"}
     assert set(world.data_of("ann")) == expected
-    assert world.data_of("ann")["objects"] == 3 + 1, "photos and an export"
+    assert world.data_of("ann")["objects"] == 3 * 3 + 1, "photos with thumbnails, and an export"
 
 
 @pytest.mark.parametrize("signed_in", [None, NOW - 6 * MINUTE, NOW - 24 * HOUR])
@@ -59,7 +60,7 @@ def test_uid_that_no_account_can_have_is_not_marked(world: LeavingWorld, uid: st
 def test_everything_of_the_account_goes_and_nothing_of_others(world: LeavingWorld) -> None:
     others = {uid: world.data_of(uid) for uid in ("anna", "bob")}
     world.remover.mark("ann", NOW)
-    assert world.remover.remove("ann", NOW) == 3 + 3 + 7 + 4
+    assert world.remover.remove("ann", NOW) == 3 + 3 + 7 + 10
     assert world.data_of("ann") == {}
     assert {uid: world.data_of(uid) for uid in others} == others
     mark = world.accounts.deletion("ann")
@@ -157,6 +158,27 @@ def test_account_that_fails_keeps_no_other_one_waiting(world: LeavingWorld) -> N
         assert set(world.data_of("ann")) == {"account"}
         assert world.data_of("bob") == {}
         assert [mark.uid for mark in world.accounts.deletions() if mark.finished_at is None] == ["ann"]
+
+
+def test_sweep_ends_with_its_time_and_the_next_one_begins_with_another_account(world: LeavingWorld) -> None:
+    world.settings = replace(world.settings, removal_seconds=0.5)
+    begun: list[str] = []
+
+    class Slow(MemoryUsers):
+        def delete(self, uid: str) -> bool:
+            begun.append(uid)
+            world.seconds += 1
+            return super().delete(uid)
+
+    world.users = Slow(world.users.uids)  # type: ignore[attr-defined]
+    for uid in ("ann", "bob"):
+        world.remover.mark(uid, NOW)
+    for second in range(2):
+        world.remover.sweep(NOW + timedelta(seconds=second))
+        assert len(begun) == second + 1
+    assert set(begun) == {"ann", "bob"}
+    assert not world.data_of("ann")
+    assert not world.data_of("bob")
 
 
 class Fragile:
