@@ -111,7 +111,7 @@ def _embed(name: str, data: bytes, pool: DecodingPool, encoder: Encoder, setting
     decoding = pool.measure(data)
     costs: dict[str, Any] = {"bytes": len(data), "peak_megabytes": decoding.megabytes}
     try:
-        photo = PhotoEmbedder(lambda _: decoding.picture(), encoder, settings).embed(data)
+        photo = PhotoEmbedder(lambda _: decoding.unwrap(), encoder, settings).embed(data)
     except InvalidInput as error:
         width, height = decoding.size or (None, None)
         return Inspection(name, False, Fault.from_error(error), None, width, height, **costs)

@@ -1,7 +1,7 @@
 """The composition root: builds every dependency of a running system once, when it is first needed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -97,6 +97,7 @@ class Services:
         index_store: "ObjectStore | None" = None,
         fetcher: "PhotoFetcher | None" = None,
         decode: "Callable[[bytes], Picture] | None" = None,
+        make_thumbnails: "Callable[[bytes, Sequence[int]], Sequence[bytes]] | None" = None,
         encoder: "Encoder | None" = None,
         open_bundle: "Callable[[Path], Index] | None" = None,
     ) -> None:
@@ -116,6 +117,7 @@ class Services:
             "index_store": index_store,
             "fetcher": fetcher,
             "decode": decode,
+            "make_thumbnails": make_thumbnails,
             "encoder": encoder,
             "open_bundle": open_bundle,
         }
@@ -130,6 +132,7 @@ class Services:
             wardrobe=self.wardrobe,
             photos=ItemPhotos(self.photos, self.fetcher),
             decode=self.decode,
+            make_thumbnails=self.make_thumbnails,
             encoder=self.encoder,
             settings=self.settings,
             usage=self.usage,
@@ -263,6 +266,14 @@ class Services:
 
     @once
     def decode(self) -> "Callable[[bytes], Picture]":
+        return self._decoding_pool
+
+    @once
+    def make_thumbnails(self) -> "Callable[[bytes, Sequence[int]], Sequence[bytes]]":
+        return self._decoding_pool.thumbnails
+
+    @once
+    def _decoding_pool(self) -> "DecodingPool":
         return decoding_pool(self.settings)
 
     @once

@@ -82,6 +82,20 @@ def test_no_client_accesses_the_servers_documents(journey: Journey, owner: Perso
     refused(owner.query, path.partition("/")[0], owner.uid)
 
 
+def test_owner_reads_the_thumbnails_of_their_photo_and_writes_none(
+    journey: Journey, owner: Person, item_id: str
+) -> None:
+    state = owner.read(f"item_state/{item_id}")
+    assert state is not None
+    assert set(state["thumbnails"]) == {"160", "640"}
+    for path in state["thumbnails"].values():
+        assert owner.download(path)[8:12] == b"WEBP"
+        refused(owner.upload, path, photo(41))
+        refused(owner.delete_photo, path)
+        for other in (journey.person(), journey.visitor()):
+            refused(other.download, path)
+
+
 def test_owner_cannot_write_states(journey: Journey, owner: Person, item_id: str) -> None:
     refused(owner.write, f"item_state/{item_id}", {"uid": owner.uid, "status": "ready"})
     refused(owner.write, f"item_state/{journey.new_id()}", {"uid": owner.uid, "status": "ready"})

@@ -95,6 +95,13 @@ def decode_anything(data: bytes) -> Picture:
     return np.resize(np.frombuffer(data, np.uint8), (64, 64, 3))
 
 
+def shrink_anything(data: bytes, sides: Sequence[int]) -> list[bytes]:
+    """Return one thumbnail a side, which says what it is of; bytes that begin with ``plain`` have none."""
+    if data.startswith(b"plain"):
+        raise InvalidInput("photo_too_costly", "The photo takes too long to open.")
+    return [f"{side}: ".encode() + data for side in sides]
+
+
 @dataclass
 class World:
     """Wardrobes in memory, and the services that work on them.
@@ -117,6 +124,7 @@ class World:
             self.database,
             ItemPhotos(self.photos, self.web),
             decode_anything,
+            shrink_anything,
             self.encoder,
             self.settings,
             self.database,

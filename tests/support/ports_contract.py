@@ -94,7 +94,8 @@ def entry(seed: int, dim: int = 8, encoder: str = "hash-1") -> ClosetEntry:
 
 
 def ready(uid: str, encoder: str = "hash-1") -> ItemState:
-    return ItemState(uid, Status.READY, "key", encoder, "Topwear", ("red", "navy blue"))
+    thumbnails = {"640": f"users/{uid}/wardrobe/shirt/thumbs/1-640.webp"}
+    return ItemState(uid, Status.READY, "key", encoder, "Topwear", ("red", "navy blue"), thumbnails=thumbnails)
 
 
 def put(

@@ -61,7 +61,8 @@ def _upload(context: Context, files: Sequence[File]) -> Verdict:
     names = [name for name, _ in files] + ["the good photo at the end"]
     named = {item_id: name for (_, item_id, _), name in zip(jobs, names, strict=True)}
     lost = {named.get(subject, subject): why for subject, why in verdict.lost.items()}
-    return Verdict(len(expected), lost if settled else {**lost, "events": "fail every time"}, verdict.leaked)
+    verdict = Verdict(len(expected), lost, verdict.leaked)
+    return verdict if settled else verdict.with_loss("events", "fail every time")
 
 
 def _inspect(context: Context, files: Sequence[File]) -> Iterator[Content]:
@@ -81,7 +82,7 @@ def _measure(
     decoding = pool.measure(data)
     costs.append(Cost(f"photo {name}", (time.perf_counter() - began) * 1000, decoding.cpu_seconds, decoding.megabytes))
     try:
-        embedded = PhotoEmbedder(lambda _: decoding.picture(), encoder, settings).embed(data)
+        embedded = PhotoEmbedder(lambda _: decoding.unwrap(), encoder, settings).embed(data)
     except InvalidInput:
         return Content(data, "", "failed", None)
     status = "failed" if isinstance(embedded.verdict, Fault) else "ready"

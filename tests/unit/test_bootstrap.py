@@ -15,7 +15,7 @@ from closetspace.adapters.memory import (
 )
 from closetspace.bootstrap import Services, once
 from closetspace.settings import Settings
-from tests.support.fakes import HashEncoder, decode_anything
+from tests.support.fakes import HashEncoder, decode_anything, shrink_anything
 from tests.support.indexes import open_bundle
 from tests.support.waiting import HANG_SECONDS
 
@@ -74,6 +74,7 @@ def test_use_cases_run_on_replaced_parts() -> None:
         index_store=MemoryObjects(),
         fetcher=MemoryPhotos(),
         decode=decode_anything,
+        make_thumbnails=shrink_anything,
         encoder=HashEncoder(),
         open_bundle=open_bundle,
     )

@@ -122,6 +122,8 @@ class MemoryDatabase:
 
     def _is_forgotten(self, item_id: str) -> bool:
         state = self.states[item_id][0]
+        if state.status is Status.READY:
+            return state.thumbnails is None
         return state.status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO) and state.sweep_at is None
 
     def items(self, uid: str, limit: int) -> int:

@@ -136,11 +136,18 @@ def signed_in(request: "https_fn.CallableRequest[Any]") -> datetime | None:
 
 
 def deletion_in(event: Any) -> Deletion | None:
-    """Return the deletion that an item's event reports, None for other changes and for events without data."""
-    if event.data is None or event.data.after is not None or event.data.before is None:
+    """Return the deletion that an item's event reports, None for other changes and for events without data.
+
+    An item that gets another owner is deleted for the first one.
+    """
+    if event.data is None or event.data.before is None:
         return None
-    uid = (event.data.before.to_dict() or {}).get("uid")
-    return Deletion(uid, event.time) if isinstance(uid, str) and uid else None
+    uid, new_uid = _owner(event.data.before), _owner(event.data.after)
+    return Deletion(uid, event.time) if isinstance(uid, str) and uid and uid != new_uid else None
+
+
+def _owner(document: Any) -> Any:
+    return (document.to_dict() or {}).get("uid") if document else None
 
 
 def closet_version_in(event: Any) -> int | None:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from closetspace.domain.wardrobe.deletion import REUSE_AFTER, Deletion
 from closetspace.domain.wardrobe.photo import ObjectPhoto, owner_of_photo
+from closetspace.domain.wardrobe.thumbnails import owner_of_thumbnail
 from closetspace.ports import AuditPage, Bookmarks, ObjectStat, ObjectStore, Wardrobe
 from closetspace.settings import Settings
 
@@ -55,10 +56,14 @@ class Auditor:
         self.bookmarks.set_bookmark(PHOTOS, objects[-1].name if len(objects) == limit else "")
 
     def _is_orphan(self, photo: ObjectStat) -> bool:
-        owner = owner_of_photo(photo.name)
+        thumbnail_of = owner_of_thumbnail(photo.name)
+        owner = owner_of_photo(photo.name) or thumbnail_of
         if owner is None:
             return False
-        item = self.wardrobe.read(owner[1]).item
+        record = self.wardrobe.read(owner[1])
+        item, state = record.item, record.state
         if item is None or item.uid != owner[0]:
             return True
+        if thumbnail_of:
+            return state is None or photo.name not in (state.thumbnails or {}).values()
         return isinstance(item.photo, ObjectPhoto) and item.photo.path != photo.name

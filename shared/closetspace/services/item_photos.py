@@ -1,11 +1,13 @@
 """The photo of an item: find it, load it, and delete it with the item."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.item import Item
 from closetspace.domain.wardrobe.photo import ObjectPhoto, PhotoStat, UrlPhoto, owner_of_photo, photo_folder
+from closetspace.domain.wardrobe.thumbnails import Thumbnails
 from closetspace.errors import NotFound
 from closetspace.ports import ObjectStat, ObjectStore, PhotoFetcher
 
@@ -47,6 +49,16 @@ class ItemPhotos:
         for photo in list(self.objects.list(photo_folder(deletion.uid, item_id))):
             if deletion.includes_photo(photo.created):
                 self.objects.delete(photo.name, if_generation=photo.generation)
+
+    def write_thumbnails(self, names: Thumbnails, thumbnails: Sequence[bytes]) -> None:
+        """Store thumbnails, in the order of their names."""
+        for name, data in zip(names.values(), thumbnails, strict=True):
+            self.objects.write(name, data)
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete objects; those that are gone are no error."""
+        for name in names:
+            self.objects.delete(name)
 
     def _last_upload(self, folder: str) -> ObjectStat | None:
         uploads = [found for found in self.objects.list(folder) if owner_of_photo(found.name)]

@@ -22,6 +22,7 @@ from closetspace.domain.person.personal_data import (
     wardrobe_folder,
 )
 from closetspace.domain.taste.inferences import explain_taste
+from closetspace.domain.wardrobe.thumbnails import owner_of_thumbnail
 from closetspace.errors import NotFound
 from closetspace.ports import ObjectStore, PersonalDocuments
 
@@ -97,6 +98,8 @@ class PersonalArchive:
         reading: deque[tuple[str, Future[bytes | None]]] = deque()
         with ThreadPoolExecutor(READERS) as pool:
             for stat in self.objects.list(folder):
+                if owner_of_thumbnail(stat.name):
+                    continue
                 reading.append((stat.name, pool.submit(self._read, stat.name)))
                 if len(reading) == READERS:
                     name, photo = reading.popleft()

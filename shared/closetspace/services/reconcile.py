@@ -1,8 +1,8 @@
 """Reconcile one item: bring its state and its closet entry in line with its document and photo."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from closetspace.domain.encoder.attributes import pack_attributes
@@ -28,6 +28,7 @@ from closetspace.domain.wardrobe.plan import (
 from closetspace.domain.wardrobe.schedule import is_attempted, next_sweep
 from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.domain.wardrobe.suggested_name import suggest_name
+from closetspace.domain.wardrobe.thumbnails import SIDES, Thumbnails, thumbnail_names
 from closetspace.errors import Conflict, InvalidInput, NotFound, Transient
 from closetspace.ports import ItemRecord, Put, Remove, Usage, Wardrobe
 from closetspace.services.attempts import Attempts
@@ -44,10 +45,15 @@ ATTEMPTS = 5
 
 @dataclass
 class Progress:
-    """What one call has done: the photos that it has embedded, by content key, and the key whose attempt it counts."""
+    """What one call has done: the photos that it has embedded, by content key, and the key whose attempt it counts.
+
+    ``stored`` are the thumbnails that were found or written, ``named`` those that the item's state names now.
+    """
 
     embedded: dict[str, EmbeddedPhoto] = field(default_factory=dict)
     counted: str | None = None
+    stored: set[str] = field(default_factory=set)
+    named: Thumbnails = field(default_factory=dict)
 
 
 def utc_now() -> datetime:
@@ -68,6 +74,7 @@ class Reconciler:
     wardrobe: Wardrobe
     photos: ItemPhotos
     decode: Callable[[bytes], Picture]
+    make_thumbnails: Callable[[bytes, Sequence[int]], Sequence[bytes]]
     encoder: Encoder
     settings: Settings
     usage: Usage
@@ -109,6 +116,8 @@ class Reconciler:
     def _settle(self, item_id: str, deletion: Deletion | None, progress: Progress, *, by_any_encoder: bool) -> Plan:
         for _ in range(ATTEMPTS):
             record = self.wardrobe.read(item_id)
+            progress.named = (record.state.thumbnails if record.state else None) or {}
+            progress.stored.update(progress.named.values())
             photo = self.photos.find(record.item)
             plan = decide(
                 record.item,
@@ -125,6 +134,7 @@ class Reconciler:
                 continue
             if deletion and (record.item is None or record.item.uid != deletion.uid):
                 self.photos.discard(item_id, deletion)
+            self.photos.delete(progress.stored - set(progress.named.values()))
             log.info("item %s: %s", item_id, type(plan).__name__)
             return plan
         raise Conflict(f"item {item_id} kept changing")
@@ -132,9 +142,12 @@ class Reconciler:
     def _carry_out(self, plan: Plan, record: ItemRecord, photo: PhotoStat | None, progress: Progress) -> Plan:
         """Do what the plan says; return what was done, which may be less."""
         item = record.item
+        if isinstance(plan, Settled):
+            return plan
+        progress.named = {}
         if isinstance(plan, Forget):
             self.wardrobe.commit(record, None, Remove())
-        if item is None or isinstance(plan, Settled):
+        if item is None:
             return plan
         if self.remove_if_leaving(item.uid):
             return Leave()
@@ -161,7 +174,7 @@ class Reconciler:
                     return GiveUp()
                 record, progress.counted = begun, key
         try:
-            found = progress.embedded.get(key) or self._embed_photo(item, photo)
+            found = progress.embedded.get(key) or self._embed_photo(item, photo, progress)
         except InvalidInput as error:
             self._refuse(item, Fault.from_error(error), key, record)
             return Embed(key)
@@ -171,12 +184,28 @@ class Reconciler:
             return Embed(key)
         entry = closet_entry(item, photo.fingerprint, found.encoding, self.encoder.descriptor)
         ready = ready_state(item, found.encoding, found.verdict, key, self.encoder.descriptor)
-        self.wardrobe.commit(record, ready, Put(entry, keep_other_encoders=beside))
+        names = thumbnail_names(item.uid, item.id, photo)
+        thumbnails = {side: name for side, name in names.items() if name in progress.stored}
+        self.wardrobe.commit(record, replace(ready, thumbnails=thumbnails), Put(entry, keep_other_encoders=beside))
+        progress.named = thumbnails
         return Embed(key)
 
-    def _embed_photo(self, item: Item, photo: PhotoStat) -> EmbeddedPhoto:
-        embedder = PhotoEmbedder(self.decode, self.encoder, self.settings)
-        return embedder.embed(self.photos.load(photo), item.name, item.brand)
+    def _embed_photo(self, item: Item, photo: PhotoStat, progress: Progress) -> EmbeddedPhoto:
+        data = self.photos.load(photo)
+        found = PhotoEmbedder(self.decode, self.encoder, self.settings).embed(data, item.name, item.brand)
+        names = thumbnail_names(item.uid, item.id, photo)
+        if not isinstance(found.verdict, Fault) and not progress.stored.issuperset(names.values()):
+            progress.stored.update(self._store_thumbnails(data, names))
+        return found
+
+    def _store_thumbnails(self, data: bytes, names: Thumbnails) -> Iterable[str]:
+        """Make and store thumbnails; return the names of those that are there, none if the photo has none."""
+        try:
+            self.photos.write_thumbnails(names, self.make_thumbnails(data, SIDES))
+        except InvalidInput as error:
+            log.warning("a photo that was decoded has no thumbnails: %s", error)
+            return ()
+        return names.values()
 
     def _refuse(
         self, item: Item, fault: Fault, key: str | None, record: ItemRecord, until: datetime | None = None

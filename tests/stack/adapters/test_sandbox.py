@@ -91,3 +91,27 @@ def test_photo_that_kills_its_process_takes_no_other_along() -> None:
         outcomes = list(threads.map(outcome, [PHOTO, noise()] * 4))
     pool.close()
     assert outcomes == ["(64, 96, 3)", "photo_too_costly"] * 4
+
+
+def test_thumbnails_are_upright_small_and_without_metadata(pool: DecodingPool) -> None:
+    picture = Image.new("RGB", (3000, 2000), (200, 20, 20))
+    picture.paste((20, 20, 200), (0, 0, 1500, 2000))
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "where I live"
+    thumbnails = pool.thumbnails(saved(picture, "JPEG", exif=exif.tobytes()), (640, 160))
+    for data, side in zip(thumbnails, (640, 160), strict=True):
+        with Image.open(BytesIO(data)) as image:
+            assert (image.format, max(image.size)) == ("WEBP", side)
+            assert image.height > image.width
+            top, bottom = (image.convert("RGB").getpixel((image.width // 2, y)) for y in (2, image.height - 3))
+        assert (top[2] > 150, bottom[0] > 150) == (True, True)  # type: ignore[index]
+        assert b"where I live" not in data
+        assert len(data) < 50_000
+
+
+def test_small_photo_is_not_enlarged_and_a_broken_one_has_no_thumbnails(pool: DecodingPool) -> None:
+    (thumbnail,) = pool.thumbnails(PHOTO, (640,))
+    with Image.open(BytesIO(thumbnail)) as image:
+        assert image.size == (96, 64)
+    with pytest.raises(InvalidInput):
+        pool.thumbnails(b"no photo", (640, 160))

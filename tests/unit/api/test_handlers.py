@@ -80,12 +80,22 @@ def item_event(data: Any) -> Any:
         (SimpleNamespace(before=None, after=snapshot({"uid": "ann"})), None),
         (SimpleNamespace(before=snapshot({"uid": "ann"}), after=snapshot({"uid": "ann"})), None),
         (SimpleNamespace(before=snapshot({"uid": "ann"}), after=None), Deletion("ann", EVENT_TIME)),
+        (SimpleNamespace(before=snapshot({"uid": "ann"}), after=snapshot({"uid": "bob"})), Deletion("ann", EVENT_TIME)),
         (SimpleNamespace(before=snapshot({"uid": 7}), after=None), None),
         (SimpleNamespace(before=snapshot(None), after=None), None),
         (SimpleNamespace(before=None, after=None), None),
         (None, None),
     ],
-    ids=["created", "changed", "deleted", "deleted without owner", "deleted without fields", "no documents", "no data"],
+    ids=[
+        "created",
+        "changed",
+        "deleted",
+        "given away",
+        "deleted without owner",
+        "deleted without fields",
+        "no documents",
+        "no data",
+    ],
 )
 def test_item_event_reconciles_the_item_and_a_deletion_names_its_owner(data: Any, deletion: Deletion | None) -> None:
     services = Recorder()

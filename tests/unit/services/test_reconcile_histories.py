@@ -14,8 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.encoder.vectors import mean_vector
 from closetspace.domain.wardrobe.deletion import Deletion
+from closetspace.domain.wardrobe.thumbnails import SIDES
 from closetspace.errors import Conflict, Transient
-from tests.support.fakes import HashEncoder, World, garment_probability
+from tests.support.fakes import HashEncoder, World, garment_probability, shrink_anything
 
 ITEMS = st.sampled_from(["shirt", "jeans"])
 PEOPLE = st.sampled_from(["ann", "bob"])
@@ -213,9 +214,14 @@ class WardrobeHistories(RuleBasedStateMachine):
         assert self.newer.sweeper.sweep(self.newer.now) <= len(self.world.database.documents)
 
     def check_photos(self) -> None:
-        """Check that of each person only photos are left that an item of theirs names."""
-        named = {document["photo_path"] for document in self.world.database.documents.values()}
-        assert {stat.name for stat in self.world.photos.list("users/")} <= named
+        """Check that of each person only photos are left that an item of theirs names, and their thumbnails."""
+        photos = {document["photo_path"] for document in self.world.database.documents.values()}
+        thumbnails = {name for item_id in self.world.database.states for name in self.thumbnails(item_id)}
+        left = {stat.name for stat in self.world.photos.list("users/")}
+        assert thumbnails <= left <= photos | thumbnails
+
+    def thumbnails(self, item_id: str) -> list[str]:
+        return list((self.world.database.states[item_id][0].thumbnails or {}).values())
 
     def check_all(self) -> None:
         for item_id, document in self.world.database.documents.items():
@@ -238,6 +244,7 @@ class WardrobeHistories(RuleBasedStateMachine):
             assert state.error.code == "no_garment"
         else:
             assert state.status == "ready"
+            assert [self.world.photos.read(name) for name in self.thumbnails(item_id)] == shrink_anything(photo, SIDES)
 
     def check_closet(self, uid: str) -> None:
         """Check that the closet has the current vector of each ready item, and the taste their mean."""

@@ -10,6 +10,7 @@ from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.plan import GiveUp, Settled
 from closetspace.domain.wardrobe.state import ItemState, Status
+from closetspace.domain.wardrobe.thumbnails import owner_of_thumbnail
 from closetspace.errors import Transient
 from closetspace.services.item_photos import ItemPhotos
 from tests.support.fakes import World
@@ -254,8 +255,30 @@ def test_photo_that_no_item_names_is_removed_after_a_day(
         world.web.photos[URL] = b"from the web"
         world.reconciler.reconcile("shirt")
     sweep(world, timedelta(hours=hours))
-    left = {stat.name for stat in world.photos.list("")}
+    left = {stat.name for stat in world.photos.list("") if not owner_of_thumbnail(stat.name)}
     assert left == {"users/ann/exports/1.zip", *(["users/ann/wardrobe/shirt/photo.jpg"] if kept else [])}
+
+
+def test_thumbnails_that_no_state_names_are_removed_after_a_day(world: World) -> None:
+    world.photos.now = lambda: START
+    world.add("shirt")
+    named = world.database.states["shirt"][0].thumbnails
+    assert named
+    for path in ("users/ann/wardrobe/shirt/thumbs/old-640.webp", "users/ann/wardrobe/gone/thumbs/old-640.webp"):
+        world.photos.write(path, b"an old thumbnail")
+    sweep(world, timedelta(hours=25))
+    assert {stat.name for stat in world.photos.list("users/") if owner_of_thumbnail(stat.name)} == set(named.values())
+
+
+def test_audit_makes_thumbnails_for_items_of_an_earlier_release(world: World) -> None:
+    world.add("shirt")
+    state, written, version = world.database.states["shirt"]
+    for name in (state.thumbnails or {}).values():
+        world.photos.delete(name)
+    world.database.states["shirt"] = (replace(state, thumbnails=None), written, version)
+    assert sweep(world) == 1
+    assert world.database.states["shirt"][0] == state
+    assert sweep(world) == 0
 
 
 def test_photos_of_an_item_whose_id_another_person_has_taken_are_removed(world: World) -> None:
@@ -265,5 +288,5 @@ def test_photos_of_an_item_whose_id_another_person_has_taken_are_removed(world: 
     deletion = Deletion("ann", START)
     world.add("shirt", uid="bob")
     world.reconciler.reconcile("shirt", deletion)
-    assert [stat.name for stat in world.photos.list("users/")] == ["users/bob/wardrobe/shirt/photo.jpg"]
+    assert {stat.name.split("/")[1] for stat in world.photos.list("users/")} == {"bob"}
     assert world.status("shirt") == "ready"

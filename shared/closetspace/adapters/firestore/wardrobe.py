@@ -100,7 +100,7 @@ class FirestoreWardrobe:
         return _audit_page(items, limit, [item for item in items if item.id not in existing])
 
     def stray_states(self, after: str, limit: int) -> AuditPage:
-        states = after_id(self._client.collection(STATES), after, limit, ["uid", "status", "sweep_at"])
+        states = after_id(self._client.collection(STATES), after, limit, ["uid", "status", "sweep_at", "thumbnails"])
         references = [self._client.document(self._collection, state.id) for state in states]
         items = read_all(self._client, references, field_paths=["uid"])
         existing = {item.id for item in items.values() if item.exists}
@@ -163,7 +163,9 @@ def _state_document(state: ItemState) -> dict[str, Any]:
 
 
 def _is_forgotten(state: dict[str, Any]) -> bool:
-    # Earlier releases did not say when an item is due.
+    # Earlier releases did not say when an item is due, and made no thumbnails.
+    if state["status"] == Status.READY:
+        return state.get("thumbnails") is None
     return state["status"] in UNSETTLED and state.get("sweep_at") is None
 
 
@@ -185,6 +187,7 @@ def _parse_state(document: dict[str, Any]) -> ItemState:
         shard=document.get("shard"),
         hint=Hint(document["hint"]) if document.get("hint") else None,
         suggested_name=document.get("suggested_name"),
+        thumbnails=document.get("thumbnails"),
         attempts=document.get("attempts", 0),
         sweeps=document.get("sweeps", 0),
         sweep_at=document.get("sweep_at"),

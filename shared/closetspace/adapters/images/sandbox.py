@@ -9,16 +9,29 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as DeadlineExceeded
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from closetspace.adapters.images.decoding import decode_photo, stored_size
+from closetspace.adapters.images.thumbnails import make_thumbnails
 from closetspace.domain.encoder.encoding import Picture
 from closetspace.errors import InvalidInput, Transient
+
+T = TypeVar("T", covariant=True)
+
+
+class Decoder(Protocol[T]):
+    """Decodes a photo; calls ``on_header`` with its width and height before it decodes any pixel."""
+
+    def __call__(self, data: bytes, *, on_header: Callable[[tuple[int, int]], None]) -> T: ...
+
 
 TOO_COSTLY = (
     "photo_too_costly",
@@ -54,20 +67,20 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Decoding:
-    """A decoded photo, or the code and message of its refusal, and what it cost.
+class Decoding(Generic[T]):
+    """What a photo was decoded to, or the code and message of its refusal, and what it cost.
 
     ``size`` is the width and height before any rotation. ``megabytes`` is the peak of the process's resident memory.
     Both are None if they are unknown.
     """
 
-    result: Picture | tuple[str, str]
+    result: T | tuple[str, str]
     size: tuple[int, int] | None = None
     cpu_seconds: float | None = None
     megabytes: float | None = None
 
-    def picture(self) -> Picture:
-        """Return the picture. Raises `InvalidInput` if the photo was refused."""
+    def unwrap(self) -> T:
+        """Return the result. Raises `InvalidInput` if the photo was refused."""
         if isinstance(self.result, tuple):
             raise InvalidInput(*self.result)
         return self.result
@@ -84,7 +97,7 @@ class DecodingPool:
         self._limits = limits or Limits()
         # Workers are forked by a server without threads: a fork of this process might hang, a new process starts late.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["__main__", decode_photo.__module__])
+        context.set_forkserver_preload(["__main__", make_thumbnails.__module__])
         self._pool = ProcessPool(max_workers=workers, context=context)
         self._pool.schedule(_is_ready)
 
@@ -95,15 +108,20 @@ class DecodingPool:
             InvalidInput: as there, and ``photo_too_costly`` for a photo that exceeds a limit.
             Transient: the process could not be started, was given no CPU time, or was killed from outside.
         """
-        return self.measure(data).picture()
+        return self.measure(data).unwrap()
 
-    def measure(self, data: bytes) -> Decoding:
+    def measure(self, data: bytes) -> Decoding[Picture]:
         """Decode a photo and return what it cost. Raises `Transient` as a call does."""
-        job = self._pool.schedule(
-            _decode, args=(data, self._max_pixels, self._limits), timeout=self._limits.hang_seconds
-        )
+        return self._run(partial(decode_photo, max_pixels=self._max_pixels), data)
+
+    def thumbnails(self, data: bytes, sides: Sequence[int]) -> list[bytes]:
+        """Return WebP files of a photo with these longest sides in pixels. Raises the errors of a call."""
+        return self._run(partial(make_thumbnails, sides=sides, max_pixels=self._max_pixels), data).unwrap()
+
+    def _run(self, decode: Decoder[T], data: bytes) -> Decoding[T]:
+        job = self._pool.schedule(_decode, args=(decode, data, self._limits), timeout=self._limits.hang_seconds)
         try:
-            decoding: Decoding = job.result()
+            decoding: Decoding[T] = job.result()
         except DeadlineExceeded as exc:
             # A photo that is too costly has used up its CPU time long before: this process was not given any.
             raise Transient(f"a decoder did not end within {self._limits.hang_seconds:g} s") from exc
@@ -126,7 +144,7 @@ def _is_ready() -> bool:
     return True
 
 
-def _decode(data: bytes, max_pixels: int, limits: Limits) -> Decoding:
+def _decode(decode: Decoder[T], data: bytes, limits: Limits) -> Decoding[T]:
     idle = _data_bytes() + 3 * len(data)
     before = time.process_time()
     _reset_peak()
@@ -142,11 +160,11 @@ def _decode(data: bytes, max_pixels: int, limits: Limits) -> Decoding:
         signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds(pixels))
         _limit_memory(idle + int(limits.megabytes(pixels) * 1e6))
 
-    result: Picture | tuple[str, str]
+    result: T | tuple[str, str]
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     try:
         limit(0)
-        result = decode_photo(data, max_pixels=max_pixels, on_header=allow)
+        result = decode(data, on_header=allow)
     except InvalidInput as error:
         result = error.code, error.message
     except MemoryError:

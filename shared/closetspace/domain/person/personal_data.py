@@ -86,6 +86,9 @@ MARKS = PersonalCollection(
 PHOTOS = PersonalObjects(
     "users/{uid}/wardrobe/{itemId}/{file}", "The photos of the items.", Access.WRITE, "photos/{itemId}/{file}"
 )
+THUMBNAILS = PersonalObjects(
+    "users/{uid}/wardrobe/{itemId}/thumbs/{file}", "Small pictures of the photos.", Access.READ
+)
 EXPORT_FILES = PersonalObjects("users/{uid}/exports/{file}", "The files of the last export.", Access.READ)
 
 COLLECTIONS = (
@@ -103,7 +106,7 @@ COLLECTIONS = (
 )
 """In the order of deletion: a state can't come back without its item, and a closet not without a state."""
 
-OBJECTS = (PHOTOS, EXPORT_FILES)
+OBJECTS = (PHOTOS, THUMBNAILS, EXPORT_FILES)
 
 
 def object_folder(uid: str) -> str:

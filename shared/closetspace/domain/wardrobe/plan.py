@@ -73,7 +73,9 @@ def decide(
     plan = _plan(item, photo, encoder_id, max_photo_bytes)
     settling = (state.encoder if state and by_any_encoder else None) or encoder_id
     settled_plan = plan if settling == encoder_id else _plan(item, photo, settling, max_photo_bytes)
-    return Settled() if state and state.uid == item.uid and _is_done(settled_plan, state) else plan
+    if state is None or state.uid != item.uid or not _is_done(settled_plan, state):
+        return plan
+    return plan if _lacks_thumbnails(state, encoder_id) else Settled()
 
 
 def _plan(item: Item, photo: PhotoStat | None, encoder_id: str, max_photo_bytes: int) -> Plan:
@@ -92,6 +94,11 @@ def only_encoder_differs(item: Item, photo: PhotoStat, state: ItemState | None, 
     if state is None or state.status is not Status.READY or state.encoder in (None, encoder_id):
         return False
     return state.uid == item.uid and state.content_key == content_key(str(state.encoder), item, photo)
+
+
+def _lacks_thumbnails(state: ItemState, encoder_id: str) -> bool:
+    """Return whether an earlier release has settled the item, by this encoder and without thumbnails."""
+    return (state.status, state.encoder, state.thumbnails) == (Status.READY, encoder_id, None)
 
 
 def _is_done(plan: Plan, state: ItemState) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from closetspace.domain.wardrobe.item import Fault
+from closetspace.domain.wardrobe.thumbnails import Thumbnails
 
 
 class Status(StrEnum):
@@ -34,6 +35,8 @@ class ItemState:
     that of its newest vector, or the one that failed. ``shard`` is the closet document that holds the item's vectors;
     None if no closet has the item. Only ready items have a ``hint`` and a ``suggested_name``.
 
+    ``thumbnails`` is empty if the photo has none, and None for an item of a release that made none.
+
     ``attempts`` counts the attempts to embed this content that have begun and not ended. The sweeper looks at the item
     at ``sweep_at``, if it has one, and has done so ``sweeps`` times.
     """
@@ -48,6 +51,7 @@ class ItemState:
     shard: int | None = None
     hint: Hint | None = None
     suggested_name: str | None = None
+    thumbnails: Thumbnails | None = None
     attempts: int = 0
     sweeps: int = 0
     sweep_at: datetime | None = None

@@ -167,7 +167,8 @@ def test_sentence_names_the_most_similar_aspect_and_no_colour_twice(
 
 
 def test_sentence_describes_an_item_without_a_title(index: Bundle) -> None:
-    assert re.match(r"Close in (cut|colour|look) to your (red |blue )?top; ", sentence(index, RED, entries(near(RED, 5))))
+    found = sentence(index, RED, entries(near(RED, 5)))
+    assert re.match(r"Close in (cut|colour|look) to your (red |blue )?top; ", found)
 
 
 def test_sentence_mentions_style_if_no_owned_item_is_close(index: Bundle) -> None:

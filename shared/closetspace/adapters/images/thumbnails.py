@@ -1,0 +1,32 @@
+"""Thumbnails of uploaded photos: upright sRGB pictures without any metadata of the original."""
+
+from collections.abc import Callable, Sequence
+from io import BytesIO
+
+from PIL import Image
+
+from closetspace.adapters.images.decoding import decode_photo
+
+QUALITY = 80
+"""Of WebP, from 0 to 100: 25 KB at 640 pixels, and no difference that people see."""
+
+METHOD = 4
+"""Effort of WebP, from 0 to 6: 15 ms at 640 pixels; 6 takes twice as long for 3 % fewer bytes."""
+
+
+def make_thumbnails(
+    data: bytes, *, sides: Sequence[int], max_pixels: int, on_header: Callable[[tuple[int, int]], None] = lambda _: None
+) -> list[bytes]:
+    """Return WebP files of a photo with these longest sides in pixels; smaller photos are not enlarged.
+
+    ``on_header`` and the errors are those of `closetspace.adapters.images.decoding.decode_photo`.
+    """
+    picture = Image.fromarray(decode_photo(data, max_pixels=max_pixels, longest_side=max(sides), on_header=on_header))
+    return [_webp(picture, side) for side in sides]
+
+
+def _webp(picture: Image.Image, side: int) -> bytes:
+    smaller, file = picture.copy(), BytesIO()
+    smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
+    smaller.save(file, "WEBP", quality=QUALITY, method=METHOD)
+    return file.getvalue()
