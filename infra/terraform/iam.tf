@@ -41,7 +41,7 @@ data "google_storage_project_service_account" "storage" {
 resource "google_project_iam_custom_role" "photo_keeper" {
   role_id     = "closetspacePhotoKeeper"
   title       = "Closetspace: photo keeper"
-  description = "Reads photos, deletes those of deleted items and accounts, and writes exports."
+  description = "Reads photos, deletes those of deleted items and accounts, and writes thumbnails and exports."
   permissions = [
     "storage.objects.create",
     "storage.objects.delete",
