@@ -45,10 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
             say(f"trial {name}")
             for row in _rows(name, TRIALS[name], context):
                 say(report.table([row]).splitlines()[-1])
+                for fault in report.faults(row):
+                    say(fault)
                 rows.append(row)
             wardrobes.settle(journey, say)  # a trial leaves no events to the next one
-    for fault in report.faults(rows):
-        say(fault)
     text = report.summary(rows, context.costs, seed=options.seed, day=datetime.now(UTC).date())
     print(text)
     if options.write:

@@ -15,7 +15,6 @@ from closetspace.bootstrap import open_store
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet
-from closetspace.domain.wardrobe.photo import owner_of_photo
 from tests.torture.trial import Verdict
 
 VECTOR_TOLERANCE = 1e-3
@@ -138,11 +137,13 @@ def _leaked_entries(expected: Mapping[str, Expected], kept: Kept) -> Iterator[tu
 
 
 def _leaked_photos(expected: Mapping[str, Expected], kept: Kept, uids: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield photos that no item names, and files derived from photos that no state names."""
     wanted = {item.photo for item in expected.values()}
     for name in kept.photos:
-        owner = owner_of_photo(name)
-        if owner and owner[0] in uids and name not in wanted:
-            yield owner[1], f"has left {name}"
+        _, uid, folder, item_id, *_ = f"{name}////".split("/")
+        derived = str(kept.states.get(item_id, {}).get("thumbnails"))
+        if uid in uids and folder == "wardrobe" and name not in wanted and name not in derived:
+            yield item_id, f"has left {name}"
 
 
 def _leaked_accounts(deleted_accounts: Collection[str], kept: Kept) -> Iterator[tuple[str, str]]:

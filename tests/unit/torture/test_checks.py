@@ -48,6 +48,14 @@ def test_wardrobe_as_expected_holds() -> None:
     assert check_kept(EXPECTED, GOOD) == Verdict(3)
 
 
+def test_derived_file_is_kept_while_its_state_names_it() -> None:
+    thumbnail = "users/ann/wardrobe/shirt/thumbs/256.webp"
+    kept = replace(GOOD, photos={*GOOD.photos, thumbnail})
+    assert check_kept(EXPECTED, kept).leaked == {"shirt": f"has left {thumbnail}"}
+    named = {**GOOD.states, "shirt": {**STATE, "thumbnails": {"256": thumbnail}}}
+    assert check_kept(EXPECTED, replace(kept, states=named)).holds
+
+
 @pytest.mark.parametrize(
     ("subject", "broken"),
     [
@@ -74,6 +82,7 @@ def test_lost_item_and_taste_are_found(subject: str, broken: Kept) -> None:
         replace(GOOD, closets={"ann": closet(shirt=SHIRT, jeans=JEANS)}, tastes={"ann": taste(SHIRT, JEANS)}),
         replace(GOOD, closets={**GOOD.closets, "bob": replace(closet(jeans=JEANS), uid="bob")}),
         replace(GOOD, photos={*GOOD.photos, "users/ann/wardrobe/jeans/photo.jpg"}),
+        replace(GOOD, photos={*GOOD.photos, "users/ann/wardrobe/jeans/thumbs/256.webp"}),
     ],
 )
 def test_leaked_item_is_found(broken: Kept) -> None:
