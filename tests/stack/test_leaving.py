@@ -2,18 +2,19 @@
 
 import base64
 import json
-import os
 import stat
-import subprocess
-import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import firebase_admin
 import pytest
 from google.cloud import firestore
+from typer.testing import CliRunner, Result
 
+from catalog_jobs.cli.app import app
 from closetspace.bootstrap import open_store
 from closetspace.domain.person.personal_data import COLLECTIONS, MARKS, OBJECTS
 from closetspace_infra.local.person import CallFailed, Person, Refused
@@ -125,13 +126,19 @@ def test_deletion_is_finished_after_the_functions_crash(journey: Journey) -> Non
     assert traces(person.uid, journey.stack.bucket) == {f"account_deletions/{person.uid}"}
 
 
-def account(journey: Journey, *arguments: str, answer: str = "") -> "subprocess.CompletedProcess[str]":
+def account(*arguments: str, answer: str = "") -> Result:
     """Run ``closetspace account`` as an operator does."""
-    command = [sys.executable, "-m", "catalog_jobs", "account", *arguments]
-    environment = {**os.environ, **journey.stack.environment}
-    return subprocess.run(command, env=environment, input=answer, capture_output=True, text=True, check=False)
+    return CliRunner().invoke(app, ["account", *arguments], input=answer)
 
 
+@pytest.fixture
+def no_app_is_left() -> Iterator[None]:
+    """Delete the SDK's app afterwards, which keeps the address of Authentication."""
+    yield
+    firebase_admin.delete_app(firebase_admin.get_app())
+
+
+@pytest.mark.usefixtures("no_app_is_left")
 def test_operator_exports_and_deletes_an_account_that_the_console_has_deleted(journey: Journey, tmp_path: Path) -> None:
     person = journey.person()
     item_id = journey.add(person, 56)
@@ -139,16 +146,16 @@ def test_operator_exports_and_deletes_an_account_that_the_console_has_deleted(jo
     before = traces(person.uid, journey.stack.bucket)
 
     file = tmp_path / "data.zip"
-    exported = account(journey, "export", person.uid, "--output", str(file))
-    assert exported.returncode == 0, exported.stderr
+    exported = account("export", person.uid, "--output", str(file))
+    assert exported.exit_code == 0, exported.stderr
     assert unzip(file.read_bytes())[f"photos/{item_id}/photo.jpg"] == photo(56)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    nobody = account(journey, "export", "nobody", "--output", str(tmp_path / "none.zip"))
-    assert (nobody.returncode, "no data" in nobody.stderr) == (1, True)
+    nobody = account("export", "nobody", "--output", str(tmp_path / "none.zip"))
+    assert (nobody.exit_code, "no data" in nobody.stderr) == (1, True)
     assert list(tmp_path.iterdir()) == [file]
 
-    declined = account(journey, "delete", person.uid, answer="n\n")
-    assert declined.returncode == 1
+    declined = account("delete", person.uid, answer="n\n")
+    assert declined.exit_code == 1
     assert "1 wardrobe/{itemId}" in declined.stderr
     assert traces(person.uid, journey.stack.bucket) == before
 
@@ -157,8 +164,8 @@ def test_operator_exports_and_deletes_an_account_that_the_console_has_deleted(jo
         json={"idToken": person.token},
     )
     assert http.status_code == 200
-    deleted = account(journey, "delete", person.uid, "--yes", "--json")
-    assert deleted.returncode == 0, deleted.stderr
+    deleted = account("delete", person.uid, "--yes", "--json")
+    assert deleted.exit_code == 0, deleted.stderr
     assert json.loads(deleted.stdout)["uid"] == person.uid
     journey.settle()
     journey.stack.control.run_schedule("sweep")
