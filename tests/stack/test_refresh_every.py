@@ -76,10 +76,12 @@ def test_recommendations_follow_the_shop_and_no_request_fails(
     assert any("refresh" in line and "changed price 60" in line for line in lines)
 
 
-def test_local_up_refreshes_and_leaves_no_process(installed: None, drawn_catalog: Path, tmp_path: Path) -> None:
+def test_local_up_refreshes_its_catalog_and_leaves_no_process(
+    installed: None, drawn_catalog: Path, tmp_path: Path
+) -> None:
     log = tmp_path / "log"
     command = [*CLOSETSPACE, "local", "up", "--free-ports", "--log", str(log), "--refresh-every", "3s"]
-    with subprocess.Popen([*command, "--source", str(drawn_catalog)], stdout=subprocess.DEVNULL) as running:
+    with subprocess.Popen([*command, "--catalog", str(drawn_catalog)], stdout=subprocess.DEVNULL) as running:
         try:
             eventually(lambda: log.exists() and log.read_text().count("60 items, in") >= 2, "two refreshes")
             running.send_signal(signal.SIGINT)
