@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from closetspace.bootstrap import Services
-from closetspace.domain.wardrobe.closet import closet_version
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.photo import owner_of_photo
 
@@ -152,5 +151,8 @@ def _owner(document: Any) -> Any:
 
 def closet_version_in(event: Any) -> int | None:
     """Return the version that a closet changed to, None for a deletion and for events without data."""
+    # Imported here, because it needs numpy, which the discovery of the functions must not wait for.
+    from closetspace.domain.wardrobe.closet import closet_version
+
     after = event.data.after if event.data else None
     return closet_version(after.update_time) if after else None
