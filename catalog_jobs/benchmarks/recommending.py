@@ -192,4 +192,4 @@ def _recommender() -> Recommender:
             database.closets[uid][f"owned-{i}"] = {encoder.id: entry}
         database.versions[uid] = 1
         TasteKeeper(database, encoder.id, lambda _: priors).refresh(uid)
-    return Recommender(database, lambda _: index, lambda _: priors)
+    return Recommender(database, database, lambda _: index, lambda _: priors)

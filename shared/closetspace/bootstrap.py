@@ -157,7 +157,7 @@ class Services:
     def recommender(self) -> "Recommender":
         from closetspace.services.recommend import Recommender
 
-        return Recommender(self.people, self.live_index.get, self.priors.get)
+        return Recommender(self.people, self.usage, self.live_index.get, self.priors.get)
 
     @once
     def feedback_keeper(self) -> "FeedbackKeeper":

@@ -13,6 +13,8 @@ Adapters translate their library's errors into these with ``from exc``. Entry po
 their protocol (`closetspace.api.errors`).
 """
 
+from collections.abc import Mapping
+
 
 class ClosetspaceError(Exception):
     """Base class of the errors that Closetspace raises on purpose."""
@@ -39,12 +41,13 @@ class NotFound(ClosetspaceError):
 class FailedPrecondition(ClosetspaceError):
     """The system is not in the state that the call needs. The message says which step comes first.
 
-    ``reason`` is stable, for programs (``recent_login_required``).
+    ``reason`` is stable, for programs (``recent_login_required``); ``details`` are numbers that belong to it.
     """
 
-    def __init__(self, message: str, *, reason: str | None = None) -> None:
+    def __init__(self, message: str, *, reason: str | None = None, details: Mapping[str, int] | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.details = details or {}
 
 
 class ResourceExhausted(ClosetspaceError):

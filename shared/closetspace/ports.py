@@ -19,7 +19,7 @@ from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
 from closetspace.domain.wardrobe.item import Item
-from closetspace.domain.wardrobe.state import ItemState
+from closetspace.domain.wardrobe.state import ItemState, Status
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,14 @@ class Wardrobe(Protocol):
 
 
 class Usage(Protocol):
-    """What a person uses of their quotas."""
+    """How many items a person has, and what they use of their quotas."""
 
     def items(self, uid: str, limit: int) -> int:
         """Return the number of a person's items, counted up to one more than the limit."""
+        ...
+
+    def count_states(self, uid: str, status: Status) -> int:
+        """Return the number of a person's items whose state has this status."""
         ...
 
     def take_embedding(self, uid: str, day: date, limit: int) -> bool:

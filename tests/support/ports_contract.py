@@ -341,6 +341,16 @@ class DatabaseContract:
             database.write(f"{item_id}-{number}", {"uid": uid})
             assert database.usage.items(uid, 2) == min(number + 1, 3)
 
+    def test_states_are_counted_by_person_and_status(self, database: Database, uid: str, item_id: str) -> None:
+        put(database, uid, f"{item_id}-ready", 1)
+        put(database, f"{uid}-2", f"{item_id}-other", 1)
+        for number in range(2):
+            database.write(f"{item_id}-{number}", {"uid": uid})
+            state = ItemState(uid, Status.WAITING_FOR_PHOTO)
+            database.wardrobe.commit(database.wardrobe.read(f"{item_id}-{number}"), state, Keep())
+        counts = {status: database.usage.count_states(uid, status) for status in Status}
+        assert counts == dict.fromkeys(Status, 0) | {Status.READY: 1, Status.WAITING_FOR_PHOTO: 2}
+
     def test_bookmark_is_read_as_it_was_set(self, database: Database, uid: str, item_id: str) -> None:
         assert database.bookmarks.bookmark(uid) == ""
         for place in (item_id, ""):

@@ -131,6 +131,10 @@ class MemoryDatabase:
             owned = [document for document in self.documents.values() if document.get("uid") == uid]
             return min(len(owned), limit + 1)
 
+    def count_states(self, uid: str, status: Status) -> int:
+        with self._lock:
+            return sum((state.uid, state.status) == (uid, status) for state, _, _ in self.states.values())
+
     def take_embedding(self, uid: str, day: date, limit: int) -> bool:
         with self._lock:
             counts = {day: self.embeddings.get(uid, {}).get(day, 0)}

@@ -29,8 +29,8 @@ def translate_errors(unavailable: str) -> Iterator[None]:
         details = {"field": exc.field} if exc.field else None
         raise HttpsError(FunctionsErrorCode.INVALID_ARGUMENT, exc.message, details) from exc
     except FailedPrecondition as exc:
-        details = {"reason": exc.reason} if exc.reason else None
-        raise HttpsError(FunctionsErrorCode.FAILED_PRECONDITION, str(exc), details) from exc
+        reason = {"reason": exc.reason, **exc.details} if exc.reason else None
+        raise HttpsError(FunctionsErrorCode.FAILED_PRECONDITION, str(exc), reason) from exc
     except ResourceExhausted as exc:
         raise HttpsError(FunctionsErrorCode.RESOURCE_EXHAUSTED, str(exc)) from exc
     except ClosetspaceError as exc:

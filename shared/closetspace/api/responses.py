@@ -61,13 +61,17 @@ class RecommendedItemResponse(ProductResponse):
 
 
 class RecommendResponse(CallableResponse):
-    """Response of ``recommend``: one page of a list. ``cursor`` asks for the next page, null at the list's end."""
+    """Response of ``recommend``: one page of a list. ``cursor`` asks for the next page, null at the list's end.
+
+    The first page has the number of the person's items that are still being processed; it is null on later pages.
+    """
 
     items: list[RecommendedItemResponse]
     cursor: str | None
     seed: int
     index_version: str
     moved_on: bool
+    processing: int | None
 
     @classmethod
     def of(cls, page: Recommendation) -> Self:
@@ -80,6 +84,7 @@ class RecommendResponse(CallableResponse):
                 "seed": page.seed,
                 "index_version": page.index_version,
                 "moved_on": page.moved_on,
+                "processing": page.processing,
             }
         )
 

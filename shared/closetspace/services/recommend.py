@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.index.index import Index
@@ -11,15 +11,14 @@ from closetspace.domain.person.person import Person
 from closetspace.domain.ranking.closet_features import ClosetFeatures, closet_features
 from closetspace.domain.ranking.recommend import recommend
 from closetspace.domain.ranking.recommendation import Recommendation, Request
-from closetspace.errors import FailedPrecondition, Transient
-from closetspace.ports import People
+from closetspace.domain.wardrobe.state import Status
+from closetspace.errors import Transient
+from closetspace.ports import People, Usage
 from closetspace.services.closet_cache import ClosetCache
+from closetspace.services.closet_progress import closet_progress, nothing_ready
 from closetspace.services.turns import Turns
 
 log = logging.getLogger(__name__)
-
-EMPTY_CLOSET = "Your wardrobe has no finished items yet. Add photos of a few clothes first, then ask again."
-
 
 SMALL_CLOSET, LARGE_AT_ONCE = 1_000, 8
 """Items up to which a closet, which then takes 3 MB, is answered at any time. An instance works on this many closets at
@@ -35,6 +34,7 @@ class Recommender:
     """
 
     people: People
+    usage: Usage
     index: Callable[[Mapping[str, int]], Index]
     priors: Callable[[str], EncoderPriors | None]
     _cache: ClosetCache = field(default_factory=ClosetCache, init=False, repr=False)
@@ -44,19 +44,27 @@ class Recommender:
         """Return one page of recommendations.
 
         Raises:
-            FailedPrecondition: the closet is empty.
+            FailedPrecondition: no item of the closet is ready; ``reason`` says why.
             InvalidInput: a filter names a label that the index does not have.
             Transient: no index matches the closet's encoder, or the database can't be reached.
         """
         with self._turn(uid):
             person = self.people.person(uid)
             if not person.closet.entries:
-                raise FailedPrecondition(EMPTY_CLOSET)
+                raise nothing_ready(closet_progress(self.usage, uid))
             index = self.index(person.closet.coverage)
             priors = self.priors(index.encoder_id)
             answer = recommend(person, request, index, priors, self._features(person, index, priors))
         self._remember(uid, person, answer)
-        return answer
+        return answer if request.cursor else replace(answer, processing=self._processing(uid))
+
+    def _processing(self, uid: str) -> int | None:
+        """Return how many items are on their way; None if the database can't say it now."""
+        try:
+            return self.usage.count_states(uid, Status.PROCESSING)
+        except Transient:
+            log.warning("items in progress could not be counted", exc_info=True)
+            return None
 
     def _turn(self, uid: str) -> AbstractContextManager[None]:
         """Wait for a turn, unless the closet is known to be small."""

@@ -360,6 +360,6 @@ def test_wardrobe_with_2816_dimensions_gets_recommendations(
         reconciler.reconcile(f"item-{number}")
     assert {world.status(f"item-{number}") for number in range(3)} == {"ready"}
     priors = EncoderPriors(encoder.descriptor.heads)
-    answer = call_recommend(Recommender(world.database, lambda _: index, lambda _: priors), count=5)
+    answer = call_recommend(Recommender(world.database, world.database, lambda _: index, lambda _: priors), count=5)
     assert len(answer["items"]) == 5
     assert all(item["because"] for item in answer["items"])

@@ -21,7 +21,7 @@ RECOMMENDATION = PRODUCT | {
     *("brand", "category", "in_stock", "score", "because", "interest", "contributions", "reason", "variants"),
     *("unlock", "own_similar"),
 }
-PAGE = {"items", "cursor", "seed", "index_version", "moved_on"}
+PAGE = {"items", "cursor", "seed", "index_version", "moved_on", "processing"}
 
 
 @pytest.fixture(scope="module")

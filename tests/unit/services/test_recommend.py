@@ -14,6 +14,7 @@ from closetspace.adapters.memory import MemoryDatabase
 from closetspace.domain.person.opinions import OpinionKind
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.shown import ShownLists
+from closetspace.domain.wardrobe.state import Status
 from closetspace.errors import FailedPrecondition, Transient
 from closetspace.services.feedback import FeedbackKeeper
 from closetspace.services.live_index import choose_index
@@ -38,7 +39,7 @@ def world() -> World:
 
 @pytest.fixture
 def recommender(world: World, index: Bundle) -> Recommender:
-    return Recommender(world.database, lambda _: index, world.priors)
+    return Recommender(world.database, world.database, lambda _: index, world.priors)
 
 
 def ids(response: dict[str, Any]) -> list[str]:
@@ -90,7 +91,7 @@ def test_response_survives_a_failure_to_store_shown_items(world: World, index: B
             raise Transient("the database is away")
 
     database = ReadOnlyDatabase(closets=world.database.closets, versions=world.database.versions)
-    assert len(call_recommend(Recommender(database, lambda _: index, world.priors))["items"]) == 20
+    assert len(call_recommend(Recommender(database, database, lambda _: index, world.priors))["items"]) == 20
 
 
 def test_dismissed_item_is_not_recommended_until_the_dismissal_is_removed(
@@ -126,15 +127,58 @@ def test_preferences_apply_where_the_request_sets_nothing(recommender: Recommend
     assert {items[item_id].gender for item_id in for_men} <= {"Men", "Unisex"}
 
 
-def test_empty_closet_is_refused_with_what_to_do_first(recommender: Recommender) -> None:
-    with pytest.raises(FailedPrecondition, match="Add photos"):
-        call_recommend(recommender, uid="nobody")
+def refuse(recommender: Recommender, uid: str) -> FailedPrecondition:
+    with pytest.raises(FailedPrecondition) as caught:
+        call_recommend(recommender, uid=uid)
+    return caught.value
+
+
+def test_person_without_finished_items_is_told_what_they_wait_for(recommender: Recommender, world: World) -> None:
+    def told() -> tuple[str | None, dict[str, int]]:
+        refusal = refuse(recommender, "eve")
+        assert str(refusal).endswith(".")
+        return refusal.reason, dict(refusal.details)
+
+    assert told() == ("empty", {"processing": 0, "waiting": 0, "failed": 0})
+    world.write_item("waiting", "eve")
+    assert told() == ("processing", {"processing": 1, "waiting": 0, "failed": 0}), "no event has reached it yet"
+    world.reconciler.reconcile("waiting")
+    assert told() == ("empty", {"processing": 0, "waiting": 1, "failed": 0})
+    world.add("broken", b"bad picture", "eve")
+    assert told() == ("failed", {"processing": 0, "waiting": 1, "failed": 1})
+    world.web.photos["https://photos.example/a.jpg"] = Transient("the network is down")
+    world.write_item("busy", "eve", photo_path=None, secure_url="https://photos.example/a.jpg")
+    with pytest.raises(Transient):
+        world.reconciler.reconcile("busy")
+    assert told() == ("processing", {"processing": 1, "waiting": 1, "failed": 1})
+
+
+def test_first_page_says_how_many_items_are_still_processed(recommender: Recommender, world: World) -> None:
+    first = call_recommend(recommender, count=5)
+    assert first["processing"] == 0
+    world.web.photos["https://photos.example/a.jpg"] = Transient("the network is down")
+    world.write_item("busy", photo_path=None, secure_url="https://photos.example/a.jpg")
+    with pytest.raises(Transient):
+        world.reconciler.reconcile("busy")
+    assert call_recommend(recommender, count=5)["processing"] == 1
+    assert call_recommend(recommender, count=5, cursor=first["cursor"])["processing"] is None
+
+
+def test_answer_does_not_fail_because_items_can_not_be_counted(world: World, index: Bundle) -> None:
+    class Away(MemoryDatabase):
+        def count_states(self, uid: str, status: Status) -> int:
+            raise Transient("the database is away")
+
+    answer = call_recommend(Recommender(world.database, Away(), lambda _: index, world.priors), count=5)
+    assert (len(answer["items"]), answer["processing"]) == (5, None)
 
 
 def test_pages_from_indexes_of_two_encoders_repeat_no_item(world: World, index: Bundle, tmp_path: Path) -> None:
     by_newer = replace(contents(), encoder=replace(ENCODER, id="hash.2"))
     indexes = [index, open_index_of(by_newer, tmp_path, NOW + timedelta(hours=1))]
-    recommender = Recommender(world.database, lambda coverage: choose_index(indexes, coverage), world.priors)
+    recommender = Recommender(
+        world.database, world.database, lambda coverage: choose_index(indexes, coverage), world.priors
+    )
     world.taste_keeper.refresh("ann")
     first = call_recommend(recommender, count=40, seed=3)
     newer = replace(world, encoder=HashEncoder(DIM, "hash.2"))
@@ -203,7 +247,7 @@ def test_requests_of_a_person_whose_closet_is_not_known_wait_for_each_other(
     pages: list[dict[str, Any]] = []
     for _ in range(3):
         # Each time the closet is unknown.
-        recommender = Recommender(people, lambda _: index, world.priors)
+        recommender = Recommender(people, world.database, lambda _: index, world.priors)
         threads = [
             threading.Thread(target=lambda asked=recommender: pages.append(call_recommend(asked, seed=1)))
             for _ in range(4)
@@ -217,7 +261,7 @@ def test_requests_of_a_person_whose_closet_is_not_known_wait_for_each_other(
 
 
 def test_requests_of_a_small_closet_do_not_wait(people: CountingPeople, world: World, index: Bundle) -> None:
-    recommender = Recommender(people, lambda _: index, world.priors)
+    recommender = Recommender(people, world.database, lambda _: index, world.priors)
     expected = ids(call_recommend(recommender, seed=1))
     nested: list[list[str]] = []
 

@@ -8,6 +8,8 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from closetspace.adapters.firestore.queries import count
 from closetspace.adapters.firestore.transactions import translated_errors
+from closetspace.adapters.firestore.wardrobe import STATES
+from closetspace.domain.wardrobe.state import Status
 
 USAGE = "usage"
 
@@ -21,6 +23,10 @@ class FirestoreUsage:
 
     def items(self, uid: str, limit: int) -> int:
         return count(self._items.where(filter=FieldFilter("uid", "==", uid)).limit(limit + 1))
+
+    def count_states(self, uid: str, status: Status) -> int:
+        states = self._client.collection(STATES).where(filter=FieldFilter("uid", "==", uid))
+        return count(states.where(filter=FieldFilter("status", "==", status)))
 
     def take_embedding(self, uid: str, day: date, limit: int) -> bool:
         # Reads, then adds without a transaction: of a hundred photos at once each would make the others wait, and a

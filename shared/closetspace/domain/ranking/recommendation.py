@@ -67,7 +67,8 @@ class Recommendation:
     """One page of a list.
 
     ``cursor`` asks for the next page, None at the end of the list. ``moved_on`` says that the list began on another
-    version of the index. ``shown`` are the short keys of the page's items (`closetspace.domain.ranking.paging`).
+    version of the index. ``processing`` is the number of owned items that are not finished yet; None if it was not
+    counted. ``shown`` are the short keys of the page's items (`closetspace.domain.ranking.paging`).
     """
 
     items: tuple[RecommendedItem, ...]
@@ -76,3 +77,4 @@ class Recommendation:
     index_version: str
     moved_on: bool
     shown: tuple[int, ...]
+    processing: int | None = None

@@ -1,0 +1,47 @@
+"""What a person is told whose closet has no finished items, and how many are still on their way."""
+
+from dataclasses import asdict, dataclass
+
+from closetspace.domain.wardrobe.state import Status
+from closetspace.errors import FailedPrecondition
+from closetspace.ports import Usage
+
+EMPTY = "Your wardrobe is empty. Add photos of a few clothes first, then ask again."
+PROCESSING = "Your photos are being processed. Ask again in a few seconds."
+WAITING = "Your items have no photos yet. Upload one for each, then ask again."
+FAILED = "None of your photos could be used. See at each item what is wrong with it, and add other photos."
+
+MAX_COUNTED = 1_000
+"""Items that are counted in one read."""
+
+
+@dataclass(frozen=True)
+class ClosetProgress:
+    """The numbers of a person's unfinished items. ``processing`` includes those that no event has reached yet."""
+
+    processing: int
+    waiting: int
+    failed: int
+
+
+def closet_progress(usage: Usage, uid: str) -> ClosetProgress:
+    """Return how far the items of a person have come whose closet is empty."""
+    processing, waiting, failed, ready = (
+        usage.count_states(uid, status)
+        for status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO, Status.FAILED, Status.READY)
+    )
+    unseen = usage.items(uid, MAX_COUNTED) - processing - waiting - failed - ready
+    return ClosetProgress(processing + max(0, unseen), waiting, failed)
+
+
+def nothing_ready(progress: ClosetProgress) -> FailedPrecondition:
+    """Return the error for a closet without finished items: ``empty``, ``processing`` or ``failed``."""
+    if progress.processing:
+        reason, message = "processing", PROCESSING
+    elif progress.failed:
+        reason, message = "failed", FAILED
+    elif progress.waiting:
+        reason, message = "empty", WAITING
+    else:
+        reason, message = "empty", EMPTY
+    return FailedPrecondition(message, reason=reason, details=asdict(progress))
