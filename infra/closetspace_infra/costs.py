@@ -29,9 +29,9 @@ PHOTO = 3 * MB
 SHOWN_PHOTOS = 5
 """Photos that the owner's browser downloads per visit; the others are in its cache."""
 
-READS_A_RECOMMEND = 6
+READS_A_RECOMMEND = 7
 """Whether the account stays (services/delete_account.py); closet, taste, feedback, shown and preferences
-(adapters/firestore/people.py)."""
+(adapters/firestore/people.py); the count of items in progress, on a first page (services/recommend.py)."""
 
 READS_A_NEW_ITEM = 5 + 10 + 2 + 4
 """Without the photo: read, whether the account stays, and read again to commit. With it: the same, both quotas,
