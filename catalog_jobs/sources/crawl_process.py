@@ -4,6 +4,7 @@ Scrapy's reactor runs once in a process, so each crawl has its own. The argument
 """
 
 import json
+import resource
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from catalog_jobs.sources.events import EventWriter
 from catalog_jobs.sources.pages import UnreadablePages
 from catalog_jobs.sources.scrapfly import redact_key, scrapfly_settings, scrapfly_spider
-from catalog_jobs.sources.settings import crawl_settings
+from catalog_jobs.sources.settings import MAX_CRAWL_MEGABYTES, crawl_settings
 from catalog_jobs.sources.shops import Shop
 from catalog_jobs.sources.spiders.base import CrawlContext
 from catalog_jobs.sources.spiders.shops import SPIDERS
@@ -21,6 +22,9 @@ from catalog_jobs.sources.spiders.shops import SPIDERS
 
 def main() -> None:
     """Crawl the shop and write events; the last one is ``end``."""
+    if sys.platform == "linux":
+        # Scrapy looks at its memory once a minute. A page that takes too much fails at once.
+        resource.setrlimit(resource.RLIMIT_DATA, (MAX_CRAWL_MEGABYTES << 20, resource.RLIM_INFINITY))
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     shop, events = Shop.model_validate(job["shop"]), EventWriter(Path(job["events"]))
     pages = UnreadablePages(Path(job["unreadable_pages"]))

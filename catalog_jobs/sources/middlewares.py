@@ -1,16 +1,20 @@
-"""Scrapy's downloader middlewares: retries with back-off, and a strict limit to the shop's hosts."""
+"""Scrapy's downloader middlewares: retries with back-off, a strict limit to the shop's hosts, and short robots.txt."""
 
 import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Self
 
 from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.settings import BaseSettings
 
+from catalog_jobs.sources.settings import MAX_ROBOTS_BYTES
 from closetspace.domain.retry import back_off
 
 MAX_WAIT_SECONDS = 300.0
@@ -86,3 +90,12 @@ class StrictOffsiteMiddleware(OffsiteMiddleware):
         spider = self.crawler.spider
         if spider is None or not self.should_follow(request, spider):
             raise IgnoreRequest(OFFSITE)
+
+
+class ShortRobots(ProtegoRobotParser):
+    """Scrapy's parser of robots.txt, for the beginning of the file."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, robotstxt_body: bytes) -> Self:
+        """Build the parser; Scrapy calls it."""
+        return super().from_crawler(crawler, robotstxt_body[:MAX_ROBOTS_BYTES])

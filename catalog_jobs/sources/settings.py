@@ -14,9 +14,18 @@ CONTACT = "CLOSETSPACE_CONTACT"
 PAGE_CACHE = "CLOSETSPACE_PAGE_CACHE"
 """The environment variable for a folder that keeps pages and their validators between runs."""
 
+PRIVATE_HOSTS = "PRIVATE_HOSTS"
+"""The name of our setting of Scrapy for the hosts that may have addresses that are not public."""
+
 MAX_PAGE_BYTES = 16 * 1024**2
-MAX_LISTING_BYTES = 64 * 1024**2
-"""Decompressed. Sitemaps may have 50 MB; a product page of 16 MB is an error or an attack."""
+MAX_SITEMAP_BYTES = 64 * 1024**2
+"""Compressed and decompressed. Sitemaps may have 50 MB; another page of 16 MB is an error or an attack."""
+
+MAX_ROBOTS_BYTES = 500 * 1024
+"""Bytes of a robots.txt that count, as in RFC 9309, 2.5. Every rule costs time for every page."""
+
+MAX_CRAWL_MEGABYTES = 1_536
+"""Memory of a crawl. The costliest page takes 1,300 MB, of elements without content; an ordinary crawl takes 150 MB."""
 
 _PACKAGE = "catalog_jobs.sources"
 
@@ -34,7 +43,7 @@ def private_hosts() -> frozenset[str]:
 
 def crawl_settings(shop: Shop) -> dict[str, Any]:
     """Return Scrapy's settings for one shop."""
-    return _politeness(shop) | _limits(shop) | _page_cache() | _quiet()
+    return _politeness(shop) | _network() | _limits(shop) | _page_cache() | _quiet()
 
 
 def _politeness(shop: Shop) -> dict[str, Any]:
@@ -42,6 +51,7 @@ def _politeness(shop: Shop) -> dict[str, Any]:
         "USER_AGENT": user_agent(),
         "ROBOTSTXT_OBEY": shop.obey_robots,
         "ROBOTSTXT_USER_AGENT": "Closetspace",
+        "ROBOTSTXT_PARSER": f"{_PACKAGE}.middlewares.ShortRobots",
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": shop.delay_seconds,
         "DOWNLOAD_DELAY": shop.delay_seconds,
@@ -55,8 +65,19 @@ def _politeness(shop: Shop) -> dict[str, Any]:
             f"{_PACKAGE}.middlewares.StrictOffsiteMiddleware": 50,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             f"{_PACKAGE}.middlewares.BackoffRetryMiddleware": 550,
+            # Behind the retries, which so never see a failure that it explains.
+            f"{_PACKAGE}.addresses.PublicHostMiddleware": 560,
         },
         "ITEM_PIPELINES": {f"{_PACKAGE}.pipelines.ItemPipeline": 300},
+    }
+
+
+def _network() -> dict[str, Any]:
+    """Return settings for connections to public addresses alone, without proxies, which would resolve names."""
+    return {
+        "TWISTED_DNS_RESOLVER": f"{_PACKAGE}.addresses.PublicResolver",
+        PRIVATE_HOSTS: sorted(private_hosts()),
+        "HTTPPROXY_ENABLED": False,
     }
 
 
@@ -70,7 +91,7 @@ def _limits(shop: Shop) -> dict[str, Any]:
         "DEPTH_LIMIT": 1_000,
         "CLOSESPIDER_TIMEOUT": shop.timeout_seconds,
         "CLOSESPIDER_ITEMCOUNT": shop.limit or 0,
-        "MEMUSAGE_LIMIT_MB": 2_048,
+        "MEMUSAGE_LIMIT_MB": MAX_CRAWL_MEGABYTES,
         "COOKIES_ENABLED": False,
     }
 

@@ -30,9 +30,6 @@ class FeedLimits:
 
     items: int = MAX_ITEMS
 
-    names: int = 10_000
-    """Names of elements, attributes and namespaces, which the XML library keeps for ever. Google's are about 100."""
-
 
 class NotAFeed(ValueError):
     """The file is not a feed."""

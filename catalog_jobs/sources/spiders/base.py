@@ -4,19 +4,21 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from catalog_jobs.catalog.item import ScrapedProduct
+from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.events import EventWriter
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.pages import UnreadablePages
-from catalog_jobs.sources.settings import MAX_LISTING_BYTES, MAX_PAGE_BYTES
+from catalog_jobs.sources.settings import MAX_PAGE_BYTES
 from catalog_jobs.sources.shops import Shop
 from catalog_jobs.sources.stats import CrawlStats, FetchFailure, failure_message, fetch_failure, is_challenge
 from closetspace.domain.index.indexed_item import LeftOut
@@ -50,6 +52,13 @@ class ShopSpider(Spider, ABC):
         self.stats = CrawlStats()
         self._requested: set[str] = set()
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
+        """Build the spider; Scrapy calls it."""
+        spider = super().from_crawler(crawler, *args, **arguments)
+        crawler.signals.connect(spider.on_callback_error, signals.spider_error)
+        return spider
+
     @abstractmethod
     def first_requests(self) -> Iterator[Request]:
         """Yield the first requests."""
@@ -64,7 +73,12 @@ class ShopSpider(Spider, ABC):
         return Request(url, **options)
 
     def request_page(
-        self, url: str, callback: Callable[..., CallbackResult], listing: bool = False, **arguments: Any
+        self,
+        url: str,
+        callback: Callable[..., CallbackResult],
+        listing: bool = False,
+        max_bytes: int = MAX_PAGE_BYTES,
+        **arguments: Any,
     ) -> Iterator[Request]:
         """Yield a request unless the URL was requested before or ``max_pages`` is reached."""
         if url in self._requested or not url.startswith(("http://", "https://")):
@@ -77,7 +91,7 @@ class ShopSpider(Spider, ABC):
             url,
             callback=callback,
             errback=self.on_error,
-            meta={"listing": listing, "download_maxsize": MAX_LISTING_BYTES if listing else MAX_PAGE_BYTES},
+            meta={"listing": listing, "download_maxsize": max_bytes},
             cb_kwargs=arguments,
             dont_filter=True,
         )
@@ -93,7 +107,7 @@ class ShopSpider(Spider, ABC):
             page = parser(response_text(response), response.url)
         except Exception as exc:  # noqa: BLE001, RUF100 - a parser's bug or a hostile page must not end the crawl.
             self.logger.exception("%s", response.url)
-            page = Page(unreadable=f"the parser failed on it ({type(exc).__name__})")
+            page = Page(unreadable=failed_on(exc))
         if page.unreadable:
             self.count_unreadable(response, page.unreadable)
         else:
@@ -127,6 +141,11 @@ class ShopSpider(Spider, ABC):
         """Count a page that could not be fetched."""
         self._count_failure(failure.request, fetch_failure(failure))  # type: ignore[attr-defined]
 
+    def on_callback_error(self, failure: Failure, response: Response) -> None:
+        """Count a page whose callback failed: Scrapy only logs it, and the page would be missing in silence."""
+        reason = str(failure.value) if isinstance(failure.value, BrokenXml) else failed_on(failure.value)
+        self._count_failure(response.request or Request(response.url), FetchFailure(reason, response=response))
+
     def closed(self, reason: str) -> None:
         """Write the last events; Scrapy calls it."""
         for left_out, count in self.collector.left_out.items():
@@ -143,6 +162,11 @@ class ShopSpider(Spider, ABC):
     def _report_progress(self) -> None:
         self.stats.settled += 1
         self.context.events.pages(self.stats.settled, len(self._requested))
+
+
+def failed_on(problem: BaseException | None) -> str:
+    """Return the reason for a page on which our code failed."""
+    return f"the parser failed on it ({type(problem).__name__})"
 
 
 def response_text(response: Response) -> str:

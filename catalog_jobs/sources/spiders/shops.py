@@ -4,23 +4,35 @@ import re
 import zlib
 from collections.abc import Iterator
 from functools import partial
+from io import BytesIO
+from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
 from scrapy import Request
 from scrapy.http import Response, TextResponse
 from scrapy.linkextractors import LinkExtractor
-from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
+from scrapy.utils.sitemap import sitemap_urls_from_robots
 from w3lib.url import add_or_replace_parameter
 
+from catalog_jobs.sources.bounded_xml import BoundedXml, BrokenXml, local_name
 from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.parsers.shopify import list_url, read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.parsers.values import absolute_url
-from catalog_jobs.sources.settings import MAX_LISTING_BYTES
+from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
 from catalog_jobs.sources.spiders.base import CallbackResult, Parser, ShopSpider
 
 REPEATED = "it repeats an earlier page"
+TOO_MANY_LINKS = "it has too many links"
+
+MAX_LINKS = 50_000
+"""Links of a page, each of which takes 40 microseconds twice."""
+
+MAX_SITEMAP_ENTRIES = 500_000
+"""Ten times what sitemaps may have."""
+
+MAX_ENTRY_BYTES = 1_000_000
+"""Bytes of a sitemap from one URL to the next, in which it may have images, translations and videos."""
 
 
 class StructuredSpider(ShopSpider):
@@ -31,7 +43,7 @@ class StructuredSpider(ShopSpider):
         for url in self.shop.start_urls:
             yield from self.request_page(url, self.parse_start, listing=True)
         for url in self.shop.sitemap_urls:
-            yield from self.request_page(url, self.parse_sitemap, listing=True)
+            yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
 
     def parse_product(self, response: Response) -> CallbackResult:
         """Yield the products of a product page."""
@@ -39,6 +51,9 @@ class StructuredSpider(ShopSpider):
 
     def parse_start(self, response: Response) -> CallbackResult:
         """Follow the links of a start page. A page without links to follow is read as a product page."""
+        if isinstance(response, TextResponse) and response.xpath(f"count(//a|//area) > {MAX_LINKS}").get() == "1":
+            self.count_unreadable(response, TOO_MANY_LINKS)
+            return
         products, listings = self._links(response, self.shop.follow), self._links(response, self.shop.listings)
         if not products and not listings:
             yield from self.parse_product(response)
@@ -58,7 +73,7 @@ class StructuredSpider(ShopSpider):
         self.count_read(response)
         for url in urls:
             if kind == "sitemapindex":
-                yield from self.request_page(url, self.parse_sitemap, listing=True)
+                yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
             elif not self.shop.follow or any(re.search(pattern, url) for pattern in self.shop.follow):
                 yield from self.request_page(url, self.parse_product)
 
@@ -105,7 +120,7 @@ class ShopifySpider(ShopSpider):
         page = self.parse_page(response, _unless_repeated(read_list, previous))
         yield from self.usable_products(page)
         if page.products and not self.collector.is_full:
-            following = {"start": start, "number": number + 1, "previous": page.product_ids}
+            following: dict[str, Any] = {"start": start, "number": number + 1, "previous": page.product_ids}
             yield from self.request_page(list_url(start, number + 1), self.parse_list, listing=True, **following)
 
 
@@ -133,12 +148,22 @@ def read_sitemap(body: bytes, url: str) -> tuple[str, Iterator[str]]:
         return "sitemapindex" if named else "", iter(named)
     if body.startswith(b"\x1f\x8b"):
         try:
-            body = zlib.decompressobj(wbits=31).decompress(body, MAX_LISTING_BYTES)
+            body = zlib.decompressobj(wbits=31).decompress(body, MAX_SITEMAP_BYTES)
         except zlib.error:
             return "", iter(())
     try:
-        sitemap = Sitemap(body)
-    except (etree.XMLSyntaxError, StopIteration):
+        # Broken XML is common: URLs with an unescaped "&".
+        sitemap = BoundedXml(BytesIO(body), ("url", "sitemap"), MAX_ENTRY_BYTES, recover=True)
+    except BrokenXml:
         return "", iter(())
-    kind = sitemap.type if sitemap.type in ("sitemapindex", "urlset") else ""
-    return kind, (absolute_url(url, entry["loc"]) for entry in sitemap if entry.get("loc"))
+    kind = sitemap.root if sitemap.root in ("sitemapindex", "urlset") else ""
+    return kind, (absolute_url(url, location) for location in _locations(sitemap))
+
+
+def _locations(sitemap: BoundedXml) -> Iterator[str]:
+    for number, entry in enumerate(sitemap):
+        if number == MAX_SITEMAP_ENTRIES:
+            raise BrokenXml(f"it has more than {MAX_SITEMAP_ENTRIES:,} entries")
+        location = next((child.text or "" for child in entry if local_name(child) == "loc"), "").strip()
+        if location:
+            yield location

@@ -123,6 +123,43 @@ def test_shop_with_sitemaps_is_read_despite_faulty_pages(server: ShopServer, tmp
     assert '{"@type": "Product", "name": "Sh' in (tmp_path / "ono" / kept["file"]).read_text()
 
 
+def test_pages_on_private_addresses_are_refused(server: ShopServer, tmp_path: Path) -> None:
+    localhost, decimal = (server.url.replace("127.0.0.1", host) for host in ("localhost", "2130706433"))
+    server.routes = products(5) | {
+        "/sitemap.xml": as_xml(sitemap(f"{server.url}/p/0", f"{localhost}/p/1", f"{decimal}/p/2", f"{server.url}/p/3")),
+        "/p/3": Answer("", 302, {"Location": f"{localhost}/p/4"}),
+    }
+    result = crawled(structured(server, allowed_hosts=["localhost", "2130706433"]), tmp_path)
+    assert [item.id for item in result.items] == ["ono:0"]
+    assert dict(result.left_out) == {"page: its host is not on the public internet": 3}
+    assert sorted(asked.path for asked in server.asked) == ["/p/0", "/p/3", "/robots.txt", "/sitemap.xml"]
+
+
+def test_configured_shop_on_a_private_address_is_refused(
+    server: ShopServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLOSETSPACE_PRIVATE_HOSTS")
+    result = crawled(structured(server), tmp_path)
+    assert result.failure.endswith("/sitemap.xml: its host is not on the public internet.")
+    assert server.asked == []
+
+
+def test_hostile_listings_fail_and_others_are_read(server: ShopServer, tmp_path: Path) -> None:
+    server.routes = products(2) | {
+        "/good.xml": as_xml(sitemap(*addresses(server, 2))),
+        "/bomb.xml": Answer(gzip.compress(b"<urlset>" + b"<x/>" * 5_000_000), kind="application/gzip"),
+        "/links": Answer('<a href="/p/1">a</a>' * 50_001),
+    }
+    sitemaps = [f"{server.url}/bomb.xml", f"{server.url}/good.xml"]
+    result = crawled(structured(server, sitemap_urls=sitemaps, start_urls=[f"{server.url}/links"]), tmp_path)
+    assert sorted(item.id for item in result.items) == ["ono:0", "ono:1"]
+    assert dict(result.left_out) == {
+        "page: it has no entry within 1,000,000 bytes": 1,
+        "page: it has too many links": 1,
+    }
+    assert "2 of the pages that lead to products could not be read" in result.failure
+
+
 def test_links_of_start_pages_and_listings_are_followed(server: ShopServer, tmp_path: Path) -> None:
     first = '<a href="/p/0">a</a> <a href="/p/1#top">b</a> <a href="/help">c</a> <a href="?page=2">next</a>'
     second = '<a href="/p/2">a</a> <a href="http://elsewhere.example/p/9">b</a> <a href="/women?page=1">back</a>'

@@ -8,11 +8,12 @@ from itertools import count
 import pytest
 
 from catalog_jobs.catalog.item import ScrapedProduct
+from catalog_jobs.sources.bounded_xml import BoundedXml, BrokenXml
 from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed
 from catalog_jobs.sources.feeds.rows import read_rows
 from catalog_jobs.sources.items import ItemCollector, SourceDefaults
 
-LIMITS = FeedLimits(row=50_000, rows=1_000, names=200)
+LIMITS = FeedLimits(row=50_000, rows=1_000)
 ITEM = "<item><id>1</id></item>"
 
 
@@ -52,11 +53,6 @@ class Endless(io.RawIOBase):
         ("<rss><channel>", "\n", "no entry within 50,000 bytes"),
         ("<rss><channel>", "<a>", "broken XML"),
         ("<rss><channel>", f"<a>{ITEM}", "broken XML"),
-        ("<rss><channel>", "<x{}/>", "more than 200 names"),
-        ("<rss><channel>", f"{ITEM}<x{{}}/>", "more than 200 names"),
-        ("<rss><channel>", f'{ITEM}<x a{{}}="1"/>', "more than 200 names"),
-        ("<rss><channel>", f'{ITEM}<x xmlns:n{{}}="u"/>', "more than 200 names"),
-        ("<rss><channel>", f'{ITEM}<x xmlns="{{}}"/>', "more than 200 names"),
         ("<rss>", f"<channel>{ITEM}</channel>", "more than 1,000 rows"),
         ("<rss><channel>", "<item/>", "more than 1,000 rows"),
         ("id,title,image_link\n", "x", "a row of more than 50,000 characters"),
@@ -70,6 +66,20 @@ def test_endless_feed_breaks_off_at_a_limit(start: str, unit: str, problem: str)
     file = Endless(start, unit)
     with pytest.raises(BrokenFeed, match=problem):
         for _ in read_rows(io.BufferedReader(file), LIMITS):
+            pass
+    assert file.read_bytes < 400_000
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<x{}/>", f"{ITEM}<x{{}}/>", f'{ITEM}<x a{{}}="1"/>', f'{ITEM}<x xmlns:n{{}}="u"/>', f'{ITEM}<x xmlns="{{}}"/>'],
+)
+@pytest.mark.parametrize("recover", [True, False])
+def test_endless_names_end_the_reading(unit: str, recover: bool) -> None:
+    file = Endless("<rss><channel>", unit)
+    entries = BoundedXml(io.BufferedReader(file), ["item"], 50_000, max_names=200, recover=recover)
+    with pytest.raises(BrokenXml, match="more than 200 names"):
+        for _ in entries:
             pass
     assert file.read_bytes < 400_000
 
