@@ -84,6 +84,12 @@ def recommend(request: https_fn.CallableRequest[Any]) -> Any:
 
 @refuse_malformed
 @https_fn.on_call(**CALLED)
+def facets(request: https_fn.CallableRequest[Any]) -> Any:
+    return handlers.facets(request)
+
+
+@refuse_malformed
+@https_fn.on_call(**CALLED)
 def feedback(request: https_fn.CallableRequest[Any]) -> Any:
     return handlers.feedback(request)
 

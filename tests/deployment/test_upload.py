@@ -76,7 +76,7 @@ def fetch(url: str, server: "subprocess.Popen[bytes]") -> str:
 def test_discovery_finds_every_function(manifest: dict[str, Any]) -> None:
     assert set(manifest["endpoints"]) == {
         *("item_written", "photo_finalized", "photo_deleted", "closet_written", "account_marked", "export_written"),
-        *("recommend", "feedback", "deleteAccount", "exportMyData", "sweep"),
+        *("recommend", "facets", "feedback", "deleteAccount", "exportMyData", "sweep"),
     }
 
 

@@ -71,6 +71,18 @@ class Handlers:
             asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
             return RecommendResponse.of(self._services.recommender.recommend(uid, asked)).model_dump(by_alias=True)
 
+    def facets(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
+        """Answer the callable ``facets``."""
+        from closetspace.api.errors import translate_errors
+        from closetspace.api.requests import EmptyRequest
+        from closetspace.api.responses import FacetsResponse
+
+        require_uid(request, "Sign in to see what can be filtered.")
+        with translate_errors("The catalog is not available right now. Try again in a minute."):
+            EmptyRequest.parse(request.data)
+            index = self._services.live_index.get({})
+            return FacetsResponse.of(index.facets, index.version).model_dump(by_alias=True)
+
     def feedback(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
         """Answer the callable ``feedback``."""
         from closetspace.api.errors import translate_errors

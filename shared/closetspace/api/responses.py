@@ -1,9 +1,12 @@
 """The callables' responses."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from closetspace.domain.index.facets import Facets
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.person.data_export import DataExport
 from closetspace.domain.person.opinions import OpinionKind
@@ -118,6 +121,53 @@ def _product(item: IndexedItem) -> dict[str, Any]:
         "price": item.price,
         "currency": item.currency,
     }
+
+
+class FacetResponse(CallableResponse):
+    """A name that a filter may have, and the number of items that have it."""
+
+    name: str
+    count: int
+
+
+class PriceRangeResponse(CallableResponse):
+    """The lowest and the highest price in one currency, and the number of items that have one."""
+
+    currency: str
+    low: float
+    high: float
+    count: int
+
+
+class FacetsResponse(CallableResponse):
+    """Response of ``facets``: what the filters of ``recommend`` may name, most items first."""
+
+    categories: list[FacetResponse]
+    genders: list[FacetResponse]
+    brands: list[FacetResponse]
+    colours: list[FacetResponse]
+    usages: list[FacetResponse]
+    prices: list[PriceRangeResponse]
+    index_version: str
+
+    @classmethod
+    def of(cls, facets: Facets, index_version: str) -> Self:
+        """Return the response for an index's facets."""
+        return cls.model_validate(
+            {
+                "categories": _facets(facets.categories),
+                "genders": _facets(facets.genders),
+                "brands": _facets(facets.brands),
+                "colours": _facets(facets.colours),
+                "usages": _facets(facets.usages),
+                "prices": [asdict(prices) for prices in facets.prices],
+                "index_version": index_version,
+            }
+        )
+
+
+def _facets(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"name": name, "count": count} for name, count in counts.items()]
 
 
 class DeletionResponse(CallableResponse):

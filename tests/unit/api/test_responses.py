@@ -10,6 +10,7 @@ from closetspace.api.responses import (
     CallableResponse,
     DeletionResponse,
     ExportResponse,
+    FacetsResponse,
     FeedbackResponse,
     RecommendResponse,
 )
@@ -39,6 +40,10 @@ def response(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         (RecommendResponse, PAGE),
         (FeedbackResponse, {"itemId", "kind"}),
         (DeletionResponse, {"status"}),
+        (
+            FacetsResponse,
+            {"categories", "genders", "brands", "colours", "usages", "prices", "index_version"},
+        ),
         (ExportResponse, {"status", "path", "expires_at", "message"}),
     ],
 )

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import nearest
+from closetspace.adapters.index.facets import count_facets
 from closetspace.adapters.index.files import ITEM_FIELDS, open_files
 from closetspace.domain.encoder.attributes import Heads, PackedAttributes
 from closetspace.domain.encoder.descriptor import UNISEX
 from closetspace.domain.encoder.encoding_batch import PHOTO_SCALE
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.bundle import CategoryPart
+from closetspace.domain.index.facets import Facets
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.index import Candidates, Keys, Mask, Rows
 from closetspace.domain.index.indexed_item import IndexedItem
@@ -58,6 +60,10 @@ class Bundle:
     @property
     def blocks(self) -> Mapping[str, int]:
         return self.manifest.blocks
+
+    @cached_property
+    def facets(self) -> Facets:
+        return count_facets(self._items, self._attributes, self.heads)
 
     def matching(self, filters: Filters) -> Mask | None:
         columns, masks = self._columns, list[Mask]()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from closetspace.domain.encoder.attributes import Heads, PackedAttributes
 from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.domain.index.facets import Facets
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.indexed_item import IndexedItem
 
@@ -58,6 +59,11 @@ class Index(Protocol):
     @property
     def category_means(self) -> Mapping[str, FloatArray]:
         """The mean embedding of each category's items, ``(d,) float32``."""
+        ...
+
+    @property
+    def facets(self) -> Facets:
+        """What filters may name, with the number of items of each."""
         ...
 
     def matching(self, filters: Filters) -> Mask | None:
