@@ -9,7 +9,7 @@ from tests.torture.trial import Context, Row, Timer, Verdict
 from tests.unit.services.test_reconcile_histories import WardrobeHistories
 
 HISTORIES = 10_000
-STEPS = 40
+STEPS = 20
 
 
 def histories_in_memory(context: Context) -> Iterator[Row]:
