@@ -1,5 +1,5 @@
-# Each target sets up what it needs: in .venv, .venv-train, infra/local/node_modules and .local, and nowhere else.
-.PHONY: help demo test test-fast test-train check format lock bench torture deploy setup clean
+# Each target sets up what it needs: in .venv, .venv-train, .local and the folders node_modules, and nowhere else.
+.PHONY: help demo test test-fast test-train check format lock client bench torture deploy setup clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -10,6 +10,7 @@ TRAIN_BIN := .venv-train/bin
 TRAIN_READY := .venv-train/.ready
 TRAIN_TESTS := tests/jobs/encoders/test_training_loop.py tests/jobs/encoders/test_autoencoder.py tests/jobs/encoders/test_fashion_export.py
 NODE_READY := infra/local/node_modules/.ready
+CLIENT_READY := clients/web/node_modules/.ready
 
 help:
 	@echo "make demo        run everything on this machine and open it as a local page  (ARGS=\"--help\" for options)"
@@ -19,6 +20,7 @@ help:
 	@echo "make check       check format, lint and types; run the tests; report coverage"
 	@echo "make format      format the code and fix what ruff can fix"
 	@echo "make lock        update the locked requirements                              (ARGS=--upgrade)"
+	@echo "make client      write the client library's types, build and pack it"
 	@echo "make bench       measure speed and memory                                    (ARGS=--json)"
 	@echo "make torture     attack the local stack and count what is lost or leaked      (ARGS=\"--only photos\")"
 	@echo "make deploy      deploy to Google Cloud                                      (PROJECT=… DRY_RUN=1)"
@@ -57,6 +59,12 @@ lock: $(VENV_READY)
 	@$(COMPILE) --universal --extra train-autoencoder --extra dev pyproject.toml --output-file requirements-train.lock
 	@cd functions && ../$(COMPILE) $(LINUX) --find-links ./wheels --emit-find-links ../pyproject.toml --output-file requirements.txt
 
+client: $(VENV_READY) $(CLIENT_READY)
+	@$(BIN)/python -m closetspace_infra.client_types
+	@npm run --silent --prefix clients/web build
+	@mkdir -p .local
+	@cd clients/web && npm pack --silent --pack-destination ../../.local
+
 bench: setup
 	@$(BIN)/closetspace bench $(ARGS)
 
@@ -68,7 +76,7 @@ deploy: setup
 	@$(BIN)/closetspace cloud deploy --project $(PROJECT) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 setup:
-	@$(MAKE) --no-print-directory --jobs=2 $(VENV_READY) $(NODE_READY)
+	@$(MAKE) --no-print-directory --jobs=2 $(VENV_READY) $(NODE_READY) $(CLIENT_READY)
 
 $(VENV_READY): requirements.lock pyproject.toml
 	@echo "setting up Python packages in .venv"
@@ -92,5 +100,11 @@ $(NODE_READY): infra/local/package.json infra/local/package-lock.json
 	@npm ci --prefix infra/local --no-fund --no-audit --loglevel=error
 	@touch $@
 
+$(CLIENT_READY): clients/web/package.json clients/web/package-lock.json
+	@echo "setting up the client library's packages in clients/web/node_modules"
+	@npm ci --prefix clients/web --no-fund --no-audit --loglevel=error
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-train infra/local/node_modules .local functions/closetspace functions/wheels
+	rm -rf .venv .venv-train infra/local/node_modules clients/web/node_modules clients/web/dist .local
+	rm -rf functions/closetspace functions/wheels

@@ -20,15 +20,17 @@ DOCUMENTS = sorted(
     [
         *REPOSITORY.glob("*.md"),
         *REPOSITORY.glob("docs/*.md"),
+        *REPOSITORY.glob("clients/*/*.md"),
         *REPOSITORY.glob(".github/**/*.md"),
         *REPOSITORY.glob("shared/closetspace/models/*/README.md"),
     ]
 )
 
-FOLDERS = ("catalog_jobs", "docs", "functions", "infra", "shared", "tests")
+FOLDERS = ("catalog_jobs", "clients", "docs", "functions", "infra", "shared", "tests")
 SOURCES = {"catalog_jobs": REPOSITORY, "closetspace": REPOSITORY / "shared", "closetspace_infra": REPOSITORY / "infra"}
 
 WRITTEN_LATER = {
+    "clients/web/node_modules",
     "functions/.env",
     "functions/.env.PROJECT",
     "infra/local/node_modules",

@@ -1,0 +1,127 @@
+"""The client library, as the package that `npm pack` makes of it, with the local stack."""
+
+import json
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from google.cloud import storage
+
+from tests.support.journey import Journey, photo
+from tests.support.paths import REPOSITORY
+from tests.support.waiting import HANG_SECONDS
+
+LIBRARY = REPOSITORY / "clients" / "web"
+
+
+def run(*command: str, folder: Path) -> str:
+    """Return what a command prints."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built copy of the library."""
+    if not (LIBRARY / "node_modules").exists():
+        pytest.skip("The packages of the client library are not installed. Run: npm ci --prefix clients/web")
+    folder = tmp_path_factory.mktemp("sources") / "web"
+    shutil.copytree(LIBRARY, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    (folder / "node_modules").symlink_to(LIBRARY / "node_modules")
+    run("npm", "run", "build", folder=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that has installed the packed library, and Firebase."""
+    folder = tmp_path_factory.mktemp("project")
+    run("npm", "pack", "--pack-destination", str(folder), folder=sources)
+    modules = folder / "node_modules"
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    (modules / "@closetspace").mkdir(parents=True)
+    (folder / "package").rename(modules / "@closetspace" / "web")
+    (modules / "firebase").symlink_to(LIBRARY / "node_modules" / "firebase")
+    shutil.copy(Path(__file__).with_name("client_library.mjs"), folder)
+    return folder
+
+
+@pytest.fixture
+def live(project: Path, journey: Journey) -> Callable[[str], Any]:
+    """Return a function that lives through a chapter and returns what was seen."""
+    photos = [project / f"{seed}.jpg" for seed in (70, 71, 72)]
+    for path in photos:
+        path.write_bytes(photo(int(path.stem)))
+    place = {
+        "config": journey.stack.firebase_config,
+        "addresses": asdict(journey.stack.addresses),
+        "photos": [str(path) for path in photos],
+        "email": f"{uuid4().hex}@closetspace.example",
+        "region": journey.stack.region,
+    }
+    return lambda chapter: json.loads(run("node", "client_library.mjs", chapter, json.dumps(place), folder=project))
+
+
+def test_pure_parts_pass_their_own_tests(sources: Path) -> None:
+    run("node", "--test", folder=sources)
+
+
+def test_package_contains_only_the_build_and_the_readme(project: Path) -> None:
+    package = project / "node_modules" / "@closetspace" / "web"
+    assert {path.name for path in package.iterdir()} == {"dist", "package.json", "README.md"}
+    assert {path.name.partition(".")[2] for path in (package / "dist").iterdir()} == {"js", "d.ts"}
+
+
+def test_lock_names_no_registry() -> None:
+    assert "resolved" not in (LIBRARY / "package-lock.json").read_text()
+
+
+def test_person_keeps_a_wardrobe_and_leaves(live: Callable[[str], Any]) -> None:
+    seen = live("life")
+    assert seen.pop("titles")[-1] == "Blue Shirt"
+    assert seen == {
+        "signedOut": [],
+        "order": [False, True],
+        "progress": 1,
+        "photo": ["image/jpeg", "private, max-age=31536000"],
+        "brand": "",
+        "thumbnails": ["640", "160"],
+        "sameAddress": True,
+        "recommended": [15, 15],
+        "opinion": "dismiss",
+        "dismissed": True,
+        "changed": ["Red Shirt", {"size": "M"}, "storage/object-not-found"],
+        "exported": [200, "PK"],
+        "signedIn": False,
+    }
+
+
+def test_refusals_are_typed_and_leave_no_photo(live: Callable[[str], Any]) -> None:
+    seen = live("refusals")
+    uid = seen.pop("uid")
+    assert {name: answer[:2] for name, answer in seen.items()} == {
+        "signedOut": ["unauthenticated", None],
+        "addSignedOut": ["unauthenticated", None],
+        "noItem": ["failed-precondition", "empty"],
+        "badCount": ["invalid-argument", None],
+        "undefinedCount": ["failed-precondition", "empty"],
+        "badOpinion": ["invalid-argument", None],
+        "text": ["invalid-argument", "photo_unsupported_format"],
+        "aborted": ["cancelled", None],
+        "abortedDuring": ["cancelled", None],
+        "longName": ["permission-denied", None],
+        "noSuchItem": ["permission-denied", None],
+        "noSuchItemPhoto": ["permission-denied", None],
+        "unreachable": ["unavailable", None],
+    }
+    assert all(" " in message for _, _, message in seen.values())
+    bucket = storage.Client().bucket("demo-closetspace.firebasestorage.app")
+    assert [blob.name for blob in bucket.list_blobs(prefix=f"users/{uid}/")] == []
