@@ -1,5 +1,6 @@
 """Write everything that a person has into an archive, piece by piece."""
 
+import itertools
 import json
 import zipfile
 from collections import deque
@@ -28,6 +29,10 @@ from closetspace.ports import ObjectStore, PersonalDocuments
 
 READERS = 4
 """Photos that are read at the same time: at most 80 MB, and six times as fast as one after the other."""
+
+MAX_LIST_BYTES = 1_000_000_000
+"""Of a file with a list. Files from 2 GiB on need another format, which not every program unpacks from a stream; 5,000
+items of 1 MB each, as clients may write them, are more."""
 
 LEFT_OUT = "left_out.json"
 
@@ -64,11 +69,12 @@ class PersonalArchive:
     documents: PersonalDocuments
     objects: ObjectStore
     priors: Callable[[str], EncoderPriors | None]
+    max_list_bytes: int = MAX_LIST_BYTES
 
     def write(self, stream: IO[bytes], uid: str, now: datetime, progress: Progress) -> None:
         """Write a person's archive into a stream, which need not be seekable."""
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-            writer = _Writer(archive, now, progress)
+        with zipfile.ZipFile(stream, "w") as archive:
+            writer = _Writer(archive, now, progress, self.max_list_bytes)
             writer.write("README.txt", README.encode())
             for collection in (WARDROBE, STATES, PREFERENCES, USAGE):
                 writer.write_list(collection.exported_as, self.documents.documents(collection, uid))
@@ -117,27 +123,47 @@ class PersonalArchive:
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes files into an archive. Photos are stored as they are: compressing them again gains nothing."""
+    """Writes files into an archive.
+
+    All of them are deflated: a stream has the size of a file behind it, and some programs can't unpack that of stored
+    files. Level 0 leaves photos as they are, because compressing them again gains nothing.
+    """
 
     archive: zipfile.ZipFile
     now: datetime
     progress: Progress
+    max_list_bytes: int
 
     def write(self, name: str, content: bytes) -> None:
         self.progress(name)
-        self.archive.writestr(zipfile.ZipInfo(name, self.now.timetuple()[:6]), content)
+        self.archive.writestr(self._info(name), content, compresslevel=0)
 
     def write_list(self, name: str, values: Iterable[Any]) -> None:
-        """Write a list as JSON, one value a line, without holding it in memory."""
+        """Write a list as JSON, one value a line, without holding it in memory; what is too long goes on in a file
+        ``name-2.json``."""
+        remaining = iter(values)
+        for number in itertools.count(1):
+            stem, _, extension = name.rpartition(".")
+            self._write_part(name if number == 1 else f"{stem}-{number}.{extension}", remaining)
+            following = list(itertools.islice(remaining, 1))
+            if not following:
+                return
+            remaining = itertools.chain(following, remaining)
+
+    def _write_part(self, name: str, values: Iterator[Any]) -> None:
         self.progress(name)
+        with self.archive.open(self._info(name), "w") as file:
+            size = file.write(b"[")
+            for position, value in enumerate(values):
+                size += file.write(f"{',' if position else ''}\n{_json(value)}".encode())
+                if size > self.max_list_bytes:
+                    break
+            file.write(b"\n]\n")
+
+    def _info(self, name: str) -> zipfile.ZipInfo:
         info = zipfile.ZipInfo(name, self.now.timetuple()[:6])
         info.compress_type = zipfile.ZIP_DEFLATED
-        with self.archive.open(info, "w", force_zip64=True) as file:
-            separator = "["
-            for value in values:
-                file.write(f"{separator}\n{_json(value)}".encode())
-                separator = ","
-            file.write(b"\n]\n" if separator == "," else b"[]\n")
+        return info
 
 
 def _json(value: Any) -> str:

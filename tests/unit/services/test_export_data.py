@@ -1,5 +1,7 @@
 """Exports: what is in them, how they end, and that a part of one is never visible."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -94,6 +96,41 @@ def test_photo_that_is_deleted_meanwhile_is_left_out_and_noted(world: LeavingWor
     found = files(world)
     assert found[LEFT_OUT] == ["photos/ann-1/photo.jpg"]
     assert {"photos/ann-0/photo.jpg", "photos/ann-2/photo.jpg"} < set(found)
+
+
+def test_list_that_is_too_long_goes_on_in_another_file(world: LeavingWorld) -> None:
+    archive = replace(world.exporter.archive, max_list_bytes=300)
+    for number in range(9):
+        world.write_item(f"ann-{number}", name="x" * 100)
+    stream = io.BytesIO()
+    archive.write(stream, "ann", NOW, lambda _: None)
+    found = unzip(stream.getvalue())
+    parts = [found.pop(name) for name in ("items.json", "items-2.json", "items-3.json", "items-4.json", "items-5.json")]
+    assert [item["id"] for part in parts for item in part] == [f"ann-{number}" for number in range(9)]
+    assert all(parts)
+    assert not [name for name in found if name.startswith("items")]
+
+
+def test_archive_can_be_unpacked_from_a_stream(world: LeavingWorld) -> None:
+    """Many programs read the sizes of files from the entries, and not from the directory at the end."""
+
+    class Unseekable(io.RawIOBase):
+        written = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            self.written += data
+            return len(data)
+
+    stream = Unseekable()
+    world.exporter.archive.write(stream, "ann", NOW, lambda _: None)  # type: ignore[arg-type]
+    with zipfile.ZipFile(io.BytesIO(stream.written)) as archive:
+        for info in archive.infolist():
+            assert info.compress_type == zipfile.ZIP_DEFLATED
+            assert info.create_version < zipfile.ZIP64_VERSION
+        assert archive.testzip() is None
 
 
 def test_request_starts_one_export_that_later_requests_get(world: LeavingWorld) -> None:
