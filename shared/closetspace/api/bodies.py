@@ -14,6 +14,11 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 MAX_BODY_BYTES = 200_000
 """Bytes of a request. The largest one that is valid, with a hundred names in each of two lists, has 120 KB."""
 
+MAX_DISCARDED_BYTES = 32 * 1024 * 1024
+"""Bytes of a body without a stated length that are read to its end; Cloud Run takes no larger request."""
+
+PIECE_BYTES = 65_536
+
 MALFORMED = f'Send {{"data": …}} as JSON in UTF-8, of at most {MAX_BODY_BYTES:,} bytes.'
 
 
@@ -27,7 +32,8 @@ def refuse_malformed(function: Callable[[Any], Any]) -> Callable[[Request], Any]
     @cross_origin(methods="POST", origins="*")
     @wraps(function)
     def checked(request: Request) -> Any:
-        if request.method == "POST" and request.is_json and not _is_readable(request):
+        is_complete = _read_body(request)
+        if not is_complete or (request.method == "POST" and request.is_json and not _is_readable(request)):
             error = {"status": FunctionsErrorCode.INVALID_ARGUMENT.name, "message": MALFORMED}
             return jsonify(error=error), HTTPStatus.BAD_REQUEST
         return function(request)
@@ -35,19 +41,39 @@ def refuse_malformed(function: Callable[[Any], Any]) -> Callable[[Request], Any]
     return checked
 
 
+def _read_body(request: Request) -> bool:
+    """Read a body, whatever its type; return False if it is too large or breaks off.
+
+    gunicorn closes the connection behind a body that was not read, and other people's requests may follow on it.
+    """
+    request.max_content_length = MAX_BODY_BYTES
+    try:
+        request.get_data()
+    except RequestEntityTooLarge:
+        _discard_body(request)
+        return False
+    except HTTPException:
+        return False
+    return True
+
+
 def _is_readable(request: Request) -> bool:
     # Imported here, because triggers never need pydantic.
     from pydantic_core import from_json
 
-    request.max_content_length = MAX_BODY_BYTES
     try:
         # Unlike Python's parser it has a fixed limit of depth, far below the one at which the SDK fails.
         from_json(request.get_data())
         body = request.get_json()
         return isinstance(body, dict) and "data" in body
-    except RequestEntityTooLarge:
-        # functions-framework reads what is left of a body after the answer, and fails if it is too large.
-        request.stream = BytesIO()
-        return False
     except (ValueError, HTTPException):
         return False
+
+
+def _discard_body(request: Request) -> None:
+    """Read a body to its end, and keep nothing of it."""
+    left = MAX_DISCARDED_BYTES if request.content_length is None else request.content_length
+    while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, PIECE_BYTES))):
+        left -= len(piece)
+    # functions-framework reads what is left of a body after the answer, and fails if it is too large.
+    request.stream = BytesIO()

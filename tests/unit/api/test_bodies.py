@@ -1,5 +1,6 @@
 """Bodies of callable requests, through the SDK's own wrapper."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -46,6 +47,18 @@ def test_malformed_body_is_an_invalid_argument(body: bytes) -> None:
     response = post(body)
     assert (response.status_code, response.json["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert response.headers["Access-Control-Allow-Origin"] == "*", "browsers hide other answers from the page"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_body_is_read_to_its_end_even_if_it_is_refused(content_type: str, method: str) -> None:
+    """Else the server closes the connection, and a request that follows on it gets no answer."""
+    body = BytesIO(b"x" * 2_000_000)
+    with Flask("test").test_request_context(input_stream=body, content_type=content_type, method=method) as context:
+        request.environ["CONTENT_LENGTH"] = "2000000"
+        response = context.app.make_response(echo(request._get_current_object()))  # type: ignore[attr-defined]
+    assert response.status_code == 400
+    assert not body.read()
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/ld+json"])
