@@ -116,6 +116,10 @@ def test_item_cannot_get_another_owner(journey: Journey, owner: Person, item_id:
         {"photo_path": "users/somebody-else/wardrobe/item/photo.jpg"},
         {"photo_path": "index/current.json"},
         {"photo_path": 7},
+        {"category": "x" * 101},
+        {"gender": 7},
+        {"usage": ["Casual"]},
+        {"colours": ["Red"] * 4},
         {f"field{number}": number for number in range(60)},
     ],
 )
@@ -151,6 +155,7 @@ def test_id_that_begins_with_a_uid_and_a_colon_is_reserved_for_that_person(journ
 
 def test_documents_of_the_frontend_are_accepted(journey: Journey, owner: Person) -> None:
     fields = {"name": "Shirt", "brand": "Stussy", "public_id": "abc", "wornLast": "2025-01-01", "favourite": True}
+    fields |= {"category": "Shoes", "colours": ["Red", "Navy Blue"], "gender": "Women", "usage": "Sports"}
     secure_url = "https://images.example/upload/abc.jpg"
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "secure_url": secure_url} | fields)
     owner.write(f"wardrobe/{journey.new_id()}", {"uid": owner.uid, "name": None, "photo_path": None})

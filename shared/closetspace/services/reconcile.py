@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from closetspace.domain.encoder.attributes import pack_attributes
-from closetspace.domain.encoder.descriptor import EncoderDescriptor
-from closetspace.domain.encoder.encoding import Encoder, Encoding, Picture
+from closetspace.domain.encoder.descriptor import GENDER, USAGE, EncoderDescriptor
+from closetspace.domain.encoder.encoding import Encoder, Encoding, Picture, clear_label
 from closetspace.domain.index.products import product_key, title
 from closetspace.domain.wardrobe.closet import ClosetEntry
 from closetspace.domain.wardrobe.deletion import Deletion
@@ -182,8 +182,9 @@ class Reconciler:
         if isinstance(found.verdict, Fault):
             self._refuse(item, found.verdict, key, record)
             return Embed(key)
-        entry = closet_entry(item, photo.fingerprint, found.encoding, self.encoder.descriptor)
-        ready = ready_state(item, found.encoding, found.verdict, key, self.encoder.descriptor)
+        encoding, corrected = item.corrections.apply(found.encoding, self.encoder.descriptor.heads)
+        entry = closet_entry(item, photo.fingerprint, encoding, self.encoder.descriptor)
+        ready = ready_state(item, encoding, found.verdict, key, self.encoder.descriptor.id, corrected)
         names = thumbnail_names(item.uid, item.id, photo)
         thumbnails = {side: name for side, name in names.items() if name in progress.stored}
         self.wardrobe.commit(record, replace(ready, thumbnails=thumbnails), Put(entry, keep_other_encoders=beside))
@@ -217,16 +218,24 @@ class Reconciler:
             self.wardrobe.commit(record, failed, Remove())
 
 
-def ready_state(item: Item, encoding: Encoding, hint: Hint | None, key: str, encoder: EncoderDescriptor) -> ItemState:
-    """Return the state of an item whose content, identified by ``key``, is in the closet."""
+def ready_state(
+    item: Item, encoding: Encoding, hint: Hint | None, key: str, encoder_id: str, corrected: tuple[str, ...]
+) -> ItemState:
+    """Return the state of an item whose content, identified by ``key``, is in the closet.
+
+    ``corrected`` are the fields of the encoding that are as the owner says.
+    """
     return ItemState(
         item.uid,
         Status.READY,
         key,
-        encoder.id,
+        encoder_id,
         category=encoding.category,
         colours=encoding.colours,
-        hint=hint,
+        gender=clear_label(encoding.attributes.get(GENDER, {})),
+        usage=clear_label(encoding.attributes.get(USAGE, {})),
+        corrected=corrected,
+        hint=None if hint is Hint.UNCLEAR_PHOTO and "category" in corrected else hint,
         suggested_name=suggest_name(encoding.category, encoding.attributes),
     )
 

@@ -157,6 +157,7 @@ def _state_document(state: ItemState) -> dict[str, Any]:
     return asdict(state) | {
         "status": state.status.value,
         "colours": list(state.colours),
+        "corrected": list(state.corrected),
         "hint": state.hint.value if state.hint else None,
         "updated_at": firestore.SERVER_TIMESTAMP,
     }
@@ -183,6 +184,9 @@ def _parse_state(document: dict[str, Any]) -> ItemState:
         encoder=document.get("encoder"),
         category=document.get("category"),
         colours=tuple(document.get("colours") or ()),
+        gender=document.get("gender"),
+        usage=document.get("usage"),
+        corrected=tuple(document.get("corrected") or ()),
         error=Fault(error["code"], error["message"]) if error else None,
         shard=document.get("shard"),
         hint=Hint(document["hint"]) if document.get("hint") else None,

@@ -20,6 +20,16 @@ MIN_COLOUR_SHARE, MAX_COLOURS = 0.2, 3
 """The least probability of a colour that an encoding names, and how many colours it names."""
 
 
+CLEAR_SHARE = 0.5
+"""The least probability of a label that stands alone: a wrong word is worse than none."""
+
+
+def clear_label(shares: Shares) -> str | None:
+    """Return the likeliest label, None if none is clear."""
+    label = max(shares, key=lambda each: shares[each], default=None)
+    return label if label is not None and shares[label] >= CLEAR_SHARE else None
+
+
 @dataclass(frozen=True)
 class Garment:
     """What an encoder gets of a garment; photo, name and brand are all optional."""

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from closetspace.domain.wardrobe.corrections import FIELDS as CORRECTED_FIELDS
+from closetspace.domain.wardrobe.corrections import Corrections
 from closetspace.domain.wardrobe.photo import (
     ObjectPhoto,
     PhotoSources,
@@ -20,7 +22,7 @@ from closetspace.domain.wardrobe.photo import (
 )
 from closetspace.errors import InvalidInput
 
-ITEM_FIELDS = ("uid", "name", "brand", "photo_path", "secure_url")
+ITEM_FIELDS = ("uid", "name", "brand", "photo_path", "secure_url", *CORRECTED_FIELDS)
 """The fields of a client's document that we read."""
 
 
@@ -47,6 +49,7 @@ class Item:
     brand: str
     photo: ObjectPhoto | UrlPhoto | None
     fault: Fault | None = None
+    corrections: Corrections = field(default_factory=Corrections)
 
 
 def parse_item(item_id: str, document: Mapping[str, Any], sources: PhotoSources) -> Item:
@@ -60,12 +63,15 @@ def parse_item(item_id: str, document: Mapping[str, Any], sources: PhotoSources)
         fault = Fault("item_invalid", "An item's name and brand must be text. Edit the item and save it again.")
         return Item(item_id, uid, "", "", None, fault)
     photo, photo_fault = _parse_photo(document, photo_folder(uid, item_id), sources)
-    return Item(item_id, uid, name.strip(), brand.strip(), photo, photo_fault)
+    corrections = Corrections.parse(document)
+    return Item(item_id, uid, name.strip(), brand.strip(), photo, photo_fault, corrections)
 
 
 def content_key(encoder_id: str, item: Item, photo: PhotoStat) -> str:
-    """Return a hash of everything that an item's vector depends on: equal keys mean equal vectors."""
-    content = json.dumps([encoder_id, photo.fingerprint, item.name, item.brand])
+    """Return a hash of everything that an item's entry depends on: equal keys mean equal entries."""
+    parts: list[Any] = [encoder_id, photo.fingerprint, item.name, item.brand]
+    # Items without corrections keep the keys that they had before there were any.
+    content = json.dumps([*parts, item.corrections.labels] if item.corrections.labels else parts)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

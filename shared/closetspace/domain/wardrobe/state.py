@@ -35,6 +35,9 @@ class ItemState:
     that of its newest vector, or the one that failed. ``shard`` is the closet document that holds the item's vectors;
     None if no closet has the item. Only ready items have a ``hint`` and a ``suggested_name``.
 
+    ``gender`` and ``usage`` are the likeliest labels, None if no one is clear. ``corrected`` names the fields that are
+    as the owner says.
+
     ``thumbnails`` is empty if the photo has none, and None for an item of a release that made none.
 
     ``attempts`` counts the attempts to embed this content that have begun and not ended. The sweeper looks at the item
@@ -47,6 +50,9 @@ class ItemState:
     encoder: str | None = None
     category: str | None = None
     colours: tuple[str, ...] = ()
+    gender: str | None = None
+    usage: str | None = None
+    corrected: tuple[str, ...] = ()
     error: Fault | None = None
     shard: int | None = None
     hint: Hint | None = None

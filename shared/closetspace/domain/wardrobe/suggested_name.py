@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 
 from closetspace.domain.encoder.descriptor import COLOUR, PATTERN
-from closetspace.domain.encoder.encoding import Shares
-
-SURE = 0.5
-"""Probability from which on a colour or a pattern is named: a wrong word is worse than none."""
+from closetspace.domain.encoder.encoding import Shares, clear_label
 
 PLAIN = "Solid"
 """The pattern that goes without saying."""
@@ -32,11 +29,6 @@ NOUNS = {
 
 def suggest_name(category: str, attributes: Mapping[str, Shares]) -> str:
     """Return colour, pattern and kind of garment, as far as the probabilities of the heads are clear."""
-    colour, pattern = (_likeliest(attributes.get(head, {})) for head in (COLOUR, PATTERN))
+    colour, pattern = (clear_label(attributes.get(head, {})) for head in (COLOUR, PATTERN))
     words = [colour, pattern if pattern != PLAIN else "", NOUNS.get(category, category)]
     return " ".join(word.lower() for word in words if word).capitalize()
-
-
-def _likeliest(shares: Shares) -> str:
-    label = max(shares, key=lambda each: shares[each], default="")
-    return label if label and shares[label] >= SURE else ""
