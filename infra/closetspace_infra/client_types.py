@@ -27,6 +27,9 @@ DOCUMENTS = {"ItemState": ItemState, "Preferences": Preferences}
 INTERNAL = {"shard", "attempts", "sweeps", "sweep_at"}
 """Fields of an item's state that say nothing to its owner."""
 
+LISTS = {"colours": "ReadonlyArray<string>"}
+"""The fields of an item that are no text."""
+
 HEADER = """\
 // The API's types. Generated from its models: change those, then run `make client`.
 """
@@ -105,7 +108,8 @@ def _bounds(field: Mapping[str, Any]) -> str:
 
 
 def _item_fields() -> str:
-    fields = "".join(f"  {name}?: string | null;\n" for name in ITEM_FIELDS if name != "uid")
+    types = dict.fromkeys(ITEM_FIELDS, "string") | LISTS
+    fields = "".join(f"  {name}?: {types[name]} | null;\n" for name in ITEM_FIELDS if name != "uid")
     comment = "/** The fields of an item's document that the functions read. */"
     return f"{comment}\nexport interface ItemFields {{\n  uid: string;\n{fields}}}\n"
 

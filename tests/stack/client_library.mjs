@@ -19,7 +19,7 @@ const refusal = (work) =>
     (error) => (error instanceof ClosetError ? [error.code, error.reason, error.message] : String(error)),
   );
 
-const watchers = [];
+const watchers = new Set();
 let wardrobe;
 function watch() {
   return closet.watchWardrobe((items) => {
@@ -31,9 +31,11 @@ function watch() {
 function until(holds) {
   return new Promise((resolve) => {
     const look = () => {
-      if (wardrobe && holds(wardrobe)) resolve(wardrobe);
+      if (!wardrobe || !holds(wardrobe)) return;
+      watchers.delete(look);
+      resolve(wardrobe);
     };
-    watchers.push(look);
+    watchers.add(look);
     look();
   });
 }

@@ -1,5 +1,6 @@
 """The client library, as the package that `npm pack` makes of it, with the local stack."""
 
+import io
 import json
 import shutil
 import subprocess
@@ -10,10 +11,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pillow_heif
 import pytest
 from google.cloud import storage
+from PIL import Image
 
-from tests.support.journey import Journey, photo
+from tests.support.browser import seen_in_chromium, write_page
+from tests.support.journey import Journey, photo, picture
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import HANG_SECONDS
 
@@ -54,20 +58,24 @@ def project(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def place_of(journey: Journey) -> dict[str, Any]:
+    """Return where a page finds the stack, and who signs up there."""
+    return {
+        "config": journey.stack.firebase_config,
+        "addresses": asdict(journey.stack.addresses),
+        "email": f"{uuid4().hex}@closetspace.example",
+        "region": journey.stack.region,
+    }
+
+
 @pytest.fixture
 def live(project: Path, journey: Journey) -> Callable[[str], Any]:
     """Return a function that lives through a chapter and returns what was seen."""
     photos = [project / f"{seed}.jpg" for seed in (70, 71, 72)]
     for path in photos:
         path.write_bytes(photo(int(path.stem)))
-    place = {
-        "config": journey.stack.firebase_config,
-        "addresses": asdict(journey.stack.addresses),
-        "photos": [str(path) for path in photos],
-        "email": f"{uuid4().hex}@closetspace.example",
-        "region": journey.stack.region,
-    }
-    return lambda chapter: json.loads(run("node", "client_library.mjs", chapter, json.dumps(place), folder=project))
+    place = json.dumps(place_of(journey) | {"photos": [str(path) for path in photos]})
+    return lambda chapter: json.loads(run("node", "client_library.mjs", chapter, place, folder=project))
 
 
 def test_pure_parts_pass_their_own_tests(sources: Path) -> None:
@@ -125,3 +133,45 @@ def test_refusals_are_typed_and_leave_no_photo(live: Callable[[str], Any]) -> No
     assert all(" " in message for _, _, message in seen.values())
     bucket = storage.Client().bucket("demo-closetspace.firebasestorage.app")
     assert [blob.name for blob in bucket.list_blobs(prefix=f"users/{uid}/")] == []
+
+
+def test_browser_uploads_large_photos_smaller_and_upright(project: Path, journey: Journey, tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    shutil.copytree(project / "node_modules" / "@closetspace" / "web" / "dist", page / "library")
+    script = Path(__file__).with_name("client_library_page.js")
+    shutil.copy(script, page)
+    (page / "place.json").write_text(json.dumps(place_of(journey)))
+    sizes = write_photos(page)
+    write_page(page, script.name, {"@closetspace/web": "/library/index.js"}, LIBRARY / "node_modules" / "firebase")
+
+    seen = seen_in_chromium(page, tmp_path / "profile")
+
+    assert seen.get("fits") == 5, seen
+    uploaded = seen["uploaded"]
+    assert {name: (each["status"], each["contentType"], each.get("sides")) for name, each in uploaded.items()} == {
+        "turned.jpg": ("ready", "image/jpeg", [1200, 1600]),
+        "transparent.png": ("ready", "image/jpeg", [1600, 1200]),
+        "small.jpg": ("ready", "image/jpeg", [240, 320]),
+        "large.heic": ("ready", "image/heic", None),
+        "broken.jpg": ("failed", "image/jpeg", None),
+    }
+    unchanged = {"small.jpg", "large.heic", "broken.jpg"}
+    assert {name for name, each in uploaded.items() if each["size"] == sizes[name]} == unchanged
+    assert uploaded["transparent.png"]["corner"] == [255, 255, 255, 255]
+
+
+def write_photos(folder: Path) -> dict[str, int]:
+    """Write photos as phones and people make them; return their sizes in bytes."""
+    large = picture(73, (4000, 3000))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the picture is upright after a quarter turn
+    large.save(folder / "turned.jpg", exif=exif)
+    (folder / "small.jpg").write_bytes(photo(74))
+    clear = Image.new("RGBA", large.size)
+    clear.paste(large, (400, 300))
+    clear.save(folder / "transparent.png", compress_level=1)
+    file = io.BytesIO()
+    pillow_heif.from_pillow(picture(75, (2000, 1500))).save(file)
+    (folder / "large.heic").write_bytes(file.getvalue())
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff" + bytes(1000))
+    return {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}

@@ -129,6 +129,9 @@ export interface ItemState {
   encoder: string | null;
   category: string | null;
   colours: ReadonlyArray<string>;
+  gender: string | null;
+  usage: string | null;
+  corrected: ReadonlyArray<string>;
   error: Fault | null;
   hint: Hint | null;
   suggested_name: string | null;
@@ -153,6 +156,10 @@ export interface ItemFields {
   brand?: string | null;
   photo_path?: string | null;
   secure_url?: string | null;
+  category?: string | null;
+  colours?: ReadonlyArray<string> | null;
+  gender?: string | null;
+  usage?: string | null;
 }
 
 export const MAX_PHOTO_BYTES = 20_000_000;

@@ -8,6 +8,7 @@ import type {
   ExportResponse,
   FeedbackRequest,
   FeedbackResponse,
+  ItemFields,
   RecommendRequest,
   RecommendResponse,
 } from "./api.js";
@@ -16,10 +17,12 @@ import { preparePhoto } from "./photo.js";
 import { functionsOf, storageOf, type ClosetOptions } from "./services.js";
 import { watchItems, type WardrobeItem } from "./wardrobe.js";
 
-/** What an item has from the start; other fields are stored as they are. */
-export interface NewItem {
-  name?: string | null;
-  brand?: string | null;
+/**
+ * What an item has from the start; fields of your own are stored as they are.
+ *
+ * A `category`, `colours`, `gender` or `usage` corrects what the server sees in the photo; null takes that back.
+ */
+export interface NewItem extends Omit<ItemFields, "uid" | "photo_path" | "secure_url"> {
   [field: string]: unknown;
 }
 
