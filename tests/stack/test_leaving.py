@@ -4,6 +4,8 @@ import base64
 import json
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -115,15 +117,43 @@ def test_export_and_deletion_cover_all_that_a_life_leaves(journey: Journey) -> N
     assert traces(person.uid, bucket) == set()
 
 
-def test_deletion_is_finished_after_the_functions_crash(journey: Journey) -> None:
-    person = journey.person()
-    journey.add(person, 54)
-    person.call("deleteAccount", {})
+FAULTS = (
+    ("firestore.commit", 10, "ABORTED"),
+    ("firestore.commit", 20, "INTERNAL"),
+    ("firestore.read", 20, "INTERNAL"),
+    ("storage.delete", 2, "INTERNAL"),
+    ("storage.list", 1, "INTERNAL"),
+)
+
+
+def test_deletion_in_a_burst_of_uploads_survives_faults_and_a_crash(journey: Journey) -> None:
+    """What is refused after the account is gone was never there."""
+    person, other = journey.person(), journey.person()
+    kept = journey.add(other, 54)
+    items = [journey.new_id() for _ in range(12)]
+    journey.stack.control.fault_plan(
+        [
+            {"match": {"operation": operation, "nth": nth}, "action": {"type": "returnError", "code": code}}
+            for operation, nth, code in FAULTS
+        ]
+    )
+
+    def add(number: int) -> None:
+        if number == 6:
+            person.call("deleteAccount", {})
+        with suppress(Refused):
+            person.upload(journey.path(person, items[number]), photo(60 + number))
+            journey.describe(person, items[number])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(len(items))))
     journey.stack.crash_functions()
     journey.settle()
     journey.stack.control.run_schedule("sweep")
     journey.settle()
+    assert journey.stack.control.faults_fired()
     assert traces(person.uid, journey.stack.bucket) == {f"account_deletions/{person.uid}"}
+    journey.check_invariant(other, [kept])
 
 
 def account(*arguments: str, answer: str = "") -> Result:
