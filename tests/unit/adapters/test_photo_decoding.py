@@ -30,6 +30,12 @@ def photo(size: tuple[int, int] = (96, 64), colour: tuple[int, int, int] = RED) 
     return image
 
 
+def noisy(image: Image.Image) -> Image.Image:
+    """Return an image with a little noise, as photos have it."""
+    noise = np.random.default_rng(0).integers(-9, 10, (image.height, image.width, 3))
+    return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
+
+
 def saved(image: Image.Image, file_format: str, **options: object) -> bytes:
     file = BytesIO()
     image.save(file, file_format, **options)
@@ -218,8 +224,17 @@ def test_jpeg_that_lacks_only_its_end_is_decoded(missing: int, progressive: bool
     assert_red_left_of_white(saved(photo(), "JPEG", progressive=progressive)[:-missing])
 
 
-def test_lossy_webp_that_lacks_only_its_end_is_decoded() -> None:
-    assert_red_left_of_white(saved(photo(), "WEBP")[:-1])
+@pytest.mark.parametrize("lossless", [False, True])
+def test_webp_that_lacks_only_its_last_byte_is_decoded(lossless: bool) -> None:
+    # Each of these sizes ends in other bits.
+    for width in range(93, 106):
+        assert_red_left_of_white(saved(noisy(photo((width, 64))), "WEBP", lossless=lossless)[:-1])
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.75])
+def test_part_of_a_lossless_webp_is_unreadable(share: float) -> None:
+    data = saved(noisy(photo()), "WEBP", lossless=True)
+    assert refusal_code(data[: int(len(data) * share)]) == "photo_unreadable"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ Hostile files make decoders slow, large or dead. `closetspace.adapters.images.sa
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache, partial
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -87,13 +88,28 @@ def decode_photo(
         _check_size(webp_size(data), max_pixels, len(data))
         on_header(webp_size(data))
     decode = partial(_decode, kind=kind, max_pixels=max_pixels, longest_side=longest_side, on_header=on_header)
-    first, *others = completed(data, kind)
-    picture = decode(first)
-    for other in others:
-        differs = np.abs(picture.astype(np.int16) - decode(other)) > VISIBLE
-        if differs.mean() > MAX_LOST:
-            raise InvalidInput(*UNREADABLE)
-    return picture
+    endings = completed(data, kind)
+    if len(endings) == 1:
+        return decode(data)
+    pictures = list(islice(_decodable(decode, endings), 2))
+    if len(pictures) < 2 or _lost(*pictures) > MAX_LOST:
+        raise InvalidInput(*UNREADABLE)
+    return pictures[0]
+
+
+def _lost(one: Picture, other: Picture) -> float:
+    """Return the share of values that differ visibly."""
+    return float((np.abs(one.astype(np.int16) - other) > VISIBLE).mean())
+
+
+def _decodable(decode: Callable[[bytes], Picture], files: Iterable[bytes]) -> Iterator[Picture]:
+    """Yield the pictures of those files that are readable."""
+    for file in files:
+        try:
+            yield decode(file)
+        except InvalidInput as error:
+            if error.code != UNREADABLE[0]:
+                raise
 
 
 def stored_size(data: bytes) -> tuple[int, int] | None:
