@@ -26,8 +26,13 @@ OPINIONS = 5
 """Calls of feedback per month."""
 
 PHOTO = 3 * MB
+
+THUMBNAILS = 2
+THUMBNAIL = 40 * KB
+"""Of 640 pixels, the largest of a photo's (adapters/images/thumbnails.py)."""
+
 SHOWN_PHOTOS = 5
-"""Photos that the owner's browser downloads per visit; the others are in its cache."""
+"""Photos of which the owner's browser downloads a thumbnail per visit; the others are in its cache."""
 
 READS_A_RECOMMEND = 7
 """Whether the account stays (services/delete_account.py); closet, taste, feedback, shown and preferences
@@ -109,8 +114,8 @@ def costs(items: int) -> list[Cost]:
         Cost("Firestore, data", "200 KB per person", 0.15, PERSON, 0, 1),
         Cost("Firestore, backups", "7 times the data", 0.03, 7 * PERSON),
         Cost("photos, stored", f"{ITEMS} of 3 MB per person", 0.020, ITEMS * PHOTO),
-        Cost("photos, shown", f"{SHOWN_PHOTOS} of 3 MB per visit", 0.12, VISITS * SHOWN_PHOTOS * PHOTO),
-        Cost("photos, uploads", f"{NEW_ITEMS} per person", 5e-6, NEW_ITEMS),
+        Cost("photos, shown", f"{SHOWN_PHOTOS} of 40 KB per visit", 0.12, VISITS * SHOWN_PHOTOS * THUMBNAIL),
+        Cost("photos, uploads", f"{NEW_ITEMS} per person, with thumbnails", 5e-6, NEW_ITEMS * (1 + THUMBNAILS)),
         Cost("recommend, feedback", f"{answers:.1f} s per person, 1 CPU, 1 GiB", VCPU + GIB, answers, 0, 180e3),
         Cost("embedding photos", f"{embedding:.1f} s per person, 2 CPU, 2 GiB", 2 * (VCPU + GIB), embedding),
         Cost("sweeper", f"{SWEEPS:,.0f} of 1 s, 2 CPU, 2 GiB", 2 * (VCPU + GIB), 0, SWEEPS),
@@ -141,7 +146,7 @@ def table(columns: tuple[tuple[int, int], ...] = ((1_000, 20_000), (1_000_000, 1
 def joining() -> float:
     """Return the dollars that a new person's whole wardrobe costs once: events, embedding, uploads."""
     firestore = READS_A_NEW_ITEM * 0.03e-5 + WRITES_A_NEW_ITEM * 0.09e-5
-    return ITEMS * (firestore + NEW_ITEM_SECONDS * 2 * (VCPU + GIB) + 5e-6)
+    return ITEMS * (firestore + NEW_ITEM_SECONDS * 2 * (VCPU + GIB) + 5e-6 * (1 + THUMBNAILS))
 
 
 if __name__ == "__main__":

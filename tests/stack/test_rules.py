@@ -90,6 +90,7 @@ def test_owner_reads_the_thumbnails_of_their_photo_and_writes_none(
     assert set(state["thumbnails"]) == {"160", "640"}
     for path in state["thumbnails"].values():
         assert owner.download(path)[8:12] == b"WEBP"
+        assert journey.metadata(path)["cacheControl"] == "private, max-age=31536000, immutable"
         refused(owner.upload, path, photo(41))
         refused(owner.delete_photo, path)
         for other in (journey.person(), journey.visitor()):

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -109,6 +110,12 @@ class Journey:
             return not (busy or state["retryWaiting"])
 
         eventually(settled, "every event to be handled")
+
+    def metadata(self, path: str) -> dict[str, Any]:
+        """Return what Cloud Storage knows of an object."""
+        url = f"http://{self.stack.backend.storage}/storage/v1/b/{self.stack.backend.bucket}/o/{quote(path, safe='')}"
+        found: dict[str, Any] = self.visitor().http.get(url).raise_for_status().json()
+        return found
 
     def closet(self, person: Person) -> Closet:
         return FirestoreClosets(firestore.Client()).closet(person.uid)

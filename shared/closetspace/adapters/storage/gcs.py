@@ -12,6 +12,7 @@ from google.cloud.storage import Client
 from google.cloud.storage.exceptions import InvalidResponse
 
 from closetspace.adapters.google_errors import is_temporary
+from closetspace.domain.wardrobe.thumbnails import owner_of_thumbnail
 from closetspace.errors import Conflict, NotFound, Transient
 from closetspace.ports import ObjectStat
 
@@ -20,6 +21,10 @@ GOOGLE, FIREBASE = "https://storage.googleapis.com", "https://firebasestorage.go
 
 PIECE_BYTES = 8 * 2**20
 """Of an object that is written piece by piece: the client keeps two in memory."""
+
+
+KEPT = "private, max-age=31536000, immutable"
+"""What browsers may do with an object whose name never gets other contents."""
 
 
 class GcsObjects:
@@ -43,6 +48,8 @@ class GcsObjects:
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         blob = self._bucket.blob(name)
+        if owner_of_thumbnail(name):
+            blob.cache_control = KEPT
         with _translated_errors(name):
             if isinstance(data, Path):
                 blob.upload_from_filename(str(data), if_generation_match=if_generation)
