@@ -39,7 +39,7 @@ EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=1
 # Mostly waits for Firestore. The index is in memory twice during a reload, and once more during a migration.
 ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
 CALLED = {"enforce_app_check": settings.enforce_app_check, **ANSWERING}
-# An event holds the closet's document twice, 2 MB that the SDK unpacks to 15 MB. Two tastes are derived at once.
+# An event holds the closet's document twice, 2 MB that the SDK unpacks to 8 MB. Two tastes are derived at once.
 DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=10, timeout_sec=60, max_instances=20)
 # Documents and photos pass through in small parts; 540 s are the most that an event may take.
 LEAVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=1, timeout_sec=540, max_instances=10)

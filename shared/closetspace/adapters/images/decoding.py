@@ -16,10 +16,10 @@ from PIL import Image, ImageCms
 from closetspace.adapters.images.formats import (
     MAX_SCANS,
     Format,
-    completed,
     count_scans,
     format_of,
     is_turned,
+    possible_endings,
     webp_size,
     without_metadata,
 )
@@ -88,10 +88,10 @@ def decode_photo(
         _check_size(webp_size(data), max_pixels, len(data))
         on_header(webp_size(data))
     decode = partial(_decode, kind=kind, max_pixels=max_pixels, longest_side=longest_side, on_header=on_header)
-    endings = completed(data, kind)
+    start, endings = possible_endings(data, kind)
     if len(endings) == 1:
         return decode(data)
-    pictures = list(islice(_decodable(decode, endings), 2))
+    pictures = list(islice(_decodable(decode, (start + ending for ending in endings)), 2))
     if len(pictures) < 2 or _lost(*pictures) > MAX_LOST:
         raise InvalidInput(*UNREADABLE)
     return pictures[0]

@@ -61,22 +61,22 @@ def _brands(data: bytes) -> Iterator[bytes]:
             yield data[start : start + 4]
 
 
-def completed(data: bytes, kind: Format) -> tuple[bytes, ...]:
-    """Return a file that lacks its end with different ends; only the file itself if it is complete.
+def possible_endings(data: bytes, kind: Format) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return a file that lacks its end, and ends for it; one empty end if it is complete.
 
-    A decoder can finish both, or some of those of a lossless WebP. If two pictures are equal, no part of it is missing.
+    A decoder can finish the file with both, or a lossless WebP with some. If two pictures are equal, no part is missing.
     """
     if kind is Format.JPEG and not data.rstrip(b"\0").endswith(_JPEG_END):
         start = data.rstrip(b"\xff")
         # Arbitrary numbers without 0xFF, as many as there are bytes: missing blocks are drawn from them.
         filler = (bytes(range(1, 252, 5)) * (len(start) // 50 + 1))[: len(start)]
-        return start + _JPEG_END, start + filler + _JPEG_END
+        return start, (_JPEG_END, filler + _JPEG_END)
     if kind is Format.WEBP and len(data) >= 12:
         missing = struct.unpack_from("<I", data, 4)[0] + 8 - len(data)
         if 0 < missing < len(data):
             endings = _LOSSLESS_ENDINGS if b"VP8L" in data and missing <= _MAX_LOSSLESS_END else b"\0\xff"
-            return tuple(data + bytes([ending]) * missing for ending in endings)
-    return (data,)
+            return data, tuple(bytes([ending]) * missing for ending in endings)
+    return data, (b"",)
 
 
 def count_scans(data: bytes) -> int:
