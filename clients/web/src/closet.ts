@@ -13,6 +13,7 @@ import type {
   RecommendResponse,
 } from "./api.js";
 import { ClosetError } from "./errors.js";
+import { pagesOf } from "./pages.js";
 import { preparePhoto } from "./photo.js";
 import { functionsOf, storageOf, type ClosetOptions } from "./services.js";
 import { watchItems, type WardrobeItem } from "./wardrobe.js";
@@ -131,14 +132,9 @@ export class Closet {
     return this.#call<RecommendResponse>("recommend", request);
   }
 
-  /** Yields the pages of one list, until it ends. No item comes twice. */
-  async *recommendPages(request: RecommendRequest = {}): AsyncGenerator<RecommendResponse, void, undefined> {
-    let cursor = request.cursor ?? null;
-    do {
-      const page = await this.recommend({ ...request, cursor });
-      yield page;
-      cursor = page.cursor;
-    } while (cursor !== null);
+  /** Returns the pages of one list, for `for await` or one by one with `next()`. No item comes twice. */
+  recommendPages(request: RecommendRequest = {}): AsyncIterableIterator<RecommendResponse> {
+    return pagesOf((page) => this.recommend(page), request);
   }
 
   /** Says what the person thinks of a catalog item; `clear` takes it back. */

@@ -19,6 +19,7 @@ export type ClosetErrorReason =
   | "account_deleted"
   | "photo_empty"
   | "photo_too_large"
+  | "photo_unreadable"
   | "photo_unsupported_format"
   | (string & {});
 
@@ -50,7 +51,7 @@ export class ClosetError extends Error {
     const fromServer = service === "functions" && typeof message === "string" && !SDK_MESSAGE.test(message);
     // The SDK of Functions reports a server that can't be reached as "internal".
     const unreachable = service === "functions" && code === "internal" && !fromServer;
-    const known = unreachable ? "unavailable" : (CODES[code] ?? "internal");
+    const known = unreachable ? "unavailable" : knownCode(code);
     return new ClosetError(known, fromServer && known !== "internal" ? message : undefined, record(details), error);
   }
 }
@@ -67,26 +68,22 @@ const SENTENCES: Record<ClosetErrorCode, string> = {
   internal: "Something went wrong. Try again.",
 };
 
-/** Codes of Functions and Firestore, and those of Storage and Auth that have other names. */
-const CODES: Record<string, ClosetErrorCode> = {
-  unauthenticated: "unauthenticated",
-  "permission-denied": "permission-denied",
+/** Other codes of Functions, Firestore, Storage and Auth. */
+const OTHER_CODES: Record<string, ClosetErrorCode> = {
   unauthorized: "permission-denied",
-  "invalid-argument": "invalid-argument",
   "out-of-range": "invalid-argument",
-  "failed-precondition": "failed-precondition",
-  "resource-exhausted": "resource-exhausted",
   "quota-exceeded": "resource-exhausted",
-  "not-found": "not-found",
   "object-not-found": "not-found",
-  unavailable: "unavailable",
   "deadline-exceeded": "unavailable",
   aborted: "unavailable",
   "retry-limit-exceeded": "unavailable",
   "network-request-failed": "unavailable",
-  cancelled: "cancelled",
   canceled: "cancelled",
 };
+
+function knownCode(code: string): ClosetErrorCode {
+  return Object.hasOwn(SENTENCES, code) ? (code as ClosetErrorCode) : (OTHER_CODES[code] ?? "internal");
+}
 
 /** The message of an error that the SDK of Functions makes without an answer: its code, perhaps with a status. */
 const SDK_MESSAGE = /^[a-z-]+( \[\d+\])?$/;

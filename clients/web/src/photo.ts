@@ -1,12 +1,16 @@
 // A file on its way to a photo: what it is, whether it may be uploaded, and smaller if the browser can do that.
 
 import { MAX_PHOTO_BYTES } from "./api.js";
-import { ClosetError } from "./errors.js";
+import { ClosetError, type ClosetErrorReason } from "./errors.js";
+import { oneAtATime } from "./serial.js";
 
 /** The longest side of an uploaded photo in pixels: more shows nothing that a recommendation needs. */
 const MAX_SIDE = 1600;
 
 const JPEG_QUALITY = 0.9;
+
+/** A large photo takes 50 MB while it is made smaller: of many at once, a phone would run out of memory. */
+const inTurn = oneAtATime();
 
 /** Bytes in which a file says what it is. */
 const SIGNATURE_BYTES = 1024;
@@ -29,13 +33,14 @@ export interface Photo {
 
 /** Returns a file as a photo to upload. Throws `invalid-argument` for what the server would refuse. */
 export async function preparePhoto(file: Blob): Promise<Photo> {
-  if (!file.size) throw refusal("photo_empty", "This file is empty. Choose another one.");
-  const type = photoType(new Uint8Array(await file.slice(0, SIGNATURE_BYTES).arrayBuffer()));
+  if (!file?.size) throw refusal("photo_empty", "There is no file, or it is empty. Choose another one.");
+  const head = await file.slice(0, SIGNATURE_BYTES).arrayBuffer().catch(unreadable);
+  const type = photoType(new Uint8Array(head));
   if (!type) {
     const message = "This file is not a JPEG, PNG, WebP, HEIC or AVIF photo. Choose another one.";
     throw refusal("photo_unsupported_format", message);
   }
-  const smaller = type === "image/heic" || type === "image/avif" ? null : await shrink(file);
+  const smaller = type === "image/heic" || type === "image/avif" ? null : await inTurn(() => shrink(file));
   const photo = smaller ? jpeg(smaller) : { data: file, type, extension: EXTENSIONS[type] };
   if (photo.data.size > MAX_PHOTO_BYTES) {
     const message = `A photo may have up to ${MAX_PHOTO_BYTES / 1e6} MB. Choose a smaller one.`;
@@ -89,6 +94,11 @@ function jpeg(data: Blob): Photo {
   return { data, type: "image/jpeg", extension: EXTENSIONS["image/jpeg"] };
 }
 
-function refusal(reason: string, message: string): ClosetError {
-  return new ClosetError("invalid-argument", message, { reason, field: "file" });
+function unreadable(cause: unknown): never {
+  // A file that was moved, or that a phone keeps elsewhere.
+  throw refusal("photo_unreadable", "This file can't be read. Choose it again.", cause);
+}
+
+function refusal(reason: ClosetErrorReason, message: string, cause?: unknown): ClosetError {
+  return new ClosetError("invalid-argument", message, { reason, field: "file" }, cause);
 }

@@ -4,6 +4,9 @@ import { MAX_PHOTO_BYTES } from "../dist/api.js";
 import { photoType, preparePhoto } from "../dist/photo.js";
 
 const bytes = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const gone = async () => {
+  throw new DOMException("The file could not be read", "NotReadableError");
+};
 const box = (...brands) => `\0\0\0${String.fromCharCode(16 + 4 * (brands.length - 1))}ftyp${brands[0]}\0\0\0\0${brands.slice(1).join("")}`;
 
 test("a photo's type is what its bytes say", () => {
@@ -37,11 +40,13 @@ test("files that the server would refuse are refused with its codes", async () =
   const jpeg = bytes("\xff\xd8\xff");
   const refused = {
     photo_empty: new Blob([]),
+    photo_unreadable: Object.assign(new Blob(["a file that is gone"]), { slice: () => ({ arrayBuffer: gone }) }),
     photo_unsupported_format: new Blob(["a text"], { type: "image/jpeg" }),
     photo_too_large: new Blob([jpeg, new Uint8Array(MAX_PHOTO_BYTES - 2)]),
   };
   for (const [reason, file] of Object.entries(refused)) {
     await assert.rejects(preparePhoto(file), { name: "ClosetError", code: "invalid-argument", field: "file", reason });
   }
+  await assert.rejects(preparePhoto(undefined), { reason: "photo_empty" });
   await preparePhoto(new Blob([jpeg, new Uint8Array(MAX_PHOTO_BYTES - 3)]));
 });

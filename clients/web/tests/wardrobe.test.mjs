@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Closet } from "../dist/index.js";
 import { joinItems } from "../dist/wardrobe.js";
 
 const at = (milliseconds) => ({ toMillis: () => milliseconds });
@@ -25,18 +24,4 @@ test("an item without a name has the one that is suggested", () => {
 
 test("a state without an item is no item", () => {
   assert.deepEqual(join({}, { gone: { status: "ready" } }), []);
-});
-
-test("pages follow the cursor to the end of the list", async () => {
-  const asked = [];
-  class Paged extends Closet {
-    async recommend(request) {
-      asked.push(request);
-      return { items: [], cursor: asked.length < 3 ? `page ${asked.length}` : null };
-    }
-  }
-  const cursors = [];
-  for await (const page of new Paged({}).recommendPages({ count: 5 })) cursors.push(page.cursor);
-  assert.deepEqual(cursors, ["page 1", "page 2", null]);
-  assert.deepEqual(asked.map(({ count, cursor }) => [count, cursor]), [[5, null], [5, "page 1"], [5, "page 2"]]);
 });
