@@ -24,8 +24,8 @@ MAX_SITEMAP_BYTES = 64 * 1024**2
 MAX_ROBOTS_BYTES = 500 * 1024
 """Bytes of a robots.txt that count, as in RFC 9309, 2.5. Every rule costs time for every page."""
 
-MAX_CRAWL_MEGABYTES = 1_536
-"""Memory of a crawl. The costliest page takes 1,300 MB, of elements without content; an ordinary crawl takes 150 MB."""
+MAX_CRAWL_MEGABYTES = 1_024
+"""Memory of a crawl. An ordinary one takes 150 MB, and the costliest page that we know of 300 MB more."""
 
 _PACKAGE = "catalog_jobs.sources"
 

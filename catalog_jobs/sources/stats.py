@@ -53,12 +53,12 @@ def fetch_failure(failure: Failure) -> FetchFailure:
     problem = failure.value
     if isinstance(problem, HttpError):
         return _http_failure(problem.response)
+    if isinstance(problem, exceptions.DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(problem):
+        return FetchFailure("it is too large")
     if isinstance(problem, exceptions.IgnoreRequest):
         return FetchFailure(DISALLOWED if "robots.txt" in str(problem) else str(problem))
     if isinstance(problem, error.TimeoutError | error.TCPTimedOutError | exceptions.DownloadTimeoutError):
         return FetchFailure("it timed out")
-    if isinstance(problem, exceptions.DownloadCancelledError):
-        return FetchFailure("it is too large")
     return FetchFailure(f"there was no answer ({type(problem).__name__})")
 
 

@@ -28,6 +28,11 @@ Parser = Callable[[str, str], Page]
 """Reads a page from its text and its URL."""
 
 CHALLENGE = "it is a challenge (captcha)"
+TOO_COMPLEX = "it has too many elements"
+
+MAX_ELEMENTS = 500_000
+"""Elements of HTML, and objects and lists of JSON, that a page may have. Ordinary ones have some thousand; each takes
+up to 300 bytes in memory, and a page of 16 MB can have five million."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,9 @@ class ShopSpider(Spider, ABC):
 
     def parse_page(self, response: Response, parser: Parser) -> Page:
         """Return the parsed page and count it."""
+        text = response_text(response)
         try:
-            page = parser(response_text(response), response.url)
+            page = Page(unreadable=TOO_COMPLEX) if is_too_complex(text) else parser(text, response.url)
         except Exception as exc:  # noqa: BLE001, RUF100 - a parser's bug or a hostile page must not end the crawl.
             self.logger.exception("%s", response.url)
             page = Page(unreadable=failed_on(exc))
@@ -162,6 +168,11 @@ class ShopSpider(Spider, ABC):
     def _report_progress(self) -> None:
         self.stats.settled += 1
         self.context.events.pages(self.stats.settled, len(self._requested))
+
+
+def is_too_complex(text: str) -> bool:
+    """Return whether a page would take too much memory to parse."""
+    return sum(text.count(start) for start in "<{[") > MAX_ELEMENTS
 
 
 def failed_on(problem: BaseException | None) -> str:

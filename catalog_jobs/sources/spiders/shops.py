@@ -20,7 +20,14 @@ from catalog_jobs.sources.parsers.shopify import list_url, read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.parsers.values import absolute_url
 from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
-from catalog_jobs.sources.spiders.base import CallbackResult, Parser, ShopSpider
+from catalog_jobs.sources.spiders.base import (
+    TOO_COMPLEX,
+    CallbackResult,
+    Parser,
+    ShopSpider,
+    is_too_complex,
+    response_text,
+)
 
 REPEATED = "it repeats an earlier page"
 TOO_MANY_LINKS = "it has too many links"
@@ -51,8 +58,8 @@ class StructuredSpider(ShopSpider):
 
     def parse_start(self, response: Response) -> CallbackResult:
         """Follow the links of a start page. A page without links to follow is read as a product page."""
-        if isinstance(response, TextResponse) and response.xpath(f"count(//a|//area) > {MAX_LINKS}").get() == "1":
-            self.count_unreadable(response, TOO_MANY_LINKS)
+        if reason := _unreadable_links(response):
+            self.count_unreadable(response, reason)
             return
         products, listings = self._links(response, self.shop.follow), self._links(response, self.shop.listings)
         if not products and not listings:
@@ -122,6 +129,14 @@ class ShopifySpider(ShopSpider):
         if page.products and not self.collector.is_full:
             following: dict[str, Any] = {"start": start, "number": number + 1, "previous": page.product_ids}
             yield from self.request_page(list_url(start, number + 1), self.parse_list, listing=True, **following)
+
+
+def _unreadable_links(response: Response) -> str:
+    """Return why the links of a page are not read, ``""`` if they are."""
+    if is_too_complex(response_text(response)):
+        return TOO_COMPLEX
+    is_html = isinstance(response, TextResponse)
+    return TOO_MANY_LINKS if is_html and response.xpath(f"count(//a|//area) > {MAX_LINKS}").get() == "1" else ""
 
 
 def _unless_repeated(parser: Parser, earlier: frozenset[str] | None) -> Parser:

@@ -144,9 +144,11 @@ def test_configured_shop_on_a_private_address_is_refused(
     assert server.asked == []
 
 
-def test_hostile_listings_fail_and_others_are_read(server: ShopServer, tmp_path: Path) -> None:
+def test_hostile_pages_fail_and_others_are_read(server: ShopServer, tmp_path: Path) -> None:
     server.routes = products(2) | {
-        "/good.xml": as_xml(sitemap(*addresses(server, 2))),
+        "/good.xml": as_xml(sitemap(*addresses(server, 4))),
+        "/p/2": Answer("<p>" * 500_001),
+        "/p/3": Answer(gzip.compress(b" " * 17_000_000), headers={"Content-Encoding": "gzip"}),
         "/bomb.xml": Answer(gzip.compress(b"<urlset>" + b"<x/>" * 5_000_000), kind="application/gzip"),
         "/links": Answer('<a href="/p/1">a</a>' * 50_001),
     }
@@ -155,6 +157,8 @@ def test_hostile_listings_fail_and_others_are_read(server: ShopServer, tmp_path:
     assert sorted(item.id for item in result.items) == ["ono:0", "ono:1"]
     assert dict(result.left_out) == {
         "page: it has no entry within 1,000,000 bytes": 1,
+        "page: it has too many elements": 1,
+        "page: it is too large": 1,
         "page: it has too many links": 1,
     }
     assert "2 of the pages that lead to products could not be read" in result.failure
