@@ -7,6 +7,7 @@ from firebase_admin import initialize_app
 from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
 
 from closetspace.api.bodies import refuse_malformed
+from closetspace.api.events import without_fields
 from closetspace.api.handlers import Handlers
 from closetspace.bootstrap import Services
 from closetspace.settings import Settings
@@ -39,8 +40,8 @@ EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=1
 # Mostly waits for Firestore. The index is in memory twice during a reload, and once more during a migration.
 ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
 CALLED = {"enforce_app_check": settings.enforce_app_check, **ANSWERING}
-# An event holds the closet's document twice, 2 MB that the SDK unpacks to 8 MB. Two tastes are derived at once.
-DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=10, timeout_sec=60, max_instances=20)
+# Most events find that another one does their work. Two tastes are derived at once.
+DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=20)
 # Documents and photos pass through in small parts; 540 s are the most that an event may take.
 LEAVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=1, timeout_sec=540, max_instances=10)
 SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)
@@ -71,6 +72,7 @@ def photo_deleted(event: Any) -> None:
 
 
 @retried
+@without_fields
 @firestore_fn.on_document_written(document="closets/{uid}", **DERIVING)
 def closet_written(event: firestore_fn.Event[Any]) -> None:
     handlers.closet_written(event)
