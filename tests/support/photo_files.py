@@ -10,6 +10,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
+from tests.support.heif_files import many_extents
 from tests.support.journey import photo, picture
 
 PNG_HEADER_END = 33
@@ -140,6 +141,7 @@ def hostile_photos() -> Iterator[tuple[str, bytes]]:
     yield "png of 54 megapixels", saved(Image.new("RGB", (7_340, 7_340), (9, 9, 9)), "PNG", compress_level=1)
     yield "png of noise", saved(noise(2_000), "PNG", compress_level=1)
     yield "heic with a huge exif", heic(picture(50), exif=b"Exif\0\0II*\0" + bytes(6_000_000))
+    yield "heic whose exif is 32 times the same 6 MB", many_extents(32, 6_000_000)
 
 
 def _flat_webp() -> bytes:

@@ -16,7 +16,8 @@ from closetspace.domain.person.personal_data import (
 )
 from closetspace_infra.local.person import Person, Refused
 from tests.support.journey import Journey, photo
-from tests.torture.rule_coverage import check_boundaries, check_coverage
+from tests.torture.boundaries import check_boundaries
+from tests.torture.rule_coverage import check_coverage
 from tests.torture.trial import Context, Row, Timer, Verdict
 
 ACTIONS = ("create", "get", "list", "update", "delete")

@@ -15,7 +15,7 @@ from closetspace.services.embed_photo import PhotoEmbedder
 from closetspace.settings import Settings
 from closetspace_infra.local.person import Person, Unavailable
 from tests.support.journey import Journey, photo
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_SECONDS, eventually
 from tests.torture.kept import Expected
 
 T = TypeVar("T")
@@ -43,22 +43,21 @@ def stubborn(action: Callable[[], T]) -> T:
 
 
 def settle(journey: Journey, say: Callable[[str], None]) -> bool:
-    """Wait until every event is handled, moving the clock to each retry; return False if events fail every time."""
-    moves, last = 0, time.monotonic()
-    while True:
+    """Wait until every event is handled, moving the clock to each retry; return False if events never end."""
+    moves, said, deadline = 0, time.monotonic(), time.monotonic() + HANG_SECONDS
+    while time.monotonic() < deadline and moves <= RETRIES:
         state = journey.stack.control.functions()
         busy = state["pending"] + state["running"]
         if not busy and not state["retryWaiting"]:
             return True
         if not busy:
-            if moves == RETRIES:
-                return False
             moves += 1
             journey.stack.control.advance_clock(60)
-        if time.monotonic() - last > 10:
+        if time.monotonic() - said > 10:
             say(f"{busy} events to go, {state['retryWaiting']} wait for a retry")
-            last = time.monotonic()
+            said = time.monotonic()
         time.sleep(0.05)
+    return False
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from closetspace.domain.encoder.vectors import FloatArray, mean_vector
 from closetspace.domain.person.personal_data import PREFERENCES, STATES, WARDROBE
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
+from tests.torture.boundaries import judge_boundaries
 from tests.torture.calls import judge
 from tests.torture.fuzzing import Call, call, fields_of
 from tests.torture.kept import Expected, Kept, check_kept
 from tests.torture.mutations import MUTATIONS, mutate
 from tests.torture.rights import Right, judge_rights, may
-from tests.torture.rule_coverage import judge_boundaries, judge_coverage
+from tests.torture.rule_coverage import judge_coverage
 from tests.torture.trial import Context, Verdict
 
 SHIRT, JEANS = np.eye(2, dtype=np.float32)
