@@ -6,6 +6,8 @@ import { getDownloadURL, getMetadata, getStorage, ref } from "firebase/storage";
 
 const { config, addresses, email, region } = await (await fetch("place.json")).json();
 
+const Canvas = OffscreenCanvas;
+
 async function look() {
   const app = initializeApp(config);
   connectLocal(app, addresses, { region });
@@ -13,12 +15,13 @@ async function look() {
   const closet = new Closet(app, { region });
   const uploaded = {};
   const ids = {};
-  for (const name of ["turned.jpg", "small.jpg", "transparent.png", "large.heic", "broken.jpg"]) {
+  for (const name of ["turned.jpg", "small.jpg", "transparent.png", "line.jpg", "large.heic", "broken.jpg"]) {
     const file = await (await fetch(name)).blob();
+    globalThis.OffscreenCanvas = name === "transparent.png" ? undefined : Canvas; // as in older browsers
     ids[name] = await closet.addItem(new Blob([file]), { name });
   }
   const items = await new Promise((resolve, reject) => {
-    const done = (all) => all.length === 5 && all.every(({ status }) => status === "ready" || status === "failed");
+    const done = (all) => all.length === 6 && all.every(({ status }) => status === "ready" || status === "failed");
     closet.watchWardrobe((all) => done(all) && resolve(all), reject);
   });
   for (const [name, id] of Object.entries(ids)) {
@@ -36,7 +39,7 @@ async function look() {
 async function shown(file) {
   const bitmap = await createImageBitmap(file).catch(() => null);
   if (!bitmap) return {};
-  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+  const context = new Canvas(bitmap.width, bitmap.height).getContext("2d");
   context.drawImage(bitmap, 0, 0);
   return { sides: [bitmap.width, bitmap.height], corner: [...context.getImageData(0, 0, 1, 1).data] };
 }

@@ -152,10 +152,11 @@ def test_browser_uploads_large_photos_smaller_and_upright(project: Path, journey
         "turned.jpg": ("ready", "image/jpeg", [1200, 1600]),
         "transparent.png": ("ready", "image/jpeg", [1600, 1200]),
         "small.jpg": ("ready", "image/jpeg", [240, 320]),
+        "line.jpg": ("failed", "image/jpeg", [5000, 1]),
         "large.heic": ("ready", "image/heic", None),
         "broken.jpg": ("failed", "image/jpeg", None),
     }
-    unchanged = {"small.jpg", "large.heic", "broken.jpg"}
+    unchanged = {"small.jpg", "line.jpg", "large.heic", "broken.jpg"}
     assert {name for name, each in uploaded.items() if each["size"] == sizes[name]} == unchanged
     assert uploaded["transparent.png"]["corner"] == [255, 255, 255, 255]
 
@@ -166,6 +167,7 @@ def write_photos(folder: Path) -> dict[str, int]:
     exif = Image.Exif()
     exif[0x0112] = 6  # the picture is upright after a quarter turn
     large.save(folder / "turned.jpg", exif=exif)
+    Image.new("RGB", (5000, 1)).save(folder / "line.jpg")
     (folder / "small.jpg").write_bytes(photo(74))
     clear = Image.new("RGBA", large.size)
     clear.paste(large, (400, 300))

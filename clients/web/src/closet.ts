@@ -231,7 +231,7 @@ export class Closet {
 }
 
 /** Returns the fields that are given: Firestore refuses undefined values, and the callables would get null. */
-function given(fields: object): Record<string, firestore.FieldValue | Partial<unknown> | undefined> {
+function given(fields: object): firestore.DocumentData {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 

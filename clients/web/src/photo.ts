@@ -25,6 +25,8 @@ const EXTENSIONS = {
 
 export type PhotoType = keyof typeof EXTENSIONS;
 
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
 export interface Photo {
   readonly data: Blob;
   readonly type: PhotoType;
@@ -40,7 +42,7 @@ export async function preparePhoto(file: Blob): Promise<Photo> {
     const message = "This file is not a JPEG, PNG, WebP, HEIC or AVIF photo. Choose another one.";
     throw refusal("photo_unsupported_format", message);
   }
-  const smaller = type === "image/heic" || type === "image/avif" ? null : await inTurn(() => shrink(file));
+  const smaller = type === "image/heic" || type === "image/avif" ? null : await inTurn(() => shrink(file)).catch(() => null);
   const photo = smaller ? jpeg(smaller) : { data: file, type, extension: EXTENSIONS[type] };
   if (photo.data.size > MAX_PHOTO_BYTES) {
     const message = `A photo may have up to ${MAX_PHOTO_BYTES / 1e6} MB. Choose a smaller one.`;
@@ -63,14 +65,15 @@ export function photoType(head: Uint8Array): PhotoType | null {
   return /^(.{4})*(hei[cxms]|hev[cxms]|mif1|msf1)/s.test(brands) ? "image/heic" : null;
 }
 
-/** Returns a photo as a JPEG of at most 1,600 pixels; null if it is small already or can't be decoded here. */
+/** Returns a photo as a JPEG of at most 1,600 pixels; null if it is small already. Throws if it can't be decoded here. */
 async function shrink(file: Blob): Promise<Blob | null> {
   if (typeof createImageBitmap !== "function") return null; // not a browser
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap) return null;
+  // Browsers that don't know this orientation refuse it, and would draw photos sideways.
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   const scale = MAX_SIDE / Math.max(bitmap.width, bitmap.height);
+  const [width, height] = [Math.ceil(bitmap.width * scale), Math.ceil(bitmap.height * scale)];
   try {
-    return scale < 1 ? await draw(bitmap, Math.round(bitmap.width * scale), Math.round(bitmap.height * scale)) : null;
+    return scale < 1 ? await draw(bitmap, width, height) : null;
   } finally {
     bitmap.close();
   }
@@ -80,14 +83,22 @@ async function draw(bitmap: ImageBitmap, width: number, height: number): Promise
   const offscreen = typeof OffscreenCanvas === "function";
   const canvas = offscreen ? new OffscreenCanvas(width, height) : document.createElement("canvas");
   Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d") as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
-  if (!context) return null;
+  const context = canvas.getContext("2d") as Context | null;
+  if (!context || !drawsTruly(context)) return null;
   context.fillStyle = "white"; // a JPEG has no transparency
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
   if ("convertToBlob" in canvas) return canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
+}
+
+/** Returns whether a canvas gives back what was drawn: browsers that hide who somebody is return noise. */
+function drawsTruly(context: Context): boolean {
+  context.fillStyle = "rgb(10 20 30)";
+  context.fillRect(0, 0, 8, 8);
+  const drawn = context.getImageData(0, 0, 8, 8).data;
+  return drawn.every((value, index) => value === [10, 20, 30, 255][index % 4]);
 }
 
 function jpeg(data: Blob): Photo {
