@@ -119,6 +119,25 @@ def test_name_without_an_address_is_transient() -> None:
         fetcher(Network(), Answers([])).fetch("http://shop.example/")
 
 
+def test_deadline_includes_the_name_server() -> None:
+    class Silent(Answers):
+        async def __call__(self, host: str, port: int) -> Sequence[str]:
+            await asyncio.Event().wait()
+            return await super().__call__(host, port)
+
+    network = PublicNetwork(resolver=Silent([PUBLIC]), network=Network())
+    with pytest.raises(Transient, match=r"shop\.example did not send it within 0\.01 s"):
+        Fetcher(FetchLimits(1_000, seconds=0.01), network=network).fetch("http://shop.example/")
+
+
+def test_redirects_count_in_the_limits_of_one_download() -> None:
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
+    network = Network(redirect)
+    with pytest.raises(InvalidInput, match="Too many redirects"):
+        fetcher(network, Answers([PUBLIC])).fetch("http://shop.example/")
+    assert network.sent.count(b"GET ") == 4
+
+
 def test_named_private_host_is_reached_and_no_other() -> None:
     network, resolver = Network(), Answers(["10.0.0.1"])
     inside = fetcher(network, resolver, private_hosts={"inside.example"})
