@@ -9,7 +9,8 @@ import httpx
 from closetspace_infra.local.functions import fetch_manifest
 from closetspace_infra.local.person import Person
 from tests.support.journey import Journey
-from tests.torture.fuzzing import OWNER, Call, call, fields_of, forged_token
+from tests.torture.fuzzing import OWNER, Call, call, forged_token
+from tests.torture.plausible import Texts
 from tests.torture.trial import Context, Cost, Row, Timer, Verdict
 
 CALLS = 1_000
@@ -18,11 +19,8 @@ CALLERS_FAULTS = {
     *("RESOURCE_EXHAUSTED", "PERMISSION_DENIED", "NOT_FOUND"),
 }
 """Codes that blame the request. Nothing fails inside while everything runs, so any other code is a fault of ours."""
-FAMILIAR = (
-    *(1, 20, 0.5, True, "fit", "unlock", "price", "like", "dismiss", "own", "clear"),
-    *("Topwear", "Shoes", "Men", "Women", "Casual", "Red", ["Topwear"], ["Casual", "Formal"], ["Red"]),
-)
-"""Values that some field accepts: they lead further into the code."""
+NAMES = ("Topwear", "Shoes", "Men", "Women", "Casual", "Red", "Stussy")
+"""Texts that some field accepts: they lead further into the code."""
 INSIDES = (".py", "Traceback (most recent call last)", "site-packages")
 """What an answer would have if it came from inside of the server."""
 
@@ -62,19 +60,21 @@ def judge(sent: Call, answer: str, secrets: Collection[str]) -> tuple[str, str] 
 def _call_often(context: Context, name: str, secrets: Collection[str]) -> Verdict:
     journey, draw = context.journey, context.random(name)
     found: dict[str, dict[str, str]] = {"lost": {}, "leaked": {}}
-    caller = _caller(journey)
+    (caller, texts), results = _caller(journey), 0
     _send(journey.http, _url(journey, name), Call("", b'{"data":{}}'), None)  # loads what the first call needs
     for number in range(CALLS):
         sign_ins = _sign_ins(journey.stack.project, caller)
-        sent = call(draw, fields_of(name), FAMILIAR, list(sign_ins))
+        sent = call(draw, name, texts, list(sign_ins))
         began = time.perf_counter()
         answer = _send(journey.http, _url(journey, name), sent, sign_ins[sent.sign_in])
         context.costs.append(Cost(f"call {name} with {sent.label}", (time.perf_counter() - began) * 1000))
         if fault := judge(sent, answer, secrets):
             kind, why = fault
             found[kind][f"call {number}, {sent.label}"] = why
+        results += '"result"' in answer
         if name == "deleteAccount" and '"result"' in answer:
-            caller = _caller(journey)
+            caller, texts = _caller(journey)
+    context.say(f"{results} calls of {name} were answered with a result")
     return Verdict(CALLS, found["lost"], found["leaked"])
 
 
@@ -85,10 +85,12 @@ def _callables(journey: Journey) -> list[str]:
     return sorted(names, key=lambda name: (name == "deleteAccount", name))
 
 
-def _caller(journey: Journey) -> Person:
+def _caller(journey: Journey) -> tuple[Person, Texts]:
+    """Return a person with an item, and texts for their requests: among them a list's cursor and items."""
     person = journey.person()
     journey.add(person, 2, "Shirt")
-    return person
+    page = person.call("recommend", {"count": 5})
+    return person, {"": NAMES, "cursor": [page["cursor"]], "itemId": [item["id"] for item in page["items"]]}
 
 
 def _sign_ins(project: str, caller: Person) -> dict[str, str | None]:

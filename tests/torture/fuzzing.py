@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from closetspace.api import requests
+from closetspace.api.requests import CallableRequest
+from tests.torture.plausible import Texts, model_of, plausible
 
 OWNER = "the owner"
 """The one sign-in that is valid."""
@@ -99,19 +100,22 @@ def value(draw: random.Random, familiar: Sequence[Any], depth: int = 3) -> Any:
 
 def fields_of(callable_name: str) -> list[str]:
     """Return the names of a callable's fields; those of every callable if its request has another name."""
-    models = requests.CallableRequest.__subclasses__()
-    own = [model for model in models if model.__name__.lower() == f"{callable_name}request".lower()]
-    return sorted({field.alias or name for model in own or models for name, field in model.model_fields.items()})
+    own = model_of(callable_name)
+    models = [own] if own and own.model_fields else CallableRequest.__subclasses__()
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
 
-def call(draw: random.Random, fields: Sequence[str], familiar: Sequence[Any], sign_ins: Sequence[str]) -> Call:
-    """Return one request; most are signed in, and nearly right."""
+def call(draw: random.Random, name: str, texts: Texts, sign_ins: Sequence[str]) -> Call:
+    """Return one request to a callable; most are signed in, and right or nearly right."""
     kind = draw.randrange(20)
+    model, fields = model_of(name), fields_of(name)
+    right = plausible(draw, model, texts) if model else {}
     if kind < 4:
         label = draw.choice(list(BODIES))
         return Call(label, BODIES[label])
     chosen = draw.sample(fields, min(len(fields), draw.choice((0, 1, 1, 1, 2, 3, 6))))
-    data: Any = {name: value(draw, familiar) for name in chosen}
+    familiar = [*right.values(), *texts[""]]
+    data: Any = right | {field: value(draw, familiar) for field in chosen if kind < 14}
     if kind == 4:
         data = value(draw, familiar)
     label = f"data {json.dumps(data)[:80]}"

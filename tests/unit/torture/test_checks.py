@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from closetspace.api.requests import CallableRequest, FeedbackRequest, RecommendRequest
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector
 from closetspace.domain.person.personal_data import PREFERENCES, STATES, WARDROBE
 from closetspace.domain.taste.taste import Taste
@@ -14,6 +15,7 @@ from tests.torture.calls import judge
 from tests.torture.fuzzing import Call, call, fields_of
 from tests.torture.kept import Expected, Kept, check_kept
 from tests.torture.mutations import MUTATIONS, mutate
+from tests.torture.plausible import plausible
 from tests.torture.rights import Right, judge_rights, may
 from tests.torture.rule_coverage import judge_coverage
 from tests.torture.trial import Context, Verdict
@@ -152,7 +154,7 @@ def test_same_seed_gives_the_same_attacks() -> None:
     def attacks(seed: int) -> list[object]:
         context = Context(journey=None, seed=seed, seconds=0, say=print)  # type: ignore[arg-type]
         draw = context.random("calls")
-        calls = [call(draw, fields_of("recommend"), ["Red"], ["nobody"]) for _ in range(50)]
+        calls = [call(draw, "recommend", {"": ["Red"]}, ["nobody"]) for _ in range(50)]
         return [*calls, *(mutate(draw, [("a photo", bytes(range(200)))]) for _ in range(50))]
 
     assert attacks(1) == attacks(1)
@@ -163,6 +165,13 @@ def test_every_mutation_takes_the_shortest_file() -> None:
     draw = Context(journey=None, seed=1, seconds=0, say=print).random("")  # type: ignore[arg-type]
     for mutation in MUTATIONS.values():
         assert isinstance(bytes(mutation(draw, bytearray(b"x"), b"y")), bytes)
+
+
+@pytest.mark.parametrize("model", [RecommendRequest, FeedbackRequest])
+def test_plausible_requests_have_valid_fields(model: type[CallableRequest]) -> None:
+    draw = Context(journey=None, seed=1, seconds=0, say=print).random("")  # type: ignore[arg-type]
+    for _ in range(200):
+        model.parse(plausible(draw, model, {"": ["Red"]}))
 
 
 def test_fields_are_those_of_the_callables_own_request() -> None:
