@@ -61,7 +61,6 @@ lock: $(VENV_READY)
 
 client: $(VENV_READY) $(CLIENT_READY)
 	@$(BIN)/python -m closetspace_infra.client_types
-	@npm run --silent --prefix clients/web build
 	@mkdir -p .local
 	@cd clients/web && npm pack --silent --pack-destination ../../.local
 
@@ -102,7 +101,7 @@ $(NODE_READY): infra/local/package.json infra/local/package-lock.json
 
 $(CLIENT_READY): clients/web/package.json clients/web/package-lock.json
 	@echo "setting up the client library's packages in clients/web/node_modules"
-	@npm ci --prefix clients/web --no-fund --no-audit --loglevel=error
+	@npm ci --prefix clients/web --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
 clean:

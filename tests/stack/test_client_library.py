@@ -33,13 +33,13 @@ def run(*command: str, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built copy of the library."""
+    """A copy of the library, built and packed."""
     if not (LIBRARY / "node_modules").exists():
         pytest.skip("The packages of the client library are not installed. Run: npm ci --prefix clients/web")
     folder = tmp_path_factory.mktemp("sources") / "web"
     shutil.copytree(LIBRARY, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
     (folder / "node_modules").symlink_to(LIBRARY / "node_modules")
-    run("npm", "run", "build", folder=folder)
+    run("npm", "pack", folder=folder)
     return folder
 
 
@@ -47,9 +47,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that has installed the packed library, and Firebase."""
     folder = tmp_path_factory.mktemp("project")
-    run("npm", "pack", "--pack-destination", str(folder), folder=sources)
     modules = folder / "node_modules"
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+    with tarfile.open(next(sources.glob("*.tgz"))) as archive:
         archive.extractall(folder, filter="data")
     (modules / "@closetspace").mkdir(parents=True)
     (folder / "package").rename(modules / "@closetspace" / "web")

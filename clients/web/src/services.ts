@@ -16,7 +16,7 @@ export interface ClosetOptions {
   bucket?: string;
 }
 
-/** Addresses of the local stack, each as `host:port`. */
+/** Addresses of the local stack, each as `host:port`, as `closetspace local up --json` prints them. */
 export interface LocalAddresses {
   auth?: string;
   firestore?: string;
@@ -42,11 +42,11 @@ export function storageOf(app: FirebaseApp, { bucket }: ClosetOptions): Firebase
 
 /** Connects an app to the local stack instead of Google. Call it before anything else uses the app. */
 export function connectLocal(app: FirebaseApp, addresses: LocalAddresses = {}, options: ClosetOptions = {}): void {
-  const at = { ...LOCAL, ...addresses };
-  connectAuthEmulator(getAuth(app), `http://${at.auth}`, { disableWarnings: true }); // its banner covers buttons
-  connectFirestoreEmulator(getFirestore(app), ...hostAndPort(at.firestore));
-  connectStorageEmulator(storageOf(app, options), ...hostAndPort(at.storage));
-  connectFunctionsEmulator(functionsOf(app, options), ...hostAndPort(at.functions));
+  const at = (service: keyof LocalAddresses) => addresses[service] || LOCAL[service];
+  connectAuthEmulator(getAuth(app), `http://${at("auth")}`, { disableWarnings: true }); // its banner covers buttons
+  connectFirestoreEmulator(getFirestore(app), ...hostAndPort(at("firestore")));
+  connectStorageEmulator(storageOf(app, options), ...hostAndPort(at("storage")));
+  connectFunctionsEmulator(functionsOf(app, options), ...hostAndPort(at("functions")));
 }
 
 function hostAndPort(address: string): [string, number] {
