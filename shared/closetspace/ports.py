@@ -281,8 +281,11 @@ class ObjectStore(Protocol):
 
     def stat(self, name: str) -> ObjectStat | None: ...
 
-    def read(self, name: str) -> bytes:
-        """Return an object's bytes. Raises `NotFound`."""
+    def read(self, name: str, *, if_generation: int | None = None) -> bytes:
+        """Return an object's bytes.
+
+        Raises `NotFound`, or `Conflict` if ``if_generation`` is given and the object has another generation.
+        """
         ...
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:

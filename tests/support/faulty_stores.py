@@ -28,9 +28,9 @@ class KillingStore:
         self._before("stat", name)
         return self._store.stat(name)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, if_generation: int | None = None) -> bytes:
         self._before("read", name)
-        return self._store.read(name)
+        return self._store.read(name, if_generation=if_generation)
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         self._before("write", name)

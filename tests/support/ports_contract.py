@@ -538,6 +538,17 @@ class ObjectStoreContract:
             store.write(f"{folder}/a", b"three", if_generation=first.generation)
         assert store.read(f"{folder}/a") == b"two"
 
+    def test_read_with_an_outdated_generation_is_refused(self, store: ObjectStore, folder: str) -> None:
+        first = store.write(f"{folder}/a", b"one")
+        assert store.read(f"{folder}/a", if_generation=first.generation) == b"one"
+        second = store.write(f"{folder}/a", b"two")
+        with pytest.raises(Conflict):
+            store.read(f"{folder}/a", if_generation=first.generation)
+        assert store.read(f"{folder}/a", if_generation=second.generation) == b"two"
+        store.delete(f"{folder}/a")
+        with pytest.raises(NotFound):
+            store.read(f"{folder}/a", if_generation=second.generation)
+
     def test_delete_with_an_outdated_generation_leaves_the_object(self, store: ObjectStore, folder: str) -> None:
         first = store.write(f"{folder}/a", b"one")
         store.write(f"{folder}/a", b"two")

@@ -340,11 +340,14 @@ class MemoryObjects:
         stored = self._objects.get(name)
         return stored[0] if stored else None
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, if_generation: int | None = None) -> bytes:
         try:
-            return self._objects[name][1]
+            stat, data = self._objects[name]
         except KeyError as exc:
             raise NotFound(f"There is no object {name}.") from exc
+        if if_generation not in (None, stat.generation):
+            raise Conflict(f"{name} does not have generation {if_generation}")
+        return data
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         content = data.read_bytes() if isinstance(data, Path) else data

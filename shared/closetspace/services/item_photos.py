@@ -33,13 +33,19 @@ class ItemPhotos:
                 found = self.objects.stat(path)
             case None:
                 found = self._last_upload(photo_folder(item.uid, item.id))
-        return PhotoStat(found.fingerprint, found.size, ObjectPhoto(found.name)) if found else None
+        if found is None:
+            return None
+        return PhotoStat(found.fingerprint, found.size, ObjectPhoto(found.name), found.generation)
 
     def load(self, photo: PhotoStat) -> bytes:
-        """Return the photo's bytes. Raises `NotFound` if it is gone, and the errors of `PhotoFetcher`."""
+        """Return the photo's bytes.
+
+        Raises `NotFound` if it is gone, `Conflict` if it was replaced since it was found, and the errors of
+        `PhotoFetcher`.
+        """
         match photo.source:
             case ObjectPhoto(path):
-                return self.objects.read(path)
+                return self.objects.read(path, if_generation=photo.generation)
             case UrlPhoto(url):
                 return self.fetcher.fetch(url)
         raise NotFound("The photo is gone. Upload it again.")

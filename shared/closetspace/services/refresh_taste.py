@@ -28,8 +28,8 @@ class TasteKeeper:
     def refresh(self, uid: str, changed_to: int | None = None) -> None:
         """Derive the taste of the current closet, or delete it if there is no closet.
 
-        ``changed_to`` is the version that the closet changed to. If the closet has changed again since, nothing is done,
-        because another call follows (`is_taste_due`). Late and repeated calls change nothing.
+        ``changed_to`` is the version that the closet changed to. If the closet has changed again since, nothing is
+        done, because another call follows (`is_taste_due`). Late and repeated calls change nothing.
         """
         if self._is_due(uid, changed_to):
             with self._turns.of(uid):

@@ -42,9 +42,9 @@ class RecordingStore(MemoryObjects):
         super().__init__()
         self.names: list[str] = []
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, if_generation: int | None = None) -> bytes:
         self.names.append(name)
-        return super().read(name)
+        return super().read(name, if_generation=if_generation)
 
 
 def test_record_is_read_as_written() -> None:

@@ -87,10 +87,10 @@ def test_hostile_names_of_photos_stay_below_the_folder_of_photos(world: LeavingW
 
 def test_photo_that_is_deleted_meanwhile_is_left_out_and_noted(world: LeavingWorld) -> None:
     class Vanishing(MemoryObjects):
-        def read(self, name: str) -> bytes:
+        def read(self, name: str, *, if_generation: int | None = None) -> bytes:
             if name.endswith("ann-1/photo.jpg"):
                 raise NotFound(name)
-            return super().read(name)
+            return super().read(name, if_generation=if_generation)
 
     world.photos = Vanishing(lambda: NOW, world.photos._objects)
     found = files(world)
@@ -180,7 +180,7 @@ def test_repeated_delivery_writes_nothing(world: LeavingWorld) -> None:
 
 def test_failed_attempt_leaves_no_file_and_the_next_one_succeeds(world: LeavingWorld) -> None:
     class Away(MemoryObjects):
-        def read(self, name: str) -> bytes:
+        def read(self, name: str, *, if_generation: int | None = None) -> bytes:
             raise Transient("Storage is away")
 
     photos = world.photos
@@ -197,9 +197,9 @@ def test_export_that_takes_too_long_fails_with_a_sentence(world: LeavingWorld) -
     world.settings = replace(world.settings, export_seconds=1)
 
     class Slow(MemoryObjects):
-        def read(self, name: str) -> bytes:
+        def read(self, name: str, *, if_generation: int | None = None) -> bytes:
             world.seconds += 1
-            return super().read(name)
+            return super().read(name, if_generation=if_generation)
 
     world.photos = Slow(lambda: NOW, world.photos._objects)
     failed = export(world)
@@ -214,9 +214,9 @@ def test_export_whose_record_goes_meanwhile_brings_it_not_back(world: LeavingWor
     world.exporter.request("ann", NOW)
 
     class Deleting(MemoryObjects):
-        def read(self, name: str) -> bytes:
+        def read(self, name: str, *, if_generation: int | None = None) -> bytes:
             world.exports.exports.pop("ann", None)
-            return super().read(name)
+            return super().read(name, if_generation=if_generation)
 
     world.photos = Deleting(lambda: NOW, world.photos._objects)
     world.exporter.prepare("ann", NOW)

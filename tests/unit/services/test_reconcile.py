@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.attributes import pack_attributes
 from closetspace.domain.encoder.encoding import Garment
 from closetspace.domain.index.products import product_key
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.domain.wardrobe.plan import Embed, Forget, Refuse, Settled, Wait
+from closetspace.domain.wardrobe.thumbnails import SIDES
 from closetspace.errors import Conflict, Transient
-from tests.support.fakes import BUCKET, HEADS, HashEncoder, World, decode_anything
+from tests.support.fakes import BUCKET, HEADS, HashEncoder, World, decode_anything, shrink_anything
 
 
 @pytest.fixture
@@ -220,6 +222,30 @@ def test_slow_delivery_does_not_overwrite_a_newer_photo(world: World) -> None:
     world.encoder.before = overtake
     world.add("shirt")
     np.testing.assert_allclose(world.entries()["shirt"].vector, world.expected_vector("shirt"), atol=1e-3)
+
+
+def test_photo_that_is_replaced_before_it_is_read_and_then_put_back_has_its_own_vector(world: World) -> None:
+    name = f"{photo_folder('ann', 'shirt')}photo.jpg"
+
+    class Swapping(MemoryObjects):
+        swaps = 1
+
+        def read(self, name: str, *, if_generation: int | None = None) -> bytes:
+            if not self.swaps:
+                return super().read(name, if_generation=if_generation)
+            self.swaps -= 1
+            self.write(name, b"another photo")
+            try:
+                return super().read(name, if_generation=if_generation)
+            finally:
+                self.write(name, b"a photo")
+
+    world.photos = Swapping()
+    world.add("shirt")
+    np.testing.assert_allclose(world.entries()["shirt"].vector, world.expected_vector("shirt"), atol=1e-3)
+    assert world.photos.read(name) == b"a photo"
+    thumbnails = world.database.states["shirt"][0].thumbnails or {}
+    assert [world.photos.read(each) for each in thumbnails.values()] == shrink_anything(b"a photo", SIDES)
 
 
 def test_item_deleted_during_embedding_stays_deleted(world: World) -> None:

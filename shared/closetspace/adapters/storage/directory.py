@@ -26,9 +26,14 @@ class DirectoryObjects:
         path = self._path(name)
         return self._stat(path) if path.is_file() else None
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, if_generation: int | None = None) -> bytes:
+        path = self._path(name)
         try:
-            return self._path(name).read_bytes()
+            # A replaced file stays as it was for those who have opened it.
+            with path.open("rb") as file:
+                if if_generation not in (None, self._stat(path).generation):
+                    raise Conflict(f"{name} does not have generation {if_generation}")
+                return file.read()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
             raise NotFound(f"There is no object {name} in {self._root}.") from exc
 

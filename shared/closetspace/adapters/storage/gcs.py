@@ -41,9 +41,9 @@ class GcsObjects:
             blob = self._bucket.get_blob(name)
         return _stat(blob) if blob else None
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, if_generation: int | None = None) -> bytes:
         with _translated_errors(name):
-            data: bytes = self._bucket.blob(name).download_as_bytes()
+            data: bytes = self._bucket.blob(name).download_as_bytes(if_generation_match=if_generation)
             return data
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:

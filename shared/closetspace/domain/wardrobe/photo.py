@@ -35,12 +35,13 @@ class PhotoSources:
 
 @dataclass(frozen=True)
 class PhotoStat:
-    """What is known of a photo before it is read: the fingerprint of its bytes or of its URL, its size in bytes, and
-    where it is."""
+    """What is known of a photo before it is read: the fingerprint of its bytes or of its URL, its size in bytes, where
+    it is, and its generation, which is another one as soon as its bytes are replaced."""
 
     fingerprint: str
     size: int | None
     source: ObjectPhoto | UrlPhoto
+    generation: int | None = None
 
 
 def photo_folder(uid: str, item_id: str) -> str:
