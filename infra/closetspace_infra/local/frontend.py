@@ -32,7 +32,7 @@ class FrontendSetup:
     def lines(self) -> Iterator[str]:
         """Yield the lines of an environment file for each build tool, then the same as JavaScript."""
         for tool, prefix in PREFIXES.items():
-            yield f"# .env.local of {tool}"
+            yield f"# .env.development.local of {tool}"
             yield from (f"{name}={value}" for name, value in self.variables(prefix).items())
             yield ""
         yield "// or in code"

@@ -66,7 +66,7 @@ def test_environment_file_has_the_prefix_of_the_build_tool() -> None:
     lines = list(SETUP.lines())
     vite = lines[: lines.index("")]
     assert vite == [
-        "# .env.local of Vite",
+        "# .env.development.local of Vite",
         "VITE_FIREBASE_API_KEY=local",
         "VITE_FIREBASE_PROJECT_ID=demo-x",
         "VITE_REGION=europe-west1",
