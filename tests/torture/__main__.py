@@ -70,7 +70,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("torture", description="Attack the local stack; count what is lost or leaked.")
     parser.add_argument("--only", action="append", choices=sorted(TRIALS), help="run this trial alone; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
-    parser.add_argument("--minutes", type=float, default=6, help="for random histories on the stack (default: 6)")
+    parser.add_argument("--minutes", type=float, default=5, help="for random histories on the stack (default: 5)")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="a folder of more photos to upload and mutate")
     parser.add_argument("--write", action="store_true", help=f"write the table to {DOCUMENT.relative_to(REPOSITORY)}")
     return parser.parse_args(arguments)
