@@ -90,6 +90,7 @@ async function life() {
     order: wardrobe.map(({ id }) => id === first), titles: wardrobe.map(({ title }) => title),
     progress: shares.at(-1), photo: [contentType, cacheControl], brand: before.item.brand,
     thumbnails: addresses.map((address) => /thumbs%2F\w+-(\d+)\.webp/.exec(address)[1]),
+    pictures: await Promise.all(addresses.map(async (address) => (await fetch(address)).status)),
     sameAddress: (await closet.photoUrl(before)) === addresses[0],
   });
 

@@ -101,6 +101,7 @@ def test_person_keeps_a_wardrobe_and_leaves(live: Callable[[str], Any]) -> None:
         "photo": ["image/jpeg", "private, max-age=31536000"],
         "brand": "",
         "thumbnails": ["640", "160"],
+        "pictures": [200, 200],
         "sameAddress": True,
         "recommended": [15, 15],
         "opinion": "dismiss",

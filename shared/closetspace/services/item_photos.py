@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.item import Item
 from closetspace.domain.wardrobe.photo import ObjectPhoto, PhotoStat, UrlPhoto, owner_of_photo, photo_folder
 from closetspace.domain.wardrobe.thumbnails import Thumbnails
-from closetspace.errors import NotFound
+from closetspace.errors import Conflict, NotFound
 from closetspace.ports import ObjectStat, ObjectStore, PhotoFetcher
 
 
@@ -57,9 +58,13 @@ class ItemPhotos:
                 self.objects.delete(photo.name, if_generation=photo.generation)
 
     def write_thumbnails(self, names: Thumbnails, thumbnails: Sequence[bytes]) -> None:
-        """Store thumbnails, in the order of their names."""
+        """Store thumbnails, in the order of their names; those that are there already are the same.
+
+        They are not written again, because that would end the download addresses that clients have of them.
+        """
         for name, data in zip(names.values(), thumbnails, strict=True):
-            self.objects.write(name, data)
+            with suppress(Conflict):
+                self.objects.write(name, data, if_generation=0)
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects; those that are gone are no error."""

@@ -84,3 +84,20 @@ def test_item_that_keeps_changing_keeps_the_thumbnails_of_its_state(world: World
     with pytest.raises(Conflict):
         world.reconciler.reconcile("shirt")
     assert stored(world) == expected(b"one photo")
+
+
+def test_deliveries_that_race_write_each_thumbnail_once(world: World) -> None:
+    def race(_: object) -> None:
+        world.encoder.before = lambda _: None
+        world.reconciler.reconcile("shirt")
+        generations.update({stat.name: stat.generation for stat in world.photos.list("users/")})
+
+    generations: dict[str, int] = {}
+    world.upload("shirt", b"another photo")
+    world.encoder.before = race
+    world.reconciler.reconcile("shirt")
+    assert stored(world) == expected(b"another photo")
+    for name in (world.database.states["shirt"][0].thumbnails or {}).values():
+        stat = world.photos.stat(name)
+        assert stat
+        assert stat.generation == generations[name]
