@@ -4,7 +4,9 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from closetspace.adapters.authentication import FirebaseUsers
 from tests.support.events import deliver, item_event
 from tests.support.journey import Journey
 from tests.torture.history import History, Known
@@ -31,7 +33,10 @@ def histories(context: Context) -> Iterator[Row]:
     expected = {item_id: item for history in lived for item_id, item in history.expected()}
     people = {person.uid for history in lived for person in history.people}
     gone = {history.people[0].uid for history in lived if history.leaves}
-    verdict = by_history(lived, check_kept(expected, read_kept(context.journey.stack.bucket, people), gone))
+    verdict = check_kept(expected, read_kept(context.journey.stack.bucket, people), gone)
+    accounts = FirebaseUsers()
+    still_there = {uid: "is still in Firebase Authentication" for uid in gone if accounts.delete(uid)}
+    verdict = by_history(lived, replace(verdict, leaked={**verdict.leaked, **still_there}))
     what = f"{len(lived):,} random histories on the stack, {len(gone):,} of which end with the account"
     yield timer.row(what, verdict if settled else verdict.with_loss("events", "fail every time"))
     yield timer.row("late duplicates of an event of each item, which embed nothing", _repeat(context.journey, expected))
