@@ -73,7 +73,7 @@ def _call_often(context: Context, name: str, secrets: Collection[str]) -> Verdic
             found[kind][f"call {number}, {sent.label}"] = why
         results += '"result"' in answer
         if name == "deleteAccount" and '"result"' in answer:
-            caller, texts = _caller(journey)
+            caller = journey.person()
     context.say(f"{results} calls of {name} were answered with a result")
     return Verdict(CALLS, found["lost"], found["leaked"])
 
