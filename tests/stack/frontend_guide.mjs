@@ -47,7 +47,7 @@ for (const code of examples) {
 }
 
 await enter();
-seen.picture = (await fetch(await pictureOf(item))).status;
+seen.picture = (await fetch(await addressOf(picturePath(item)))).status;
 await rename(item.id, "Another name");
 seen.name = (await getDoc(doc(db, "wardrobe", item.id))).data().name;
 await giveFeedback((await recommend({ count: 1 })).items[0].id, "dismiss");
