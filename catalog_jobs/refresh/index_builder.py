@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from catalog_jobs.refresh.worker import ShardEmbedder, items_to_embed
 from catalog_jobs.sources.selection import FolderSource
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.bootstrap import bundle_opener, decoding_pool, load_encoder
+from closetspace.domain.encoder.encoding import Picture
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
@@ -82,8 +84,10 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     snapshots = Snapshots(store)
     snapshot = snapshots.require_current()
     items = snapshots.read(snapshot)
-    embedder = shard_embedder(store, settings, ImageDownloader(settings.private_hosts), lambda: None)
-    failed = embedder.run(items_to_embed(items, embedder.embeddings.stored_keys().part_of), progress).failed
+    workers, downloader = os.cpu_count() or 1, ImageDownloader(settings.private_hosts)
+    with image_decoder(settings, workers) as decode:
+        embedder = shard_embedder(store, settings, downloader, decode, lambda: None, workers)
+        failed = embedder.run(items_to_embed(items, embedder.embeddings.stored_keys().part_of), progress).failed
     with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
         manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
         if manifest.recall < Bounds.least_recall:
@@ -93,16 +97,23 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     return BuiltIndex(manifest, [LeftOut(i.id, failed[i.content_key]) for i in items if i.content_key in failed])
 
 
+@contextmanager
+def image_decoder(settings: Settings, workers: int) -> Iterator[Callable[[bytes], Picture]]:
+    """Give a decoder of images, which come from strangers: in ``workers`` processes with limits of time and memory."""
+    with closing(decoding_pool(replace(settings, decoding_processes=workers))) as pool:
+        yield failing_alone(pool)
+
+
 def shard_embedder(
     store: ObjectStore,
     settings: Settings,
     download: Callable[[str], bytes],
+    decode: Callable[[bytes], Picture],
     check_lease: Callable[[], None],
-    workers: int | None = None,
+    workers: int,
 ) -> ShardEmbedder:
-    """Return an embedder of catalog items by the configured encoder, by default with a worker for each processor."""
-    encoder, workers = load_encoder(settings), workers or os.cpu_count() or 1
-    decode = failing_alone(decoding_pool(replace(settings, decoding_processes=workers)))
+    """Return an embedder of catalog items by the configured encoder, in ``workers`` threads."""
+    encoder = load_encoder(settings)
     embedder = CatalogEmbedder[CatalogItem](
         read=ImageReader(store, download, decode).read, decode=decode, encoder=encoder, workers=workers
     )

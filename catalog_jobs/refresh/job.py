@@ -14,7 +14,7 @@ from catalog_jobs.processes.child import Child
 from catalog_jobs.processes.logs import Log
 from catalog_jobs.refresh.coordinator import Coordinator, RefreshOptions
 from catalog_jobs.refresh.images import ImageDownloader
-from catalog_jobs.refresh.index_builder import index_builder, shard_embedder
+from catalog_jobs.refresh.index_builder import image_decoder, index_builder, shard_embedder
 from catalog_jobs.refresh.pruning import Pruner, Retention
 from catalog_jobs.refresh.publishing import Publisher
 from catalog_jobs.refresh.run_store import Lease, RunStore
@@ -70,7 +70,11 @@ def refresh(
     """
     settings, store = Settings.from_env(), open_store(selection.store)
     sources, lease = selection.sources(store), Lease(store, context.key)
-    with _other_tasks(selection, context, log) if _starts_tasks(context, options) else nullcontext(()) as others:
+    workers = max(1, (os.cpu_count() or 1) // context.tasks_on_machine)
+    with (
+        _other_tasks(selection, context, log) if _starts_tasks(context, options) else nullcontext(()) as others,
+        image_decoder(settings, workers) as decode,
+    ):
 
         def check_lease() -> None:
             lease.check()
@@ -78,7 +82,6 @@ def refresh(
                 _check_running(other)
 
         downloader = ImageDownloader(settings.private_hosts, context.tasks)
-        workers = max(1, (os.cpu_count() or 1) // context.tasks_on_machine)
         worker = Worker(
             task=context.task,
             tasks=context.tasks,
@@ -86,7 +89,7 @@ def refresh(
             run_store=RunStore(store, context.key),
             check_lease=check_lease,
             snapshots=Snapshots(store),
-            embedder=shard_embedder(store, settings, downloader, check_lease, workers),
+            embedder=shard_embedder(store, settings, downloader, decode, check_lease, workers),
             progress_bar=progress_bar,
         )
         if context.task:

@@ -19,8 +19,8 @@ from catalog_jobs.refresh.images import (
     ImageReader,
     failing_alone,
 )
+from catalog_jobs.refresh.index_builder import image_decoder
 from closetspace.adapters.memory import MemoryObjects
-from closetspace.bootstrap import decoding_pool
 from closetspace.errors import ClosetspaceError, InvalidInput, Transient
 from closetspace.settings import Settings
 from tests.support.refreshed_catalog import item
@@ -242,8 +242,8 @@ def test_failed_download_stores_nothing(shop: ShopServer) -> None:
 def test_answer_that_is_no_image_is_not_stored(shop: ShopServer, answer: bytes) -> None:
     shop.routes["/1.jpg"] = Answer(answer, kind="image/jpeg")
     store = MemoryObjects()
-    with pytest.raises(InvalidInput) as caught:
-        reader(store, decoding_pool(Settings())).read(item_on(shop))
+    with image_decoder(Settings(), workers=1) as decode, pytest.raises(InvalidInput) as caught:
+        reader(store, decode).read(item_on(shop))
     assert caught.value.code.startswith("photo_")
     assert list(store.list("")) == []
 
