@@ -35,7 +35,7 @@ class CountingServices(Services):
 
 
 def test_part_is_built_once_under_several_threads(tmp_path: Path) -> None:
-    services = CountingServices(Settings(index_store=str(tmp_path)))
+    services = CountingServices(Settings(index_store=str(tmp_path)), usage=MemoryDatabase())
     together = threading.Barrier(THREADS, timeout=HANG_SECONDS)
 
     def use() -> tuple[int, int, int]:
@@ -50,7 +50,7 @@ def test_part_is_built_once_under_several_threads(tmp_path: Path) -> None:
 
 def test_replaced_part_is_not_built(tmp_path: Path) -> None:
     people = MemoryDatabase()
-    services = CountingServices(Settings(index_store=str(tmp_path)), people=people)
+    services = CountingServices(Settings(index_store=str(tmp_path)), people=people, usage=people)
     assert services.people is people
     assert services.recommender.people is people
     assert services.feedback_keeper.people is people
@@ -88,5 +88,5 @@ def test_use_cases_run_on_replaced_parts() -> None:
 
 
 def test_feedback_and_recommendations_share_an_index(tmp_path: Path) -> None:
-    services = Services(Settings(index_store=str(tmp_path)), people=MemoryDatabase())
+    services = Services(Settings(index_store=str(tmp_path)), people=MemoryDatabase(), usage=MemoryDatabase())
     assert services.feedback_keeper.index == services.recommender.index, "a second index would double the memory"
