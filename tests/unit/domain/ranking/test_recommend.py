@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
@@ -126,15 +126,15 @@ class CountingBundle(Bundle):
         return super().vectors(rows)
 
 
-@pytest.mark.parametrize("order", Order)
-def test_no_cursor_makes_a_page_read_more_than_the_first_one(person: Person, tmp_path: Path, order: Order) -> None:
-    write_bundle(tmp_path, contents(3_000), NOW)
+def test_no_cursor_makes_a_page_read_more_than_the_first_one(person: Person, tmp_path: Path) -> None:
+    write_bundle(tmp_path, contents(2_500), NOW)
     index = CountingBundle(tmp_path, exact_scan_items=10_000)
-    every_key = tuple(short(key) for key in index.keys(np.arange(3_000)).tolist())
-    recommend_page(person, index, 100, order=order, explore=1.0)
-    first, forged = index.read, tuple(range(1_000_000, 1_001_899))
-    for shown in (every_key[:50], every_key[:1_899], every_key[:1] * 1_899, forged):
+    every_key = tuple(short(key) for key in index.keys(np.arange(2_500)).tolist())
+    cursors = (every_key[:50], every_key[:1_899], every_key[:1] * 1_899, tuple(range(1_000_000, 1_001_899)))
+    for order, shown in product(Order, cursors):
         index.read = 0
+        recommend_page(person, index, 100, order=order, explore=1.0)
+        first, index.read = index.read, 0
         page = recommend_page(person, index, 100, order=order, explore=1.0, cursor=Cursor(1, 0, shown))
         assert not {short(int(key)) for key in index.keys(index.rows_of(ids(page)))} & set(shown)
         assert 0 < index.read <= first
