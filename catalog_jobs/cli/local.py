@@ -26,7 +26,7 @@ from catalog_jobs.demo.run import fill_catalog
 from catalog_jobs.processes.logs import Log
 from catalog_jobs.sources.shops import SHIPPED, read_shops
 from closetspace.bootstrap import open_store
-from closetspace_infra.local.frontend import FrontendSetup
+from closetspace_infra.local.frontend import SERVICES, FrontendSetup
 from closetspace_infra.local.functions import REPOSITORY
 from closetspace_infra.local.ports import Ports
 from closetspace_infra.local.stack import LocalStack, Recurring
@@ -165,9 +165,9 @@ def _print(setup: FrontendSetup) -> None:
     for line in setup.lines():
         typer.echo(line)
     notes.print()
-    for service in ("auth", "firestore", "storage", "functions", "ui"):
+    for service in SERVICES:
         notes.print(f"{service:>10}  http://{getattr(setup.addresses, service)}")
-    notes.print("\nReady. Ctrl-C stops everything.")
+    _print_line(f"\nReady. Documents and files: http://{setup.addresses.ui}/ui/   (Ctrl-C stops everything)")
 
 
 def _refresh(stack: LocalStack, seconds: float, source: str | None, log: Log) -> Recurring:
