@@ -12,7 +12,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from closetspace.api.requests import FeedbackRequest, RecommendRequest
-from closetspace.api.responses import DeletionResponse, ExportResponse, FeedbackResponse, RecommendResponse
+from closetspace.api.responses import (
+    DeletionResponse,
+    ExportResponse,
+    FacetsResponse,
+    FeedbackResponse,
+    RecommendResponse,
+)
 from closetspace.domain.person.preferences import Preferences
 from closetspace.domain.wardrobe.item import ITEM_FIELDS
 from closetspace.domain.wardrobe.state import ItemState
@@ -21,7 +27,7 @@ from closetspace.settings import Settings
 FILE = Path(__file__).resolve().parents[2] / "clients" / "web" / "src" / "api.ts"
 
 REQUESTS = (RecommendRequest, FeedbackRequest)
-ANSWERS = (RecommendResponse, FeedbackResponse, ExportResponse, DeletionResponse)
+ANSWERS = (RecommendResponse, FacetsResponse, FeedbackResponse, ExportResponse, DeletionResponse)
 DOCUMENTS = {"ItemState": ItemState, "Preferences": Preferences}
 
 INTERNAL = {"shard", "attempts", "sweeps", "sweep_at"}

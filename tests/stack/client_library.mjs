@@ -94,6 +94,7 @@ async function life() {
     sameAddress: (await closet.photoUrl(before)) === addresses[0],
   });
 
+  seen.facets = (await closet.facets()).categories.every(({ name, count }) => name && count > 0);
   const pages = [];
   for await (const page of closet.recommendPages({ count: 5, seed: 1 })) if (pages.push(page) === 3) break;
   const ids = pages.flatMap(({ items }) => items.map(({ id }) => id));

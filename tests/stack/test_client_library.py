@@ -102,6 +102,7 @@ def test_person_keeps_a_wardrobe_and_leaves(live: Callable[[str], Any]) -> None:
         "brand": "",
         "thumbnails": ["640", "160"],
         "pictures": [200, 200],
+        "facets": True,
         "sameAddress": True,
         "recommended": [15, 15],
         "opinion": "dismiss",

@@ -90,6 +90,31 @@ export interface RecommendResponse {
   processing: number | null;
 }
 
+/** A name that a filter may have, and the number of items that have it. */
+export interface FacetResponse {
+  name: string;
+  count: number;
+}
+
+/** The lowest and the highest price in one currency, and the number of items that have one. */
+export interface PriceRangeResponse {
+  currency: string;
+  low: number;
+  high: number;
+  count: number;
+}
+
+/** Response of `facets`: what the filters of `recommend` may name, most items first. */
+export interface FacetsResponse {
+  categories: ReadonlyArray<FacetResponse>;
+  genders: ReadonlyArray<FacetResponse>;
+  brands: ReadonlyArray<FacetResponse>;
+  colours: ReadonlyArray<FacetResponse>;
+  usages: ReadonlyArray<FacetResponse>;
+  prices: ReadonlyArray<PriceRangeResponse>;
+  index_version: string;
+}
+
 /** Response of `feedback`: the opinion that is stored now, null if there is none. */
 export interface FeedbackResponse {
   itemId: string;

@@ -6,6 +6,7 @@ import { deleteObject, getDownloadURL, ref, uploadBytesResumable, type StorageRe
 import type {
   DeletionResponse,
   ExportResponse,
+  FacetsResponse,
   FeedbackRequest,
   FeedbackResponse,
   ItemFields,
@@ -135,6 +136,11 @@ export class Closet {
   /** Returns the pages of one list, for `for await` or one by one with `next()`. No item comes twice. */
   recommendPages(request: RecommendRequest = {}): AsyncIterableIterator<RecommendResponse> {
     return pagesOf((page) => this.recommend(page), request);
+  }
+
+  /** Returns what the filters of `recommend` may name, with the number of items of each. */
+  facets(): Promise<FacetsResponse> {
+    return this.#call<FacetsResponse>("facets", {});
   }
 
   /** Says what the person thinks of a catalog item; `clear` takes it back. */

@@ -48,11 +48,13 @@ export class ClosetError extends Error {
     const { code: fullCode, message, name, details } = Object(error) as Record<string, unknown>;
     if (name === "AbortError") return new ClosetError("cancelled", undefined, {}, error);
     const [code = "", service] = String(fullCode).split("/").reverse();
+    // The SDK appends the status of the answer to the server's sentence.
+    const sentence = typeof message === "string" ? message.replace(/ \[\d{3}\]$/, "") : undefined;
     const fromServer = service === "functions" && typeof message === "string" && !SDK_MESSAGE.test(message);
     // The SDK of Functions reports a server that can't be reached as "internal".
     const unreachable = service === "functions" && code === "internal" && !fromServer;
     const known = unreachable ? "unavailable" : knownCode(code);
-    return new ClosetError(known, fromServer && known !== "internal" ? message : undefined, record(details), error);
+    return new ClosetError(known, fromServer && known !== "internal" ? sentence : undefined, record(details), error);
   }
 }
 

@@ -37,6 +37,11 @@ test("the services' codes become one vocabulary, with sentences to show", () => 
   }
 });
 
+test("a sentence of the server comes without the status that the SDK appends", () => {
+  const error = ClosetError.from(firebase("functions/failed-precondition", "Your wardrobe is empty. [400]"));
+  assert.equal(error.message, "Your wardrobe is empty.");
+});
+
 test("functions that can't be reached are unavailable, and their own faults internal", () => {
   for (const message of ["internal", "internal [0]"]) {
     assert.equal(ClosetError.from(firebase("functions/internal", message)).code, "unavailable");
