@@ -255,22 +255,22 @@ def test_publishing_fails_no_concurrent_request(journey: Journey, drawn_catalog:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "code"),
+    ("name", "data", "code", "details"),
     [
-        ("recommend", {"count": 0}, "invalid-argument"),
-        ("recommend", {"nonsense": 1}, "invalid-argument"),
-        ("recommend", {}, "failed-precondition"),
-        ("feedback", {"kind": "hate", "itemId": "1"}, "invalid-argument"),
-        ("feedback", {"itemId": "no such item", "kind": "like"}, "invalid-argument"),
+        ("recommend", {"count": 0}, "invalid-argument", {"field": "count"}),
+        ("recommend", {"nonsense": 1}, "invalid-argument", {"field": "nonsense"}),
+        ("recommend", {}, "failed-precondition", {"reason": "empty", "processing": 0, "waiting": 0, "failed": 0}),
+        ("feedback", {"kind": "hate", "itemId": "1"}, "invalid-argument", {"field": "kind"}),
+        ("feedback", {"itemId": "no such item", "kind": "like"}, "invalid-argument", {"field": "itemId"}),
     ],
 )
-def test_callable_reports_code_and_field_of_an_error(
-    journey: Journey, name: str, data: dict[str, Any], code: str
+def test_callable_reports_code_and_details_of_an_error(
+    journey: Journey, name: str, data: dict[str, Any], code: str, details: dict[str, Any]
 ) -> None:
     with pytest.raises(CallFailed) as caught:
         journey.person().call(name, data)
     assert caught.value.code == code
-    assert caught.value.details == ({"field": next(iter(data))} if data else None)
+    assert caught.value.details == details
 
 
 @pytest.mark.parametrize("name", ["recommend", "feedback"])
