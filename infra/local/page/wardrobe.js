@@ -4,6 +4,7 @@ import { element, picture, showText } from "./dom.js";
 import { BADGES, HINTS } from "./sentences.js";
 
 const LARGEST_PHOTO = 20_000_000;
+const NAMELESS = "Name it";
 // The server's colour names that CSS does not have.
 const COLOURS = {
   "navy blue": "#23305c",
@@ -29,12 +30,13 @@ export class Wardrobe {
   }
 
   nameOf(id) {
-    return this.#items.get(id)?.name || this.#states.get(id)?.category || "an item";
+    return this.#items.get(id)?.name || this.#states.get(id)?.suggested_name || "an item";
   }
 
-  /** Returns the URL of an item's photo, undefined if there is none. */
+  /** Returns the URL of an item's thumbnail, before there is one of its photo; undefined if there is none either. */
   async photoOf(id) {
-    const { photo_path: path, secure_url: url } = this.#items.get(id) ?? {};
+    const { photo_path: photo, secure_url: url } = this.#items.get(id) ?? {};
+    const path = this.#states.get(id)?.thumbnails?.[640] ?? photo;
     if (!path) return url || undefined;
     if (!this.#photos.has(path)) this.#photos.set(path, this.backend.photoUrl(path));
     return this.#photos.get(path).catch(() => void this.#photos.delete(path)); // not uploaded yet: try again later
@@ -82,6 +84,7 @@ export class Wardrobe {
     for (const field of ["name", "brand"]) {
       if (card[field] !== document.activeElement) card[field].value = item[field] ?? "";
     }
+    card.name.placeholder = state.suggested_name || NAMELESS;
     const words = status === "failed" ? (state.error?.message ?? "") : (state.category ?? "");
     card.detail.replaceChildren(words, ...(state.colours ?? []).map(swatch));
     showText(card.hint, HINTS[state.hint] ?? "");
@@ -96,7 +99,7 @@ export class Wardrobe {
   }
 
   #input(id, field) {
-    const label = field === "name" ? "Name it" : "Brand";
+    const label = field === "name" ? NAMELESS : "Brand";
     const input = element("input", { className: field, placeholder: label, ariaLabel: label, maxLength: 100 });
     input.addEventListener("change", () =>
       this.backend.rename(id, { [field]: input.value.trim() }).catch(this.report),
