@@ -60,7 +60,6 @@ async function start() {
     notice: $("notice"),
     more: $("more"),
     refresh: $("refresh"),
-    version: $("index-version"),
     notify: (text, offer) => toast.notify(text, offer),
   });
 }

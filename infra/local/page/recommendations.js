@@ -16,8 +16,8 @@ export class Recommendations {
   #any = false;
   #cards = [];
 
-  constructor({ backend, wardrobe, opinions, controls, grid, notice, more, refresh, version, notify }) {
-    Object.assign(this, { backend, controls, grid, notice, more, version });
+  constructor({ backend, wardrobe, opinions, controls, grid, notice, more, refresh, notify }) {
+    Object.assign(this, { backend, controls, grid, notice, more });
     this.ofCards = {
       wardrobe,
       opinions,
@@ -64,11 +64,10 @@ export class Recommendations {
     }
   }
 
-  #show({ items, cursor, seed, index_version: version, moved_on: movedOn }, continued) {
+  #show({ items, cursor, seed, moved_on: movedOn }, continued) {
     this.#cursor = cursor;
     this.#seed = seed;
     this.more.hidden = !cursor;
-    this.version.textContent = version ? `index ${version}` : "";
     const cards = items.map((item) => new Card(item, this.ofCards));
     this.#cards = continued ? [...this.#cards, ...cards] : cards;
     if (!continued) this.grid.replaceChildren();
