@@ -110,7 +110,7 @@ def up(
     """Run Firebase and the functions on this machine until Ctrl-C, with a catalog to recommend from.
 
     Prints what a frontend needs: the addresses of the emulators, the lines of an environment file for Vite and Create
-    React App, and the same as code. docs/frontend.md goes on from there.
+    React App, and the same as code. docs/frontend.md continues from there.
 
     With --json the line has firebaseConfig, addresses (host:port of auth, firestore, storage, functions and ui),
     region, catalog (items and index_version, or null) and ready_ms; progress and the log go to standard error.

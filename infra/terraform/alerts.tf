@@ -20,7 +20,7 @@ locals {
       filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"sweep\" \"is still unsettled\""
     }
     closetspace_items_given_up = {
-      description = "Items that failed again and again for a cause of ours (closetspace/services/attempts.py)."
+      description = "Items that failed repeatedly through a fault of ours (closetspace/services/attempts.py)."
       filter      = "resource.type=\"cloud_run_revision\" \"is given up after\""
     }
   }
@@ -78,7 +78,7 @@ locals {
       severity = "ERROR"
       lasting  = "0s"
       query    = "sum(increase(${local.given_up}[1h])) > 0"
-      meaning  = "An item failed again and again for a cause of ours, and its owner was told so."
+      meaning  = "Items failed repeatedly through a fault of ours, and were marked as failed."
     }
     sweeper_silent = {
       name     = "The sweeper does not run"

@@ -134,7 +134,7 @@ class Usage(Protocol):
 
 
 class Bookmarks(Protocol):
-    """How far work that goes on in small parts has come."""
+    """Where work that is done in small parts continues."""
 
     def bookmark(self, name: str) -> str:
         """Return the last bookmark of this name, an empty one at the beginning."""

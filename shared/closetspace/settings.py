@@ -71,7 +71,7 @@ class Settings:
     """Seconds after which a sweep begins no further item: less than the 1,800 that a scheduled function has."""
 
     audited_per_sweep: int = 200
-    """Items, states and photos, of each so many, that a sweep compares with each other to find what no event told of.
+    """Items, states and photos, as many of each, that a sweep compares to find what lost events have left behind.
     200 are 29,000 a day of each, at 0.05 USD a day."""
 
     orphan_hours: float = 24.0
@@ -89,7 +89,7 @@ class Settings:
     Firebase's own deletion of accounts has the same limit."""
 
     removal_seconds: float = 240.0
-    """Seconds of one attempt to remove accounts, after which the next one goes on. With those of the items
+    """Seconds of one attempt to remove accounts, after which the next one continues. With those of the items
     (``sweep_seconds``) they fit into the 1,800 that the sweeper has."""
 
     removal_hours: float = 48.0

@@ -1,7 +1,7 @@
 """Which faults of Firestore and Cloud Storage are temporary: one table for both clients.
 
 A fault that is in none of the sets is permanent: our request is wrong, and stays wrong when it is sent again. The
-counterpart for other hosts is in `closetspace.adapters.network`.
+counterpart for other hosts is `closetspace.adapters.network.outcomes`.
 """
 
 import requests

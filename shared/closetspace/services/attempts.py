@@ -35,15 +35,16 @@ class Attempts:
 
         An earlier vector stays in use until the new one is stored.
         """
-        state, allowed = begin_attempt(record.state, item.uid, key, self.now(), self.settings)
-        if not allowed:
-            self._give_up(record, item, state, internal_fault())
+        old = record.state
+        if old and is_attempted(old, item.uid, key) and old.attempts >= self.settings.max_attempts:
+            self._give_up(record, item, old, internal_fault())
             return None
-        moved = record.state is not None and record.state.uid != item.uid
+        moved = old is not None and old.uid != item.uid
+        state = begin_attempt(old, item.uid, key, self.now(), self.settings)
         return self.wardrobe.commit(record, state, Remove() if moved else Keep())
 
     def withdraw(self, item_id: str, key: str) -> None:
-        """Uncount an attempt at the content ``key`` that failed for a cause that passes."""
+        """Take back the count of an attempt at the content ``key`` that failed temporarily."""
         try:
             record = self.wardrobe.read(item_id)
             state = record.state
@@ -53,7 +54,7 @@ class Attempts:
             log.warning("an attempt for item %s stays counted: %s", item_id, error)
 
     def fail(self, item_id: str, *, counted: bool) -> bool:
-        """Count an attempt that failed for a cause of ours, if it was not; return whether it was the last one."""
+        """Count an attempt that failed through our fault, unless it is counted; return whether it was the last one."""
         record = self.wardrobe.read(item_id)
         item = record.item
         if item is None:
@@ -70,7 +71,7 @@ class Attempts:
         return False
 
     def conclude(self, item_id: str) -> None:
-        """Leave an item that was swept for the last time: one that waits goes on waiting, any other one fails."""
+        """End the sweeps of an item: it keeps waiting for its photo, or fails if it was being processed."""
         record = self.wardrobe.read(item_id)
         if record.item is None or record.state is None:
             return

@@ -15,14 +15,14 @@ from closetspace.settings import Settings
 log = logging.getLogger(__name__)
 
 ITEMS, STATES, PHOTOS = "audit-items", "audit-states", "audit-photos"
-"""Names of the bookmarks. Each call goes on where the last one stopped, and begins again at the end."""
+"""Names of the bookmarks. Each call continues where the last one stopped, and starts over at the end."""
 
 PEOPLE = "users/"
 
 
 @dataclass(frozen=True)
 class Auditor:
-    """Looks at a part of all items, states and photos in each call; a bookmark says where the next call goes on."""
+    """Looks at a part of all items, states and photos in each call; a bookmark says where the next call continues."""
 
     wardrobe: Wardrobe
     photos: ObjectStore

@@ -1,4 +1,4 @@
-"""What a person is told whose closet has no finished items, and how many are still on their way."""
+"""The error for a closet without ready items: why there are none, and how many are still processed."""
 
 from dataclasses import asdict, dataclass
 
@@ -25,7 +25,7 @@ class ClosetProgress:
 
 
 def closet_progress(usage: Usage, uid: str) -> ClosetProgress:
-    """Return how far the items of a person have come whose closet is empty."""
+    """Count the unfinished items of a person whose closet is empty."""
     processing, waiting, failed, ready = (
         usage.count_states(uid, status)
         for status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO, Status.FAILED, Status.READY)
@@ -35,7 +35,7 @@ def closet_progress(usage: Usage, uid: str) -> ClosetProgress:
 
 
 def nothing_ready(progress: ClosetProgress) -> FailedPrecondition:
-    """Return the error for a closet without finished items: ``empty``, ``processing`` or ``failed``."""
+    """Return the error for a closet without ready items: ``empty``, ``processing`` or ``failed``."""
     if progress.processing:
         reason, message = "processing", PROCESSING
     elif progress.failed:

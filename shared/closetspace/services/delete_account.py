@@ -38,7 +38,7 @@ def require_staying(accounts: Accounts, uid: str) -> None:
 
 @dataclass(frozen=True)
 class AccountRemover:
-    """Removes accounts. Every step looks for what is left, so an attempt may end anywhere and the next one goes on.
+    """Removes accounts. Every step looks for what is left, so an attempt may end anywhere and the next one continues.
 
     While an account is marked, its callables are refused and its items are not embedded. `sweep` removes what its
     valid tokens and late events still write, and in the end the mark.
@@ -91,7 +91,7 @@ class AccountRemover:
         first = int(now.timestamp()) % len(marks) if marks else 0
         for mark in [*marks[first:], *marks[:first]]:
             if self.clock() > deadline:
-                log.warning("the sweep of accounts has no time left; the next one goes on")
+                log.warning("the sweep of accounts has no time left; the next one continues")
                 break
             try:
                 self._sweep(mark, now, deadline)
@@ -115,7 +115,7 @@ class AccountRemover:
             removed(path, number)
             count += number
             if self.clock() > deadline:
-                raise Transient("the time for one attempt is over; the next one goes on")
+                raise Transient("the time for one attempt is over; the next one continues")
         if self.users.delete(mark.uid):
             log.info("account %s is deleted", mark.uid)
         if mark.finished_at is None:

@@ -9,7 +9,7 @@ from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.item import Item
 from closetspace.domain.wardrobe.photo import ObjectPhoto, PhotoStat, UrlPhoto, owner_of_photo, photo_folder
 from closetspace.domain.wardrobe.thumbnails import Thumbnails
-from closetspace.errors import Conflict, NotFound
+from closetspace.errors import Conflict
 from closetspace.ports import ObjectStat, ObjectStore, PhotoFetcher
 
 
@@ -49,7 +49,6 @@ class ItemPhotos:
                 return self.objects.read(path, if_generation=photo.generation)
             case UrlPhoto(url):
                 return self.fetcher.fetch(url)
-        raise NotFound("The photo is gone. Upload it again.")
 
     def discard(self, item_id: str, deletion: Deletion) -> None:
         """Delete the photos that a deleted item had."""

@@ -1,4 +1,4 @@
-"""Reconcile items that should have settled and have not, and find those that no event told of."""
+"""Reconcile items that should have settled and have not, and find those whose events were lost."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ class Sweeper:
         swept, failed = 0, 0
         for item_id, work in self._work(now):
             if self.clock() > end:
-                log.warning("the sweep has reached its limit of time; the next one goes on")
+                log.warning("the sweep has reached its time limit; the next one continues")
                 break
             swept += 1
             try:
@@ -76,7 +76,7 @@ class Sweeper:
 
 
 def _within(seconds: float, work: Callable[[], Any]) -> None:
-    """Do some work; raise `Transient` if it takes too long. It then goes on in a thread that ends with the process."""
+    """Do some work; raise `Transient` if it takes too long. It then continues in a thread of its own."""
     outcome: Future[None] = Future()
 
     def run() -> None:

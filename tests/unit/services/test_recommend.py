@@ -133,24 +133,26 @@ def refuse(recommender: Recommender, uid: str) -> FailedPrecondition:
     return caught.value
 
 
-def test_person_without_finished_items_is_told_what_they_wait_for(recommender: Recommender, world: World) -> None:
-    def told() -> tuple[str | None, dict[str, int]]:
+def test_error_for_a_closet_without_ready_items_says_why(recommender: Recommender, world: World) -> None:
+    def reason_and_counts() -> tuple[str | None, dict[str, int]]:
         refusal = refuse(recommender, "eve")
         assert str(refusal).endswith(".")
         return refusal.reason, dict(refusal.details)
 
-    assert told() == ("empty", {"processing": 0, "waiting": 0, "failed": 0})
+    assert reason_and_counts() == ("empty", {"processing": 0, "waiting": 0, "failed": 0})
     world.write_item("waiting", "eve")
-    assert told() == ("processing", {"processing": 1, "waiting": 0, "failed": 0}), "no event has reached it yet"
+    assert reason_and_counts() == ("processing", {"processing": 1, "waiting": 0, "failed": 0}), (
+        "no event has reached it yet"
+    )
     world.reconciler.reconcile("waiting")
-    assert told() == ("empty", {"processing": 0, "waiting": 1, "failed": 0})
+    assert reason_and_counts() == ("empty", {"processing": 0, "waiting": 1, "failed": 0})
     world.add("broken", b"bad picture", "eve")
-    assert told() == ("failed", {"processing": 0, "waiting": 1, "failed": 1})
+    assert reason_and_counts() == ("failed", {"processing": 0, "waiting": 1, "failed": 1})
     world.web.photos["https://photos.example/a.jpg"] = Transient("the network is down")
     world.write_item("busy", "eve", photo_path=None, secure_url="https://photos.example/a.jpg")
     with pytest.raises(Transient):
         world.reconciler.reconcile("busy")
-    assert told() == ("processing", {"processing": 1, "waiting": 1, "failed": 1})
+    assert reason_and_counts() == ("processing", {"processing": 1, "waiting": 1, "failed": 1})
 
 
 def test_first_page_says_how_many_items_are_still_processed(recommender: Recommender, world: World) -> None:

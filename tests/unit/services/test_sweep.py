@@ -117,7 +117,7 @@ def test_item_that_takes_the_process_with_it_is_given_up(world: World, caplog: p
     assert state.error.message.endswith(".")
     assert isinstance(world.reconciler.reconcile("shirt"), Settled)
     assert len(killed) == world.settings.max_attempts
-    assert "is given up after 11 attempts" in caplog.text
+    assert "is given up after 10 attempts" in caplog.text
     world.encoder.before = lambda _: None
     world.write_item("shirt", name="Another name")
     world.reconciler.reconcile("shirt")
@@ -209,7 +209,7 @@ def test_sweep_begins_no_item_after_its_limit_of_time(world: World) -> None:
     assert sweep(world) == 1
 
 
-def test_audit_finds_items_that_no_event_told_of(world: World) -> None:
+def test_audit_finds_items_whose_events_were_lost(world: World) -> None:
     for number in range(5):
         world.upload(f"item-{number}")
         world.write_item(f"item-{number}")

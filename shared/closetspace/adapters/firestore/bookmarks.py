@@ -1,4 +1,4 @@
-"""Bookmarks in Firestore: ``bookmarks/{name}`` says how far work that goes on in small parts has come."""
+"""Bookmarks in Firestore: ``bookmarks/{name}`` is where work that is done in small parts continues."""
 
 from google.cloud import firestore
 

@@ -24,22 +24,19 @@ def start_of_next_day(now: datetime) -> datetime:
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
 
 
-def begin_attempt(
-    state: ItemState | None, uid: str, key: str, now: datetime, settings: Settings
-) -> tuple[ItemState, bool]:
-    """Return the state of an item while an attempt to embed it is made, and whether the attempt may be made.
+def begin_attempt(state: ItemState | None, uid: str, key: str, now: datetime, settings: Settings) -> ItemState:
+    """Return the state of an item while an attempt to embed it is made.
 
     The attempt is counted before it begins, because one that ends with the process can't be counted afterwards.
     """
     due = next_sweep(now, 0, settings)
     if state and is_attempted(state, uid, key):
-        later = max(due, state.sweep_at or due)
-        return replace(state, attempts=state.attempts + 1, sweep_at=later), state.attempts < settings.max_attempts
+        return replace(state, attempts=state.attempts + 1, sweep_at=max(due, state.sweep_at or due))
     known = state or ItemState(uid, Status.PROCESSING)
     begun = replace(
         known, uid=uid, status=Status.PROCESSING, content_key=key, error=None, hint=None, suggested_name=None
     )
-    return replace(begun, attempts=1, sweeps=0, sweep_at=due), True
+    return replace(begun, attempts=1, sweeps=0, sweep_at=due)
 
 
 def is_attempted(state: ItemState, uid: str, key: str) -> bool:
