@@ -1,0 +1,3 @@
+import { createRoot } from "react-dom/client";
+import "./backend";
+createRoot(document.getElementById("root")!).render(<p>hello</p>);
