@@ -1,3 +1,13 @@
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import "./backend";
-createRoot(document.getElementById("root")!).render(<p>hello</p>);
+import { Router } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+import { App } from "./App";
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <Router hook={useHashLocation}>
+      <App />
+    </Router>
+  </StrictMode>,
+);

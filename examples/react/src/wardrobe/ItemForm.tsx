@@ -1,0 +1,120 @@
+import { ClosetError, type FacetResponse, type WardrobeItem } from "@closetspace/web";
+import { useState, type SyntheticEvent } from "react";
+import { closet } from "../backend";
+import { useFacets } from "../explore/facets";
+
+const MAX_COLOURS = 3;
+
+type CorrectedField = "category" | "gender" | "usage";
+
+/** What the owner says of an item. What is left "as seen" is what the server sees in the photo. */
+export function ItemForm({ item }: { item: WardrobeItem }) {
+  const facets = useFacets();
+  const [result, setResult] = useState<{ saved: boolean; sentence: string }>();
+  const [busy, setBusy] = useState(false);
+
+  async function save(event: SyntheticEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const correction = (name: string) => String(fields.get(name) ?? "") || null;
+    const colours = fields.getAll("colours").map(String);
+    const changes = {
+      name: String(fields.get("name")).trim(),
+      brand: String(fields.get("brand")).trim(),
+      // Without the lists there is nothing to choose from, so nothing to change.
+      ...(facets && {
+        category: correction("category"),
+        gender: correction("gender"),
+        usage: correction("usage"),
+        colours: colours.length ? colours : null,
+      }),
+    };
+    if (colours.length > MAX_COLOURS) {
+      return setResult({ saved: false, sentence: `Choose up to ${MAX_COLOURS} colours.` });
+    }
+    setBusy(true);
+    setResult({ saved: true, sentence: navigator.onLine ? "Saving…" : "Kept here, and sent when you are back online." });
+    try {
+      await closet.updateItem(item.id, changes);
+      setResult({ saved: true, sentence: "Saved." });
+    } catch (error) {
+      setResult({ saved: false, sentence: ClosetError.from(error).message });
+    }
+    setBusy(false);
+  }
+
+  const suggestion = item.state?.suggested_name ?? "";
+  return (
+    <form className="fields" onSubmit={save} autoComplete="off">
+      <label>
+        Name
+        <input name="name" defaultValue={item.item.name ?? ""} placeholder={suggestion} maxLength={300} />
+      </label>
+      <label>
+        Brand
+        <input name="brand" defaultValue={item.item.brand ?? ""} maxLength={100} />
+      </label>
+      {facets && (
+        <>
+          <Correction label="Category" name="category" item={item} choices={facets.categories} />
+          <Correction label="For" name="gender" item={item} choices={facets.genders} />
+          <Correction label="Occasion" name="usage" item={item} choices={facets.usages} />
+          <Colours item={item} choices={facets.colours} />
+        </>
+      )}
+      <div className="row">
+        <button className="primary" disabled={busy}>
+          Save
+        </button>
+        <p role={result?.saved === false ? "alert" : "status"} className={result?.saved === false ? "problem" : "quiet"}>
+          {result?.sentence}
+        </p>
+      </div>
+    </form>
+  );
+}
+
+interface CorrectionProps {
+  label: string;
+  name: CorrectedField;
+  item: WardrobeItem;
+  choices: readonly FacetResponse[];
+}
+
+function Correction({ label, name, item, choices }: CorrectionProps) {
+  const seen = item.state?.corrected.includes(name) ? null : item.state?.[name];
+  return (
+    <label>
+      {label}
+      <select name={name} defaultValue={item.item[name] ?? ""}>
+        <option value="">{seen ? `As seen: ${seen}` : "As seen in the photo"}</option>
+        {choices.map((choice) => (
+          <option key={choice.name}>{choice.name}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Colours({ item, choices }: { item: WardrobeItem; choices: readonly FacetResponse[] }) {
+  const corrected = item.item.colours ?? [];
+  const seen = item.state?.corrected.includes("colours") ? [] : (item.state?.colours ?? []);
+  return (
+    <fieldset>
+      <legend>Colours</legend>
+      <p className="quiet">{seen.length ? `As seen: ${seen.join(", ")}.` : ""} Choose up to three to correct it.</p>
+      <div className="chips">
+        {[...choices].sort(byName).map(({ name }) => (
+          <label className="chip" key={name}>
+            <input type="checkbox" name="colours" value={name} defaultChecked={corrected.includes(name)} />
+            {name}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function byName(one: FacetResponse, other: FacetResponse): number {
+  return one.name.localeCompare(other.name);
+}
