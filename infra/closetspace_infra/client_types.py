@@ -72,10 +72,15 @@ def declaration(name: str, schema: Mapping[str, Any]) -> str:
         return f"{_comment(schema, '')}export type {name} = {_type(schema)};\n"
     required = set(schema.get("required", ()))
     fields = [
-        f"{_comment(field, '  ')}  {key}{'' if key in required else '?'}: {_type(field)};\n"
+        f"{_comment(field, '  ')}  {_field(key, _type(field), is_optional=key not in required)};\n"
         for key, field in schema["properties"].items()
     ]
     return f"{_comment(schema, '')}export interface {name} {{\n{''.join(fields)}}}\n"
+
+
+def _field(name: str, kind: str, *, is_optional: bool) -> str:
+    """Return the declaration of a field; one that may be missing may be null as well."""
+    return f"{name}?: {kind.removesuffix(' | null')} | null" if is_optional else f"{name}: {kind}"
 
 
 def _type(schema: Mapping[str, Any]) -> str:

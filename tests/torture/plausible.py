@@ -8,6 +8,8 @@ from closetspace.api.requests import CallableRequest
 
 OPTIONAL_SHARE = 0.3
 """Of the fields that a request may leave out, so many are in it."""
+NULL_SHARE = 0.1
+"""Of these, so many are null, as the SDK of a browser sends undefined."""
 MOST_NAMES = 4
 
 Texts = Mapping[str, Sequence[str]]
@@ -25,6 +27,8 @@ def plausible(draw: random.Random, model: type[CallableRequest], texts: Texts) -
     required = schema.get("required", ())
     return {
         name: _value(draw, field, texts.get(name, texts[""]))
+        if name in required or draw.random() >= NULL_SHARE
+        else None
         for name, field in schema.get("properties", {}).items()
         if name in required or draw.random() < OPTIONAL_SHARE
     }

@@ -25,6 +25,11 @@ def test_schema_becomes_a_type(schema: dict[str, object], written: str) -> None:
     assert f"  field: {written};\n" in client_types.declaration("Model", fields)
 
 
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"anyOf": [{"type": "string"}, {"type": "null"}]}])
+def test_optional_field_may_be_null(schema: dict[str, object]) -> None:
+    assert "  field?: string | null;\n" in client_types.declaration("Model", {"properties": {"field": schema}})
+
+
 def test_schema_without_a_type_is_an_error() -> None:
     with pytest.raises(TypeError, match="no TypeScript"):
         client_types.declaration("Model", {"properties": {"field": {"not": {}}}})
@@ -33,6 +38,5 @@ def test_schema_without_a_type_is_an_error() -> None:
 def test_optional_field_says_its_bounds_and_default() -> None:
     field = {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
     written = client_types.declaration("Model", {"description": "A request.\n\nMore.", "properties": {"count": field}})
-    assert written == (
-        "/** A request. */\nexport interface Model {\n  /** From 1 to 100. Default: 20. */\n  count?: number;\n}\n"
-    )
+    comment = "  /** From 1 to 100. Default: 20. */\n"
+    assert written == f"/** A request. */\nexport interface Model {{\n{comment}  count?: number | null;\n}}\n"

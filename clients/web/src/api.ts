@@ -3,7 +3,7 @@
 /** Request of `recommend`. */
 export interface RecommendRequest {
   /** From 1 to 100. Default: 20. */
-  count?: number;
+  count?: number | null;
   /** From 0. */
   seed?: number | null;
   cursor?: string | null;
@@ -24,11 +24,11 @@ export interface RecommendRequest {
   /** From 0. */
   price_max?: number | null;
   /** Default: false. */
-  in_stock?: boolean;
+  in_stock?: boolean | null;
   /** Default: false. */
-  own_similar?: boolean;
+  own_similar?: boolean | null;
   /** Default: "fit". */
-  order?: "fit" | "unlock" | "price";
+  order?: "fit" | "unlock" | "price" | null;
 }
 
 /** Request of `feedback`: an opinion of a catalog item, or `clear` to remove it. */
@@ -53,21 +53,21 @@ export interface OwnedMatchResponse {
 export interface ProductResponse {
   id: string;
   name: string;
-  src: string;
-  url: string;
+  src: string | null;
+  url: string | null;
   price: number | null;
-  currency: string;
+  currency: string | null;
 }
 
 /** One recommendation. */
 export interface RecommendedItemResponse {
   id: string;
   name: string;
-  src: string;
-  url: string;
+  src: string | null;
+  url: string | null;
   price: number | null;
-  currency: string;
-  brand: string;
+  currency: string | null;
+  brand: string | null;
   category: string;
   in_stock: boolean;
   score: number;
@@ -77,7 +77,8 @@ export interface RecommendedItemResponse {
   reason: string;
   variants: ReadonlyArray<ProductResponse>;
   unlock: number;
-  own_similar: string | null;
+  own_similar: boolean;
+  own_item_id: string | null;
 }
 
 /** Response of `recommend`: one page of a list. */
@@ -98,7 +99,7 @@ export interface FacetResponse {
 
 /** The lowest and the highest price in one currency, and the number of items that have one. */
 export interface PriceRangeResponse {
-  currency: string;
+  currency: string | null;
   low: number;
   high: number;
   count: number;

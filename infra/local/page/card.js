@@ -86,7 +86,7 @@ function button(className, text, label, act) {
   return made;
 }
 
-function badge({ own_similar: owned }, wardrobe) {
+function badge({ own_item_id: owned }, wardrobe) {
   if (!owned) return "";
   return element("span", { className: "badge", title: `much like ${wardrobe.nameOf(owned)}` }, "much like yours");
 }

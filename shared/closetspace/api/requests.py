@@ -4,8 +4,8 @@ import unicodedata
 from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic_core import PydanticCustomError, PydanticUseDefault
 
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.person.opinions import OpinionKind
@@ -31,9 +31,16 @@ ItemId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID), Afte
 
 
 class CallableRequest(BaseModel):
-    """Base of the callables' requests."""
+    """Base of the callables' requests. A field that is null counts as not given: the SDKs send undefined as null."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _skip_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticUseDefault
+        return value
 
     @classmethod
     def parse(cls, data: Any) -> Self:

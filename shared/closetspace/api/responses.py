@@ -27,10 +27,10 @@ class ProductResponse(CallableResponse):
 
     id: str
     name: str
-    src: str
-    url: str
+    src: str | None
+    url: str | None
     price: float | None
-    currency: str
+    currency: str | None
 
 
 class OwnedMatchResponse(CallableResponse):
@@ -48,9 +48,12 @@ class InterestResponse(CallableResponse):
 
 
 class RecommendedItemResponse(ProductResponse):
-    """One recommendation; see `closetspace.domain.ranking.recommendation.RecommendedItem`."""
+    """One recommendation; see `closetspace.domain.ranking.recommendation.RecommendedItem`.
 
-    brand: str
+    ``own_similar`` says whether it is nearly the same as an owned item, whose id is ``own_item_id``.
+    """
+
+    brand: str | None
     category: str
     in_stock: bool
     score: float
@@ -60,7 +63,8 @@ class RecommendedItemResponse(ProductResponse):
     reason: str
     variants: list[ProductResponse]
     unlock: int
-    own_similar: str | None
+    own_similar: bool
+    own_item_id: str | None
 
 
 class RecommendResponse(CallableResponse):
@@ -96,7 +100,7 @@ def _item(recommended: RecommendedItem) -> dict[str, Any]:
     interest = recommended.interest
     return {
         **_product(recommended.item),
-        "brand": recommended.item.brand,
+        "brand": recommended.item.brand or None,
         "category": recommended.category,
         "in_stock": recommended.item.in_stock,
         "score": round(recommended.score, DIGITS),
@@ -108,18 +112,20 @@ def _item(recommended: RecommendedItem) -> dict[str, Any]:
         "reason": recommended.reason,
         "variants": [_product(variant) for variant in recommended.variants],
         "unlock": recommended.unlock,
-        "own_similar": recommended.own_similar,
+        "own_similar": recommended.own_item_id is not None,
+        "own_item_id": recommended.own_item_id,
     }
 
 
 def _product(item: IndexedItem) -> dict[str, Any]:
+    # An index has empty text where a product lacks a field.
     return {
         "id": item.id,
         "name": item.name,
-        "src": item.src,
-        "url": item.url,
+        "src": item.src or None,
+        "url": item.url or None,
         "price": item.price,
-        "currency": item.currency,
+        "currency": item.currency or None,
     }
 
 
@@ -133,7 +139,7 @@ class FacetResponse(CallableResponse):
 class PriceRangeResponse(CallableResponse):
     """The lowest and the highest price in one currency, and the number of items that have one."""
 
-    currency: str
+    currency: str | None
     low: float
     high: float
     count: int
@@ -160,7 +166,7 @@ class FacetsResponse(CallableResponse):
                 "brands": _facets(facets.brands),
                 "colours": _facets(facets.colours),
                 "usages": _facets(facets.usages),
-                "prices": [asdict(prices) for prices in facets.prices],
+                "prices": [asdict(prices) | {"currency": prices.currency or None} for prices in facets.prices],
                 "index_version": index_version,
             }
         )

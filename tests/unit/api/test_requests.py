@@ -60,6 +60,8 @@ def test_schema_has_exactly_the_documented_fields(model: type[CallableRequest], 
         ({"cursor": "AAAA"}, "cursor"),
         ({"cursor": "A" * 12_001}, "cursor"),
         ({"cuonut": 20}, "cuonut"),
+        ({"cuonut": None}, "cuonut"),
+        ({"brands": [None]}, "brands.0"),
         ([1, 2], "data"),
         ("hello", "data"),
     ],
@@ -69,6 +71,11 @@ def test_invalid_request_is_refused_with_its_field(data: Any, field: str) -> Non
         parse_recommend(data)
     assert caught.value.field == field
     assert field in caught.value.message
+
+
+@pytest.mark.parametrize("field", RecommendRequest.model_fields)
+def test_null_is_the_same_as_no_field(field: str) -> None:
+    assert replace(parse_recommend({field: None}), seed=0) == replace(parse_recommend({}), seed=0)
 
 
 def test_request_without_fields_has_defaults() -> None:
@@ -99,7 +106,9 @@ def test_feedback_names_an_item_and_an_opinion(kind: str, expected: OpinionKind 
         ({"itemId": 7, "kind": "like"}, "itemId", "valid string"),
         ({"itemId": ["shirt"], "kind": "like"}, "itemId", "valid string"),
         ({"itemId": "shirt"}, "kind", "required"),
-        ({"itemId": "shirt", "kind": None}, "kind", "'like', 'dismiss', 'own' or 'clear'"),
+        ({"itemId": "shirt", "kind": None}, "kind", "required"),
+        ({"itemId": None, "kind": "like"}, "itemId", "required"),
+        ({"itemId": "shirt", "kind": "like", "uid": None}, "uid", "Known fields: itemId, kind"),
         ({"itemId": "shirt", "kind": "LIKE"}, "kind", "'like', 'dismiss', 'own' or 'clear'"),
         ({"itemId": "shirt", "kind": "hate"}, "kind", "'like', 'dismiss', 'own' or 'clear'"),
         ({"itemId": "shirt", "kind": "\ud800"}, "kind", ""),

@@ -117,7 +117,7 @@ class UserProfile:
 class Ranked:
     """One ranked item: its row in the index, its category, its score before exploration, and the score's parts.
 
-    ``interest`` is the position of the interest that it serves, ``own_similar`` the id of its near-duplicate among
+    ``interest`` is the position of the interest that it serves, ``own_item_id`` the id of its near-duplicate among
     owned items.
     """
 
@@ -126,4 +126,4 @@ class Ranked:
     score: float
     parts: Mapping[str, float]
     interest: int
-    own_similar: str | None = None
+    own_item_id: str | None = None

@@ -64,7 +64,7 @@ def rank(profile: UserProfile, index: Index, query: RankingQuery, weights: Weigh
             score=float(score[place]),
             parts=dict(zip(names, scored[place].tolist(), strict=True)),
             interest=profile.anchor(category, index).interest,
-            own_similar=owned_duplicate(
+            own_item_id=owned_duplicate(
                 profile.closet,
                 int(reranking_pool.products[place]),
                 int(owned[place]),

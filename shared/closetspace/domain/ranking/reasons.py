@@ -130,7 +130,7 @@ def _sentence(
 ) -> str:
     nearest, cosine = near
     named = f"your {closet.titles[nearest] or traits.name_of(nearest, closet).lower()}"
-    if one.own_similar:
+    if one.own_item_id:
         return f"Nearly the same as {named}."
     owned = one.category in closet.rows_by_category
     close = owned and cosine >= CLOSE

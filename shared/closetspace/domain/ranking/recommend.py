@@ -189,7 +189,7 @@ def _items(
             reason=reason.sentence,
             variants=tuple(items[row] for row in others.tolist()),
             unlock=unlock,
-            own_similar=one.own_similar,
+            own_item_id=one.own_item_id,
         )
 
 

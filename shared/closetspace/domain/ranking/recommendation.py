@@ -46,7 +46,7 @@ class RecommendedItem:
     """One recommendation and why it is in the list.
 
     ``score`` is in nats and the sum of ``contributions``. ``because`` names the nearest owned items, nearest first.
-    ``unlock`` is the number of outfits that the item makes possible with owned items. ``own_similar`` is the id of the
+    ``unlock`` is the number of outfits that the item makes possible with owned items. ``own_item_id`` is the id of the
     owned item that is a near-duplicate, if there is one.
     """
 
@@ -59,7 +59,7 @@ class RecommendedItem:
     reason: str
     variants: tuple[IndexedItem, ...]
     unlock: int
-    own_similar: str | None
+    own_item_id: str | None
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ def test_sentence_mentions_that_the_category_is_not_owned(index: Bundle) -> None
 
 
 def test_sentence_of_a_near_duplicate_mentions_nothing_else(index: Bundle) -> None:
-    ranked = {"own_similar": "0", "parts": {FEEDBACK: 1.0}}
+    ranked = {"own_item_id": "0", "parts": {FEEDBACK: 1.0}}
     assert sentence(index, RED, entries(RED, title="Tee"), **ranked) == "Nearly the same as your Tee."
 
 

@@ -174,9 +174,9 @@ def test_near_duplicate_of_an_owned_item_is_left_out_or_labelled(index: Bundle) 
     assert "one-4" not in ids(recommend_page(owner, index, 100, filters=filters))
     page = recommend_page(owner, index, 100, filters=filters, own_similar=True)
     by_id = {recommended.item.id: recommended for recommended in page.items}
-    assert by_id["one-4"].own_similar == "twin"
+    assert by_id["one-4"].own_item_id == "twin"
     assert by_id["one-4"].reason == "Nearly the same as your My own."
-    assert {recommended.own_similar for recommended in page.items} == {None, "twin"}
+    assert {recommended.own_item_id for recommended in page.items} == {None, "twin"}
 
 
 def test_variant_of_an_owned_product_is_left_out_or_labelled(index: Bundle) -> None:
@@ -184,7 +184,7 @@ def test_variant_of_an_owned_product_is_left_out_or_labelled(index: Bundle) -> N
     filters = in_category(item_of(index, "one-6").category)
     assert "one-6" not in ids(recommend_page(owner, index, 100, filters=filters))
     page = recommend_page(owner, index, 100, filters=filters, own_similar=True)
-    assert {recommended.item.id: recommended.own_similar for recommended in page.items}["one-6"] == "item-0"
+    assert {recommended.item.id: recommended.own_item_id for recommended in page.items}["one-6"] == "item-0"
 
 
 def test_variants_of_a_product_are_one_recommendation(person: Person, tmp_path: Path) -> None:
