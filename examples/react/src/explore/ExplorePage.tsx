@@ -85,7 +85,9 @@ function useFreshList(request: RecommendRequest, list: List, begin: (request: Re
   }, [request, changed, isEmpty, ask]);
 
   const reopened = useRef(() => {});
-  reopened.current = () => changed && ask();
+  reopened.current = () => {
+    if (changed) ask();
+  };
   useEffect(() => reopened.current(), []);
   return { changed, ask };
 }
