@@ -625,7 +625,7 @@ class LeavingContract:
 
     def test_export_is_replaced_unless_another_was_faster(self, leaving: Leaving, uid: str) -> None:
         exports = leaving.exports
-        first = DataExport(uid, ExportStatus.PREPARING, f"users/{uid}/exports/1", DAY, DAY + timedelta(days=7))
+        first = DataExport(uid, ExportStatus.PREPARING, DAY, DAY + timedelta(days=7))
         ready = replace(first, status=ExportStatus.READY, message="ü")
         exports.save(uid, first, None)
         assert [found for found in exports.preparing() if found.uid == uid] == [first]

@@ -125,7 +125,7 @@ export interface FeedbackResponse {
 /** Response of `exportMyData`. */
 export interface ExportResponse {
   status: "preparing" | "ready" | "failed";
-  path: string;
+  path: string | null;
   expires_at: string;
   message: string | null;
 }

@@ -154,7 +154,7 @@ export class Closet {
       const uid = await this.#uid();
       const asked = await this.#call<ExportResponse>("exportMyData", {});
       const done = asked.status === "preparing" ? await this.#finishedExport(uid, options.signal) : asked;
-      if (done.status === "failed") throw new ClosetError("internal", done.message ?? undefined);
+      if (!done.path) throw new ClosetError("internal", done.message ?? undefined);
       return getDownloadURL(this.#object(done.path));
     });
   }

@@ -28,6 +28,7 @@ class ProductResponse(CallableResponse):
     id: str
     name: str
     src: str | None
+    pictures: dict[str, str] | None
     url: str | None
     price: float | None
     currency: str | None
@@ -123,6 +124,7 @@ def _product(item: IndexedItem) -> dict[str, Any]:
         "id": item.id,
         "name": item.name,
         "src": item.src or None,
+        "pictures": item.pictures,
         "url": item.url or None,
         "price": item.price,
         "currency": item.currency or None,
@@ -185,11 +187,11 @@ class DeletionResponse(CallableResponse):
 class ExportResponse(CallableResponse):
     """Response of ``exportMyData``; the document ``exports/{uid}`` has the same fields, and changes later.
 
-    The file is at ``path`` while the status is ``ready``, until ``expires_at``.
+    ``path`` is null until the status is ``ready``; the file is there until ``expires_at``.
     """
 
     status: Literal["preparing", "ready", "failed"]
-    path: str
+    path: str | None
     expires_at: str
     message: str | None
 

@@ -63,7 +63,7 @@ class DataExporter:
             self._replace(export, replace(export, status=ExportStatus.FAILED, message=TOO_LARGE))
             return
         if self._replace(export, replace(export, status=ExportStatus.READY)):
-            self._delete_files(uid, lambda stat: stat.name != export.path)
+            self._delete_files(uid, lambda stat: stat.name != export.file)
 
     def sweep(self, now: datetime) -> int:
         """Remove expired exports and give up those whose retries have ended; return their number."""
@@ -83,7 +83,7 @@ class DataExporter:
             if self.clock() > deadline:
                 raise _TimeOver
 
-        with self.objects.open_write(export.path) as stream:
+        with self.objects.open_write(export.file) as stream:
             self.archive.write(stream, export.uid, now, check_time)
 
     def _replace(self, old: DataExport, new: DataExport | None) -> bool:

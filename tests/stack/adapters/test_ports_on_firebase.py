@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ from closetspace.adapters.firestore.usage import FirestoreUsage
 from closetspace.adapters.firestore.wardrobe import FirestoreWardrobe
 from closetspace.adapters.storage.gcs import PIECE_BYTES
 from closetspace.bootstrap import open_store
+from closetspace.domain.person.data_export import DataExport, ExportStatus
 from closetspace.domain.person.opinions import Opinion, OpinionKind
 from closetspace.domain.person.personal_data import CLOSET_SHARDS, WARDROBE
 from closetspace.domain.person.shown import ShownLists
@@ -157,6 +159,19 @@ class TestFirestoreLeaving(LeavingContract):
             shards.document(str(number)).set({"uid": uid, "items": {}})
         assert leaving.documents.count(CLOSET_SHARDS, uid) == leaving.documents.delete_page(CLOSET_SHARDS, uid) == 3
         assert not list(shards.list_documents())
+
+    def test_owner_reads_where_the_file_of_an_export_is_once_it_is_there(self, leaving: Leaving, uid: str) -> None:
+        document = firestore.Client().document("exports", uid)
+        moment = datetime(2026, 11, 28, 1, 2, 3, 456, UTC)
+        preparing = DataExport(uid, ExportStatus.PREPARING, moment, moment)
+        ready = replace(preparing, status=ExportStatus.READY)
+        leaving.exports.save(uid, preparing, None)
+        assert document.get().get("path") is None
+        leaving.exports.save(uid, ready, preparing)
+        assert document.get().get("path") == f"users/{uid}/exports/2026-11-28T01-02-03.closetspace.zip"
+        # Earlier releases named the file from the beginning.
+        document.update({"status": "preparing"})
+        assert leaving.exports.export(uid) == preparing
 
     def test_every_type_of_value_is_read_as_json_has_it(self, leaving: Leaving, uid: str) -> None:
         """Clients may write fields of any type into their items."""

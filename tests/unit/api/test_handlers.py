@@ -61,7 +61,7 @@ class Recorder:
 
     def request(self, *arguments: Any) -> DataExport:
         self.give(*arguments)
-        return DataExport("ann", ExportStatus.READY, "users/ann/exports/1.zip", EVENT_TIME, EVENT_TIME)
+        return DataExport("ann", ExportStatus.READY, EVENT_TIME, EVENT_TIME)
 
     prepare = remove
 
@@ -263,7 +263,7 @@ def test_deletion_gets_the_time_of_the_sign_in(token: dict[str, Any], expected: 
 def test_export_is_returned_with_its_path() -> None:
     assert call("export_my_data", Recorder()) == {
         "status": "ready",
-        "path": "users/ann/exports/1.zip",
+        "path": "users/ann/exports/2026-11-23T00-00-00.closetspace.zip",
         "expires_at": "2026-11-23T00:00:00+00:00",
         "message": None,
     }

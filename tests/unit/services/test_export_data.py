@@ -41,7 +41,7 @@ def export(world: LeavingWorld, uid: str = "ann", now: datetime = NOW) -> DataEx
 
 
 def files(world: LeavingWorld, uid: str = "ann") -> dict[str, Any]:
-    return unzip(world.photos.read(export(world, uid).path))
+    return unzip(world.photos.read(export(world, uid).file))
 
 
 def test_export_has_everything_of_the_person_and_nothing_of_others(world: LeavingWorld) -> None:
@@ -135,17 +135,18 @@ def test_archive_can_be_unpacked_from_a_stream(world: LeavingWorld) -> None:
 
 def test_request_starts_one_export_that_later_requests_get(world: LeavingWorld) -> None:
     first = world.exporter.request("ann", NOW)
-    assert (first.status, first.path) == ("preparing", "users/ann/exports/2026-11-23T12-00-00.closetspace.zip")
+    assert (first.status, first.path) == ("preparing", None)
     assert world.exporter.request("ann", NOW + HOUR) == first
     world.exporter.prepare("ann", NOW + HOUR)
     ready = world.exporter.request("ann", NOW + 23 * HOUR)
     assert ready == replace(first, status=ExportStatus.READY)
+    assert ready.path == "users/ann/exports/2026-11-23T12-00-00.closetspace.zip"
     assert ready.expires_at == NOW + 7 * DAY
     second = world.exporter.request("ann", NOW + 25 * HOUR)
     assert (second.status, second.requested_at) == ("preparing", NOW + 25 * HOUR)
-    assert world.photos.stat(first.path), "the old file stays until the new one is there"
+    assert world.photos.stat(first.file), "the old file stays until the new one is there"
     world.exporter.prepare("ann", NOW + 25 * HOUR)
-    assert [stat.name for stat in world.photos.list(export_folder("ann"))] == [second.path]
+    assert [stat.name for stat in world.photos.list(export_folder("ann"))] == [second.file]
 
 
 def test_of_two_requests_at_once_both_get_the_same_export(world: LeavingWorld) -> None:
@@ -171,10 +172,10 @@ def test_uid_that_no_account_can_have_gets_no_export(world: LeavingWorld, uid: s
 
 def test_repeated_delivery_writes_nothing(world: LeavingWorld) -> None:
     ready = export(world)
-    before = world.photos.stat(ready.path)
+    before = world.photos.stat(ready.file)
     world.exporter.prepare("ann", NOW + HOUR)
     world.exporter.prepare("nobody", NOW)
-    assert world.photos.stat(ready.path) == before
+    assert world.photos.stat(ready.file) == before
     assert world.exports.export("ann") == ready
 
 
@@ -204,6 +205,7 @@ def test_export_that_takes_too_long_fails_with_a_sentence(world: LeavingWorld) -
     world.photos = Slow(lambda: NOW, world.photos._objects)
     failed = export(world)
     assert failed.status == "failed"
+    assert failed.path is None
     assert failed.message
     assert "operator" in failed.message
     assert not list(world.photos.list(export_folder("ann")))
@@ -265,4 +267,4 @@ def test_killed_export_is_never_visible_in_part_and_the_retry_completes_it(world
     world.photos = photos
     ready = export(world)
     assert ready.status == "ready"
-    assert len(unzip(photos.read(ready.path))) == 8 + 3
+    assert len(unzip(photos.read(ready.file))) == 8 + 3

@@ -1,7 +1,7 @@
 """The last export of each person, in Firestore."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ class FirestoreExports:
             if _parse_export(reference.get(transaction=transaction).to_dict()) != instead_of:
                 raise Conflict(f"the export of {uid} changed")
             if export:
-                transaction.set(reference, asdict(export) | {"status": export.status.value})
+                transaction.set(reference, asdict(export) | {"status": export.status.value, "path": export.path})
             else:
                 transaction.delete(reference)
 
@@ -51,4 +51,7 @@ class FirestoreExports:
 
 
 def _parse_export(document: Mapping[str, Any] | None) -> DataExport | None:
-    return DataExport(**{**document, "status": ExportStatus(document["status"])}) if document else None
+    if not document:
+        return None
+    stored = {field.name: document[field.name] for field in fields(DataExport)}
+    return DataExport(**stored | {"status": ExportStatus(document["status"])})

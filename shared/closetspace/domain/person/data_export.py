@@ -21,23 +21,31 @@ class ExportStatus(StrEnum):
 
 @dataclass(frozen=True)
 class DataExport:
-    """An export: a file at ``path``, which is there from ``ready`` on until it expires.
+    """An export; its record and its file are removed when it expires.
 
     ``message`` says to the person why an export failed and what to do.
     """
 
     uid: str
     status: ExportStatus
-    path: str
     requested_at: datetime
     expires_at: datetime
     message: str | None = None
 
+    @property
+    def file(self) -> str:
+        """The object that the export is written to."""
+        return f"{export_folder(self.uid)}{self.requested_at:%Y-%m-%dT%H-%M-%S}{SUFFIX}"
+
+    @property
+    def path(self) -> str | None:
+        """Where the person finds the file, None if it is not there."""
+        return self.file if self.status is ExportStatus.READY else None
+
 
 def new_export(uid: str, now: datetime, settings: Settings) -> DataExport:
     """Return an export that is requested now."""
-    path = f"{export_folder(uid)}{now:%Y-%m-%dT%H-%M-%S}{SUFFIX}"
-    return DataExport(uid, ExportStatus.PREPARING, path, now, now + timedelta(days=settings.export_days))
+    return DataExport(uid, ExportStatus.PREPARING, now, now + timedelta(days=settings.export_days))
 
 
 def answers_request(export: DataExport | None, now: datetime, settings: Settings) -> bool:
