@@ -61,6 +61,7 @@ class Database(NamedTuple):
     people: People
     usage: Usage
     bookmarks: Bookmarks
+    accounts: Accounts
     write: Callable[[str, dict[str, Any]], object]
     delete: Callable[[str], object]
     prefer: Callable[[str, dict[str, Any]], object]
@@ -356,6 +357,14 @@ class DatabaseContract:
         for place in (item_id, ""):
             database.bookmarks.set_bookmark(uid, place)
             assert database.bookmarks.bookmark(uid) == place
+
+    def test_person_is_leaving_while_their_account_is_marked(self, database: Database, uid: str) -> None:
+        for change in (database.accounts.mark, database.accounts.finish):
+            change(uid, DAY)
+            assert database.people.person(uid).is_leaving
+            assert not database.people.person(f"{uid}-2").is_leaving
+        database.accounts.forget(uid)
+        assert not database.people.person(uid).is_leaving
 
     def test_taste_is_saved_unless_there_is_a_newer_one(self, database: Database, uid: str, item_id: str) -> None:
         put(database, uid, item_id, 1)

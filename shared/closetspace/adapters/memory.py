@@ -37,8 +37,31 @@ def _ids_after(collection: Collection[str], after: str, limit: int) -> list[str]
 
 
 @dataclass
+class MemoryAccounts:
+    """`Accounts` in one process."""
+
+    marks: dict[str, AccountDeletion] = field(default_factory=dict)
+
+    def mark(self, uid: str, now: datetime) -> None:
+        self.marks.setdefault(uid, AccountDeletion(uid, now))
+
+    def deletion(self, uid: str) -> AccountDeletion | None:
+        return self.marks.get(uid)
+
+    def finish(self, uid: str, now: datetime) -> None:
+        if uid in self.marks:
+            self.marks[uid] = replace(self.marks[uid], finished_at=now)
+
+    def forget(self, uid: str) -> None:
+        self.marks.pop(uid, None)
+
+    def deletions(self) -> Iterator[AccountDeletion]:
+        return iter(sorted(self.marks.values(), key=lambda mark: mark.requested_at))
+
+
+@dataclass
 class MemoryDatabase:
-    """`Wardrobe`, `Usage`, `Bookmarks`, `Closets` and `People` in one process.
+    """`Wardrobe`, `Usage`, `Bookmarks`, `Closets` and `People` in one process; people whom ``accounts`` marks leave.
 
     Tests write ``documents`` and ``preferences`` directly, as clients do.
     """
@@ -55,6 +78,7 @@ class MemoryDatabase:
     shown: dict[str, ShownLists] = field(default_factory=dict)
     embeddings: dict[str, dict[date, int]] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)
+    accounts: MemoryAccounts = field(default_factory=MemoryAccounts)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _ticks: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -202,6 +226,7 @@ class MemoryDatabase:
                 self.opinions.get(uid, {}),
                 self.shown.get(uid, ShownLists()),
                 parse_preferences(self.preferences.get(uid)),
+                is_leaving=self.accounts.deletion(uid) is not None,
             )
 
     def give_opinion(self, uid: str, item_id: str, opinion: Opinion | None) -> None:
@@ -211,29 +236,6 @@ class MemoryDatabase:
     def remember_shown(self, uid: str, shown: ShownLists) -> None:
         with self._lock:
             self.shown[uid] = shown
-
-
-@dataclass
-class MemoryAccounts:
-    """`Accounts` in one process."""
-
-    marks: dict[str, AccountDeletion] = field(default_factory=dict)
-
-    def mark(self, uid: str, now: datetime) -> None:
-        self.marks.setdefault(uid, AccountDeletion(uid, now))
-
-    def deletion(self, uid: str) -> AccountDeletion | None:
-        return self.marks.get(uid)
-
-    def finish(self, uid: str, now: datetime) -> None:
-        if uid in self.marks:
-            self.marks[uid] = replace(self.marks[uid], finished_at=now)
-
-    def forget(self, uid: str) -> None:
-        self.marks.pop(uid, None)
-
-    def deletions(self) -> Iterator[AccountDeletion]:
-        return iter(sorted(self.marks.values(), key=lambda mark: mark.requested_at))
 
 
 @dataclass

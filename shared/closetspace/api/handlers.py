@@ -67,7 +67,6 @@ class Handlers:
 
         uid = require_uid(request, "Sign in to get recommendations.")
         with translate_errors("Recommendations are not available right now. Try again in a minute."):
-            self._require_staying(uid)
             asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
             return RecommendResponse.of(self._services.recommender.recommend(uid, asked)).model_dump(by_alias=True)
 

@@ -30,10 +30,15 @@ def ignore_removed(path: str, count: int) -> None:
     """Do nothing with what was removed."""
 
 
+def account_deleted() -> FailedPrecondition:
+    """Return the error for a person whose account is being deleted."""
+    return FailedPrecondition(DELETED, reason="account_deleted")
+
+
 def require_staying(accounts: Accounts, uid: str) -> None:
     """Raise `FailedPrecondition` if the account is being deleted."""
     if accounts.deletion(uid):
-        raise FailedPrecondition(DELETED, reason="account_deleted")
+        raise account_deleted()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from closetspace.errors import Transient
 from closetspace.ports import People, Usage
 from closetspace.services.closet_cache import ClosetCache
 from closetspace.services.closet_progress import closet_progress, nothing_ready
+from closetspace.services.delete_account import account_deleted
 from closetspace.services.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,14 @@ class Recommender:
         """Return one page of recommendations.
 
         Raises:
-            FailedPrecondition: no item of the closet is ready; ``reason`` says why.
+            FailedPrecondition: no item of the closet is ready, or the account is being deleted; ``reason`` says why.
             InvalidInput: a filter names a label that the index does not have.
             Transient: no index matches the closet's encoder, or the database can't be reached.
         """
         with self._turn(uid):
             person = self.people.person(uid)
+            if person.is_leaving:
+                raise account_deleted()
             if not person.closet.entries:
                 raise nothing_ready(closet_progress(self.usage, uid))
             index = self.index(person.closet.coverage)

@@ -110,7 +110,7 @@ class TestFirestoreDatabase(DatabaseContract):
         put(database, uid, item_id, 1)
         reads.clear()
         assert set(database.people.person(uid).closet.entries) == {item_id}
-        assert reads == [5]
+        assert reads == [6]
 
     def test_fields_that_no_request_reads_are_not_transferred(self, firebase: object, uid: str, item_id: str) -> None:
         transferred: dict[str, set[str]] = {}
@@ -268,6 +268,7 @@ def firestore_database(client: Any) -> Database:
         FirestorePeople(client),
         FirestoreUsage(client, "wardrobe"),
         FirestoreBookmarks(client),
+        FirestoreAccounts(client),
         lambda item_id, document: items.document(item_id).set(document),
         lambda item_id: items.document(item_id).delete(),
         lambda uid, document: preferences.document(uid).set(document),

@@ -76,7 +76,7 @@ class TestDirectoryObjects(StreamedObjectStoreContract):
 def memory_database(memory: MemoryDatabase) -> Database:
     items, preferences = memory.documents, memory.preferences
     clients = (items.__setitem__, items.__delitem__, preferences.__setitem__)
-    return Database(memory, memory, memory, memory, memory, *clients, memory.opinions.__setitem__)
+    return Database(memory, memory, memory, memory, memory, memory.accounts, *clients, memory.opinions.__setitem__)
 
 
 def test_directory_refuses_names_outside_of_it(tmp_path: Path) -> None:

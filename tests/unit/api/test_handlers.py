@@ -269,7 +269,7 @@ def test_export_is_returned_with_its_path() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["recommend", "feedback", "export_my_data"])
+@pytest.mark.parametrize("name", ["feedback", "export_my_data"])
 def test_marked_account_is_refused_with_a_reason(name: str) -> None:
     services = Recorder()
     services.leaving.add("ann")

@@ -85,6 +85,14 @@ def test_recently_shown_items_come_later_and_the_same_seed_repeats_its_list(reco
     assert ids(call_recommend(recommender, seed=2, explore=0)) == second
 
 
+def test_person_whose_account_is_being_deleted_gets_no_recommendations(recommender: Recommender, world: World) -> None:
+    world.database.accounts.mark("ann", NOW)
+    with pytest.raises(FailedPrecondition) as caught:
+        call_recommend(recommender)
+    assert caught.value.reason == "account_deleted"
+    assert not world.database.shown
+
+
 def test_response_survives_a_failure_to_store_shown_items(world: World, index: Bundle) -> None:
     class ReadOnlyDatabase(MemoryDatabase):
         def remember_shown(self, uid: str, shown: ShownLists) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from google.cloud import firestore
 
+from closetspace.adapters.firestore.accounts import ACCOUNT_DELETIONS
 from closetspace.adapters.firestore.closet_documents import CLOSET_FIELDS, read_closet, shard_reference
 from closetspace.adapters.firestore.closets import TASTE_FIELDS, TASTES, parse_taste
 from closetspace.adapters.firestore.queries import read_all
@@ -40,16 +41,19 @@ STORED_KEY = np.dtype("<u4")
 
 
 class FirestorePeople:
-    """`closetspace.ports.People` over ``closets``, ``taste``, ``feedback``, ``shown`` and ``preferences``."""
+    """`closetspace.ports.People` over ``closets``, ``taste``, ``feedback``, ``shown`` and ``preferences``.
+
+    Whether a person is leaving, the mark in ``account_deletions`` says by being there.
+    """
 
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
 
     def person(self, uid: str) -> Person:
-        main = shard_reference(self._client, uid, 0)
+        main, mark = shard_reference(self._client, uid, 0), self._client.document(ACCOUNT_DELETIONS, uid)
         others = [self._client.document(name, uid) for name in (TASTES, FEEDBACK, SHOWN, PREFERENCES)]
         with translated_errors():
-            snapshots = read_all(self._client, [main, *others], field_paths=PERSON_FIELDS)
+            snapshots = read_all(self._client, [main, mark, *others], field_paths=PERSON_FIELDS)
             closet = read_closet(self._client, uid, snapshots[main])
         taste, feedback, shown, preferences = (snapshots[reference].to_dict() for reference in others)
         return Person(
@@ -58,6 +62,7 @@ class FirestorePeople:
             parse_opinions(feedback or {}),
             parse_shown(shown or {}),
             parse_preferences(preferences),
+            is_leaving=snapshots[mark].exists,
         )
 
     def give_opinion(self, uid: str, item_id: str, opinion: Opinion | None) -> None:
