@@ -1,48 +1,21 @@
 import type { FirebaseApp } from "firebase/app";
 import { getAuth, onAuthStateChanged, signOut, type Unsubscribe } from "firebase/auth";
-import * as firestore from "firebase/firestore";
 import { httpsCallable } from "firebase/functions";
-import { deleteObject, getDownloadURL, ref, uploadBytesResumable, type StorageReference } from "firebase/storage";
 import type {
   DeletionResponse,
   ExportResponse,
   FacetsResponse,
   FeedbackRequest,
   FeedbackResponse,
-  ItemFields,
   RecommendRequest,
   RecommendResponse,
 } from "./api.js";
 import { ClosetError } from "./errors.js";
+import { given } from "./given.js";
 import { pagesOf } from "./pages.js";
-import { preparePhoto } from "./photo.js";
-import { functionsOf, storageOf, type ClosetOptions } from "./services.js";
-import { watchItems, type WardrobeItem } from "./wardrobe.js";
-
-/**
- * What an item has from the start; fields of your own are stored as they are.
- *
- * A `category`, `colours`, `gender` or `usage` corrects what the server sees in the photo; null takes that back.
- */
-export interface NewItem extends Omit<ItemFields, "uid" | "photo_path" | "secure_url"> {
-  [field: string]: unknown;
-}
-
-/** What to change of an item; fields that are not given stay. */
-export interface ItemChanges extends NewItem {
-  /** A photo to replace the present one. */
-  file?: Blob;
-}
-
-export interface UploadOptions {
-  /** Called with the uploaded share of the photo, from 0 to 1. */
-  onProgress?: (share: number) => void;
-  /** Cancels the upload. */
-  signal?: AbortSignal;
-}
-
-/** A year: an item's photo never changes, because another photo has another name. */
-const CACHE_CONTROL = "private, max-age=31536000";
+import { functionsOf, loadStore, type ClosetOptions } from "./services.js";
+import type { ItemChanges, NewItem, Store, UploadOptions } from "./store.js";
+import type { WardrobeItem } from "./wardrobe.js";
 
 /**
  * The wardrobe of the person who is signed in to the app, and what fits it.
@@ -52,7 +25,7 @@ const CACHE_CONTROL = "private, max-age=31536000";
 export class Closet {
   readonly #app: FirebaseApp;
   readonly #options: ClosetOptions;
-  readonly #urls = new Map<string, Promise<string>>();
+  #store: Promise<Store> | undefined;
 
   constructor(app: FirebaseApp, options: ClosetOptions = {}) {
     this.#app = app;
@@ -61,15 +34,7 @@ export class Closet {
 
   /** Uploads a photo and adds an item for it; returns the item's id. */
   addItem(file: Blob, fields: NewItem = {}, options: UploadOptions = {}): Promise<string> {
-    return translated(async () => {
-      const uid = await this.#uid();
-      const item = firestore.doc(this.#items());
-      await this.#withPhoto(uid, item.id, file, options, (photo_path) => {
-        const created_at = firestore.serverTimestamp();
-        return firestore.setDoc(item, { name: "", brand: "", created_at, ...given(fields), uid, photo_path });
-      });
-      return item.id;
-    });
+    return this.#stored((store, uid) => store.addItem(uid, file, fields, options));
   }
 
   /**
@@ -81,11 +46,8 @@ export class Closet {
     let stop: Unsubscribe | undefined;
     const leave = onAuthStateChanged(getAuth(this.#app), (user) => {
       stop?.();
-      stop = undefined;
-      if (!user) return onItems([]);
-      const mine = firestore.where("uid", "==", user.uid);
-      const states = firestore.collection(this.#firestore(), "item_state");
-      stop = watchItems(firestore.query(this.#items(), mine), firestore.query(states, mine), onItems, onError);
+      stop = user ? this.#watch(user.uid, onItems, onError) : undefined;
+      if (!user) onItems([]);
     });
     return () => {
       leave();
@@ -99,33 +61,17 @@ export class Closet {
    */
   photoUrl({ item, state }: WardrobeItem, side: 640 | 160 = 640): Promise<string | null> {
     const path = state?.thumbnails?.[side] ?? item.photo_path;
-    if (!path) return Promise.resolve(item.secure_url || null);
-    let url = this.#urls.get(path);
-    if (!url) {
-      url = translated(() => getDownloadURL(this.#object(path)));
-      url.catch(() => this.#urls.delete(path));
-      this.#urls.set(path, url);
-    }
-    return url;
+    return path ? translated(async () => (await this.#loaded()).url(path)) : Promise.resolve(item.secure_url || null);
   }
 
   /** Changes an item's fields, or its photo. */
-  updateItem(id: string, { file, ...fields }: ItemChanges, options: UploadOptions = {}): Promise<void> {
-    return translated(async () => {
-      const uid = await this.#uid();
-      const item = firestore.doc(this.#items(), id);
-      if (!file) return firestore.updateDoc(item, given(fields));
-      const before = (await firestore.getDoc(item)).get("photo_path") as unknown;
-      await this.#withPhoto(uid, id, file, options, (photo_path) =>
-        firestore.updateDoc(item, { ...given(fields), photo_path }),
-      );
-      if (typeof before === "string" && before) await discard(this.#object(before));
-    });
+  updateItem(id: string, changes: ItemChanges, options: UploadOptions = {}): Promise<void> {
+    return this.#stored((store, uid) => store.updateItem(uid, id, changes, options));
   }
 
   /** Removes an item; the server then removes its photo and everything that it knows of it. */
   removeItem(id: string): Promise<void> {
-    return translated(async () => firestore.deleteDoc(firestore.doc(this.#items(), id)));
+    return translated(async () => (await this.#loaded()).removeItem(id));
   }
 
   /** Returns one page of recommendations. */
@@ -149,13 +95,12 @@ export class Closet {
   }
 
   /** Asks for a file with everything that is stored about the person; returns its address once it is ready. */
-  exportMyData(options: Pick<UploadOptions, "signal"> = {}): Promise<string> {
-    return translated(async () => {
-      const uid = await this.#uid();
+  exportMyData({ signal }: Pick<UploadOptions, "signal"> = {}): Promise<string> {
+    return this.#stored(async (store, uid) => {
       const asked = await this.#call<ExportResponse>("exportMyData", {});
-      const done = asked.status === "preparing" ? await this.#finishedExport(uid, options.signal) : asked;
+      const done = asked.status === "preparing" ? await store.finishedExport(uid, signal) : asked;
       if (!done.path) throw new ClosetError("internal", done.message ?? undefined);
-      return getDownloadURL(this.#object(done.path));
+      return store.url(done.path);
     });
   }
 
@@ -184,79 +129,38 @@ export class Closet {
     });
   }
 
-  /** Uploads a photo and then writes what names it; removes the photo if that fails. */
-  async #withPhoto(
-    uid: string,
-    id: string,
-    file: Blob,
-    options: UploadOptions,
-    write: (path: string) => Promise<void>,
-  ): Promise<void> {
-    const { data, type, extension } = await preparePhoto(file);
-    options.signal?.throwIfAborted();
-    const photo = this.#object(`users/${uid}/wardrobe/${id}/${Date.now()}.${extension}`);
-    await upload(photo, data, type, options);
-    try {
-      options.signal?.throwIfAborted();
-      await write(photo.fullPath);
-    } catch (error) {
-      await discard(photo);
-      throw error;
-    }
-  }
-
-  #finishedExport(uid: string, signal?: AbortSignal): Promise<ExportResponse> {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const document = firestore.doc(this.#firestore(), "exports", uid);
-      const stop = firestore.onSnapshot(
-        document,
-        (snapshot) => {
-          const found = snapshot.data() as ExportResponse | undefined;
-          if (!found || found.status === "preparing") return;
-          stop();
-          resolve(found);
-        },
-        reject,
-      );
-      signal?.addEventListener("abort", () => (stop(), reject(new ClosetError("cancelled"))), { once: true });
+  #stored<Value>(work: (store: Store, uid: string) => Promise<Value>): Promise<Value> {
+    return translated(async () => {
+      const uid = await this.#uid();
+      return work(await this.#loaded(), uid);
     });
   }
 
-  #firestore(): firestore.Firestore {
-    return firestore.getFirestore(this.#app);
+  /** Returns the store, which is loaded at first; a load that failed is tried again by the next call. */
+  #loaded(): Promise<Store> {
+    this.#store ??= loadStore(this.#app, this.#options).catch((error: unknown) => {
+      this.#store = undefined;
+      throw error;
+    });
+    return this.#store;
   }
 
-  #items(): firestore.CollectionReference {
-    return firestore.collection(this.#firestore(), this.#options.collection ?? "wardrobe");
+  #watch(uid: string, onItems: (items: WardrobeItem[]) => void, onError: (error: ClosetError) => void): Unsubscribe {
+    let stop: Unsubscribe | undefined;
+    let ended = false;
+    this.#loaded().then(
+      (store) => {
+        if (!ended) stop = store.watch(uid, onItems, onError);
+      },
+      (error: unknown) => {
+        if (!ended) onError(ClosetError.from(error));
+      },
+    );
+    return () => {
+      ended = true;
+      stop?.();
+    };
   }
-
-  #object(path: string): StorageReference {
-    return ref(storageOf(this.#app, this.#options), path);
-  }
-}
-
-/** Returns the fields that are given: Firestore refuses undefined values, and the callables would get null. */
-function given(fields: object): firestore.DocumentData {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-async function upload(photo: StorageReference, data: Blob, contentType: string, options: UploadOptions): Promise<void> {
-  const { onProgress, signal } = options;
-  const task = uploadBytesResumable(photo, data, { contentType, cacheControl: CACHE_CONTROL });
-  if (onProgress) task.on("state_changed", (now) => onProgress(now.bytesTransferred / now.totalBytes));
-  const cancel = () => task.cancel();
-  signal?.addEventListener("abort", cancel);
-  try {
-    await task;
-  } finally {
-    signal?.removeEventListener("abort", cancel);
-  }
-}
-
-/** Removes a photo that no item names; if it stays, the server finds and removes it later. */
-async function discard(photo: StorageReference): Promise<void> {
-  await deleteObject(photo).catch(() => undefined);
 }
 
 async function translated<Value>(work: () => Promise<Value>): Promise<Value> {

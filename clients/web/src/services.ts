@@ -2,9 +2,9 @@
 
 import type { FirebaseApp } from "firebase/app";
 import { connectAuthEmulator, getAuth } from "firebase/auth";
-import { connectFirestoreEmulator, getFirestore } from "firebase/firestore";
 import { connectFunctionsEmulator, getFunctions, type Functions } from "firebase/functions";
-import { connectStorageEmulator, getStorage, type FirebaseStorage } from "firebase/storage";
+import { ClosetError } from "./errors.js";
+import type { Store } from "./store.js";
 
 /** How a backend differs from the usual one. */
 export interface ClosetOptions {
@@ -32,21 +32,42 @@ const LOCAL: Required<LocalAddresses> = {
   functions: "127.0.0.1:5001",
 };
 
+/** Connections of Firestore and Storage to the local stack. */
+const connections = new WeakMap<FirebaseApp, Promise<void>>();
+
 export function functionsOf(app: FirebaseApp, { region = "us-central1" }: ClosetOptions): Functions {
   return getFunctions(app, region);
 }
 
-export function storageOf(app: FirebaseApp, { bucket }: ClosetOptions): FirebaseStorage {
-  return getStorage(app, bucket && `gs://${bucket}`);
+/**
+ * Connects an app to the local stack instead of Google. Call it before anything else uses the app.
+ *
+ * Auth and Functions are connected when it returns, Firestore and Storage when its promise is fulfilled. A `Closet`
+ * waits for that by itself; an app that uses them, too, has to wait.
+ */
+export function connectLocal(app: FirebaseApp, addresses: LocalAddresses = {}, options: ClosetOptions = {}): Promise<void> {
+  const at = (service: keyof LocalAddresses) => hostAndPort(addresses[service] || LOCAL[service]);
+  const [host, port] = at("auth");
+  connectAuthEmulator(getAuth(app), `http://${host}:${port}`, { disableWarnings: true }); // its banner covers buttons
+  connectFunctionsEmulator(functionsOf(app, options), ...at("functions"));
+  const connection = loadModule().then(({ connectStore }) => connectStore(app, at("firestore"), at("storage"), options));
+  connections.set(app, connection);
+  return connection;
 }
 
-/** Connects an app to the local stack instead of Google. Call it before anything else uses the app. */
-export function connectLocal(app: FirebaseApp, addresses: LocalAddresses = {}, options: ClosetOptions = {}): void {
-  const at = (service: keyof LocalAddresses) => addresses[service] || LOCAL[service];
-  connectAuthEmulator(getAuth(app), `http://${at("auth")}`, { disableWarnings: true }); // its banner covers buttons
-  connectFirestoreEmulator(getFirestore(app), ...hostAndPort(at("firestore")));
-  connectStorageEmulator(storageOf(app, options), ...hostAndPort(at("storage")));
-  connectFunctionsEmulator(functionsOf(app, options), ...hostAndPort(at("functions")));
+/** Returns the store of an app once its modules are loaded and it is connected. */
+export async function loadStore(app: FirebaseApp, options: ClosetOptions): Promise<Store> {
+  const { Store } = await loadModule();
+  await connections.get(app);
+  return new Store(app, options);
+}
+
+async function loadModule(): Promise<typeof import("./store.js")> {
+  try {
+    return await import("./store.js");
+  } catch (error) {
+    throw new ClosetError("unavailable", undefined, {}, error); // its file did not arrive
+  }
 }
 
 function hostAndPort(address: string): [string, number] {

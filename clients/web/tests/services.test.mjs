@@ -7,8 +7,9 @@ import { connectLocal } from "../dist/index.js";
 
 test("addresses that are not given are those of the local stack", async () => {
   const app = initializeApp({ apiKey: "local", projectId: "demo", storageBucket: "demo" });
-  connectLocal(app, { auth: "127.0.0.1:7000", firestore: undefined, storage: "" });
+  const connected = connectLocal(app, { auth: "127.0.0.1:7000", firestore: undefined, storage: "" });
   assert.deepEqual([getAuth(app).emulatorConfig.host, getAuth(app).emulatorConfig.port], ["127.0.0.1", 7000]);
+  await connected;
   assert.equal(getFirestore(app).toJSON().settings.host, "127.0.0.1:8080");
   await deleteApp(app);
 });

@@ -7,6 +7,7 @@ import { ExplorePage } from "./explore/ExplorePage";
 import { FacetsProvider } from "./explore/facets";
 import { SignIn } from "./session/SignIn";
 import { useUser } from "./session/useUser";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Loading } from "./ui/Loading";
 import { OfflineBanner } from "./ui/OfflineBanner";
 import { Page } from "./ui/Page";
@@ -23,7 +24,9 @@ export function App() {
     // Another person gets other state.
     <Providers key={user.uid}>
       <Shell>
-        <Pages />
+        <ErrorBoundary>
+          <Pages />
+        </ErrorBoundary>
       </Shell>
     </Providers>
   );

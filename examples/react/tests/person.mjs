@@ -22,6 +22,7 @@ export async function arrive(browser, { url }, { viewport = DESKTOP, expected = 
   const problems = [];
   const note = (problem) => {
     if (!expected.some((each) => each.test(problem))) problems.push(problem);
+    if (process.env.DEBUG) console.error(problem);
   };
   page.on("console", (line) => line.type() === "error" && note(`${line.text()} ${line.location().url}`));
   page.on("pageerror", (error) => note(String(error)));
@@ -47,8 +48,9 @@ class Person {
     return this.role("button", name);
   }
 
+  /** What can be seen; the page of recommendations stays while another one is open. */
   text(text) {
-    return this.page.getByText(text);
+    return this.page.getByText(text).filter({ visible: true });
   }
 
   alert(text) {

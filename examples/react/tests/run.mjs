@@ -11,6 +11,11 @@ const { default: live } = await import(`./chapters/${chapter}.mjs`);
 const browser = await chromium.launch({ executablePath: place.chromium, args: place.flags });
 try {
   process.stdout.write(JSON.stringify((await live(browser, place)) ?? null));
+} catch (error) {
+  for (const page of browser.contexts().flatMap((context) => context.pages())) {
+    console.error(page.url(), await page.locator("body").ariaSnapshot());
+  }
+  throw error;
 } finally {
   await browser.close();
 }

@@ -101,6 +101,8 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
     <Dialog title="Delete your account?" onClose={onClose}>
       <form className="fields" onSubmit={remove}>
         <p>All photos, all that you said, and the account itself are gone for good.</p>
+        {/* So that password managers know whose password it is. */}
+        <input type="email" autoComplete="username" value={auth.currentUser?.email ?? ""} readOnly hidden />
         <label>
           Password
           <input name="password" type="password" autoComplete="current-password" required />

@@ -30,7 +30,9 @@ export function ExplorePage() {
   }, []);
 
   const set = countFilters(filters);
-  const actions = (
+  // Without a usable photo there is nothing to choose from.
+  const usable = list.error?.code !== "failed-precondition";
+  const actions = usable && (
     <div className="row">
       <button onClick={ask}>
         <RotateCw aria-hidden />
@@ -45,7 +47,7 @@ export function ExplorePage() {
 
   return (
     <Page title="For you" actions={actions}>
-      <CategoryChips chosen={category} onChoose={setCategory} wanted={list.status !== "stale"} />
+      {usable && <CategoryChips chosen={category} onChoose={setCategory} wanted={list.page !== null} />}
       {changed && list.products.length > 0 && (
         <div role="status" className="changed">
           Your wardrobe has changed. <button onClick={ask}>Show new recommendations</button>

@@ -56,11 +56,11 @@ export function FilterDialog({ filters, onChange, onClose }: FilterDialogProps) 
           </label>
         </div>
         <label className="check">
-          <input type="checkbox" name="in_stock" defaultChecked={filters.in_stock} />
+          <input type="checkbox" name="in_stock" defaultChecked={filters.in_stock ?? false} />
           In stock only
         </label>
         <label className="check">
-          <input type="checkbox" name="own_similar" defaultChecked={filters.own_similar} />
+          <input type="checkbox" name="own_similar" defaultChecked={filters.own_similar ?? false} />
           Also what is much like mine
         </label>
         <Slider name="explore" label="Adventurous" ends={["the best fit", "surprise me"]} value={filters.explore} usual={0.2} />

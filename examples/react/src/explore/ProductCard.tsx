@@ -27,6 +27,11 @@ export const ProductCard = memo(function ProductCard(props: ProductCardProps) {
         <button autoFocus onClick={() => onOpinion(id, undefined)}>
           Undo
         </button>
+        {brand && (
+          <button className="plain" onClick={() => onHideBrand(brand)}>
+            Hide {brand}
+          </button>
+        )}
       </article>
     );
   }
@@ -54,18 +59,13 @@ export const ProductCard = memo(function ProductCard(props: ProductCardProps) {
       </div>
       <Variants product={product} />
       <Why product={product} />
-      {brand && (
-        <button className="plain" onClick={() => onHideBrand(brand)}>
-          Hide {brand}
-        </button>
-      )}
     </article>
   );
 });
 
 function Picture({ product, first }: { product: RecommendedItemResponse; first: boolean }) {
   const [broken, setBroken] = useState(false);
-  if (broken) return <div className="no-photo">{product.category}</div>;
+  if (broken || !product.src) return <div className="no-photo">{product.category}</div>;
   return (
     <img
       src={product.src}

@@ -1,4 +1,5 @@
 import type { RecommendedItemResponse } from "@closetspace/web";
+import { useState } from "react";
 import { Link } from "wouter";
 import { useDeveloper } from "../account/developer";
 import { Photo } from "../wardrobe/Photo";
@@ -24,17 +25,18 @@ const MOST = 3;
 /** Says why a product is recommended: what speaks for it, and the owned items that it resembles. */
 export function Why({ product }: { product: RecommendedItemResponse }) {
   const { details } = useDeveloper();
+  const [open, setOpen] = useState(false);
   return (
-    <details className="why">
+    <details className="why" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Why this</summary>
-      <p>{product.reason}</p>
       <ul>
         {speakingFor(product.contributions).map((sentence) => (
           <li key={sentence}>{sentence}</li>
         ))}
         {product.unlock > 0 && <li>{outfits(product.unlock)}</li>}
       </ul>
-      <Owned product={product} />
+      {/* Its pictures load when they are seen. */}
+      {open && <Owned product={product} />}
       {details && <Scores product={product} />}
     </details>
   );

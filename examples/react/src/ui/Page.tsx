@@ -1,7 +1,16 @@
 import { useEffect, useRef, type ReactNode } from "react";
 
+interface PageProps {
+  title: string;
+  /** A link to the page above. */
+  back?: ReactNode;
+  /** Buttons beside the heading. */
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
 /** A page with its heading, which gets the focus when the page opens, and its place in the scroll when it comes back. */
-export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+export function Page({ title, back, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const scroll = useRef(0);
 
@@ -17,6 +26,7 @@ export function Page({ title, actions, children }: { title: string; actions?: Re
   return (
     <div className="page">
       <title>{`${title} · Closetspace`}</title>
+      {back}
       <div className="page-head">
         <h1 ref={heading} tabIndex={-1}>
           {title}

@@ -18,11 +18,10 @@ export function ItemPage({ id }: { id: string }) {
   const item = items?.find((one) => one.id === id);
   if (item) return <Item item={item} />;
   return (
-    <Page title="Item">
+    <Page title="Item" back={<BackLink />}>
       {error && <Notice role="alert">{error.message}</Notice>}
       {!items && !error && <Skeletons count={1} />}
       {items && <Notice>This item is not in your wardrobe any more.</Notice>}
-      <BackLink />
     </Page>
   );
 }
@@ -30,8 +29,7 @@ export function ItemPage({ id }: { id: string }) {
 function Item({ item }: { item: WardrobeItem }) {
   const note = noteOf(item);
   return (
-    <Page title={titleOf(item)}>
-      <BackLink />
+    <Page title={titleOf(item)} back={<BackLink />}>
       <div className="item-page">
         <div className="photo-side">
           <div className="frame">

@@ -50,7 +50,7 @@ function ItemCard({ item }: { item: WardrobeItem }) {
   return (
     <li className="card item" data-status={item.status}>
       <div className="frame">
-        <Photo item={item} side={160} />
+        <Photo item={item} side={640} />
       </div>
       <Link href={`/wardrobe/${encodeURIComponent(item.id)}`} className="title">
         {titleOf(item)}
