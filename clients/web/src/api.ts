@@ -54,7 +54,6 @@ export interface ProductResponse {
   id: string;
   name: string;
   src: string | null;
-  pictures: Record<string, string> | null;
   url: string | null;
   price: number | null;
   currency: string | null;
@@ -65,7 +64,6 @@ export interface RecommendedItemResponse {
   id: string;
   name: string;
   src: string | null;
-  pictures: Record<string, string> | null;
   url: string | null;
   price: number | null;
   currency: string | null;
