@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.index.pictures import IMAGES_FOLDER
 from closetspace.errors import InvalidInput
 from closetspace.validation import first_violation
 
@@ -18,8 +19,6 @@ MAX_TEXT = 1_000
 
 MAX_URL = 2_048
 MAX_IMAGES = 30
-IMAGES_FOLDER = "catalog/images/"
-"""Where the catalog's store keeps images."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,11 @@ def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: st
         raise InvalidInput("item_invalid", "its text is not valid Unicode.") from exc
 
 
-def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "") -> IndexedItem:
-    """Return the item as an index holds it; ``stored_image_url`` is shown if the item has no image URL of its own."""
+def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "", thumbnail: str = "") -> IndexedItem:
+    """Return the item as an index holds it; ``stored_image_url`` is shown if the item has no image URL of its own.
+
+    ``thumbnail`` is the key of its thumbnails, empty if it has none.
+    """
     return IndexedItem(
         id=item.id,
         name=item.name,
@@ -147,6 +149,7 @@ def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "")
         url=item.url,
         group=item.group,
         in_stock=item.in_stock,
+        thumbnail=thumbnail,
     )
 
 

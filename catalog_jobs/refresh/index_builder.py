@@ -6,13 +6,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from catalog_jobs.catalog.item import CatalogItem, indexed_item
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.embedding_store import EmbeddingStore
 from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.images import ImageDownloader, ImageReader, failing_alone
+from catalog_jobs.refresh.thumbnails import ThumbnailMaker, stored_thumbnails
 from catalog_jobs.refresh.worker import ShardEmbedder, items_to_embed
 from catalog_jobs.sources.selection import FolderSource
 from closetspace.adapters.index.writer import write_bundle
@@ -20,6 +23,8 @@ from closetspace.bootstrap import bundle_opener, decoding_pool, load_encoder
 from closetspace.domain.encoder.encoding import Picture
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.indexed_item import LeftOut
+from closetspace.domain.index.pictures import ThumbnailUrls, thumbnail_key
+from closetspace.domain.wardrobe.thumbnails import SIDES
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
 from closetspace.ports import ObjectStore
 from closetspace.services.build_index import bundle_contents
@@ -43,8 +48,13 @@ class IndexBuilder:
         if not embedded:
             raise FailedPrecondition("No item of the catalog has a readable image: look at its images.")
         encodings = self.embeddings.load([item.content_key for item in embedded], stored)
-        indexed = [indexed_item(item, self.url(item.image)) for item in embedded]
-        return self.write(folder, bundle_contents(indexed, encodings, self.embeddings.encoder, snapshot), now)
+        thumbnails = stored_thumbnails(self.embeddings.store)
+        indexed = [
+            indexed_item(item, self.url(item.image), key if (key := thumbnail_key(item.image)) in thumbnails else "")
+            for item in embedded
+        ]
+        contents = bundle_contents(indexed, encodings, self.embeddings.encoder, snapshot)
+        return self.write(folder, replace(contents, thumbnail_urls=ThumbnailUrls.of(self.url)), now)
 
     def embedded(self, items: Sequence[CatalogItem]) -> list[CatalogItem]:
         """Return the items that have a vector: those that the index has."""
@@ -79,15 +89,23 @@ def import_folder(
 
 
 def build_index(store: ObjectStore, progress: Progress, settings: Settings | None = None) -> BuiltIndex:
-    """Embed the catalog's new content, then build, verify and upload a version. It is not published."""
+    """Embed the catalog's new content and make its thumbnails, then build, verify and upload a version.
+
+    It is not published.
+    """
     settings = settings or Settings.from_env()
     snapshots = Snapshots(store)
     snapshot = snapshots.require_current()
     items = snapshots.read(snapshot)
     workers, downloader = os.cpu_count() or 1, ImageDownloader(settings.private_hosts)
-    with image_decoder(settings, workers) as decode:
-        embedder = shard_embedder(store, settings, downloader, decode, lambda: None, workers)
-        failed = embedder.run(items_to_embed(items, embedder.embeddings.stored_keys().part_of), progress).failed
+    with image_decoder(settings, workers) as decoder:
+        embedder = shard_embedder(store, settings, downloader, decoder.decode, lambda: None, workers)
+        thumbnails = ThumbnailMaker(store, decoder.make_thumbnails, lambda: None)
+        share = items_to_embed(items, embedder.embeddings.stored_keys().part_of)
+        images = thumbnails.missing(item.image for item in items)
+        total = len(share) + len(images)
+        failed = embedder.run(share, lambda done, _: progress(done, total)).failed
+        thumbnails.run(images, lambda done, _: progress(len(share) + done, total))
     with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
         manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
         if manifest.recall < Bounds.least_recall:
@@ -97,11 +115,18 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     return BuiltIndex(manifest, [LeftOut(i.id, failed[i.content_key]) for i in items if i.content_key in failed])
 
 
+class ImageDecoder(NamedTuple):
+    """Decodes an image, and makes its thumbnails. Both raise `InvalidInput` for what is no image."""
+
+    decode: Callable[[bytes], Picture]
+    make_thumbnails: Callable[[bytes], Sequence[bytes]]
+
+
 @contextmanager
-def image_decoder(settings: Settings, workers: int) -> Iterator[Callable[[bytes], Picture]]:
+def image_decoder(settings: Settings, workers: int) -> Iterator[ImageDecoder]:
     """Give a decoder of images, which come from strangers: in ``workers`` processes with limits of time and memory."""
     with closing(decoding_pool(replace(settings, decoding_processes=workers))) as pool:
-        yield failing_alone(pool)
+        yield ImageDecoder(failing_alone(pool), failing_alone(partial(pool.thumbnails, sides=SIDES)))
 
 
 def shard_embedder(

@@ -18,6 +18,7 @@ from catalog_jobs.refresh.index_builder import image_decoder, index_builder, sha
 from catalog_jobs.refresh.pruning import Pruner, Retention
 from catalog_jobs.refresh.publishing import Publisher
 from catalog_jobs.refresh.run_store import Lease, RunStore
+from catalog_jobs.refresh.thumbnails import ThumbnailMaker
 from catalog_jobs.refresh.worker import ProgressBar, Worker
 from catalog_jobs.sources.selection import SourceSelection
 from closetspace.bootstrap import bundle_opener, encoder_priors, open_store
@@ -73,7 +74,7 @@ def refresh(
     workers = max(1, (os.cpu_count() or 1) // context.tasks_on_machine)
     with (
         _other_tasks(selection, context, log) if _starts_tasks(context, options) else nullcontext(()) as others,
-        image_decoder(settings, workers) as decode,
+        image_decoder(settings, workers) as decoder,
     ):
 
         def check_lease() -> None:
@@ -89,7 +90,8 @@ def refresh(
             run_store=RunStore(store, context.key),
             check_lease=check_lease,
             snapshots=Snapshots(store),
-            embedder=shard_embedder(store, settings, downloader, decode, check_lease, workers),
+            embedder=shard_embedder(store, settings, downloader, decoder.decode, check_lease, workers),
+            thumbnails=ThumbnailMaker(store, decoder.make_thumbnails, check_lease),
             progress_bar=progress_bar,
         )
         if context.task:

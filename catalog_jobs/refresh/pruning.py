@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog_jobs.catalog.item import IMAGES_FOLDER
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.embedding_store import FOLDER as VECTORS
 from catalog_jobs.refresh.embedding_store import KEYS as KEYS_FILE
@@ -12,6 +11,7 @@ from catalog_jobs.refresh.embedding_store import VECTORS as VECTORS_FILE
 from catalog_jobs.refresh.run_store import FOLDER as WORK
 from catalog_jobs.sources.selection import PAGES_FOLDER
 from closetspace.domain.index.bundle import Manifest, bundle_folder
+from closetspace.domain.index.pictures import IMAGES_FOLDER, THUMBNAILS_FOLDER, thumbnail_names
 from closetspace.domain.index.publication import CURRENT, Current
 from closetspace.ports import ObjectStat, ObjectStore
 from closetspace.services.index_versions import IndexVersions
@@ -85,10 +85,12 @@ class Pruner:
 
     def _delete_leftovers(self, snapshots: Snapshots, versions: Collection[str], now: datetime) -> int:
         """Delete what killed runs left: images without a snapshot, versions without a manifest, results of tasks."""
-        named = {image for name in snapshots.names() for image in snapshots.images(name)} | {CURRENT}
+        images = {image for name in snapshots.names() for image in snapshots.images(name)}
+        named = images | {name for image in images for name in thumbnail_names(image)} | {CURRENT}
         max_age = timedelta(days=self.retention.work_days)
         page_age = timedelta(days=self.retention.page_days)
-        ages = {WORK: max_age, IMAGES_FOLDER: max_age, INDEX: max_age, PAGES_FOLDER: page_age}
+        # Thumbnails go before their image: an image that comes back under the same name gets new ones.
+        ages = dict.fromkeys((WORK, THUMBNAILS_FOLDER, IMAGES_FOLDER, INDEX), max_age) | {PAGES_FOLDER: page_age}
         leftovers = [
             stat.name
             for prefix, age in ages.items()

@@ -13,6 +13,7 @@ from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.catalog.source import Source
 from catalog_jobs.refresh.embedding_store import EmbeddingStore
 from catalog_jobs.refresh.run_store import RunStore, ShardResult
+from catalog_jobs.refresh.thumbnails import ThumbnailMaker
 from closetspace.domain.encoder.encoding import Encoding
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.services.embed_catalog import CatalogEmbedder, Progress
@@ -32,7 +33,11 @@ def items_to_embed(
     """
     stored = set(stored_keys)
     missing = {item.content_key: item for item in items if item.content_key not in stored}
-    return [missing[key] for key in sorted(missing) if int(key[:8], 16) % tasks == task]
+    return [missing[key] for key in sorted(missing) if _task_of(key, tasks) == task]
+
+
+def _task_of(content_key: str, tasks: int) -> int:
+    return int(content_key[:8], 16) % tasks
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class Worker:
     check_lease: Callable[[], None]
     snapshots: Snapshots
     embedder: ShardEmbedder
+    thumbnails: ThumbnailMaker
     progress_bar: ProgressBar
 
     def run(self) -> None:
@@ -101,9 +107,15 @@ class Worker:
                 self.check_lease()
 
     def embed(self, items: Sequence[CatalogItem], stored_keys: Iterable[str]) -> None:
-        """Embed this task's share of the content without a vector, unless it did before it was killed."""
+        """Embed this task's share of the content without a vector, and make its thumbnails.
+
+        A task that did so before it was killed does nothing.
+        """
         if self.run_store.read_shard(self.task) is None:
             with self.progress_bar("embedding") as progress:
                 share = items_to_embed(items, stored_keys, self.task, self.tasks)
                 result = self.embedder.run(share, progress)
+            with self.progress_bar("making thumbnails") as progress:
+                images = (item.image for item in items if _task_of(item.content_key, self.tasks) == self.task)
+                self.thumbnails.run(self.thumbnails.missing(images), progress)
             self.run_store.write_shard(self.task, result)

@@ -9,13 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from catalog_jobs.catalog.folder import FolderProduct, read_folder
-from catalog_jobs.catalog.item import IMAGES_FOLDER, CatalogItem, catalog_item, image_name
+from catalog_jobs.catalog.item import CatalogItem, catalog_item, image_name
 from catalog_jobs.catalog.source import IMPORT, Source, SourceResult, count_reasons
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.runner import crawl
 from catalog_jobs.sources.shops import Shop, read_shops
 from closetspace.domain.index.indexed_item import LeftOut
+from closetspace.domain.index.pictures import IMAGES_FOLDER
 from closetspace.errors import ClosetspaceError, InvalidInput
 from closetspace.ports import ObjectStore
 from closetspace.services.embed_catalog import Progress

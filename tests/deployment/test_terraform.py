@@ -124,7 +124,7 @@ def test_each_bucket_of_browsers_has_its_rules() -> None:
     for bucket in locals_()["browser_buckets"].values():
         assert (FOLDER / bucket["rules"].replace("${path.module}", ".")).is_file()
     catalog = re.sub(r"//.*", "", (FOLDER.parent / "catalog.rules").read_text())
-    assert re.findall(r"allow ([\w, ]+):", catalog) == ["get"]
+    assert set(re.findall(r"allow ([\w, ]+):", catalog)) == {"get"}
 
 
 def test_job_gets_the_variables_that_it_reads_and_no_others() -> None:

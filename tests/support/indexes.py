@@ -14,16 +14,18 @@ from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.index import Index
 from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.index.pictures import ThumbnailUrls
 from closetspace.services.index_versions import IndexVersions
 from tests.support.fakes import HashEncoder
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DIM = 16
+THUMBNAIL_URLS = ThumbnailUrls("https://store.example/thumbnails%2F", "?alt=media")
 ENCODER = replace(HashEncoder(DIM).descriptor, blocks={"article": 10, "colour": 6})
 
 
 def contents(count: int = 300, catalog: str = "one") -> BundleContents:
-    """Items of three categories and two brands, with random vectors."""
+    """Items of three categories and two brands, with random vectors; every seventh has no thumbnails."""
     random = np.random.default_rng(5)
     items = [
         IndexedItem(
@@ -34,6 +36,7 @@ def contents(count: int = 300, catalog: str = "one") -> BundleContents:
             gender=["Men", "Women", "Unisex", ""][i % 4],
             price=float(i) if i % 5 else None,
             src=f"https://shop.example/{i}.jpg",
+            thumbnail=f"{i:032x}" if i % 7 else "",
         )
         for i in range(count)
     ]
@@ -43,7 +46,7 @@ def contents(count: int = 300, catalog: str = "one") -> BundleContents:
     encodings = EncodingBatch(
         vectors, quantize_photo_vectors(vectors[::-1]), attributes, tuple(item.category for item in items)
     )
-    return BundleContents(items, encodings, ENCODER, catalog)
+    return BundleContents(items, encodings, ENCODER, catalog, THUMBNAIL_URLS)
 
 
 def query(seed: int = 1) -> FloatArray:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,20 @@ from catalog_jobs.refresh.index_builder import index_builder
 from catalog_jobs.refresh.pruning import Pruner, Retention
 from catalog_jobs.refresh.publishing import Publisher
 from catalog_jobs.refresh.run_store import Lease, RunStore
+from catalog_jobs.refresh.thumbnails import ThumbnailMaker
 from catalog_jobs.refresh.worker import ShardEmbedder, Worker
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.publication import Current
+from closetspace.domain.wardrobe.thumbnails import SIDES
 from closetspace.errors import InvalidInput
 from closetspace.ports import ObjectStore
 from closetspace.services.embed_catalog import CatalogEmbedder, Progress
 from closetspace.services.index_versions import IndexVersions
 from tests.conftest import ignore_progress
-from tests.support.fakes import HEADS, HashEncoder, decode_anything
+from tests.support.fakes import HEADS, HashEncoder, decode_anything, shrink_anything
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -138,6 +141,7 @@ class RefreshedCatalog:
             check_lease=lease.check,
             snapshots=Snapshots(self.store),
             embedder=ShardEmbedder(self.embedder, self.embeddings, lease.check),
+            thumbnails=ThumbnailMaker(self.store, partial(shrink_anything, sides=SIDES), lease.check),
             progress_bar=no_progress_bar,
         )
 

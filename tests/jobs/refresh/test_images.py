@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from catalog_jobs.catalog.item import CatalogItem, image_name
 from catalog_jobs.refresh.images import (
@@ -23,6 +25,7 @@ from catalog_jobs.refresh.index_builder import image_decoder
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import ClosetspaceError, InvalidInput, Transient
 from closetspace.settings import Settings
+from tests.support.photo_files import noise, saved
 from tests.support.refreshed_catalog import item
 from tests.support.shop_server import Answer, Asked, ShopServer
 from tests.support.waiting import HANG_SECONDS
@@ -242,10 +245,18 @@ def test_failed_download_stores_nothing(shop: ShopServer) -> None:
 def test_answer_that_is_no_image_is_not_stored(shop: ShopServer, answer: bytes) -> None:
     shop.routes["/1.jpg"] = Answer(answer, kind="image/jpeg")
     store = MemoryObjects()
-    with image_decoder(Settings(), workers=1) as decode, pytest.raises(InvalidInput) as caught:
-        reader(store, decode).read(item_on(shop))
+    with image_decoder(Settings(), workers=1) as decoder, pytest.raises(InvalidInput) as caught:
+        reader(store, decoder.decode).read(item_on(shop))
     assert caught.value.code.startswith("photo_")
     assert list(store.list("")) == []
+
+
+def test_thumbnails_are_webp_files_of_both_sizes() -> None:
+    with image_decoder(Settings(), workers=1) as decoder:
+        pictures = [Image.open(BytesIO(data)) for data in decoder.make_thumbnails(saved(noise(900), "PNG"))]
+        with pytest.raises(InvalidInput):
+            decoder.make_thumbnails(b"no image")
+    assert [(picture.format, picture.size) for picture in pictures] == [("WEBP", (640, 640)), ("WEBP", (160, 160))]
 
 
 def test_decoder_that_does_not_work_now_is_a_failure_of_one_image() -> None:

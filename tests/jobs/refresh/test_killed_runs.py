@@ -35,7 +35,7 @@ def second_night() -> RefreshedCatalog:
 
 def is_decisive(operation: str, name: str) -> bool:
     """Return whether an operation changes anything but images: their uploads are all alike."""
-    return operation in ("write", "delete") and not name.startswith("catalog/images/")
+    return operation in ("write", "delete") and not name.startswith(("catalog/images/", "catalog/thumbnails/"))
 
 
 @cache

@@ -11,6 +11,7 @@ from catalog_jobs.catalog.item import image_name
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.pruning import Pruner, Retention, snapshots_to_delete, versions_to_delete
 from closetspace.adapters.memory import MemoryObjects
+from closetspace.domain.index.pictures import thumbnail_names
 from closetspace.domain.index.publication import Current, Published
 from tests.support.faulty_stores import Killed, KillingStore, is_change
 from tests.support.refreshed_catalog import DAY, NOW, Clock, FakeSource, RefreshedCatalog, contents, item, stock
@@ -114,6 +115,8 @@ def test_kept_versions_keep_their_snapshots_and_images() -> None:
     assert set(snapshots.names()) == sources
     named = {image for name in snapshots.names() for image in snapshots.images(name)}
     assert {stat.name for stat in catalog.store.list("catalog/images/")} == named
+    thumbnails = {name for image in named for name in thumbnail_names(image)}
+    assert {stat.name for stat in catalog.store.list("catalog/thumbnails/")} == thumbnails
     assert len(catalog.index()) == 30
     assert catalog.run(FakeSource(stock(30))).report.unchanged == 30
 
@@ -128,6 +131,7 @@ def test_imported_state_stays_without_an_index() -> None:
 
 LEFTOVERS = {
     image_name(b"unused", ".jpg"): 2,
+    thumbnail_names(image_name(b"unused"))[0]: 2,
     "catalog/work/dead/start.json": 2,
     "index/20260101T000000000Z-dead/vectors.npy": 2,
     "catalog/pages/20261101T000000Z/north/1.html": 30,
@@ -177,16 +181,16 @@ def test_next_pruning_finishes_one_that_was_killed(last: int, tmp_path: Path) ->
     assert set(contents(catalog.store)) == set(contents(whole.store))
 
 
-def test_images_are_deleted_with_the_last_snapshot_that_names_them() -> None:
+def test_images_and_thumbnails_are_deleted_with_the_last_snapshot_that_names_them() -> None:
     catalog = refreshed_nightly(1)
     catalog.clock.now += DAY
     catalog.run(FakeSource(stock(29)), grace=timedelta())
-    gone = item(29).image
+    gone = [item(29).image, *thumbnail_names(item(29).image)]
     prune(catalog, now=catalog.clock.now + 10 * DAY)
-    assert catalog.store.stat(gone)
+    assert all(map(catalog.store.stat, gone))
     for _ in range(2):
         catalog.clock.now += 20 * DAY
         catalog.run(FakeSource(stock(29)))
     prune(catalog, replace(STRICT, versions=1))
-    assert catalog.store.stat(gone) is None
-    assert catalog.store.stat(item(28).image)
+    assert not any(map(catalog.store.stat, gone))
+    assert all(map(catalog.store.stat, [item(28).image, *thumbnail_names(item(28).image)]))

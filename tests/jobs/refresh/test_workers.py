@@ -184,4 +184,4 @@ def test_task_that_is_started_after_its_run_ends_at_once(pool: ThreadPoolExecuto
 
 
 def _is_decisive(operation: str, name: str) -> bool:
-    return operation in ("write", "delete") and not name.startswith("catalog/images/")
+    return operation in ("write", "delete") and not name.startswith(("catalog/images/", "catalog/thumbnails/"))

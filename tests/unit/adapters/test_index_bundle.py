@@ -1,7 +1,9 @@
 """Index bundles: building, searching, and refusing damaged ones."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,6 +149,27 @@ def test_rows_have_the_attributes_that_the_encoder_predicted(bundle: Bundle) -> 
     assert bundle.attributes(rows)[:, men].tolist() == [128, 128, 128]
     assert bundle.heads == ENCODER.heads
     assert bundle.blocks == ENCODER.blocks
+
+
+def test_items_have_the_addresses_of_their_thumbnails(bundle: Bundle) -> None:
+    one, without = bundle.items(bundle.rows_of(["one-1", "one-7"]))
+    assert one.pictures == {
+        side: f"https://store.example/thumbnails%2F{side}-{1:032x}.webp?alt=media" for side in ("640", "160")
+    }
+    assert without.pictures is None
+
+
+def test_index_of_an_earlier_release_answers_without_thumbnails(tmp_path: Path) -> None:
+    write_bundle(tmp_path, replace(contents(), thumbnail_urls=None), NOW)
+    with closing(sqlite3.connect(tmp_path / "items.sqlite")) as items, items:
+        items.execute("ALTER TABLE items DROP COLUMN thumbnail")
+    checksum = {"items.sqlite": file_hash(tmp_path / "items.sqlite")}
+    edit_manifest(tmp_path, lambda fields: fields["files"].update(checksum))
+    bundle = Bundle(tmp_path, exact_scan_items=10_000)
+    assert [(item.id, item.pictures) for item in bundle.items(bundle.rows_of(["one-1", "one-7"]))] == [
+        ("one-1", None),
+        ("one-7", None),
+    ]
 
 
 def edit_manifest(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import nearest
 from closetspace.adapters.index.facets import count_facets
-from closetspace.adapters.index.files import ITEM_FIELDS, open_files
+from closetspace.adapters.index.files import ITEM_FIELDS, THUMBNAIL_URLS, open_files
 from closetspace.domain.encoder.attributes import Heads, PackedAttributes
 from closetspace.domain.encoder.descriptor import UNISEX
 from closetspace.domain.encoder.encoding_batch import PHOTO_SCALE
@@ -20,6 +20,7 @@ from closetspace.domain.index.facets import Facets
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.index import Candidates, Keys, Mask, Rows
 from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.index.pictures import ThumbnailUrls
 
 
 class Bundle:
@@ -39,6 +40,8 @@ class Bundle:
         self._vectors, self._photo_vectors, self._attributes = files.vectors, files.photo_vectors, files.attributes
         self._columns, self._items = files.columns, files.items
         self._parts, self._trees = files.parts, files.trees
+        urls = files.columns.get(THUMBNAIL_URLS)
+        self._thumbnail_urls = ThumbnailUrls(*urls.tolist()) if urls is not None else None
         self._exact_scan_items = exact_scan_items
 
     @property
@@ -149,10 +152,30 @@ class Bundle:
 
     def items(self, rows: Rows) -> Sequence[IndexedItem]:
         numbers = [int(row) for row in rows]
-        fields, marks = ", ".join(ITEM_FIELDS), ",".join("?" * len(numbers))
+        # Bundles of earlier releases have no keys of thumbnails.
+        fields = ", ".join((*ITEM_FIELDS, "thumbnail" if self._thumbnail_urls else "''"))
+        marks = ",".join("?" * len(numbers))
         found = self._items.execute(f"SELECT row, {fields} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
         by_row = {row: values for row, *values in found.fetchall()}
-        return [_item(*by_row[row]) for row in numbers]
+        return [self._item(*by_row[row]) for row in numbers]
+
+    def _item(self, id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002
+        """Return the item of a row's values: those of `ITEM_FIELDS` in order, and the key of its thumbnails."""
+        price, currency, src, url, in_stock, thumbnail = rest
+        return IndexedItem(
+            id,
+            name,
+            brand,
+            category,
+            gender,
+            price,
+            currency,
+            src,
+            url,
+            in_stock=bool(in_stock),
+            thumbnail=thumbnail,
+            pictures=self._thumbnail_urls.by_side(thumbnail) if self._thumbnail_urls and thumbnail else None,
+        )
 
     @cached_property
     def _short_key_lookup(self) -> "_Lookup":
@@ -178,9 +201,3 @@ class _Lookup:
         places = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
         rows: Rows = self._order[places]
         return rows
-
-
-def _item(id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002
-    """Return the item of a row's values, which are in the order of `ITEM_FIELDS`."""
-    price, currency, src, url, in_stock = rest
-    return IndexedItem(id, name, brand, category, gender, price, currency, src, url, in_stock=bool(in_stock))

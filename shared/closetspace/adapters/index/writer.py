@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import SEED, TREES, build_annoy, measure_recall, nearest
-from closetspace.adapters.index.files import ITEM_FIELDS, file_hash
+from closetspace.adapters.index.files import ITEM_FIELDS, THUMBNAIL_URLS, file_hash
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, search_vectors, spread_of
 from closetspace.domain.index.bundle import (
     ATTRIBUTES,
@@ -48,6 +48,8 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
     np.save(directory / ATTRIBUTES, encodings.attributes)
     np.save(directory / MEANS, np.array(list(means.values()), np.float32))
     columns: dict[str, Any] = _columns(items, embeddings, means)
+    if source.thumbnail_urls:
+        columns[THUMBNAIL_URLS] = np.array(source.thumbnail_urls)
     np.savez(directory / COLUMNS, **columns)
     _write_items(directory / ITEMS, items)
     vectors = search_vectors(embeddings, residuals(embeddings, categories, means))
@@ -122,9 +124,11 @@ def _write_items(path: Path, items: Sequence[IndexedItem]) -> None:
         connection.execute(
             "CREATE TABLE items (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
             " brand TEXT NOT NULL, category TEXT NOT NULL, gender TEXT NOT NULL, price REAL,"
-            " currency TEXT NOT NULL, src TEXT NOT NULL, url TEXT NOT NULL, in_stock INTEGER NOT NULL) STRICT"
+            " currency TEXT NOT NULL, src TEXT NOT NULL, url TEXT NOT NULL, in_stock INTEGER NOT NULL,"
+            " thumbnail TEXT NOT NULL) STRICT"
         )
-        rows = [(row, *(getattr(item, field) for field in ITEM_FIELDS)) for row, item in enumerate(items)]
-        marks = ",".join("?" * (1 + len(ITEM_FIELDS)))
+        fields = (*ITEM_FIELDS, "thumbnail")
+        rows = [(row, *(getattr(item, field) for field in fields)) for row, item in enumerate(items)]
+        marks = ",".join("?" * (1 + len(fields)))
         connection.executemany(f"INSERT INTO items VALUES ({marks})", rows)  # noqa: S608
     connection.close()

@@ -12,6 +12,7 @@ from google.cloud.storage import Client
 from google.cloud.storage.exceptions import InvalidResponse
 
 from closetspace.adapters.google_errors import is_temporary
+from closetspace.domain.index.pictures import IMAGES_FOLDER, THUMBNAILS_FOLDER
 from closetspace.domain.wardrobe.thumbnails import owner_of_thumbnail
 from closetspace.errors import Conflict, NotFound, Transient
 from closetspace.ports import ObjectStat
@@ -22,9 +23,8 @@ GOOGLE, FIREBASE = "https://storage.googleapis.com", "https://firebasestorage.go
 PIECE_BYTES = 8 * 2**20
 """Of an object that is written piece by piece: the client keeps two in memory."""
 
-
-KEPT = "private, max-age=31536000, immutable"
-"""What browsers may do with an object whose name never gets other contents."""
+KEPT = "max-age=31536000, immutable"
+"""What may be done with an object whose name never gets other contents."""
 
 
 class GcsObjects:
@@ -48,8 +48,8 @@ class GcsObjects:
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         blob = self._bucket.blob(name)
-        if owner_of_thumbnail(name):
-            blob.cache_control = KEPT
+        if cache_control := _cache_control(name):
+            blob.cache_control = cache_control
         with _translated_errors(name):
             if isinstance(data, Path):
                 blob.upload_from_filename(str(data), if_generation_match=if_generation)
@@ -84,6 +84,13 @@ class GcsObjects:
 
     def url(self, name: str) -> str:
         return f"{self._browser_base}/v0/b/{self._bucket.name}/o/{quote(name, safe='')}?alt=media"
+
+
+def _cache_control(name: str) -> str | None:
+    """Return how long caches may keep an object, by its name; None leaves it to Cloud Storage."""
+    if owner_of_thumbnail(name):
+        return f"private, {KEPT}"
+    return f"public, {KEPT}" if name.startswith((IMAGES_FOLDER, THUMBNAILS_FOLDER)) else None
 
 
 def _content_type(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from closetspace.domain.encoder.descriptor import EncoderDescriptor
 from closetspace.domain.encoder.encoding_batch import EncodingBatch
 from closetspace.domain.index.indexed_item import IndexedItem
+from closetspace.domain.index.pictures import ThumbnailUrls
 from closetspace.errors import Incompatible
 
 FORMAT = 3
@@ -87,12 +88,16 @@ class Manifest:
 
 @dataclass(frozen=True)
 class BundleContents:
-    """The input of a build: the items, their encodings by ``encoder``, and the name of the catalog's snapshot."""
+    """The input of a build: the items, their encodings by ``encoder``, and the name of the catalog's snapshot.
+
+    ``thumbnail_urls`` are the addresses of the items' thumbnails, None if answers have none.
+    """
 
     items: Sequence[IndexedItem]
     encodings: EncodingBatch
     encoder: EncoderDescriptor
     catalog: str
+    thumbnail_urls: ThumbnailUrls | None = None
 
 
 def bundle_folder(version: str) -> str:

@@ -1,5 +1,6 @@
 """A catalog item as an index stores it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +11,9 @@ from closetspace.domain.index.products import item_key, product_key
 class IndexedItem:
     """A catalog item with the fields that answers show and filters use.
 
-    ``image`` is the name of its picture in the catalog's object store. ``group`` is the shop's id of the product that
+    ``image`` is the name of its picture in the catalog's object store. ``thumbnail`` is the key of the picture's
+    thumbnails (`closetspace.domain.index.pictures`), empty if there are none; an index stores it, and answers with
+    ``pictures``, their addresses by their longest sides. ``group`` is the shop's id of the product that
     the item is a variant of; without one, items with the same brand and name are variants.
     """
 
@@ -26,6 +29,8 @@ class IndexedItem:
     image: str = ""
     group: str = ""
     in_stock: bool = True
+    thumbnail: str = ""
+    pictures: Mapping[str, str] | None = None
 
     @property
     def product(self) -> int:
