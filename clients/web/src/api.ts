@@ -54,6 +54,7 @@ export interface ProductResponse {
   id: string;
   name: string;
   src: string | null;
+  pictures: Record<string, string> | null;
   url: string | null;
   price: number | null;
   currency: string | null;
@@ -64,6 +65,7 @@ export interface RecommendedItemResponse {
   id: string;
   name: string;
   src: string | null;
+  pictures: Record<string, string> | null;
   url: string | null;
   price: number | null;
   currency: string | null;

@@ -28,6 +28,7 @@ class ProductResponse(CallableResponse):
     id: str
     name: str
     src: str | None
+    pictures: dict[str, str] | None
     url: str | None
     price: float | None
     currency: str | None
@@ -123,6 +124,7 @@ def _product(item: IndexedItem) -> dict[str, Any]:
         "id": item.id,
         "name": item.name,
         "src": item.src or None,
+        "pictures": item.pictures,
         "url": item.url or None,
         "price": item.price,
         "currency": item.currency or None,
