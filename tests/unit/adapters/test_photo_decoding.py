@@ -246,6 +246,12 @@ def test_part_of_a_jpeg_is_unreadable(share: float, progressive: bool) -> None:
     assert refusal_code(data[: int(len(data) * share)]) == "photo_unreadable"
 
 
+@pytest.mark.parametrize(("side", "present"), [(960, 700), (960, 1_000), (960, 5_000), (2_400, 1_000)])
+def test_jpeg_of_which_little_is_there_is_unreadable(side: int, present: int) -> None:
+    data = saved(noisy(photo((side, side))), "JPEG", quality=90)
+    assert refusal_code(data[:present]) == "photo_unreadable"
+
+
 def test_progressive_jpeg_that_lacks_its_last_refinements_is_decoded() -> None:
     data = saved(photo((960, 640)), "JPEG", quality=95, progressive=True)
     assert_red_left_of_white(data[: int(len(data) * 0.97)])

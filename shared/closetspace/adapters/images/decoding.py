@@ -88,9 +88,12 @@ def decode_photo(
         _check_size(webp_size(data), max_pixels, len(data))
         on_header(webp_size(data))
     decode = partial(_decode, kind=kind, max_pixels=max_pixels, longest_side=longest_side, on_header=on_header)
-    start, endings = possible_endings(data, kind)
+    pixels = math.prod(stored_size(data) or ()) if kind is Format.JPEG else 0
+    start, endings = possible_endings(data, kind, pixels)
     if len(endings) == 1:
         return decode(data)
+    if _too_many_for(len(data), pixels):
+        raise InvalidInput(*UNREADABLE)
     pictures = list(islice(_decodable(decode, (start + ending for ending in endings)), 2))
     if len(pictures) < 2 or _lost(*pictures) > MAX_LOST:
         raise InvalidInput(*UNREADABLE)
@@ -164,13 +167,18 @@ def _decode(
 
 def _check_size(size: tuple[int, int], max_pixels: int, file_bytes: int) -> None:
     pixels = math.prod(size)
-    if pixels > max_pixels or pixels > max(UNSUSPICIOUS_PIXELS, MAX_PIXELS_PER_BYTE * file_bytes):
+    if pixels > max_pixels or _too_many_for(file_bytes, pixels):
         raise InvalidInput(*TOO_MANY_PIXELS)
     if min(size) < MIN_SIDE:
         raise InvalidInput(
             "photo_too_small",
             f"The photo is smaller than {MIN_SIDE} x {MIN_SIDE} pixels. Please upload a larger one.",
         )
+
+
+def _too_many_for(file_bytes: int, pixels: int) -> bool:
+    """Return whether a file is too small for a photo of so many pixels."""
+    return pixels > max(UNSUSPICIOUS_PIXELS, MAX_PIXELS_PER_BYTE * file_bytes)
 
 
 def _orientation(image: Image.Image, data: bytes, kind: Format) -> int:

@@ -20,6 +20,8 @@ MAX_SCANS = 40
 """Scans of a JPEG. Encoders write up to 12; each of thousands of empty ones costs a pass over the whole picture."""
 
 _JPEG_END = b"\xff\xd9"
+_FILLER = bytes(range(1, 252, 5))
+"""Arbitrary bytes without 0xFF, which would be a marker."""
 
 _LOSSLESS_ENDINGS, _MAX_LOSSLESS_END = bytes(range(0, 256, 36)), 4
 """Bytes to end a lossless WebP with, and how many may be missing. Its codes have any length, so a decoder may take some
@@ -61,15 +63,15 @@ def _brands(data: bytes) -> Iterator[bytes]:
             yield data[start : start + 4]
 
 
-def possible_endings(data: bytes, kind: Format) -> tuple[bytes, tuple[bytes, ...]]:
+def possible_endings(data: bytes, kind: Format, pixels: int) -> tuple[bytes, tuple[bytes, ...]]:
     """Return a file that lacks its end, and ends for it; one empty end if it is complete.
 
-    A decoder finishes the file with any, or a lossless WebP with some. If two pictures are equal, no part is missing.
+    ``pixels`` is the number of the picture's pixels. A decoder finishes the file with any, or a lossless WebP with some. If two pictures are equal, no part is missing.
     """
     if kind is Format.JPEG and not data.rstrip(b"\0").endswith(_JPEG_END):
         start = data.rstrip(b"\xff")
-        # Arbitrary numbers without 0xFF, as many as there are bytes: missing blocks are drawn from them.
-        filler = (bytes(range(1, 252, 5)) * (len(start) // 50 + 1))[: len(start)]
+        # Missing blocks are drawn from it: enough for a third of the picture, however little of the file is there.
+        filler = _FILLER * (max(len(start), pixels // 4) // len(_FILLER))
         return start, (_JPEG_END, filler + _JPEG_END)
     if kind is Format.WEBP and len(data) >= 12:
         missing = struct.unpack_from("<I", data, 4)[0] + 8 - len(data)
