@@ -66,7 +66,8 @@ def _brands(data: bytes) -> Iterator[bytes]:
 def possible_endings(data: bytes, kind: Format, pixels: int) -> tuple[bytes, tuple[bytes, ...]]:
     """Return a file that lacks its end, and ends for it; one empty end if it is complete.
 
-    ``pixels`` is the number of the picture's pixels. A decoder finishes the file with any, or a lossless WebP with some. If two pictures are equal, no part is missing.
+    ``pixels`` is the number of the picture's pixels. A decoder finishes the file with any, or a lossless WebP with
+    some. If two pictures are equal, no part is missing.
     """
     if kind is Format.JPEG and not data.rstrip(b"\0").endswith(_JPEG_END):
         start = data.rstrip(b"\xff")
