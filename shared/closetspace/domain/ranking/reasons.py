@@ -112,9 +112,11 @@ class _Traits:
         self._owned = {head: Counter(_likeliest(closet.attributes[:, part]).tolist()) for head, part in known.items()}
 
     def name_of(self, row: int, closet: ClosetArrays) -> str:
-        """Return a name for an owned item that has none."""
+        """Return what a sentence calls an owned item: ``your Arket Jumper``, or ``your red top`` if it has no title."""
+        if closet.titles[row]:
+            return f"your {closet.titles[row]}"
         known = self._heads if closet.attributes.shape[1] else {}
-        return suggest_name(closet.categories[row], unpack_row(closet.attributes[row], known))
+        return f"your {suggest_name(closet.categories[row], unpack_row(closet.attributes[row], known)).lower()}"
 
     def clause(self, head: str, place: int) -> str | None:
         """Return ``navy blue like 5 of your 14 items``, or None if fewer owned items share the trait."""
@@ -128,10 +130,11 @@ class _Traits:
 def _sentence(
     one: Ranked, place: int, near: tuple[int, float], aspect: str | None, closet: ClosetArrays, traits: _Traits
 ) -> str:
-    nearest, cosine = near
-    named = f"your {closet.titles[nearest] or traits.name_of(nearest, closet).lower()}"
     if one.own_item_id:
-        return f"Nearly the same as {named}."
+        # Not always the nearest one: a variant in another colour may look more like something else.
+        return f"Nearly the same as {traits.name_of(closet.ids.index(one.own_item_id), closet)}."
+    nearest, cosine = near
+    named = traits.name_of(nearest, closet)
     owned = one.category in closet.rows_by_category
     close = owned and cosine >= CLOSE
     if not owned:

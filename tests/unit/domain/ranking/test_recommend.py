@@ -180,11 +180,14 @@ def test_near_duplicate_of_an_owned_item_is_left_out_or_labelled(index: Bundle) 
 
 
 def test_variant_of_an_owned_product_is_left_out_or_labelled(index: Bundle) -> None:
-    owner = person_with({**CLOSET, "item-0": replace(CLOSET["item-0"], product=product_key("Stussy", "Item 6"))})
+    variant = replace(CLOSET["item-0"], product=product_key("Stussy", "Item 6"), title="Other colour")
+    owner = person_with({**CLOSET, "item-0": variant})
     filters = in_category(item_of(index, "one-6").category)
     assert "one-6" not in ids(recommend_page(owner, index, 100, filters=filters))
     page = recommend_page(owner, index, 100, filters=filters, own_similar=True)
-    assert {recommended.item.id: recommended.own_item_id for recommended in page.items}["one-6"] == "item-0"
+    (found,) = (recommended for recommended in page.items if recommended.item.id == "one-6")
+    assert (found.own_item_id, found.reason) == ("item-0", "Nearly the same as your Other colour.")
+    assert found.because[0].item_id != "item-0", "another item is nearer"
 
 
 def test_variants_of_a_product_are_one_recommendation(person: Person, tmp_path: Path) -> None:
