@@ -62,8 +62,18 @@ READS_A_SWEEP = 6 * Settings.audited_per_sweep
 """Items, states and photos, and with each item its state, with each state its item, with each photo both
 (services/audit.py)."""
 
-INDEX_ITEM, PICTURE, VECTOR_ITEM = 4.0 * KB, 30 * KB, 1.35 * KB
-"""Per item in the catalog's store: in each version of the index, its picture, its stored vectors."""
+LISTED = 20
+"""Catalog items in a list of recommendations, each shown by a thumbnail."""
+
+CATALOG_THUMBNAIL = 20 * KB
+"""Of 640 pixels: a product before white is smaller than a person's photo."""
+
+INDEX_ITEM, PICTURE, VECTOR_ITEM = 4.0 * KB, 53 * KB, 1.35 * KB
+"""Per item in the catalog's store: in each version of the index, its picture (30 KB) with thumbnails (23 KB), its stored
+vectors."""
+
+NEW_PICTURES = 0.01 * 365 / 12
+"""Of the catalog's pictures per month: one per cent a night."""
 
 VERSIONS = 28
 """Of the index: the refresh keeps them for 14 days, and the bucket for 14 more."""
@@ -116,6 +126,19 @@ def costs(items: int) -> list[Cost]:
         Cost("photos, stored", f"{ITEMS} of 3 MB per person", 0.020, ITEMS * PHOTO),
         Cost("photos, shown", f"{SHOWN_PHOTOS} of 40 KB per visit", 0.12, VISITS * SHOWN_PHOTOS * THUMBNAIL),
         Cost("photos, uploads", f"{NEW_ITEMS} per person, with thumbnails", 5e-6, NEW_ITEMS * (1 + THUMBNAILS)),
+        Cost(
+            "catalog pictures, shown",
+            f"{LISTED} of 20 KB per recommendation",
+            0.12,
+            RECOMMENDS * LISTED * CATALOG_THUMBNAIL,
+        ),
+        Cost(
+            "catalog pictures, uploads",
+            "1 % new per night, with thumbnails",
+            5e-6,
+            0,
+            items * NEW_PICTURES * (1 + THUMBNAILS),
+        ),
         Cost("recommend, feedback", f"{answers:.1f} s per person, 1 CPU, 1 GiB", VCPU + GIB, answers, 0, 180e3),
         Cost("embedding photos", f"{embedding:.1f} s per person, 2 CPU, 2 GiB", 2 * (VCPU + GIB), embedding),
         Cost("sweeper", f"{SWEEPS:,.0f} of 1 s, 2 CPU, 2 GiB", 2 * (VCPU + GIB), 0, SWEEPS),

@@ -224,7 +224,14 @@ def test_preferences_cannot_have_a_field_that_is_read_of_other_documents(owner: 
 
 
 @pytest.mark.parametrize(
-    "path", ["index/current.json", "catalog/items.jsonl", "catalog/images/new.jpg", "elsewhere.jpg"]
+    "path",
+    [
+        "index/current.json",
+        "catalog/items.jsonl",
+        "catalog/images/new.jpg",
+        "catalog/thumbnails/160-new.webp",
+        "elsewhere.jpg",
+    ],
 )
 def test_no_client_writes_catalog_or_index(journey: Journey, owner: Person, path: str) -> None:
     for person in (owner, journey.visitor()):
@@ -238,12 +245,15 @@ def test_no_client_reads_the_index(journey: Journey, owner: Person, path: str) -
         refused(person.download, path)
 
 
-def test_everyone_reads_product_pictures(journey: Journey, owner: Person, item_id: str) -> None:
+def test_everyone_reads_product_pictures_and_keeps_them(journey: Journey, owner: Person, item_id: str) -> None:
     assert item_id
-    src = owner.call("recommend", {"count": 1})["items"][0]["src"]
-    answer = journey.visitor().http.get(src)
-    assert answer.status_code == 200
-    assert answer.content.startswith(b"\xff\xd8")
+    item = owner.call("recommend", {"count": 1})["items"][0]
+    assert set(item["pictures"]) == {"640", "160"}
+    for url, begins in [(item["src"], b"\xff\xd8"), *((url, b"RIFF") for url in item["pictures"].values())]:
+        answer = journey.visitor().http.get(url)
+        assert answer.status_code == 200
+        assert answer.content.startswith(begins)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize("kind", ["", "application/octet-stream", "image/heic", "Image/JPEG", "image/jpeg; q=1"])
