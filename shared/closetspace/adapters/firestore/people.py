@@ -43,7 +43,7 @@ STORED_KEY = np.dtype("<u4")
 class FirestorePeople:
     """`closetspace.ports.People` over ``closets``, ``taste``, ``feedback``, ``shown`` and ``preferences``.
 
-    Whether a person is leaving, the mark in ``account_deletions`` says by being there.
+    A person whose mark in ``account_deletions`` exists is leaving.
     """
 
     def __init__(self, client: firestore.Client) -> None:
