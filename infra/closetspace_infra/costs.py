@@ -69,8 +69,8 @@ CATALOG_THUMBNAIL = 20 * KB
 """Of 640 pixels: a product before white is smaller than a person's photo."""
 
 INDEX_ITEM, PICTURE, VECTOR_ITEM = 4.0 * KB, 53 * KB, 1.35 * KB
-"""Per item in the catalog's store: in each version of the index, its picture (30 KB) with thumbnails (23 KB), its stored
-vectors."""
+"""Per item in the catalog's store: in each version of the index, its picture (30 KB) with thumbnails (23 KB), its
+stored vectors."""
 
 NEW_PICTURES = 0.01 * 365 / 12
 """Of the catalog's pictures per month: one per cent a night."""
