@@ -7,7 +7,7 @@ from enum import StrEnum
 from catalog_jobs.catalog.item import CatalogItem
 
 TEXT_FIELDS = ("source", "name", "brand", "group", "variant", "category", "gender", "colours", "url")
-OFFER_FIELDS = ("price", "currency", "in_stock")
+OFFER_FIELDS = ("price", "list_price", "currency", "in_stock", "sizes")
 
 
 class Change(StrEnum):

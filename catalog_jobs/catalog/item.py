@@ -25,7 +25,8 @@ MAX_IMAGES = 30
 class ScrapedProduct:
     """One variant of a product as its source describes it, not yet validated.
 
-    ``id`` and ``group`` are the source's own. A field that the source does not give is empty.
+    ``id`` and ``group`` are the source's own. ``price`` is the lowest that can be paid now, ``list_price`` the higher
+    one that it is reduced from. ``sizes`` are those in stock. A field that the source does not give is empty.
     """
 
     id: str
@@ -37,8 +38,10 @@ class ScrapedProduct:
     gender: str = ""
     colours: tuple[str, ...] = ()
     price: float | None = None
+    list_price: float | None = None
     currency: str = ""
     in_stock: bool = True
+    sizes: tuple[str, ...] = ()
     url: str = ""
     image_urls: tuple[str, ...] = ()
 
@@ -72,6 +75,7 @@ def _web_urls(values: Any) -> Any:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+Amount = Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)]
 WebUrl = Annotated[str, BeforeValidator(_web_url), StringConstraints(max_length=MAX_URL)]
 
 
@@ -97,9 +101,11 @@ class CatalogItem(BaseModel):
     predicted_category: str = ""
     gender: Text = ""
     colours: tuple[Text, ...] = ()
-    price: Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)] | None = None
+    price: Amount | None = None
+    list_price: Amount | None = None
     currency: Annotated[Text, StringConstraints(max_length=10)] = ""
     in_stock: bool = True
+    sizes: tuple[Text, ...] = ()
     url: WebUrl = ""
     image_urls: Annotated[tuple[str, ...], BeforeValidator(_web_urls)] = ()
     image: Annotated[str, StringConstraints(pattern=rf"^{IMAGES_FOLDER}[0-9a-f]{{32}}(\.[a-z]+)?$")]

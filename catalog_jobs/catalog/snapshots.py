@@ -33,8 +33,13 @@ SCHEMA = pa.schema(
         ("first_seen", TIME),
         ("last_seen", TIME),
         ("missing_since", TIME),
+        ("list_price", pa.float64()),
+        ("sizes", pa.list_(pa.string())),
     ]
 )
+ADDED = {"list_price": None, "sizes": ()}
+"""Columns that files of earlier releases lack, and their values then."""
+
 FIELDS = ["in_stock" if column == "available" else column for column in SCHEMA.names]
 """The item's field for each column. Files of earlier releases fix the names of columns."""
 
@@ -47,7 +52,7 @@ def to_parquet(items: Sequence[CatalogItem]) -> bytes:
 
 def from_parquet(data: bytes, name: str) -> list[CatalogItem]:
     """Return the items in a file. Raises `Incompatible` if it is not a file of items."""
-    rows = read_table(data, SCHEMA, name).rename_columns(FIELDS).to_pylist()
+    rows = read_table(data, SCHEMA, name, ADDED).rename_columns(FIELDS).to_pylist()
     try:
         return [CatalogItem(**row) for row in rows]
     except ValueError as exc:
@@ -75,7 +80,7 @@ class Snapshots:
 
     def images(self, name: str) -> list[str]:
         """Return the names of a snapshot's images."""
-        images: list[str] = read_table(self._data(name), SCHEMA, f"snapshot {name}")["image"].to_pylist()
+        images: list[str] = read_table(self._data(name), SCHEMA, f"snapshot {name}", ADDED)["image"].to_pylist()
         return images
 
     def write(self, items: Sequence[CatalogItem], now: datetime) -> str:

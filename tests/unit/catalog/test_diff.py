@@ -77,8 +77,11 @@ def test_change_of_any_text_field_is_a_text_change(field: str) -> None:
     assert change_of(item(1), changed(**{field: CHANGED_TEXT[field]})) is Change.TEXT
 
 
-@pytest.mark.parametrize("fields", [{"price": 9.0}, {"price": None}, {"currency": "USD"}, {"in_stock": False}])
-def test_change_of_price_currency_or_stock_is_a_price_change(fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [{"price": 9.0}, {"list_price": 9.0}, {"price": None}, {"currency": "USD"}, {"in_stock": False}, {"sizes": ("S",)}],
+)
+def test_change_of_price_currency_stock_or_sizes_is_a_price_change(fields: dict[str, Any]) -> None:
     assert change_of(item(1), changed(**fields)) is Change.PRICE
 
 

@@ -1,5 +1,6 @@
 """Snapshots of the catalog, and the items in them."""
 
+import io
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -27,6 +28,8 @@ EVERYTHING = CatalogItem(
     gender="Women",
     colours=("navy", "white"),
     price=19.99,
+    list_price=29.99,
+    sizes=("S", "M"),
     currency="EUR",
     in_stock=False,
     url="https://north.example/1",
@@ -74,6 +77,13 @@ def test_columns_keep_the_names_that_earlier_releases_wrote() -> None:
     table = pq.read_table(pa.BufferReader(to_parquet([item(1, in_stock=False)])))
     assert table.schema.names == SCHEMA.names
     assert table["available"].to_pylist() == [False]
+
+
+def test_file_of_an_earlier_release_has_neither_list_prices_nor_sizes() -> None:
+    table = pq.read_table(pa.BufferReader(to_parquet([EVERYTHING])))
+    earlier = io.BytesIO()
+    pq.write_table(table.drop_columns(["list_price", "sizes"]), earlier)
+    assert from_parquet(earlier.getvalue(), "it") == [EVERYTHING.model_copy(update={"list_price": None, "sizes": ()})]
 
 
 def test_times_are_stored_in_utc() -> None:
