@@ -1,6 +1,7 @@
 # Each target sets up what it needs: in .venv, .venv-train, .local and the folders node_modules, and nowhere else.
 .PHONY: help demo test test-fast test-train check format lock client bench torture deploy setup clean
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,11 +10,13 @@ VENV_READY := .venv/.ready
 TRAIN_BIN := .venv-train/bin
 TRAIN_READY := .venv-train/.ready
 TRAIN_TESTS := tests/jobs/encoders/test_training_loop.py tests/jobs/encoders/test_autoencoder.py tests/jobs/encoders/test_fashion_export.py
-NODE_READY := infra/local/node_modules/.ready
+STACK_READY := infra/local/node_modules/.ready
 CLIENT_READY := clients/web/node_modules/.ready
+CLIENT_BUILT := clients/web/dist/index.js
+EXAMPLE_READY := examples/react/node_modules/.ready
 
 help:
-	@echo "make demo        run everything on this machine and open it as a local page  (ARGS=\"--help\" for options)"
+	@echo "make demo        run everything on this machine, with an app to look at       (ARGS=\"--help\" for options)"
 	@echo "make test        run all tests but those of training                         (ARGS=\"-k name\" for some)"
 	@echo "make test-fast   run the unit tests, in less than a minute"
 	@echo "make test-train  run the tests of training, in an environment of its own (6 GB)"
@@ -75,7 +78,7 @@ deploy: setup
 	@$(BIN)/closetspace cloud deploy --project $(PROJECT) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 setup:
-	@$(MAKE) --no-print-directory --jobs=2 $(VENV_READY) $(NODE_READY) $(CLIENT_READY)
+	@$(MAKE) --no-print-directory --jobs=2 $(VENV_READY) $(CLIENT_BUILT) $(EXAMPLE_READY) $(STACK_READY)
 
 $(VENV_READY): requirements.lock pyproject.toml
 	@echo "setting up Python packages in .venv"
@@ -93,17 +96,18 @@ $(TRAIN_READY): requirements-train.lock pyproject.toml | $(VENV_READY)
 	@$(BIN)/uv pip install --quiet --python $(TRAIN_BIN)/python --no-deps --editable .
 	@touch $@
 
-$(NODE_READY): infra/local/package.json infra/local/package-lock.json
-	@echo "setting up the local Firebase in infra/local/node_modules"
-	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed, with npm"; exit 1; }
-	@npm ci --prefix infra/local --no-fund --no-audit --loglevel=error
+%/node_modules/.ready: %/package.json %/package-lock.json
+	@echo "setting up Node.js packages in $*/node_modules"
+	@command -v npm >/dev/null || { echo "Node.js 20.19 or newer is needed, with npm"; exit 1; }
+	@npm ci --prefix $* --ignore-scripts --no-fund --no-audit --loglevel=error
+	@mkdir -p $(@D)
 	@touch $@
 
-$(CLIENT_READY): clients/web/package.json clients/web/package-lock.json
-	@echo "setting up the client library's packages in clients/web/node_modules"
-	@npm ci --prefix clients/web --ignore-scripts --no-fund --no-audit --loglevel=error
-	@touch $@
+$(CLIENT_BUILT): $(wildcard clients/web/src/*.ts) clients/web/tsconfig.json $(CLIENT_READY)
+	@echo "building the client library in clients/web/dist"
+	@npm run --silent --prefix clients/web build
 
 clean:
-	rm -rf .venv .venv-train infra/local/node_modules clients/web/node_modules clients/web/dist .local
-	rm -rf functions/closetspace functions/wheels
+	rm -rf .venv .venv-train .local functions/closetspace functions/wheels
+	rm -rf infra/local/node_modules clients/web/node_modules clients/web/dist
+	rm -rf examples/react/node_modules examples/react/dist

@@ -12,6 +12,7 @@ from catalog_jobs.refresh.index_builder import build_index, import_folder
 from closetspace.bootstrap import open_store
 from closetspace.errors import FailedPrecondition
 from closetspace.services.index_versions import IndexVersions
+from closetspace_infra.local.example_app import require_installed
 from closetspace_infra.local.fireemu import find_program
 from closetspace_infra.local.stack import LocalStack
 from tests.support.journey import Journey
@@ -45,6 +46,15 @@ def installed() -> None:
     """Skip if the local Firebase is not installed."""
     try:
         find_program()
+    except FailedPrecondition as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def app_installed() -> None:
+    """Skip if the example app's packages are not installed."""
+    try:
+        require_installed()
     except FailedPrecondition as error:
         pytest.skip(str(error))
 

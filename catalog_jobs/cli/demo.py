@@ -1,4 +1,4 @@
-"""``closetspace demo``: everything on this machine, with a page to look at."""
+"""``closetspace demo``: everything on this machine, with the example app to look at."""
 
 import os
 from contextlib import ExitStack
@@ -21,7 +21,9 @@ from catalog_jobs.cli.console import (
 from catalog_jobs.cli.options import JsonOption
 from catalog_jobs.demo import run as demo_run
 from catalog_jobs.demo.drawing import draw_catalog, draw_wardrobe
-from closetspace_infra.local.page import PageServer
+from catalog_jobs.processes.logs import Log
+from closetspace_infra.local.example_app import ExampleApp, require_installed
+from closetspace_infra.local.frontend import PREFIXES, FrontendSetup
 from closetspace_infra.local.person import Person
 from closetspace_infra.local.stack import LocalStack
 
@@ -36,23 +38,27 @@ def demo(
     ] = None,
     photos: Annotated[Path | None, typer.Option(metavar="DIR", help="Photos of clothes. Default: drawn.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Upload at most this many photos.")] = None,
-    once: Annotated[bool, typer.Option("--once", help="Exit after the recommendations, without a page.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit after the recommendations, without the app.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Start everything on this machine, upload a wardrobe, and show recommendations on a local page.
+    """Start everything on this machine, upload a wardrobe, and show the example app with it.
 
     Runs until Ctrl-C, or with --once until the recommendations are there. Exits with 0 only if all photos became ready
     and something was recommended.
     """
     report = None
     with exit_on_error(), interruptible(), ExitStack() as running:
+        if not once:
+            require_installed()
         wardrobe = demo_run.find_photos(photos or _drawn_wardrobe(), limit)
         stack = _start(running)
+        app = None if once else running.enter_context(_build_app(stack))
         person = Person.sign_up(stack.backend, EMAIL, PASSWORD)
         report = _fill(stack, person, catalog or _drawn_catalog(), wardrobe)
         _print(report, as_json)
-        if not once:
-            _show(running, stack)
+        if app:
+            notes.print(f"\nYour wardrobe and what fits it: [bold]{app.serve()}[/bold]   (Ctrl-C ends the demo)")
+            wait_for_interrupt()
     if report is None:
         raise typer.Exit(130)
     raise typer.Exit(0 if report.ok else 1)
@@ -65,6 +71,13 @@ def _start(running: ExitStack) -> LocalStack:
     stack = running.enter_context(LocalStack(log=LOG))
     os.environ.update(stack.environment)
     return stack
+
+
+def _build_app(stack: LocalStack) -> ExampleApp:
+    setup = FrontendSetup(stack.firebase_config, stack.addresses, stack.region)
+    prefix = PREFIXES["Vite"]
+    account = {f"{prefix}DEMO_EMAIL": EMAIL, f"{prefix}DEMO_PASSWORD": PASSWORD}
+    return ExampleApp(setup.variables(prefix) | account, log=Log(LOG))
 
 
 def _drawn_catalog() -> Path:
@@ -105,16 +118,3 @@ def _print(report: demo_run.Report, as_json: bool) -> None:
     notes.print(summary)
     if as_json:
         print_json(asdict(report))
-
-
-def _show(running: ExitStack, stack: LocalStack) -> None:
-    config = {
-        "firebase": stack.firebase_config,
-        "emulators": asdict(stack.addresses),
-        "region": stack.region,
-        "email": EMAIL,
-        "password": PASSWORD,
-    }
-    page = running.enter_context(PageServer(config=config))
-    notes.print(f"\nYour wardrobe and what fits it: [bold]{page.url}[/bold]   (Ctrl-C ends the demo)")
-    wait_for_interrupt()

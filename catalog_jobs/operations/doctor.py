@@ -31,7 +31,7 @@ def examine() -> list[Finding]:
     """Check all requirements, in the order of their installation."""
     return [
         _python(),
-        _program("node", (20, 0), "the local Firebase", "install Node.js 20 or newer"),
+        _program("node", (20, 19), "the local Firebase and the example app", "install Node.js 20.19 or newer"),
         _program("npm", (9, 0), "the local Firebase", "install Node.js, which has it"),
         _program("make", (3, 0), "the commands of the README", "install make, for example: apt-get install make"),
         _program(
@@ -39,6 +39,7 @@ def examine() -> list[Finding]:
         ),
         _path("local Firebase", ROOT / "infra" / "local" / "node_modules", "npm ci --prefix infra/local"),
         _system(),
+        _example_app(),
         _encoder(),
         _module("torch", "exporting the encoder"),
         _program("firebase", (13, 0), "deploying", "npm install -g firebase-tools", required=False),
@@ -82,6 +83,12 @@ def _system() -> Finding:
     from closetspace_infra.local.fireemu import find_program
 
     return _attempt("fireemu", find_program, system, "demo and tests", remedy)
+
+
+def _example_app() -> Finding:
+    from closetspace_infra.local.example_app import require_installed
+
+    return _attempt("example app", require_installed, "installed", "demo and tests", "make setup")
 
 
 def _encoder() -> Finding:

@@ -75,22 +75,26 @@ def test_photo_that_fails_fails_the_demo(demo: list[str], tmp_path: Path, good: 
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
-def test_page_is_served_until_interrupted_and_no_process_is_left(demo: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_app_is_served_until_the_demo_ends_and_no_process_is_left(
+    demo: list[str], app_installed: None, tmp_path: Path, sent: signal.Signals, status: int
+) -> None:
     mark = os.getpid()
     with subprocess.Popen(
         demo,
         cwd=tmp_path,
-        env=environment() | {"CLOSETSPACE_TEST": str(mark)},
+        env=environment() | {"CLOSETSPACE_TEST": str(mark), "TMPDIR": str(tmp_path)},  # killed, it leaves its folders
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         try:
             assert process.stderr is not None
             address = next(m[0] for line in process.stderr if (m := re.search(r"http://127\.0\.0\.1:\d+/", line)))
-            assert "Closetspace" in httpx.get(address, timeout=HANG_SECONDS).text
+            served = httpx.get(address, timeout=HANG_SECONDS)
+            assert (served.status_code, served.headers["Content-Type"]) == (200, "text/html")
             assert len(processes_of(mark)) > 3
-            process.send_signal(signal.SIGINT)
-            assert process.wait(HANG_SECONDS) == 0
+            process.send_signal(sent)
+            assert process.wait(HANG_SECONDS) == status
         finally:
             process.kill()
     eventually(lambda: processes_of(mark) == [], "every process to end")

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from closetspace_infra.local.fireemu import FOLDER
 from closetspace_infra.local.frontend import FrontendSetup
 from tests.support.journey import Journey, photo
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import HANG_SECONDS
 
-TYPESCRIPT = REPOSITORY / "clients" / "web" / "node_modules" / "typescript"
+MODULES = REPOSITORY / "clients" / "web" / "node_modules"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"// (src/\S+)\n")
 PARSE = """
@@ -26,7 +25,7 @@ for (const text of JSON.parse(readFileSync(0))) {
 }
 """
 
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+needs_modules = pytest.mark.skipif(not MODULES.is_dir(), reason="the packages of clients/web are not installed")
 
 
 def blocks(*languages: str) -> list[str]:
@@ -47,10 +46,10 @@ def examples() -> list[str]:
     ]
 
 
-@needs_node
+@needs_modules
 def test_files_and_examples_of_the_guide_work(journey: Journey, tmp_path: Path) -> None:
     stack = journey.stack
-    (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")
+    (tmp_path / "node_modules").symlink_to(MODULES)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "photo.jpg").write_bytes(photo(120))
     (tmp_path / "src").mkdir()
@@ -70,13 +69,12 @@ def test_files_and_examples_of_the_guide_work(journey: Journey, tmp_path: Path) 
     assert any(line.startswith("functions/invalid-argument categories") for line in seen["printed"])
 
 
-@needs_node
-@pytest.mark.skipif(not TYPESCRIPT.is_dir(), reason="the packages of clients/web are not installed")
+@needs_modules
 def test_other_code_of_the_guide_can_be_parsed() -> None:
     code = blocks("jsx", "javascript")
     assert len(code) == 2
     command = ["node", "--input-type=module", "--eval", PARSE]
     done = subprocess.run(
-        command, cwd=TYPESCRIPT.parents[1], input=json.dumps(code), capture_output=True, text=True, check=False
+        command, cwd=MODULES.parent, input=json.dumps(code), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr

@@ -1,7 +1,6 @@
 """The frontend's SDK with the local stack."""
 
 import json
-import shutil
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
@@ -9,12 +8,14 @@ from uuid import uuid4
 
 import pytest
 
-from closetspace_infra.local.fireemu import FOLDER
 from tests.support.journey import Journey, photo
+from tests.support.paths import REPOSITORY
 from tests.support.waiting import HANG_SECONDS
 
+SDK = REPOSITORY / "clients" / "web" / "node_modules" / "firebase"
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+
+@pytest.mark.skipif(not SDK.is_dir(), reason="the packages of clients/web are not installed")
 def test_web_sdk_uploads_a_photo_and_gets_recommendations(journey: Journey, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(photo(70))
     place = {
@@ -25,7 +26,7 @@ def test_web_sdk_uploads_a_photo_and_gets_recommendations(journey: Journey, tmp_
         "region": journey.stack.region,
     }
     script = Path(__file__).with_name("web_sdk.mjs")
-    command = ["node", str(script), str(FOLDER / "node_modules"), json.dumps(place)]
+    command = ["node", str(script), str(SDK.parent), json.dumps(place)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

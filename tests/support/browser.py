@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from closetspace_infra.local.page import SDK_MODULES
 from closetspace_infra.local.ports import HOST
 from tests.support.waiting import HANG_SECONDS
 
+SDK_MODULES = ("app", "auth", "firestore", "storage", "functions")
 SDK_ORIGIN = re.compile(r"https://www\.gstatic\.com/firebasejs/[^/'\"]+/")
 
 FLAGS = (

@@ -22,16 +22,18 @@ DOCUMENTS = sorted(
         *REPOSITORY.glob("*.md"),
         *REPOSITORY.glob("docs/*.md"),
         *REPOSITORY.glob("clients/*/*.md"),
+        *REPOSITORY.glob("examples/*/*.md"),
         *REPOSITORY.glob(".github/**/*.md"),
         *REPOSITORY.glob("shared/closetspace/models/*/README.md"),
     ]
 )
 
-FOLDERS = ("catalog_jobs", "clients", "docs", "functions", "infra", "shared", "tests")
+FOLDERS = ("catalog_jobs", "clients", "docs", "examples", "functions", "infra", "shared", "tests")
 SOURCES = {"catalog_jobs": REPOSITORY, "closetspace": REPOSITORY / "shared", "closetspace_infra": REPOSITORY / "infra"}
 
 WRITTEN_LATER = {
     "clients/web/node_modules",
+    "examples/react/node_modules",
     "functions/.env",
     "functions/.env.PROJECT",
     "infra/local/node_modules",
@@ -41,7 +43,7 @@ WRITTEN_LATER = {
 """Paths that a command or an operator writes."""
 
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w.*/-]*[\w*/]")
-FILE = re.compile(r"`([\w./*-]+\.(?:j2|lock|mjs|py|rules|tf|toml))`")
+FILE = re.compile(r"`([\w./*-]+\.(?:j2|lock|mjs|py|rules|tf|toml|tsx?))`")
 DOTTED = re.compile(rf"(?<![\w./-])(?:{'|'.join(SOURCES)})(?:\.[A-Za-z_]\w*)+")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
