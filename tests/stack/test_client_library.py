@@ -99,7 +99,7 @@ def test_person_keeps_a_wardrobe_and_leaves(live: Callable[[str], Any]) -> None:
         "order": [False, True],
         "progress": 1,
         "photo": ["image/jpeg", "private, max-age=31536000"],
-        "brand": "",
+        "brand": None,
         "thumbnails": ["640", "160"],
         "pictures": [200, 200],
         "facets": True,

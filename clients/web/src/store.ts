@@ -32,6 +32,9 @@ export interface UploadOptions {
   signal?: AbortSignal;
 }
 
+/** What the document of an export has in common with the answer. */
+type FinishedExport = Pick<ExportResponse, "status" | "path" | "message">;
+
 /** A year: an item's photo never changes, because another photo has another name. */
 const CACHE_CONTROL = "private, max-age=31536000";
 
@@ -61,7 +64,7 @@ export class Store {
     const item = firestore.doc(this.#items());
     await this.#withPhoto(uid, item.id, file, options, (photo_path) => {
       const created_at = firestore.serverTimestamp();
-      return firestore.setDoc(item, { name: "", brand: "", created_at, ...given(fields), uid, photo_path });
+      return firestore.setDoc(item, { name: null, brand: null, created_at, ...given(fields), uid, photo_path });
     });
     return item.id;
   }
@@ -98,14 +101,14 @@ export class Store {
   }
 
   /** Returns a person's export once it is no longer being prepared. */
-  finishedExport(uid: string, signal?: AbortSignal): Promise<ExportResponse> {
+  finishedExport(uid: string, signal?: AbortSignal): Promise<FinishedExport> {
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const document = firestore.doc(this.#firestore(), "exports", uid);
       const stop = firestore.onSnapshot(
         document,
         (snapshot) => {
-          const found = snapshot.data() as ExportResponse | undefined;
+          const found = snapshot.data() as FinishedExport | undefined;
           if (!found || found.status === "preparing") return;
           stop();
           resolve(found);

@@ -61,30 +61,30 @@ export function ExplorePage() {
 }
 
 /**
- * Asks for another list when the request changes, when the page opens again after the wardrobe has changed, and when
- * the wardrobe changes while there is nothing to show.
+ * Asks for another list when the request changes, when the page opens again after the wardrobe has changed, and when an
+ * item makes progress while there is nothing to show.
  *
  * A list that somebody looks at stays: `changed` says that there is a newer one, and `ask` asks for it.
  */
 function useFreshList(request: RecommendRequest, list: List, begin: (request: RecommendRequest) => void) {
-  const { version } = useWardrobe();
-  const asked = useRef<{ request: RecommendRequest; version: string | undefined }>(null);
+  const { version, progress } = useWardrobe();
+  const asked = useRef<{ request: RecommendRequest; version?: string; progress?: string }>(null);
   const [, render] = useState(0);
   const changed = asked.current?.version !== undefined && version !== asked.current.version;
 
   const ask = useCallback(() => {
-    asked.current = { request, version };
+    asked.current = { request, version, progress };
     begin(request);
     render((count) => count + 1);
-  }, [request, version, begin]);
+  }, [request, version, progress, begin]);
 
   // On the first page the list is asked for before the wardrobe is known.
-  if (asked.current && asked.current.version === undefined) asked.current.version = version;
+  if (asked.current && asked.current.version === undefined) asked.current = { ...asked.current, version, progress };
 
   const isEmpty = list.products.length === 0 && list.error?.code === "failed-precondition";
   useEffect(() => {
-    if (asked.current?.request !== request || (changed && isEmpty)) ask();
-  }, [request, changed, isEmpty, ask]);
+    if (asked.current?.request !== request || (isEmpty && asked.current.progress !== progress)) ask();
+  }, [request, progress, isEmpty, ask]);
 
   const reopened = useRef(() => {});
   reopened.current = () => {

@@ -65,10 +65,14 @@ export const ProductCard = memo(function ProductCard(props: ProductCardProps) {
 
 function Picture({ product, first }: { product: RecommendedItemResponse; first: boolean }) {
   const [broken, setBroken] = useState(false);
-  if (broken || !product.src) return <div className="no-photo">{product.category}</div>;
+  const { pictures, src } = product;
+  const shown = pictures?.["640"] ?? src;
+  if (broken || !shown) return <div className="no-photo">{product.category}</div>;
   return (
     <img
-      src={product.src}
+      src={shown}
+      srcSet={pictures ? `${pictures["160"]} 160w, ${pictures["640"]} 640w` : undefined}
+      sizes="(width < 40rem) 45vw, 14rem"
       alt=""
       loading={first ? "eager" : "lazy"}
       fetchPriority={first ? "high" : "auto"}

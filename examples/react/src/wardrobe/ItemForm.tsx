@@ -16,16 +16,16 @@ export function ItemForm({ item }: { item: WardrobeItem }) {
   async function save(event: SyntheticEvent<HTMLFormElement>) {
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
-    const correction = (name: string) => String(fields.get(name) ?? "") || null;
+    const text = (name: string) => String(fields.get(name) ?? "").trim() || null;
     const colours = fields.getAll("colours").map(String);
     const changes = {
-      name: String(fields.get("name")).trim(),
-      brand: String(fields.get("brand")).trim(),
+      name: text("name"),
+      brand: text("brand"),
       // Without the lists there is nothing to choose from, so nothing to change.
       ...(facets && {
-        category: correction("category"),
-        gender: correction("gender"),
-        usage: correction("usage"),
+        category: text("category"),
+        gender: text("gender"),
+        usage: text("usage"),
         colours: colours.length ? colours : null,
       }),
     };

@@ -55,6 +55,7 @@ async function filter(anna) {
 
 async function hideBrand(anna) {
   await anna.recommendations();
+  await anna.products.first().getByRole("button", { name: /^Not for me: / }).click();
   const hide = anna.products.first().getByRole("button", { name: /^Hide / });
   const brand = (await hide.innerText()).replace("Hide ", "");
   await hide.click();
