@@ -100,12 +100,13 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     workers, downloader = os.cpu_count() or 1, ImageDownloader(settings.private_hosts)
     with image_decoder(settings, workers) as decoder:
         embedder = shard_embedder(store, settings, downloader, decoder.decode, lambda: None, workers)
-        thumbnails = ThumbnailMaker(store, decoder.make_thumbnails, lambda: None)
+        thumbnails = ThumbnailMaker(store, embedder.embedder.read, decoder.make_thumbnails, lambda: None)
         share = items_to_embed(items, embedder.embeddings.stored_keys().part_of)
-        images = thumbnails.missing(item.image for item in items)
-        total = len(share) + len(images)
+        to_shrink = thumbnails.missing(items)
+        total = len(share) + len(to_shrink)
         failed = embedder.run(share, lambda done, _: progress(done, total)).failed
-        thumbnails.run(images, lambda done, _: progress(len(share) + done, total))
+        to_shrink = [item for item in to_shrink if item.content_key not in failed]
+        thumbnails.run(to_shrink, lambda done, left: progress(total - left + done, total))
     with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
         manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
         if manifest.recall < Bounds.least_recall:

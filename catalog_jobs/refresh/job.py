@@ -83,6 +83,7 @@ def refresh(
                 _check_running(other)
 
         downloader = ImageDownloader(settings.private_hosts, context.tasks)
+        embedder = shard_embedder(store, settings, downloader, decoder.decode, check_lease, workers)
         worker = Worker(
             task=context.task,
             tasks=context.tasks,
@@ -90,8 +91,8 @@ def refresh(
             run_store=RunStore(store, context.key),
             check_lease=check_lease,
             snapshots=Snapshots(store),
-            embedder=shard_embedder(store, settings, downloader, decoder.decode, check_lease, workers),
-            thumbnails=ThumbnailMaker(store, decoder.make_thumbnails, check_lease),
+            embedder=embedder,
+            thumbnails=ThumbnailMaker(store, embedder.embedder.read, decoder.make_thumbnails, check_lease),
             progress_bar=progress_bar,
         )
         if context.task:

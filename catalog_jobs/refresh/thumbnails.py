@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from catalog_jobs.catalog.item import CatalogItem
 from closetspace.domain.index.pictures import LAST_THUMBNAIL, thumbnail_key, thumbnail_names
-from closetspace.errors import InvalidInput, NotFound
+from closetspace.errors import InvalidInput
 from closetspace.ports import ObjectStore
 from closetspace.services.embed_catalog import FETCHERS, Progress
 
@@ -27,39 +28,38 @@ def stored_thumbnails(store: ObjectStore) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ThumbnailMaker:
-    """``make`` turns an image's bytes into its thumbnails, or raises `InvalidInput`.
+    """``read`` returns the bytes of an item's image, ``make`` its thumbnails; both may raise `InvalidInput`.
 
     ``check_lease`` raises after a part if the run has to stop.
     """
 
     store: ObjectStore
+    read: Callable[[CatalogItem], bytes]
     make: Callable[[bytes], Sequence[bytes]]
     check_lease: Callable[[], None]
 
-    def missing(self, images: Iterable[str]) -> list[str]:
-        """Return those images that have no thumbnails."""
+    def missing(self, items: Iterable[CatalogItem]) -> list[CatalogItem]:
+        """Return an item for each image without thumbnails."""
         stored = stored_thumbnails(self.store)
-        return sorted(image for image in set(images) if thumbnail_key(image) not in stored)
+        return list({item.image: item for item in items if thumbnail_key(item.image) not in stored}.values())
 
-    def run(self, images: Sequence[str], progress: Progress) -> None:
-        """Make the thumbnails of those images that are in the store."""
+    def run(self, items: Sequence[CatalogItem], progress: Progress) -> None:
+        """Make the thumbnails of items with distinct images."""
         failed: list[str] = []
         with ThreadPoolExecutor(FETCHERS) as pool:
-            for start in range(0, len(images), PART):
-                failed += filter(None, pool.map(self._make, images[start : start + PART]))
+            for start in range(0, len(items), PART):
+                failed += filter(None, pool.map(self._make, items[start : start + PART]))
                 self.check_lease()
-                progress(min(start + PART, len(images)), len(images))
+                progress(min(start + PART, len(items)), len(items))
         if failed:
-            log.warning("%d images have no thumbnails, for example %s", len(failed), failed[0])
+            log.warning("images without thumbnails: %d, for example %s", len(failed), failed[0])
 
-    def _make(self, image: str) -> str:
-        """Store an image's thumbnails; return why there are none, ``""`` if there are."""
+    def _make(self, item: CatalogItem) -> str:
+        """Store the thumbnails of an item's image; return why there are none, ``""`` if there are."""
         try:
-            thumbnails = self.make(self.store.read(image))
-        except NotFound:
-            return ""  # neither has it a vector, which says why
+            thumbnails = self.make(self.read(item))
         except InvalidInput as error:
-            return f"{image}: {error.message}"
-        for name, data in zip(thumbnail_names(image), thumbnails, strict=True):
+            return f"{item.id}: {error.message}"
+        for name, data in zip(thumbnail_names(item.image), thumbnails, strict=True):
             self.store.write(name, data)
         return ""

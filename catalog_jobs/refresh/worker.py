@@ -1,9 +1,9 @@
-"""One task of a run: it reads its share of the sources and embeds its share of the content.
+"""One task of a run: it reads its share of the sources, embeds its share of the content and makes its thumbnails.
 
 Its results go to the `RunStore`, so it can be killed and started again at any time.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,6 +116,12 @@ class Worker:
                 share = items_to_embed(items, stored_keys, self.task, self.tasks)
                 result = self.embedder.run(share, progress)
             with self.progress_bar("making thumbnails") as progress:
-                images = (item.image for item in items if _task_of(item.content_key, self.tasks) == self.task)
-                self.thumbnails.run(self.thumbnails.missing(images), progress)
+                self.thumbnails.run(self.thumbnails.missing(self._embedded(items, result)), progress)
             self.run_store.write_shard(self.task, result)
+
+    def _embedded(self, items: Sequence[CatalogItem], result: ShardResult) -> Iterator[CatalogItem]:
+        """Yield the items of this task's share that have a vector."""
+        for item in items:
+            key = item.content_key
+            if _task_of(key, self.tasks) == self.task and key not in result.failed:
+                yield item

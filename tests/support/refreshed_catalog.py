@@ -141,7 +141,9 @@ class RefreshedCatalog:
             check_lease=lease.check,
             snapshots=Snapshots(self.store),
             embedder=ShardEmbedder(self.embedder, self.embeddings, lease.check),
-            thumbnails=ThumbnailMaker(self.store, partial(shrink_anything, sides=SIDES), lease.check),
+            thumbnails=ThumbnailMaker(
+                self.store, self.embedder.read, partial(shrink_anything, sides=SIDES), lease.check
+            ),
             progress_bar=no_progress_bar,
         )
 

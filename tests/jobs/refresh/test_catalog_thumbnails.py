@@ -78,7 +78,25 @@ def test_image_without_thumbnails_keeps_its_item_and_is_reported(caplog: pytest.
         record = catalog.run(FakeSource(stock(30)))
     assert (record.report.published, record.report.failed) == (True, 0)
     assert [entry for entry, (indexed, *_) in catalog.index().items() if not indexed.pictures] == [PLAIN.id]
-    assert f"1 images have no thumbnails, for example {PLAIN.image}" in caplog.text
+    assert f"images without thumbnails: 1, for example {PLAIN.id}: The" in caplog.text
+
+
+def test_image_that_was_deleted_while_its_item_was_gone_is_read_again() -> None:
+    catalog = RefreshedCatalog()
+    catalog.run(FakeSource(stock(30)))
+    for name in (PLAIN.image, *thumbnail_names(PLAIN.image)):
+        catalog.store.delete(name)
+    assert catalog.run(FakeSource(stock(30))).report.embedded == 0
+    assert catalog.index()[PLAIN.id][0].pictures
+    assert catalog.store.stat(PLAIN.image)
+
+
+def test_image_that_could_not_be_embedded_is_not_read_twice() -> None:
+    catalog = RefreshedCatalog(missing_images={item(3).image_urls[0]})
+    watched = KillingStore(catalog.store, counts=lambda operation, name: (operation, name) == ("read", item(3).image))
+    assert catalog.over(watched).run(FakeSource(stock(30))).report.failed == 1
+    assert watched.operations == 1
+    assert set(thumbnails(catalog)) == names_of(stock(30)) - names_of([item(3)])
 
 
 @pytest.mark.parametrize("last", [0, 1, 2, 3, 30, 59])
