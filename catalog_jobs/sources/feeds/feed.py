@@ -9,7 +9,8 @@ from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, 
 from catalog_jobs.sources.feeds.opening import open_feed
 from catalog_jobs.sources.feeds.rows import read_rows
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, SourceDefaults
-from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, read_price, split_colours
+from catalog_jobs.sources.parsers.prices import Price, read_price
+from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, split_colours
 from closetspace.errors import InvalidInput
 
 LIMITS = FeedLimits()
@@ -79,7 +80,7 @@ def _collect(rows: Iterable[Row], collector: ItemCollector, items: _ItemsByLook)
 
 def parse_row(row: Row) -> ScrapedProduct:
     """Return a row's product. The fields are those of Google's product data specification."""
-    price, currency = _price(row)
+    price = _price(row)
     colour = _first(row, "color")
     return ScrapedProduct(
         id=_first(row, "id"),
@@ -90,8 +91,8 @@ def parse_row(row: Row) -> ScrapedProduct:
         category=_category(row),
         gender=gender_of(_first(row, "gender"), _first(row, "age_group")),
         colours=split_colours(colour),
-        price=price,
-        currency=currency,
+        price=price.amount,
+        currency=price.currency,
         in_stock=is_in_stock(_first(row, "availability")),
         url=_first(row, "link"),
         image_urls=image_urls_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
@@ -102,10 +103,10 @@ def _first(row: Row, name: str) -> str:
     return row.get(name, [""])[0]
 
 
-def _price(row: Row) -> tuple[float | None, str]:
+def _price(row: Row) -> Price:
     """Return the sale price if there is one, else the usual price."""
     usual, sale = read_price(_first(row, "price")), read_price(_first(row, "sale_price"))
-    return (sale[0], sale[1] or usual[1]) if sale[0] is not None else usual
+    return sale._replace(currency=sale.currency or usual.currency) if sale.amount is not None else usual
 
 
 def _category(row: Row) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
+from catalog_jobs.sources.parsers.prices import Price, read_price
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
     as_list,
     id_of,
     image_urls_of,
-    read_price,
     split_colours,
     text_of,
     variant_id,
@@ -110,7 +110,7 @@ def _product(
     product: State, product_id: str, name: str, key: str, colour: State, image_urls: tuple[str, ...], url: str
 ) -> ScrapedProduct:
     label = text_of(colour.get("label"))
-    price, currency = _lowest_price(product.get("pricesById"))
+    price = _lowest_price(product.get("pricesById"))
     return ScrapedProduct(
         id=variant_id(product_id, id_of(colour.get("id")) or key),
         name=name,
@@ -119,8 +119,8 @@ def _product(
         brand=text_of(product.get("brandName")),
         category=text_of(product.get("productType") or product.get("category")),
         colours=split_colours(label),
-        price=price,
-        currency=currency,
+        price=price.amount,
+        currency=price.currency,
         in_stock=product.get("isAvailable") is not False,
         url=absolute_url(url, product.get("productPageUrl")),
         image_urls=image_urls,
@@ -134,21 +134,21 @@ def _main_images(product: State, colour: Any, url: str) -> tuple[str, ...]:
     return image_urls_of(url, [entry.get("src") for entry in entries if entry.get("group") == MAIN])
 
 
-def _lowest_price(prices: Any) -> tuple[float | None, str]:
+def _lowest_price(prices: Any) -> Price:
     """Return the lowest of a product's prices: its original price may be beside the current one."""
-    found = [price for entry in _dictionary(prices).values() if (price := _price(entry))[0] is not None]
-    return min(found, key=lambda price: price[0] or 0, default=(None, ""))
+    found = [price for entry in _dictionary(prices).values() if (price := _price(entry)).amount is not None]
+    return min(found, key=lambda price: price.amount or 0, default=Price(None, ""))
 
 
-def _price(entry: Any) -> tuple[float | None, str]:
+def _price(entry: Any) -> Price:
     if not isinstance(entry, dict):
         return read_price(entry)
     currency = text_of(entry.get("currencyCode") or entry.get("currency"))
     if "units" in entry:
         # Units and nanos (billionths), as in protocol buffers' Money.
-        units, code = read_price(entry["units"], currency)
-        nanos = read_price(entry.get("nanos"))[0] or 0.0
-        return (None if units is None else units + nanos / 1e9), code
+        units = read_price(entry["units"], currency)
+        nanos = read_price(entry.get("nanos")).amount or 0.0
+        return units._replace(amount=None if units.amount is None else units.amount + nanos / 1e9)
     value = next((entry[name] for name in _PRICES if entry.get(name) is not None), None)
     return _price(value) if isinstance(value, dict) and "units" in value else read_price(value, currency)
 

@@ -8,12 +8,12 @@ from w3lib.url import add_or_replace_parameters
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
+from catalog_jobs.sources.parsers.prices import read_price
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
     as_list,
     id_of,
     image_urls_of,
-    read_price,
     split_colours,
     text_of,
     variant_id,
@@ -82,7 +82,7 @@ def _product(
 ) -> ScrapedProduct:
     product_id = id_of(product.get("id"))
     in_stock = [variant for variant in variants if variant.get("available") is not False]
-    prices = [read_price(variant.get("price"))[0] for variant in in_stock or variants]
+    prices = [read_price(variant.get("price")).amount for variant in in_stock or variants]
     handle = text_of(product.get("handle"))
     return ScrapedProduct(
         id=variant_id(product_id, look),

@@ -1,21 +1,19 @@
 """Parser for product pages with schema.org data."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.parsers.json_ld import is_product, read_structured_data, types_of
+from catalog_jobs.sources.parsers.offers import best_offer
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
     as_list,
     gender_of,
     id_of,
     image_urls_of,
-    is_in_stock,
-    read_price,
     split_colours,
     text_of,
     variant_id,
@@ -25,8 +23,6 @@ from closetspace.domain.index.indexed_item import LeftOut
 Node = Mapping[str, Any]
 
 _IDS = ("sku", "productID", "identifier", "mpn", "gtin13", "gtin", "gtin14", "gtin12", "gtin8")
-_MAX_OFFERS = 1_000
-_MAX_OFFER_DEPTH = 5
 
 
 def read_product_page(text: str, url: str) -> Page:
@@ -73,7 +69,7 @@ def _product(variants: Sequence[Node], group: Node, context: _PageContext) -> Sc
         return LeftOut(_own_id(first), "a product has no name")
     group_id, colour = _group_id(group, variants[0]), text_of(first.get("color"))
     url = absolute_url(context.base, text_of(first.get("url"))) or context.url
-    price, currency, in_stock = _best_offer(variant.get("offers") or group.get("offers") for variant in variants)
+    price, currency, in_stock = best_offer(variant.get("offers") or group.get("offers") for variant in variants)
     audience = next((entry for entry in as_list(first.get("audience")) if isinstance(entry, dict)), {})
     return ScrapedProduct(
         id=variant_id(group_id, colour) if group_id else _own_id(first) or url,
@@ -126,30 +122,3 @@ def _breadcrumbs(nodes: Sequence[Node]) -> list[str]:
             steps = [step for step in as_list(node.get("itemListElement")) if isinstance(step, dict)]
             return [name for step in steps if (name := _name_of(step) or _name_of(step.get("item")))]
     return []
-
-
-def _best_offer(offers: Iterable[Any]) -> tuple[float | None, str, bool]:
-    """Return the lowest price and its currency, and whether any offer is in stock; such offers alone count if so."""
-    single = list(islice(_single_offers(list(offers)), _MAX_OFFERS))
-    in_stock = [offer for offer in single if is_in_stock(offer.get("availability"))]
-    prices = [_offer_price(offer) for offer in in_stock or single]
-    amount, currency = min(((a, c) for a, c in prices if a is not None), default=(None, ""))
-    return amount, currency, bool(in_stock) or not single
-
-
-def _single_offers(offers: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield offers and the offers inside aggregates. An aggregate without offers counts as one."""
-    for offer in as_list(offers):
-        inner = offer.get("offers") if isinstance(offer, dict) else offer
-        if isinstance(inner, dict | list) and depth < _MAX_OFFER_DEPTH:
-            yield from _single_offers(inner, depth + 1)
-        elif isinstance(offer, dict):
-            yield offer
-
-
-def _offer_price(offer: dict[str, Any]) -> tuple[float | None, str]:
-    specification = next((entry for entry in as_list(offer.get("priceSpecification")) if isinstance(entry, dict)), {})
-    currency = text_of(offer.get("priceCurrency")) or text_of(specification.get("priceCurrency"))
-    values = (offer.get("price"), offer.get("lowPrice"), specification.get("price"), specification.get("minPrice"))
-    prices = (read_price(entry, currency) for value in values for entry in as_list(value)[:1])
-    return next((price for price in prices if price[0] is not None), (None, ""))

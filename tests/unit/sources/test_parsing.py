@@ -10,8 +10,9 @@ from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import DUPLICATE, ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.parsers.shopify import list_url, read_list
+from catalog_jobs.sources.parsers.prices import read_price
 from catalog_jobs.sources.parsers.structured import read_product_page
-from catalog_jobs.sources.parsers.values import gender_of, is_in_stock, read_price
+from catalog_jobs.sources.parsers.values import gender_of, is_in_stock
 from closetspace.domain.index.indexed_item import LeftOut
 from tests.support.shop_server import dress, listed_product, product_page, search_page, shirt
 
@@ -51,17 +52,17 @@ def structured(product: Any, **around: str) -> list[ScrapedProduct]:
     ],
 )
 def test_prices_are_read_in_any_locale(written: Any, currency: str, amount: float, code: str) -> None:
-    assert read_price(written, currency) == (amount, code)
+    assert read_price(written, currency) == (amount, code, False)
 
 
 @pytest.mark.parametrize("written", [None, "", "on request", float("nan"), float("inf"), -3, 1e12, True, [], "9" * 500])
 def test_unreadable_price_is_none(written: Any) -> None:
-    assert read_price(written)[0] is None
+    assert read_price(written).amount is None
 
 
 def test_default_currency_decides_what_a_dollar_sign_means() -> None:
-    assert read_price("$20", default_currency="CAD") == (20.0, "CAD")
-    assert read_price("$20") == (20.0, "$")
+    assert read_price("$20", default_currency="CAD")[:2] == (20.0, "CAD")
+    assert read_price("$20")[:2] == (20.0, "$")
 
 
 def test_stock_and_gender_values_are_normalised() -> None:
