@@ -26,7 +26,8 @@ class ScrapedProduct:
     """One variant of a product as its source describes it, not yet validated.
 
     ``id`` and ``group`` are the source's own. ``price`` is the lowest that can be paid now, ``list_price`` the higher
-    one that it is reduced from. ``sizes`` are those in stock. A field that the source does not give is empty.
+    one that it is reduced from. ``sizes`` are those in stock. ``remarks`` are the reasons to count
+    it although it is kept: faults that cost a field. A field that the source does not give is empty.
     """
 
     id: str
@@ -44,6 +45,7 @@ class ScrapedProduct:
     sizes: tuple[str, ...] = ()
     url: str = ""
     image_urls: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def clean_text(text: str) -> str:
@@ -130,7 +132,8 @@ def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: st
         image = image or (image_name(image_urls[0].encode()) if image_urls else "")
         if not image:
             raise InvalidInput("item_invalid", "image_urls: it has no image.")
-        return CatalogItem(**vars(product), source=source, image=image, first_seen=seen, last_seen=seen)
+        fields = {name: value for name, value in vars(product).items() if name != "remarks"}
+        return CatalogItem(**fields, source=source, image=image, first_seen=seen, last_seen=seen)
     except ValidationError as exc:
         raise InvalidInput("item_invalid", first_violation(exc, root="item").message) from exc
     except UnicodeEncodeError as exc:

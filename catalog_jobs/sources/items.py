@@ -85,7 +85,7 @@ class SourceDefaults:
 
 
 class ItemCollector:
-    """Makes the items of one source in one run, with unique ids, and counts what it leaves out by reason."""
+    """Makes the items of one source in one run, with unique ids, and counts by reason what it leaves out."""
 
     def __init__(self, defaults: SourceDefaults, now: datetime, max_items: int = MAX_ITEMS) -> None:
         self._defaults = defaults
@@ -113,6 +113,7 @@ class ItemCollector:
             self.left_out[item.reason] += 1
             return None
         self._seen.add(item.id)
+        self.left_out.update(product.remarks if isinstance(product, ScrapedProduct) else ())
         return item
 
     def _item(self, product: ScrapedProduct) -> CatalogItem | LeftOut:

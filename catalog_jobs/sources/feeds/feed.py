@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct
+from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, Row
+from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, Row, first
+from catalog_jobs.sources.feeds.looks import ItemsByLook
 from catalog_jobs.sources.feeds.opening import open_feed
+from catalog_jobs.sources.feeds.row_price import row_price
 from catalog_jobs.sources.feeds.rows import read_rows
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, SourceDefaults
-from catalog_jobs.sources.parsers.prices import Price, read_price
 from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, split_colours
 from closetspace.errors import InvalidInput
 
@@ -28,7 +29,7 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     If the feed breaks off, the result has the items before the break, and a failure. Raises `InvalidInput` if it is
     not a feed, `Transient` if it can't be downloaded now.
     """
-    collector, items = ItemCollector(defaults, now, limits.items), _ItemsByLook()
+    collector, items = ItemCollector(defaults, now, limits.items), ItemsByLook()
     failure = ""
     try:
         with open_feed(address, limits) as file:
@@ -42,28 +43,7 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     return SourceResult(defaults.source, tuple(items.by_look.values()), dict(collector.left_out), failure)
 
 
-class _ItemsByLook:
-    """Items by look: all sizes of a look are one item, which is in stock if any size is."""
-
-    def __init__(self) -> None:
-        self.by_look: dict[tuple[str, ...], CatalogItem] = {}
-
-    def is_other_size(self, product: ScrapedProduct) -> bool:
-        """Return whether the look has an item; put the item in stock if the product is."""
-        look = self._look(product)
-        item = self.by_look.get(look)
-        if item is not None and product.in_stock and not item.in_stock:
-            self.by_look[look] = item.model_copy(update={"in_stock": True})
-        return item is not None
-
-    def add(self, product: ScrapedProduct, item: CatalogItem) -> None:
-        self.by_look[self._look(product)] = item
-
-    def _look(self, product: ScrapedProduct) -> tuple[str, ...]:
-        return (product.group, product.variant, *product.image_urls[:1]) if product.group else (product.id,)
-
-
-def _collect(rows: Iterable[Row], collector: ItemCollector, items: _ItemsByLook) -> None:
+def _collect(rows: Iterable[Row], collector: ItemCollector, items: ItemsByLook) -> None:
     for row in rows:
         if collector.is_full:
             return
@@ -80,36 +60,26 @@ def _collect(rows: Iterable[Row], collector: ItemCollector, items: _ItemsByLook)
 
 def parse_row(row: Row) -> ScrapedProduct:
     """Return a row's product. The fields are those of Google's product data specification."""
-    price = _price(row)
-    colour = _first(row, "color")
+    price = row_price(row)
+    colour = first(row, "color")
     return ScrapedProduct(
-        id=_first(row, "id"),
-        name=_first(row, "title"),
-        group=_first(row, "item_group_id"),
+        id=first(row, "id"),
+        name=first(row, "title"),
+        group=first(row, "item_group_id"),
         variant=colour,
-        brand=_first(row, "brand"),
+        brand=first(row, "brand"),
         category=_category(row),
-        gender=gender_of(_first(row, "gender"), _first(row, "age_group")),
+        gender=gender_of(first(row, "gender"), first(row, "age_group")),
         colours=split_colours(colour),
         price=price.amount,
         currency=price.currency,
-        in_stock=is_in_stock(_first(row, "availability")),
-        url=_first(row, "link"),
+        in_stock=is_in_stock(first(row, "availability")),
+        url=first(row, "link"),
         image_urls=image_urls_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
     )
 
 
-def _first(row: Row, name: str) -> str:
-    return row.get(name, [""])[0]
-
-
-def _price(row: Row) -> Price:
-    """Return the sale price if there is one, else the usual price."""
-    usual, sale = read_price(_first(row, "price")), read_price(_first(row, "sale_price"))
-    return sale._replace(currency=sale.currency or usual.currency) if sale.amount is not None else usual
-
-
 def _category(row: Row) -> str:
     """Return the last step of the shop's own category path, else of Google's."""
-    path = _first(row, "product_type") or _first(row, "google_product_category")
+    path = first(row, "product_type") or first(row, "google_product_category")
     return path.rpartition(">")[2].strip()

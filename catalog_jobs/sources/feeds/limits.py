@@ -42,3 +42,8 @@ class BrokenFeed(ValueError):
 def field_name(name: str) -> str:
     """Return the name of a field without Google's prefix, in the spelling of its specification."""
     return name.strip().casefold().removeprefix("g:").replace(" ", "_")
+
+
+def first(row: Row, name: str) -> str:
+    """Return the first value of a field, ``""`` if the row lacks it."""
+    return row.get(name, [""])[0]
