@@ -50,6 +50,8 @@ await enter();
 seen.picture = (await fetch(await addressOf(picturePath(item)))).status;
 await rename(item.id, "Another name");
 seen.name = (await getDoc(doc(db, "wardrobe", item.id))).data().name;
+await replacePhoto(item.id, file);
+seen.replaced = (await getDoc(doc(db, "wardrobe", item.id))).data().photo_path !== item.photo_path;
 await giveFeedback((await recommend({ count: 1 })).items[0].id, "dismiss");
 await removeItem(item.id);
 process.stdout.write(JSON.stringify({ ...seen, printed }));

@@ -64,7 +64,7 @@ def test_files_and_examples_of_the_guide_work(journey: Journey, tmp_path: Path) 
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert (seen["progress"], seen["picture"], seen["name"]) == (1, 200, "Another name")
+    assert (seen["progress"], seen["picture"], seen["name"], seen["replaced"]) == (1, 200, "Another name", True)
     assert seen["recommended"] > 0
     assert any(line.startswith("functions/invalid-argument categories") for line in seen["printed"])
 
