@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from catalog_jobs.cli import catalog_diff, catalog_refresh, catalog_status
+from catalog_jobs.cli import catalog_diff, catalog_inspect, catalog_refresh, catalog_status
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out_counts, progress_bar
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.refresh.index_builder import import_folder
@@ -15,6 +15,7 @@ app = typer.Typer(no_args_is_help=True)
 app.command("refresh")(catalog_refresh.refresh_catalog)
 app.command("status")(catalog_status.status)
 app.command("diff")(catalog_diff.diff)
+app.command("inspect")(catalog_inspect.inspect)
 
 
 @app.callback()

@@ -12,6 +12,7 @@ from closetspace.errors import InvalidInput
 from closetspace.validation import first_violation
 
 SHIPPED = Path(__file__).with_name("shops.toml")
+DEFAULT_STATE = "__INITIAL_CONFIG__"
 
 
 def _pattern(text: str) -> str:
@@ -48,7 +49,7 @@ class Shop(BaseModel):
     allowed_hosts: tuple[str, ...] = ()
     follow: tuple[Pattern, ...] = ()
     listings: tuple[Pattern, ...] = ()
-    state: Annotated[str, StringConstraints(pattern=r"^[\w.$]+$")] = "__INITIAL_CONFIG__"
+    state: Annotated[str, StringConstraints(pattern=r"^[\w.$]+$")] = DEFAULT_STATE
     results_path: str = ""
     page_parameter: Annotated[str, StringConstraints(pattern=r"^\w+$")] = "page"
     categories: Mapping[Pattern, str] = Field(default_factory=dict)

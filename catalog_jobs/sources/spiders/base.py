@@ -1,5 +1,6 @@
 """The base of all spiders: requests pages once, counts what becomes of each, and reports it."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from closetspace.domain.index.indexed_item import LeftOut
 CallbackResult = Iterator[ScrapedProduct | Request]
 Parser = Callable[[str, str], Page]
 """Reads a page from its text and its URL."""
+
+log = logging.getLogger(__name__)
 
 CHALLENGE = "it is a challenge (captcha)"
 TOO_COMPLEX = "it has too many elements"
@@ -108,12 +111,7 @@ class ShopSpider(Spider, ABC):
 
     def parse_page(self, response: Response, parser: Parser) -> Page:
         """Return the parsed page and count it."""
-        text = response_text(response)
-        try:
-            page = Page(unreadable=TOO_COMPLEX) if is_too_complex(text) else parser(text, response.url)
-        except Exception as exc:  # noqa: BLE001, RUF100 - a parser's bug or a hostile page must not end the crawl.
-            self.logger.exception("%s", response.url)
-            page = Page(unreadable=failed_on(exc))
+        page = read_page(parser, response_text(response), response.url)
         if page.unreadable:
             self.count_unreadable(response, page.unreadable)
         else:
@@ -168,6 +166,15 @@ class ShopSpider(Spider, ABC):
     def _report_progress(self) -> None:
         self.stats.settled += 1
         self.context.events.pages(self.stats.settled, len(self._requested))
+
+
+def read_page(parser: Parser, text: str, url: str) -> Page:
+    """Return the parsed page. It is unreadable if it would take too much memory, or if our code fails on it."""
+    try:
+        return Page(unreadable=TOO_COMPLEX) if is_too_complex(text) else parser(text, url)
+    except Exception as exc:  # noqa: BLE001, RUF100 - a parser's bug or a hostile page must not end the crawl.
+        log.exception("%s", url)
+        return Page(unreadable=failed_on(exc))
 
 
 def is_too_complex(text: str) -> bool:

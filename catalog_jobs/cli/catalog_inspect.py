@@ -1,0 +1,92 @@
+"""``closetspace catalog inspect``."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out_counts
+from catalog_jobs.cli.options import JsonOption
+from catalog_jobs.sources.inspection import AUTO, KINDS, Inspector, as_json
+from catalog_jobs.sources.items import SourceDefaults
+from closetspace.errors import ClosetspaceError
+
+MAX_ROWS = 100
+"""Items that the table shows."""
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def inspect(
+    source: Annotated[str, typer.Argument(metavar="FILE|DIR|URL", help="A page, a product list, a feed or a folder.")],
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help=f"What it is: {', '.join(KINDS)}. auto finds out from its content.")
+    ] = AUTO,
+    base_url: Annotated[str, typer.Option(metavar="URL", help="The address of a page that was saved to a file.")] = "",
+    currency: Annotated[str, typer.Option(metavar="CODE", help="The currency of prices that name none.")] = "",
+    at: Annotated[
+        datetime | None,
+        typer.Option(parser=_time, metavar="TIME", help="The time (ISO 8601) that decides which sale prices apply."),
+    ] = None,
+    as_json_line: JsonOption = False,
+) -> None:
+    """Show what a refresh would read of one page, product list, feed or folder. Stores nothing.
+
+    Exits with 0 if an item was read, else with 1 and the reason.
+    """
+    with exit_on_error():
+        try:
+            inspector = Inspector(SourceDefaults("inspect", currency=currency), at or datetime.now(UTC))
+            inspection = inspector.inspect(source, kind, base_url)
+        except ClosetspaceError as error:
+            if as_json_line:
+                _print_json(SourceResult("", (), failure=str(error)))
+            raise
+    result = inspection.result
+    print_left_out_counts(result.left_out)
+    if as_json_line:
+        _print_json(result)
+    else:
+        notes.print(f"Read as {inspection.kind}: {len(result.items)} items.")
+        _print(result.items)
+    if result.failure:
+        notes.print(f"[red]trouble:[/red] {escape(result.failure)}", soft_wrap=True)
+    if not result.items:
+        raise typer.Exit(1)
+
+
+def _print_json(result: SourceResult) -> None:
+    items = [as_json(item) for item in result.items]
+    print_json({"items": items, "left_out": dict(result.left_out), "trouble": result.failure})
+
+
+def _print(items: Sequence[CatalogItem]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("id", "name", "brand", "price", "colours", "sizes", "picture"):
+        table.add_column(heading, overflow="fold")
+    for item in items[:MAX_ROWS]:
+        cells = (item.id, item.name, item.brand, _price(item), ", ".join(item.colours), ", ".join(item.sizes))
+        table.add_row(*map(escape, cells), escape(next(iter(item.image_urls), "")))
+    if items:
+        Console(highlight=False).print(table)
+    if len(items) > MAX_ROWS:
+        notes.print(f"{len(items) - MAX_ROWS} more: --json prints all.")
+
+
+def _price(item: CatalogItem) -> str:
+    if item.price is None:
+        price = "-"
+    else:
+        price = f"{item.price:,.2f} {item.currency}".rstrip()
+        price += f" (from {item.list_price:,.2f})" if item.list_price is not None else ""
+    return price if item.in_stock else f"{price}, sold out"

@@ -1,0 +1,146 @@
+"""What a refresh would read of one page, product list, feed or folder, without a store."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scrapy.http import HtmlResponse
+
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.sources.feeds.feed import read_feed
+from catalog_jobs.sources.items import ItemCollector, SourceDefaults
+from catalog_jobs.sources.parsers.embedded_state import read_search_page
+from catalog_jobs.sources.parsers.shopify import read_list
+from catalog_jobs.sources.parsers.structured import read_product_page
+from catalog_jobs.sources.polite_client import PoliteClient
+from catalog_jobs.sources.selection import FolderSource
+from catalog_jobs.sources.settings import MAX_PAGE_BYTES
+from catalog_jobs.sources.shops import DEFAULT_STATE
+from catalog_jobs.sources.spiders.base import CHALLENGE, Parser, read_page
+from catalog_jobs.sources.stats import is_challenge
+from closetspace.adapters.memory import MemoryObjects
+from closetspace.errors import InvalidInput
+
+AUTO, FEED, FOLDER = "auto", "feed", "folder"
+
+PAGE_PARSERS: dict[str, Parser] = {
+    "structured": read_product_page,
+    "embedded_state": partial(read_search_page, name=DEFAULT_STATE),
+    "shopify": read_list,
+}
+"""The parser of each kind of shop that has pages, in the order in which `AUTO` tries them."""
+
+KINDS = (AUTO, *PAGE_PARSERS, FEED, FOLDER)
+
+_HTML = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was read, and as which kind. ``result.failure`` says why it was not read to its end."""
+
+    kind: str
+    result: SourceResult
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """Reads files, folders and addresses. ``now`` decides which sale prices apply."""
+
+    defaults: SourceDefaults
+    now: datetime
+    client: PoliteClient = field(default_factory=PoliteClient)
+
+    def inspect(self, source: str, kind: str = AUTO, base_url: str = "") -> Inspection:
+        """Read a source as one of `KINDS`. ``base_url`` is the address of a page that was saved to a file.
+
+        Raises `InvalidInput` if there is nothing to read, `Transient` if it can't be downloaded now.
+        """
+        if kind not in KINDS:
+            raise InvalidInput("kind_unknown", f"There is no kind {kind}: there are {', '.join(KINDS)}.")
+        is_web = source.startswith(("http://", "https://"))
+        if kind == FOLDER or (kind == AUTO and not is_web and Path(source).is_dir()):
+            return self._folder(Path(source))
+        if kind == FEED:
+            return self._feed(source)
+        data = self.client.get(source) if is_web else _start_of_file(Path(source))
+        if len(data) > MAX_PAGE_BYTES:
+            return self._large(source, kind)
+        text = HtmlResponse(source, body=data).text.lstrip("\ufeff \t\r\n")
+        url = base_url or (source if is_web else "")
+        if kind != AUTO:
+            return self._page(kind, text, url)
+        if _HTML.match(text) or text.startswith(("{", "[")):
+            return self._page_of_any_kind(text, url)
+        return self._feed_or_page(source, text, url)
+
+    def _folder(self, folder: Path) -> Inspection:
+        source = FolderSource(folder, MemoryObjects(), self.defaults.limit)
+        return Inspection(FOLDER, source.read(self.now, dry_run=True, progress=lambda _done, _total: None))
+
+    def _feed(self, address: str) -> Inspection:
+        return Inspection(FEED, read_feed(address, self.defaults, self.now))
+
+    def _large(self, source: str, kind: str) -> Inspection:
+        if kind == AUTO:
+            return self._feed(source)
+        raise InvalidInput("page_too_large", f"{source} has more than {MAX_PAGE_BYTES:,} bytes, too many for a page.")
+
+    def _feed_or_page(self, source: str, text: str, url: str) -> Inspection:
+        try:
+            return self._feed(source)
+        except InvalidInput as exc:
+            # XML that is no feed may be a part of a page.
+            if exc.code != "feed_invalid" or not text.startswith("<"):
+                raise
+            page = self._page_of_any_kind(text, url)
+            if not page.result.items:
+                raise
+            return page
+
+    def _page_of_any_kind(self, text: str, url: str) -> Inspection:
+        pages = [self._page(kind, text, url) for kind in PAGE_PARSERS]
+        if found := next((page for page in pages if page.result.items or page.result.left_out), None):
+            return found
+        reasons = "; ".join(f"as {page.kind}, {page.result.failure}" for page in pages)
+        return Inspection(AUTO, SourceResult(self.defaults.source, (), failure=f"No kind of page: {reasons}"))
+
+    def _page(self, kind: str, text: str, url: str) -> Inspection:
+        page, collector = read_page(PAGE_PARSERS[kind], text, url), ItemCollector(self.defaults, self.now)
+        items = [item for product in page.products if (item := collector.collect(product))]
+        reason = CHALLENGE if page.unreadable and is_challenge(text) else page.unreadable
+        return Inspection(kind, SourceResult(self.defaults.source, items, dict(collector.left_out), reason))
+
+
+def _start_of_file(path: Path) -> bytes:
+    """Return a file, or so much of it that it is clear that it is too large for a page."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_PAGE_BYTES + 1)
+    except OSError as exc:
+        raise InvalidInput("source_missing", f"{path} can't be read: name a file, a folder or an address.") from exc
+
+
+def as_json(item: CatalogItem) -> dict[str, Any]:
+    """Return the fields of an item that its source gives; absent ones are None or empty lists."""
+    return {
+        "id": item.id,
+        "group": item.group or None,
+        "variant": item.variant or None,
+        "name": item.name,
+        "brand": item.brand or None,
+        "price": item.price,
+        "list_price": item.list_price,
+        "currency": item.currency or None,
+        "available": item.in_stock,
+        "category": item.category or None,
+        "gender": item.gender or None,
+        "colours": list(item.colours),
+        "sizes": list(item.sizes),
+        "url": item.url or None,
+        "image_urls": list(item.image_urls),
+    }

@@ -1,0 +1,90 @@
+"""Single requests to a shop outside of a crawl, as politely: robots.txt is obeyed, and requests wait for each other."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+
+from catalog_jobs.sources.settings import MAX_PAGE_BYTES, MAX_ROBOTS_BYTES, private_hosts, user_agent
+from closetspace.adapters.network.connecting import PublicNetwork
+from closetspace.adapters.network.fetching import Fetcher, FetchLimits, is_web_url
+from closetspace.errors import InvalidInput
+
+ROBOTS_NAME = "Closetspace"
+"""Our name in robots.txt."""
+
+DELAY_SECONDS = 1.0
+"""The least time between two requests to a host."""
+
+_LIMITS = FetchLimits(MAX_PAGE_BYTES, seconds=60.0, redirects=5)
+
+
+@dataclass
+class PoliteClient:
+    """Downloads pages of a shop one by one. ``wait`` sleeps between two requests to a host."""
+
+    limits: FetchLimits = _LIMITS
+    delay_seconds: float = DELAY_SECONDS
+    wait: Callable[[float], None] = time.sleep
+    _robots: dict[str, Protego] = field(default_factory=dict)
+    _requested: set[str] = field(default_factory=set)
+
+    def get(self, url: str) -> bytes:
+        """Return what is at a URL.
+
+        Raises:
+            InvalidInput: robots.txt disallows the URL, or a later attempt would fail too.
+            Transient: a later attempt may succeed.
+        """
+        if not is_web_url(url):
+            raise InvalidInput("url_invalid", f"{url} is not a valid http or https URL without credentials.")
+        self.robots(url)
+        return self._fetch(url)
+
+    def robots(self, url: str) -> Protego:
+        """Return the rules of the host of a URL; there are none if it has no robots.txt. Raises `Transient`."""
+        root = urljoin(url, "/")
+        if root not in self._robots:
+            try:
+                text = self._fetch(f"{root}robots.txt")[:MAX_ROBOTS_BYTES].decode("utf-8", errors="replace")
+            except InvalidInput as exc:
+                if exc.code != "not_found":
+                    raise
+                text = ""
+            self._robots[root] = Protego.parse(text)
+        return self._robots[root]
+
+    def _fetch(self, url: str) -> bytes:
+        host = urlsplit(url).hostname or ""
+        if host in self._requested:
+            self.wait(self._delay(url))
+        self._requested.add(host)
+
+        def allows(next_url: str) -> bool:
+            self._check(next_url, host)
+            return True
+
+        headers = {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+        try:
+            return Fetcher(self.limits, allows, headers, PublicNetwork(private_hosts())).fetch(url)
+        except InvalidInput as exc:
+            raise InvalidInput(exc.code, f"{url} can't be read: {exc.message}") from exc
+
+    def _delay(self, url: str) -> float:
+        rules = self._robots.get(urljoin(url, "/"))
+        return max(self.delay_seconds, (rules and rules.crawl_delay(ROBOTS_NAME)) or 0.0)
+
+    def _check(self, url: str, host: str) -> None:
+        """Raise `InvalidInput` if a URL, or one that it redirects to, may not be requested."""
+        rules = self._robots.get(urljoin(url, "/"))
+        if not is_web_url(url) or not is_same_site(url, host):
+            raise InvalidInput("url_not_allowed", f"it leads out of {host}.")
+        if rules and not url.endswith("/robots.txt") and not rules.can_fetch(url, ROBOTS_NAME):
+            raise InvalidInput("robots_disallowed", "robots.txt refuses it: ask the shop for permission.")
+
+
+def is_same_site(url: str, host: str) -> bool:
+    """Return whether a URL is on a host or one of its subdomains; ``www.`` does not count."""
+    return f".{urlsplit(url).hostname or ''}".endswith(f".{host.removeprefix('www.')}")
