@@ -130,7 +130,7 @@ class Reconciler:
             try:
                 plan = self._carry_out(plan, record, photo, progress)
             except (Conflict, NotFound) as changed:
-                log.info("item %s has changed (%s), reading it again", item_id, changed)
+                log.debug("item %s has changed (%s), reading it again", item_id, changed)
                 continue
             if deletion and (record.item is None or record.item.uid != deletion.uid):
                 self.photos.discard(item_id, deletion)
@@ -216,6 +216,7 @@ class Reconciler:
         failed = ItemState(item.uid, Status.FAILED, key, encoder_id, error=fault, sweep_at=until)
         if failed != record.state:
             self.wardrobe.commit(record, failed, Remove())
+            log.info("item %s failed: %s", item.id, fault.code)
 
 
 def ready_state(

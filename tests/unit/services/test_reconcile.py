@@ -176,6 +176,12 @@ def test_unreadable_or_oversized_photo_fails_until_it_is_replaced(world: World, 
     assert world.status("shirt") == "ready"
 
 
+def test_log_says_why_an_item_failed(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        world.add("shirt", b"bad picture")
+    assert "item shirt failed: photo_unreadable" in caplog.text
+
+
 def test_unreadable_new_photo_removes_a_ready_item_from_the_closet(world: World) -> None:
     world.add("shirt")
     world.upload("shirt", b"bad picture")
