@@ -64,8 +64,7 @@ class ExampleApp:
         return url
 
     def _start(self, command: str, *options: str) -> Child:
-        # Without the lock, as each run has a folder of its own: several may build and serve at the same time.
-        vite = ["node", str(REQUIRED[0]), command, "--outDir", self._folder, "--bypass-lock", *options]
+        vite = ["node", str(REQUIRED[0]), command, "--outDir", self._folder, *options]
         child = Child("app", vite, environment=self._environment, folder=FOLDER, log=self._log)
         self._running.callback(child.stop)
         return child
