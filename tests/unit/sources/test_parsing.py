@@ -10,7 +10,6 @@ from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import DUPLICATE, ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.parsers.shopify import list_url, read_list
-from catalog_jobs.sources.parsers.prices import read_price
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.parsers.values import gender_of, is_in_stock
 from closetspace.domain.index.indexed_item import LeftOut
@@ -30,39 +29,6 @@ def reasons(page: Page) -> list[str]:
 
 def structured(product: Any, **around: str) -> list[ScrapedProduct]:
     return products_of(read_product_page(product_page(product, **around), URL))
-
-
-@pytest.mark.parametrize(
-    ("written", "currency", "amount", "code"),
-    [
-        ("1.299,00 €", "", 1299.0, "EUR"),
-        ("$1,299", "USD", 1299.0, "USD"),
-        ("CHF 12.50", "", 12.5, "CHF"),
-        ("CHF 1\u2019299.00", "", 1299.0, "CHF"),
-        ("1 299 kr", "SEK", 1299.0, "SEK"),
-        ("1\u202f299,90 €", "", 1299.9, "EUR"),
-        ("12,99", "EUR", 12.99, "EUR"),
-        ("12.99 USD", "", 12.99, "USD"),
-        ("US$ 15", "", 15.0, "USD"),
-        ("£9", "", 9.0, "GBP"),
-        ("₹ 1,29,900.00", "", 129900.0, "INR"),
-        ("12.500", "KWD", 12.5, "KWD"),
-        (49, "EUR", 49.0, "EUR"),
-        (49.9, "", 49.9, ""),
-    ],
-)
-def test_prices_are_read_in_any_locale(written: Any, currency: str, amount: float, code: str) -> None:
-    assert read_price(written, currency) == (amount, code, False)
-
-
-@pytest.mark.parametrize("written", [None, "", "on request", float("nan"), float("inf"), -3, 1e12, True, [], "9" * 500])
-def test_unreadable_price_is_none(written: Any) -> None:
-    assert read_price(written).amount is None
-
-
-def test_default_currency_decides_what_a_dollar_sign_means() -> None:
-    assert read_price("$20", default_currency="CAD")[:2] == (20.0, "CAD")
-    assert read_price("$20")[:2] == (20.0, "$")
 
 
 def test_stock_and_gender_values_are_normalised() -> None:
