@@ -1,6 +1,7 @@
 import { ClosetError } from "@closetspace/web";
 import { EmailAuthProvider, reauthenticateWithCredential, signOut } from "firebase/auth";
 import { useState, type SyntheticEvent } from "react";
+import { useLocation } from "wouter";
 import { auth, closet } from "../backend";
 import { signInSentence } from "../session/sentences";
 import { Dialog } from "../ui/Dialog";
@@ -9,13 +10,18 @@ import { useDeveloper } from "./developer";
 
 export function AccountPage() {
   const { details, setDetails } = useDeveloper();
+  const [, navigate] = useLocation();
+  function leave() {
+    navigate("/"); // the next person begins there
+    void signOut(auth);
+  }
   return (
     <Page title="Account">
       <section className="account">
         <p>
           You are signed in as <strong>{auth.currentUser?.email ?? "a visitor"}</strong>.
         </p>
-        <button onClick={() => void signOut(auth)}>Sign out</button>
+        <button onClick={leave}>Sign out</button>
         <h2>Your data</h2>
         <Export />
         <DeleteAccount />
@@ -79,6 +85,7 @@ function DeleteAccount() {
 function DeletionDialog({ onClose }: { onClose: () => void }) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
+  const [, navigate] = useLocation();
 
   async function remove(event: SyntheticEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -91,6 +98,7 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
       // The server asks for a sign-in of the last minutes.
       await reauthenticateWithCredential(user, EmailAuthProvider.credential(user.email, password));
       await closet.deleteAccount();
+      navigate("/");
     } catch (error) {
       setProblem(error instanceof ClosetError ? error.message : signInSentence(error));
       setBusy(false);

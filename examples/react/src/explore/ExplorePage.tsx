@@ -36,7 +36,7 @@ export function ExplorePage() {
     <div className="row">
       <button onClick={ask}>
         <RotateCw aria-hidden />
-        Refresh
+        <span className="wide-only">Refresh</span>
       </button>
       <button onClick={() => setFiltering(true)} aria-haspopup="dialog">
         <SlidersHorizontal aria-hidden />

@@ -25,12 +25,13 @@ interface ProductListProps {
 
 export function ProductList({ list, filtered, more, again, clear, onHideBrand }: ProductListProps) {
   const opinions = useOpinions();
-  const { products, status, error } = list;
+  const { products, status, error, atEnd } = list;
   const loading = status === "stale" || status === "loading";
   if (error && !products.length) return <Problem error={error} again={again} />;
   if (!products.length && status === "complete") return <Nothing filtered={filtered} clear={clear} />;
   return (
     <>
+      {error && !atEnd && <Problem error={error} again={again} />}
       {opinions.problem && <Notice role="alert">{opinions.problem}</Notice>}
       <ul className="cards" aria-label="Recommendations" aria-busy={loading} data-stale={status === "stale"}>
         {products.map((product, place) => (
@@ -46,7 +47,7 @@ export function ProductList({ list, filtered, more, again, clear, onHideBrand }:
         ))}
       </ul>
       {loading && (!products.length || status === "loading") && <Skeletons count={8} />}
-      {error && <Problem error={error} again={products.length ? more : again} />}
+      {error && atEnd && <Problem error={error} again={more} />}
       {status === "ready" && !error && <End reached={more} />}
       {status === "complete" && <p className="quiet end">You have seen everything that fits.</p>}
     </>

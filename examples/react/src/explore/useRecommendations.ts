@@ -9,13 +9,15 @@ export interface List {
   /** `stale` shows the list before, while another one is on its way. */
   readonly status: "stale" | "loading" | "ready" | "complete";
   readonly error: ClosetError | null;
+  /** Whether it was the next page that could not be had, not another list. */
+  readonly atEnd: boolean;
   /** How many items of the wardrobe are being looked at; they are not in the list yet. */
   readonly processing: number;
   /** The latest page. */
   readonly page: RecommendResponse | null;
 }
 
-const EMPTY: List = { products: [], status: "loading", error: null, processing: 0, page: null };
+const EMPTY: List = { products: [], status: "loading", error: null, atEnd: false, processing: 0, page: null };
 
 /** Returns a list of recommendations, a function that begins another one, and one that asks for its next page. */
 export function useRecommendations() {
@@ -51,6 +53,7 @@ function withPage(shown: List, page: RecommendResponse | undefined): List {
     products: [...shown.products, ...page.items],
     status: page.cursor ? "ready" : "complete",
     error: null,
+    atEnd: false,
     processing: page.processing ?? shown.processing,
     page,
   };
@@ -59,5 +62,5 @@ function withPage(shown: List, page: RecommendResponse | undefined): List {
 /** Keeps what is shown if the server could not be asked; there is nothing to show if it has nothing to recommend. */
 function withError(isNew: boolean, shown: List, error: ClosetError): List {
   const products = isNew && error.code === "failed-precondition" ? [] : shown.products;
-  return { ...shown, products, status: "ready", error };
+  return { ...shown, products, status: "ready", error, atEnd: !isNew };
 }
