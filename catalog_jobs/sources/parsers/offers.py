@@ -1,40 +1,117 @@
-"""Reads the offers of a product with schema.org data."""
+"""Which offer of a product with schema.org data is the one to show."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from catalog_jobs.sources.parsers.prices import Price, read_price
-from catalog_jobs.sources.parsers.values import as_list, is_in_stock, text_of
+from catalog_jobs.sources.parsers.price_specifications import PriceContext, is_conditional, is_current, offer_price
+from catalog_jobs.sources.parsers.prices import NO_PRICE, Price
+from catalog_jobs.sources.parsers.values import as_list, is_in_stock, term_of, text_of
+
+Node = Mapping[str, Any]
 
 _MAX_OFFERS = 1_000
 _MAX_OFFER_DEPTH = 5
+_INHERITED = ("priceCurrency", "availability", "itemCondition", "priceValidUntil", "validFrom", "validForMemberTier")
+"""What an aggregate says of all its offers."""
+
+_PRICES = ("price", "lowPrice", "priceSpecification")
+_NOT_NEW = frozenset(("usedcondition", "used", "refurbishedcondition", "refurbished", "damagedcondition", "damaged"))
+_NOT_SALES = frozenset(("leaseout", "buy", "providerservice", "repair", "maintain", "constructioninstallation"))
 
 
-def best_offer(offers: Iterable[Any]) -> tuple[float | None, str, bool]:
-    """Return the lowest price and its currency, and whether any offer is in stock; such offers alone count if so."""
-    single = list(islice(_single_offers(list(offers)), _MAX_OFFERS))
-    in_stock = [offer for offer in single if is_in_stock(offer.get("availability"))]
-    prices = [_offer_price(offer) for offer in in_stock or single]
-    amount, currency = min(
-        ((price.amount, price.currency) for price in prices if price.amount is not None), default=(None, "")
-    )
-    return amount, currency, bool(in_stock) or not single
+@dataclass(frozen=True)
+class BestOffer:
+    """What is shown of a look's offers. ``sizes`` are those in stock."""
+
+    price: Price = NO_PRICE
+    list_price: float | None = None
+    in_stock: bool = True
+    sizes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Offer:
+    price: Price
+    list_price: float | None
+    in_stock: bool
+    is_new: bool
+    is_current: bool
+    sizes: tuple[str, ...]
+
+
+def best_offer(variants: Sequence[Node], group: Node, context: PriceContext) -> BestOffer:
+    """Return the lowest price that can be paid for one piece of a look whose sizes are ``variants``.
+
+    New things count before used ones, and those in stock before all others. Prices of different currencies are not
+    compared: those of the shop's currency count, else those of the first offer's. Without offers, a look is in stock.
+    """
+    every = list(islice(_offers(variants, group, context), _MAX_OFFERS))
+    if not every:
+        return BestOffer()
+    offers = _in_one_currency(every, context.currency)
+    offers = [offer for offer in offers if offer.is_new] or offers
+    in_stock = [offer for offer in offers if offer.in_stock]
+    payable = in_stock or offers
+    payable = [offer for offer in payable if offer.is_current] or payable
+    priced = [offer for offer in payable if offer.price.amount is not None]
+    ambiguous = next((offer for offer in payable if offer.price.is_ambiguous), payable[0])
+    best = min(priced, key=lambda offer: offer.price.amount or 0, default=ambiguous)
+    sizes = dict.fromkeys(size for offer in in_stock for size in offer.sizes)
+    return BestOffer(best.price, best.list_price, bool(in_stock), tuple(sizes))
+
+
+def _offers(variants: Sequence[Node], group: Node, context: PriceContext) -> Iterator[_Offer]:
+    for variant in variants:
+        for offer in _single_offers(variant.get("offers") or group.get("offers")):
+            if term_of(offer.get("businessFunction")) in _NOT_SALES:
+                continue
+            price, list_price = NO_PRICE, None
+            if not is_conditional(offer):
+                price, list_price = offer_price(offer, context)
+            yield _Offer(
+                price,
+                list_price,
+                is_in_stock(offer.get("availability")),
+                term_of(offer.get("itemCondition")) not in _NOT_NEW,
+                is_current(offer, context.now),
+                _sizes(offer.get("itemOffered")) or _sizes(variant),
+            )
 
 
 def _single_offers(offers: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield offers and the offers inside aggregates. An aggregate without offers counts as one."""
+    """Yield offers and the offers inside aggregates, with what the aggregate says of all of them.
+
+    An aggregate without offers, or with offers that have no price, counts as one.
+    """
     for offer in as_list(offers):
         inner = offer.get("offers") if isinstance(offer, dict) else offer
-        if isinstance(inner, dict | list) and depth < _MAX_OFFER_DEPTH:
-            yield from _single_offers(inner, depth + 1)
+        if isinstance(inner, dict | list) and inner and depth < _MAX_OFFER_DEPTH:
+            single = list(islice(_single_offers(inner, depth + 1), _MAX_OFFERS))
+            yield from _with_aggregate(single, offer) if isinstance(offer, dict) else single
         elif isinstance(offer, dict):
             yield offer
 
 
-def _offer_price(offer: dict[str, Any]) -> Price:
-    specification = next((entry for entry in as_list(offer.get("priceSpecification")) if isinstance(entry, dict)), {})
-    currency = text_of(offer.get("priceCurrency")) or text_of(specification.get("priceCurrency"))
-    values = (offer.get("price"), offer.get("lowPrice"), specification.get("price"), specification.get("minPrice"))
-    prices = (read_price(entry, currency) for value in values for entry in as_list(value)[:1])
-    return next((price for price in prices if price.amount is not None), Price(None, ""))
+def _with_aggregate(offers: Sequence[dict[str, Any]], aggregate: Node) -> list[dict[str, Any]]:
+    inherited = {name: aggregate[name] for name in _INHERITED if aggregate.get(name)}
+    offers = [inherited | {name: value for name, value in offer.items() if value} for offer in offers]
+    if not offers or any(offer.get(name) for offer in offers for name in _PRICES):
+        return offers or [{**aggregate, "offers": None}]
+    in_stock = [offer for offer in offers if is_in_stock(offer.get("availability"))]
+    prices = {name: aggregate[name] for name in _PRICES if aggregate.get(name)}
+    return [offer | prices for offer in in_stock or offers]
+
+
+def _in_one_currency(offers: Sequence[_Offer], currency: str) -> list[_Offer]:
+    """Return the offers in one currency; those of which it is not known may be in it, and those without a price too."""
+    priced = [offer.price.currency for offer in offers if offer.price.amount is not None and offer.price.currency]
+    chosen = currency if currency in priced else next(iter(priced), "")
+    return [offer for offer in offers if offer.price.amount is None or offer.price.currency in (chosen, "")]
+
+
+def _sizes(node: Any) -> tuple[str, ...]:
+    values = as_list(node.get("size")) if isinstance(node, Mapping) else []
+    names = (text_of(value.get("name")) if isinstance(value, dict) else text_of(value) for value in values)
+    return tuple(name for name in names if name)

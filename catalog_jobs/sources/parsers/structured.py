@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.parsers.json_ld import is_product, read_structured_data, types_of
 from catalog_jobs.sources.parsers.offers import best_offer
+from catalog_jobs.sources.parsers.price_specifications import PriceContext, price_format
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
     as_list,
@@ -25,10 +27,14 @@ Node = Mapping[str, Any]
 _IDS = ("sku", "productID", "identifier", "mpn", "gtin13", "gtin", "gtin14", "gtin12", "gtin8")
 
 
-def read_product_page(text: str, url: str) -> Page:
-    """Return the products of a page, one for each look: two colours in five sizes are two products."""
+def read_product_page(text: str, url: str, currency: str = "", now: datetime | None = None) -> Page:
+    """Return the products of a page, one for each look: two colours in five sizes are two products.
+
+    ``currency`` is the shop's, in which an offer is preferred; ``now`` decides which prices are valid.
+    """
     data = read_structured_data(text, url)
-    context = _PageContext(url, data.base, _breadcrumbs(data.nodes))
+    prices = PriceContext(currency, now, price_format(filter(is_product, data.nodes)))
+    context = _PageContext(url, data.base, _breadcrumbs(data.nodes), prices)
     products = [look for node in data.nodes if is_product(node) for look in _looks(node, context)]
     if products:
         return Page(tuple(products))
@@ -37,11 +43,12 @@ def read_product_page(text: str, url: str) -> Page:
 
 @dataclass(frozen=True)
 class _PageContext:
-    """The page's URL, the base of its relative URLs, and the names of its breadcrumbs."""
+    """The page's URL, the base of its relative URLs, the names of its breadcrumbs, and what helps to read prices."""
 
     url: str
     base: str
     breadcrumbs: Sequence[str]
+    prices: PriceContext
 
 
 def _looks(node: Node, context: _PageContext) -> Iterator[ScrapedProduct | LeftOut]:
@@ -69,7 +76,7 @@ def _product(variants: Sequence[Node], group: Node, context: _PageContext) -> Sc
         return LeftOut(_own_id(first), "a product has no name")
     group_id, colour = _group_id(group, variants[0]), text_of(first.get("color"))
     url = absolute_url(context.base, text_of(first.get("url"))) or context.url
-    price, currency, in_stock = best_offer(variant.get("offers") or group.get("offers") for variant in variants)
+    offer = best_offer(variants, group, context.prices)
     audience = next((entry for entry in as_list(first.get("audience")) if isinstance(entry, dict)), {})
     return ScrapedProduct(
         id=variant_id(group_id, colour) if group_id else _own_id(first) or url,
@@ -80,11 +87,14 @@ def _product(variants: Sequence[Node], group: Node, context: _PageContext) -> Sc
         category=_category(first, context.breadcrumbs, name),
         gender=gender_of(audience.get("suggestedGender") or first.get("gender"), audience.get("audienceType")),
         colours=split_colours(colour, "/,;"),
-        price=price,
-        currency=currency,
-        in_stock=in_stock,
+        price=offer.price.amount,
+        list_price=offer.list_price,
+        currency=offer.price.currency,
+        in_stock=offer.in_stock,
+        sizes=offer.sizes,
         url=url,
         image_urls=image_urls_of(context.base, first.get("image")),
+        remarks=offer.price.remarks,
     )
 
 

@@ -2,12 +2,13 @@
 
 import math
 import re
+import unicodedata
 from typing import Any
 from urllib.parse import urljoin
 
 from catalog_jobs.catalog.item import MAX_IMAGES, clean_text
+from catalog_jobs.sources.parsers.stock_words import OUT_OF_STOCK_PHRASES, OUT_OF_STOCK_WORDS
 
-OUT_OF_STOCK = frozenset(("outofstock", "soldout", "discontinued", "instoreonly", "unavailable", "reserved"))
 MEN = frozenset(("male", "men", "man", "mens", "herren"))
 WOMEN = frozenset(("female", "women", "woman", "womens", "damen"))
 CHILDREN = frozenset(("newborn", "infant", "toddler", "kids", "kid", "child", "children"))
@@ -76,9 +77,35 @@ def _image_url(image: Any) -> Any:
     return next((text_of(value) for value in values if value), None)
 
 
+def _letters_and_digits(text: str) -> str:
+    """Return text in lower case, without spaces, punctuation and accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if letter.isalnum())
+
+
+_OUT_OF_STOCK = frozenset(map(_letters_and_digits, OUT_OF_STOCK_WORDS))
+_OUT_OF_STOCK_PARTS = tuple(map(_letters_and_digits, OUT_OF_STOCK_PHRASES))
+
+
+def term_of(value: Any) -> str:
+    """Return the name of a schema.org term in lower case: of ``https://schema.org/OutOfStock``, ``outofstock``."""
+    value = next(iter(as_list(value)), None)
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("@id", "@value", "name") if value.get(name)), None)
+    return _letters_and_digits(re.split("[/#:]", text_of(value).rstrip("/#"))[-1])
+
+
 def is_in_stock(value: Any) -> bool:
-    """Return whether a product can be ordered: yes, unless the value says no. Reads schema.org URLs and feed values."""
-    return _keyword(value) not in OUT_OF_STOCK
+    """Return whether a product can be ordered: yes, unless the value says no.
+
+    Reads schema.org's terms and their nodes, the values of feeds, numbers of pieces and what shops write for people.
+    """
+    if isinstance(value, bool):
+        return value
+    term = term_of(value)
+    text = _letters_and_digits(text_of(value)) or term
+    if re.fullmatch(r"-?\d+([.,]\d+)?", text_of(value)):
+        return float(text_of(value).replace(",", ".")) > 0
+    return term not in _OUT_OF_STOCK and not any(phrase in text for phrase in _OUT_OF_STOCK_PARTS)
 
 
 def gender_of(value: Any, age: Any = "") -> str:

@@ -1,0 +1,199 @@
+"""Which of the prices in a schema.org offer is the one to pay, and which one it is reduced from."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from catalog_jobs.sources.parsers.moments import read_moment
+from catalog_jobs.sources.parsers.numbers import NumberFormat
+from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, NO_PRICE, Price, read_price
+from catalog_jobs.sources.parsers.values import as_list, term_of, text_of
+
+Node = Mapping[str, Any]
+
+_AMOUNTS = ("price", "lowPrice", "minPrice", "value", "amount", "@value")
+_CURRENCIES = ("priceCurrency", "currency", "currencyCode")
+_CONDITIONS = ("validForMemberTier", "eligibleTransactionVolume", "billingDuration", "billingIncrement")
+_CHARGES = frozenset(("deliverychargespecification", "paymentchargespecification"))
+_PIECES = frozenset(("", "c62", "ea", "h87", "nmp", "pce", "pr", "npr", "set", "piece", "item", "pair", "unit"))
+_WRITTEN_PRICES = frozenset(("price", "lowPrice", "highPrice", "minPrice", "maxPrice"))
+_MAX_PRICES = 50
+_MAX_DEPTH = 8
+
+
+class PriceKind(IntEnum):
+    """What a price is. Of prices before a reduction, the first in this order is shown."""
+
+    STRUCK_THROUGH = 0
+    LIST = 1
+    USUAL = 2
+    SUGGESTED = 3
+    SALE = 4
+    OTHER = 5
+
+
+_KINDS = {
+    "": PriceKind.USUAL,
+    "saleprice": PriceKind.SALE,
+    "sale": PriceKind.SALE,
+    "strikethroughprice": PriceKind.STRUCK_THROUGH,
+    "strikethrough": PriceKind.STRUCK_THROUGH,
+    "listprice": PriceKind.LIST,
+    "list": PriceKind.LIST,
+    "regularprice": PriceKind.LIST,
+    "msrp": PriceKind.SUGGESTED,
+    "srp": PriceKind.SUGGESTED,
+    "rrp": PriceKind.SUGGESTED,
+}
+
+
+@dataclass(frozen=True)
+class PriceContext:
+    """What helps to read a page's prices: the shop's currency, the time, and what separators mean on the page.
+
+    Without a time, no price is over or not yet valid.
+    """
+
+    currency: str = ""
+    now: datetime | None = None
+    numbers: NumberFormat = field(default_factory=NumberFormat)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """One of an offer's prices. ``is_own`` is that of the offer itself, not of a specification."""
+
+    kind: PriceKind
+    price: Price
+    is_own: bool = False
+    with_tax: bool = True
+
+
+def offer_price(offer: Node, context: PriceContext) -> tuple[Price, float | None]:
+    """Return the price to pay for an offer, and the higher one that it is reduced from."""
+    listed = _in_one_currency(list(_listed(offer, context)), context.currency)
+    usual, sale = _usual_price(listed), _sale_price(listed)
+    is_sale = sale.amount is not None and sale.amount <= (usual.amount or sale.amount)
+    price = sale if is_sale else usual
+    before = [
+        entry for entry in listed if entry.kind in (PriceKind.STRUCK_THROUGH, PriceKind.LIST, PriceKind.SUGGESTED)
+    ]
+    before += [_Listed(PriceKind.USUAL, usual)] if is_sale else []
+    higher = [
+        (entry.kind, entry.price.amount) for entry in before if (entry.price.amount or 0) > (price.amount or math.inf)
+    ]
+    return price, min(higher)[1] if higher else None
+
+
+def is_conditional(node: Node) -> bool:
+    """Return whether a price is not for everyone who buys one piece: for members, for a quantity, or in instalments."""
+    return (
+        any(node.get(name) for name in _CONDITIONS)
+        or term_of(node.get("@type")) in _CHARGES
+        or (_quantity(node.get("eligibleQuantity")) or 1) > 1
+        or (bool(node.get("eligibleCustomerType")) and term_of(node["eligibleCustomerType"]) != "enduser")
+        or not all(_is_one_piece(entry) for entry in as_list(node.get("referenceQuantity")))
+    )
+
+
+def is_current(node: Node, now: datetime | None) -> bool:
+    """Return whether an offer or a price is valid now, as far as it says."""
+    if now is None:
+        return True
+    starts = (read_moment(text_of(node.get(name))) for name in ("validFrom", "availabilityStarts"))
+    ends = (read_moment(text_of(node.get(name)), is_end=True) for name in ("priceValidUntil", "validThrough"))
+    return not any(start and start > now for start in starts) and not any(end and end < now for end in ends)
+
+
+def price_format(products: Iterable[Node]) -> NumberFormat:
+    """Return what the prices in the offers of a page's products say about separators."""
+    numbers = NumberFormat()
+    for product in products:
+        for node in (product, *as_list(product.get("hasVariant"))):
+            for written in _written(node.get("offers"), _MAX_DEPTH) if isinstance(node, dict) else ():
+                numbers.learn(written[:MAX_PRICE_TEXT])
+    return numbers
+
+
+def _written(value: Any, depth: int) -> Iterator[str]:
+    """Yield the prices in an offer, as written."""
+    for entry in as_list(value) if depth else ():
+        for name, inner in entry.items() if isinstance(entry, dict) else ():
+            if isinstance(inner, str) and name in _WRITTEN_PRICES:
+                yield inner
+            elif isinstance(inner, dict | list):
+                yield from _written(inner, depth - 1)
+
+
+def _listed(offer: Node, context: PriceContext) -> Iterator[_Listed]:
+    own = {name: value for name, value in offer.items() if name not in ("priceSpecification", "offers")}
+    objects = [entry for entry in as_list(offer.get("price")) if isinstance(entry, dict)]
+    specifications = [entry for entry in as_list(offer.get("priceSpecification")) if isinstance(entry, dict)]
+    nodes = (own, *objects[:_MAX_PRICES], *specifications[:_MAX_PRICES])
+    currency = next((code for node in nodes if (code := text_of(_first(node, _CURRENCIES)))), "")
+    for node in nodes:
+        if node is not own and (is_conditional(node) or not is_current(node, context.now)):
+            continue
+        price = _written_price(node, text_of(_first(node, _CURRENCIES)) or currency, context)
+        if price.amount is not None or price.is_ambiguous:
+            kind = _KINDS.get(term_of(node.get("priceType")), PriceKind.OTHER)
+            yield _Listed(kind, price, node is own, node.get("valueAddedTaxIncluded") not in (False, "false", "False"))
+
+
+def _written_price(node: Node, currency: str, context: PriceContext) -> Price:
+    """Return a node's price; of two different ones, neither is certain."""
+    for name in _AMOUNTS:
+        values = [value for value in as_list(node.get(name))[:_MAX_PRICES] if not isinstance(value, dict)]
+        found = [read_price(value, currency, context.currency, context.numbers) for value in values]
+        found = [price for price in found if price.amount is not None or price.is_ambiguous]
+        if found:
+            return found[0] if len({price.amount for price in found}) == 1 else _ambiguous(found)
+    return NO_PRICE
+
+
+def _in_one_currency(listed: Sequence[_Listed], currency: str) -> list[_Listed]:
+    currencies = [entry.price.currency for entry in listed]
+    chosen = currency if currency in currencies else next(iter(currencies), "")
+    return [entry for entry in listed if entry.price.currency == chosen]
+
+
+def _usual_price(listed: Sequence[_Listed]) -> Price:
+    usual = [entry for entry in listed if entry.kind == PriceKind.USUAL]
+    # A specification may repeat the offer's own price, or say what it is without tax.
+    own = [entry.price for entry in usual if entry.is_own and entry.price.amount is not None]
+    prices = own or [entry.price for entry in usual if entry.with_tax] or [entry.price for entry in usual]
+    readable = list({price for price in prices if price.amount is not None})
+    return _ambiguous(readable) if len(readable) > 1 else next(iter(readable or prices), NO_PRICE)
+
+
+def _sale_price(listed: Sequence[_Listed]) -> Price:
+    sales = [entry.price for entry in listed if entry.kind == PriceKind.SALE and entry.price.amount is not None]
+    return min(sales, default=NO_PRICE, key=lambda price: price.amount or 0)
+
+
+def _ambiguous(prices: Sequence[Price]) -> Price:
+    return Price(None, prices[0].currency, is_ambiguous=True)
+
+
+def _is_one_piece(reference: Any) -> bool:
+    if not isinstance(reference, dict):
+        return not reference
+    unit = term_of(reference.get("unitCode") or reference.get("unitText"))
+    return (_quantity(reference) or 1) == 1 and unit in _PIECES
+
+
+def _quantity(value: Any) -> float | None:
+    """Return the number in a quantity, or the least of a range."""
+    value = next(iter(as_list(value)), None)
+    if isinstance(value, dict):
+        value = _first(value, ("minValue", "value"))
+    text = text_of(value)
+    return float(text) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text) else None
+
+
+def _first(node: Node, names: Sequence[str]) -> Any:
+    return next((node[name] for name in names if node.get(name)), "")
