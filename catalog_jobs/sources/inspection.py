@@ -18,7 +18,7 @@ from catalog_jobs.sources.parsers.shopify import read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.polite_client import PoliteClient
 from catalog_jobs.sources.selection import FolderSource
-from catalog_jobs.sources.settings import MAX_PAGE_BYTES
+from catalog_jobs.sources.settings import MAX_PAGE_BYTES, require_contact
 from catalog_jobs.sources.shops import DEFAULT_STATE
 from catalog_jobs.sources.spiders.base import CHALLENGE, Parser, read_page
 from catalog_jobs.sources.stats import is_challenge
@@ -83,6 +83,7 @@ class Inspector:
         return Inspection(FOLDER, source.read(self.now, dry_run=True, progress=lambda _done, _total: None))
 
     def _feed(self, address: str) -> Inspection:
+        require_contact(address)
         return Inspection(FEED, read_feed(address, self.defaults, self.now))
 
     def _large(self, source: str, kind: str) -> Inspection:

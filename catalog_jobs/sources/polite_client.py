@@ -7,13 +7,11 @@ from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 
-from catalog_jobs.sources.settings import MAX_PAGE_BYTES, MAX_ROBOTS_BYTES, private_hosts, user_agent
+from catalog_jobs.sources.robots import NAME, seconds_between_requests
+from catalog_jobs.sources.settings import MAX_PAGE_BYTES, MAX_ROBOTS_BYTES, private_hosts, require_contact, user_agent
 from closetspace.adapters.network.connecting import PublicNetwork
 from closetspace.adapters.network.fetching import Fetcher, FetchLimits, is_web_url
 from closetspace.errors import InvalidInput
-
-ROBOTS_NAME = "Closetspace"
-"""Our name in robots.txt."""
 
 DELAY_SECONDS = 1.0
 """The least time between two requests to a host."""
@@ -35,11 +33,12 @@ class PoliteClient:
         """Return what is at a URL.
 
         Raises:
-            InvalidInput: robots.txt disallows the URL, or a later attempt would fail too.
+            InvalidInput: robots.txt disallows the URL, the operator gave no contact, or a later attempt would fail too.
             Transient: a later attempt may succeed.
         """
         if not is_web_url(url):
             raise InvalidInput("url_invalid", f"{url} is not a valid http or https URL without credentials.")
+        require_contact(url)
         self.robots(url)
         return self._fetch(url)
 
@@ -74,14 +73,14 @@ class PoliteClient:
 
     def _delay(self, url: str) -> float:
         rules = self._robots.get(urljoin(url, "/"))
-        return max(self.delay_seconds, (rules and rules.crawl_delay(ROBOTS_NAME)) or 0.0)
+        return max(self.delay_seconds, seconds_between_requests(rules) if rules else 0.0)
 
     def _check(self, url: str, host: str) -> None:
         """Raise `InvalidInput` if a URL, or one that it redirects to, may not be requested."""
         rules = self._robots.get(urljoin(url, "/"))
         if not is_web_url(url) or not is_same_site(url, host):
             raise InvalidInput("url_not_allowed", f"it leads out of {host}.")
-        if rules and not url.endswith("/robots.txt") and not rules.can_fetch(url, ROBOTS_NAME):
+        if rules and not url.endswith("/robots.txt") and not rules.can_fetch(url, NAME):
             raise InvalidInput("robots_disallowed", "robots.txt refuses it: ask the shop for permission.")
 
 

@@ -21,6 +21,8 @@ from catalog_jobs.sources.shops import Shop
 from closetspace.errors import InvalidInput, Transient
 from closetspace.services.embed_catalog import Progress
 
+OUT_OF_TIME = "it ran out of time, and did not end: raise timeout_seconds, or set a limit."
+
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
 """Beyond the timeouts of the crawl and of its last page; a crawl that still runs then hangs."""
@@ -60,15 +62,15 @@ def crawl(
             log=Log(None),
         )
         try:
-            _follow(child, reader, progress, time.monotonic() + timeout)
+            ended = _follow(child, reader, progress, time.monotonic() + timeout)
         finally:
             child.stop()
         reader.close()
-        return _result(shop, reader, child.last_lines)
+        return _result(shop, reader, child.last_lines if ended else OUT_OF_TIME)
 
 
-def _follow(child: Child, reader: EventReader, progress: Progress, deadline: float) -> None:
-    """Read the child's events until it ends, or until the deadline."""
+def _follow(child: Child, reader: EventReader, progress: Progress, deadline: float) -> bool:
+    """Read the child's events until it ends, or until the deadline. Return whether it ended."""
     reported = (0, 0)
     running = True
     while running and time.monotonic() < deadline:
@@ -77,6 +79,7 @@ def _follow(child: Child, reader: EventReader, progress: Progress, deadline: flo
         if reader.pages != reported:
             reported = reader.pages
             progress(*reported)
+    return not running
 
 
 def _result(shop: Shop, reader: EventReader, output: str) -> SourceResult:

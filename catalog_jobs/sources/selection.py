@@ -14,6 +14,7 @@ from catalog_jobs.catalog.source import IMPORT, Source, SourceResult, count_reas
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.runner import crawl
+from catalog_jobs.sources.settings import require_contact
 from catalog_jobs.sources.shops import Shop, read_shops
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.domain.index.pictures import IMAGES_FOLDER
@@ -131,7 +132,7 @@ class SourceSelection:
     source: str | None = None
 
     def sources(self, store: ObjectStore) -> list[Source]:
-        """Return the sources to read. Raises `InvalidInput` if there are none."""
+        """Return the sources to read. Raises `InvalidInput` if there are none, or if a public shop gets no contact."""
         if self.source is not None:
             return [_named_source(self.source, store)]
         shops = read_shops(self.shops)
@@ -146,6 +147,7 @@ class SourceSelection:
                 f"No shop is enabled in {self.shops}: configure one (see docs/sources.md), or give a folder or a feed"
                 " with --source.",
             )
+        require_contact(*(url for shop in selected for url in (*shop.start_urls, *shop.sitemap_urls, shop.feed)))
         # A bucket is no folder. There, CLOSETSPACE_PAGE_CACHE may name a mounted one.
         page_cache = None if self.store.startswith("gs://") else Path(self.store, "page-cache").absolute()
         return [ShopSource(shop, store, page_cache) for shop in selected]
@@ -161,4 +163,5 @@ def _named_source(address: str, store: ObjectStore) -> Source:
         return FolderSource(path, store)
     if urlsplit(address).scheme not in ("http", "https") and not path.is_file():
         raise InvalidInput("source_missing", f"{address} is neither a folder nor a feed: it does not exist.")
+    require_contact(address)
     return FeedSource(address)

@@ -1,15 +1,22 @@
 """Scrapy's settings: polite, bounded and quiet."""
 
 import os
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from catalog_jobs.sources.robots import NAME as ROBOTS_NAME
 from catalog_jobs.sources.shops import Shop
+from closetspace.adapters.network.addresses import is_public_host
+from closetspace.errors import InvalidInput
 from closetspace.settings import Settings
 
 CONTACT = "CLOSETSPACE_CONTACT"
 """The environment variable for the URL or e-mail address of the operator, which goes into the user agent."""
+
+_CONTACT = re.compile(r"https?://[!-~]{1,500}|[!-~]{1,100}@[!-~]{1,400}")
 
 PAGE_CACHE = "CLOSETSPACE_PAGE_CACHE"
 """The environment variable for a folder that keeps pages and their validators between runs."""
@@ -36,6 +43,18 @@ def user_agent() -> str:
     return f"Closetspace/{version('closetspace')}" + (f" (+{contact})" if contact else "")
 
 
+def require_contact(*urls: str) -> None:
+    """Raise `InvalidInput` if a URL is one of a public shop, and the operator gave no contact."""
+    named = {urlsplit(url).hostname or "" for url in urls if url.startswith(("http://", "https://"))}
+    hosts = {host for host in named - private_hosts() if is_public_host(host)}
+    if hosts and not _CONTACT.fullmatch(os.environ.get(CONTACT, "")):
+        raise InvalidInput(
+            "contact_missing",
+            f"Set {CONTACT} to a URL or an e-mail address under which {min(hosts)} can reach you: shops want to know"
+            " who reads them.",
+        )
+
+
 def private_hosts() -> frozenset[str]:
     """Return the hosts that the operator named although their addresses are not public."""
     return Settings.from_env().private_hosts
@@ -50,11 +69,13 @@ def _politeness(shop: Shop) -> dict[str, Any]:
     return {
         "USER_AGENT": user_agent(),
         "ROBOTSTXT_OBEY": shop.obey_robots,
-        "ROBOTSTXT_USER_AGENT": "Closetspace",
+        "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
         "ROBOTSTXT_PARSER": f"{_PACKAGE}.middlewares.ShortRobots",
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": shop.delay_seconds,
         "DOWNLOAD_DELAY": shop.delay_seconds,
+        # By default, Scrapy waits from half of the delay.
+        "DOWNLOAD_DELAY_JITTER": 0,
         "CONCURRENT_REQUESTS": shop.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": shop.concurrency,
         "RETRY_TIMES": shop.retries,
@@ -68,6 +89,7 @@ def _politeness(shop: Shop) -> dict[str, Any]:
             # Behind the retries, which so never see a failure that it explains.
             f"{_PACKAGE}.addresses.PublicHostMiddleware": 560,
         },
+        "EXTENSIONS": {f"{_PACKAGE}.middlewares.CrawlDelay": 0},
         "ITEM_PIPELINES": {f"{_PACKAGE}.pipelines.ItemPipeline": 300},
     }
 

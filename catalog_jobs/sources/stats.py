@@ -15,7 +15,10 @@ MAX_FAILED = 0.2
 FINISHED = frozenset(("finished", "closespider_itemcount"))
 GONE = frozenset(("HTTP 404", "HTTP 410"))
 DISALLOWED = "robots.txt refuses it"
+NOT_INDEXED = "it asks not to be indexed (noindex)"
+NOT_FOLLOWED = "it asks not to follow its links (nofollow)"
 
+_PERMISSION = "ask the shop for permission; with it, set obey_robots = false."
 _REFUSALS = (401, 403, 429)
 _CHALLENGE_SIGNS = re.compile(
     r"captcha|cf-chl|challenge-platform|just a moment\.\.\.|perimeterx|px-block|datadome|_incapsula_"
@@ -73,7 +76,8 @@ class CrawlStats:
     """The pages of a crawl: product pages are ``read`` or ``failed``, listings may be among ``failed_listings``.
 
     Listings are start pages, sitemaps and pages of lists: each leads to many items. ``settled`` counts the pages that
-    were read or failed, of both kinds. ``failed`` and ``failed_listings`` have URLs with reasons.
+    were read or failed, of both kinds. ``failed`` and ``failed_listings`` have URLs with reasons. ``crawl_delay``
+    are the seconds between two requests that robots.txt asks for.
     """
 
     read: int = 0
@@ -82,14 +86,16 @@ class CrawlStats:
     failed_listings: list[tuple[str, str]] = field(default_factory=list)
     challenged: list[str] = field(default_factory=list)
     settled: int = 0
+    crawl_delay: float = 0.0
 
     def record_failure(self, url: str, reason: str, listing: bool, challenge: bool = False) -> None:
-        """Count a failed page. Product pages that are gone, or that robots.txt disallows, are no failures."""
+        """Count a failed page. Product pages that are gone, or that the shop does not let us read, are no
+        failures."""
         if challenge:
             self.challenged.append(url)
         if listing:
             self.failed_listings.append((url, reason))
-        elif reason not in GONE and reason != DISALLOWED:
+        elif reason not in GONE and reason not in (DISALLOWED, NOT_INDEXED):
             self.failed.append((url, reason))
 
     @property
@@ -101,7 +107,8 @@ class CrawlStats:
 def failure_message(stats: CrawlStats, close_reason: str) -> str:
     """Return why the shop was not read to its end, and what to do; ``""`` if it was."""
     if close_reason == "closespider_timeout":
-        return "The crawl ran out of time: raise timeout_seconds, or set a limit."
+        pace = f", with {stats.crawl_delay:g} s from page to page, as robots.txt asks" if stats.crawl_delay else ""
+        return f"The crawl ran out of time{pace}: raise timeout_seconds, or set a limit."
     if close_reason not in FINISHED:
         return f"The crawl ended early ({close_reason})."
     return _challenges(stats) or _failed_listings(stats) or _failed_products(stats) or _no_products(stats)
@@ -122,7 +129,9 @@ def _failed_listings(stats: CrawlStats) -> str:
         return ""
     url, reason = stats.failed_listings[0]
     if reason == DISALLOWED:
-        return f"robots.txt refuses {url}: ask the shop for permission; with it, set obey_robots = false."
+        return f"robots.txt refuses {url}: {_PERMISSION}"
+    if reason in (NOT_INDEXED, NOT_FOLLOWED):
+        return f"{url} can't be used, {reason}: {_PERMISSION}"
     return f"{len(stats.failed_listings)} of the pages that lead to products could not be read, first {url}: {reason}."
 
 

@@ -19,9 +19,17 @@ from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.events import EventWriter
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.pages import UnreadablePages
+from catalog_jobs.sources.robots import NOINDEX, requests_of
 from catalog_jobs.sources.settings import MAX_PAGE_BYTES
 from catalog_jobs.sources.shops import Shop
-from catalog_jobs.sources.stats import CrawlStats, FetchFailure, failure_message, fetch_failure, is_challenge
+from catalog_jobs.sources.stats import (
+    NOT_INDEXED,
+    CrawlStats,
+    FetchFailure,
+    failure_message,
+    fetch_failure,
+    is_challenge,
+)
 from closetspace.domain.index.indexed_item import LeftOut
 
 CallbackResult = Iterator[ScrapedProduct | Request]
@@ -111,12 +119,22 @@ class ShopSpider(Spider, ABC):
 
     def parse_page(self, response: Response, parser: Parser) -> Page:
         """Return the parsed page and count it."""
-        page = read_page(parser, response_text(response), response.url)
+        text = response_text(response)
+        # Answers in JSON, as of WordPress, have the header whatever the shop's pages ask for.
+        is_json = text.lstrip()[:1] in ("{", "[")
+        if not is_json and not is_too_complex(text) and self.is_asked(NOINDEX, response):
+            self.count_refused(response, NOT_INDEXED)
+            return Page(unreadable=NOT_INDEXED)
+        page = read_page(parser, text, response.url)
         if page.unreadable:
             self.count_unreadable(response, page.unreadable)
         else:
             self.count_read(response)
         return page
+
+    def is_asked(self, request: str, response: Response) -> bool:
+        """Return whether a page asks for `NOINDEX` or `NOFOLLOW`, and the crawl obeys."""
+        return self.shop.obey_robots and request in requests_of(response)
 
     def usable_products(self, page: Page) -> Iterator[ScrapedProduct]:
         """Yield the page's products and count the unusable ones. Raises `CloseSpider` if the shop has too many."""
@@ -140,6 +158,10 @@ class ShopSpider(Spider, ABC):
             response.request or Request(response.url),
             FetchFailure(CHALLENGE if challenge else reason, challenge, response),
         )
+
+    def count_refused(self, response: Response, reason: str) -> None:
+        """Count a page that the shop does not let us use."""
+        self._count_failure(response.request or Request(response.url), FetchFailure(reason))
 
     def on_error(self, failure: Failure) -> None:
         """Count a page that could not be fetched."""

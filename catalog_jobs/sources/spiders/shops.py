@@ -19,6 +19,7 @@ from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.parsers.shopify import list_url, read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.parsers.values import absolute_url
+from catalog_jobs.sources.robots import NOFOLLOW
 from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
 from catalog_jobs.sources.spiders.base import (
     TOO_COMPLEX,
@@ -28,7 +29,9 @@ from catalog_jobs.sources.spiders.base import (
     is_too_complex,
     response_text,
 )
+from catalog_jobs.sources.stats import NOT_FOLLOWED
 
+LINKS_NOT_FOLLOWED = "link: the shop asks not to follow it (nofollow)"
 REPEATED = "it repeats an earlier page"
 TOO_MANY_LINKS = "it has too many links"
 
@@ -65,6 +68,9 @@ class StructuredSpider(ShopSpider):
         if not products and not listings:
             yield from self.parse_product(response)
             return
+        if self.is_asked(NOFOLLOW, response):
+            self.count_refused(response, NOT_FOLLOWED)
+            return
         self.count_read(response)
         for url in listings:
             yield from self.request_page(url, self.parse_start, listing=True)
@@ -87,8 +93,11 @@ class StructuredSpider(ShopSpider):
     def _links(self, response: Response, patterns: tuple[str, ...]) -> list[str]:
         if not patterns or not isinstance(response, TextResponse):
             return []
-        links = LinkExtractor(allow=patterns).extract_links(response)
-        return [link.url for link in links if self.is_shop_url(link.url)]
+        links = [link for link in LinkExtractor(allow=patterns).extract_links(response) if self.is_shop_url(link.url)]
+        followed = [link.url for link in links if not (link.nofollow and self.shop.obey_robots)]
+        if len(followed) < len(links):
+            self.collector.left_out[LINKS_NOT_FOLLOWED] += len(links) - len(followed)
+        return followed
 
 
 class EmbeddedStateSpider(ShopSpider):
