@@ -42,7 +42,8 @@ class Page:
 class SourceDefaults:
     """What a source's configuration says of all its items.
 
-    ``prefix`` makes ids and groups unique in the catalog. ``categories`` maps regular expressions to categories.
+    ``prefix`` makes ids and groups unique in the catalog. ``categories`` maps regular expressions to categories,
+    ``columns`` the fields of a feed to the names of the columns that may have them.
     """
 
     source: str
@@ -51,6 +52,7 @@ class SourceDefaults:
     gender: str = ""
     currency: str = ""
     categories: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limit: int | None = None
 
     @classmethod
@@ -63,6 +65,7 @@ class SourceDefaults:
             gender=shop.gender,
             currency=shop.currency,
             categories=shop.categories,
+            columns=shop.columns,
             limit=shop.limit,
         )
 

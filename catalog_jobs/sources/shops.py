@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
+from catalog_jobs.sources.feeds.columns import FIELDS
 from closetspace.errors import InvalidInput
 from closetspace.validation import first_violation
 
@@ -23,9 +33,21 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _feed_field(name: str) -> str:
+    if name not in FIELDS:
+        raise ValueError(f"feeds have no field {name}: there are {', '.join(FIELDS)}")
+    return name
+
+
+def _columns(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_length=2_048)]
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_pattern)]
+FeedField = Annotated[str, AfterValidator(_feed_field)]
+Columns = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], BeforeValidator(_columns)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -34,8 +56,9 @@ class Shop(BaseModel):
 
     ``follow`` are regular expressions for the URLs of product pages, ``listings`` for pages with more links.
     ``categories`` maps regular expressions to categories: the first that matches the shop's category or the item's URL
-    wins. ``gender``, ``brand`` and ``currency`` are defaults. ``least_yield`` is the share of its earlier items that
-    the shop has to return; below it, its update stops.
+    wins. ``columns`` maps the fields of a feed to the names of the columns that may have them. ``gender``, ``brand``
+    and ``currency`` are defaults. ``least_yield`` is the share of its earlier items that the shop has to return; below
+    it, its update stops.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +76,7 @@ class Shop(BaseModel):
     results_path: str = ""
     page_parameter: Annotated[str, StringConstraints(pattern=r"^\w+$")] = "page"
     categories: Mapping[Pattern, str] = Field(default_factory=dict)
+    columns: Mapping[FeedField, Columns] = Field(default_factory=dict)
     gender: str = ""
     brand: str = ""
     currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""

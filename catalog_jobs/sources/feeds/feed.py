@@ -2,24 +2,29 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, Row, first
+from catalog_jobs.sources.feeds.layouts import RowOrProduct
+from catalog_jobs.sources.feeds.limits import REMARK, BrokenFeed, FeedLimits, NotAFeed, Row, first
 from catalog_jobs.sources.feeds.looks import ItemsByLook
 from catalog_jobs.sources.feeds.opening import open_feed
 from catalog_jobs.sources.feeds.row_price import row_price
 from catalog_jobs.sources.feeds.rows import read_rows
+from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, SourceDefaults
 from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, split_colours
+from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput
 
 LIMITS = FeedLimits()
 OTHER_SIZE = "it is another size of an item"
 REPLACEMENT_CHARACTER = "\ufffd"
 _ACCEPTED = (
-    "Accepted are RSS or Atom with Google Merchant's names (g:id, g:title, g:image_link), and TSV or CSV in UTF-8 "
-    "with the columns id, title and image_link; each may be compressed with gzip."
+    "Accepted are RSS or Atom with Google Merchant's names (g:id, g:title, g:image_link), and TSV or CSV with the "
+    "columns id, title and image_link, or with others that columns names in the shop's configuration; each may be "
+    "compressed with gzip or bzip2, or be the only one in a ZIP archive."
 )
 
 
@@ -33,7 +38,7 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     failure = ""
     try:
         with open_feed(address, limits) as file:
-            _collect(read_rows(file, limits), collector, items)
+            _collect(read_rows(file, limits, defaults.columns), collector, items)
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc
     except (BrokenFeed, OSError) as exc:
@@ -43,14 +48,16 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     return SourceResult(defaults.source, tuple(items.by_look.values()), dict(collector.left_out), failure)
 
 
-def _collect(rows: Iterable[Row], collector: ItemCollector, items: ItemsByLook) -> None:
+def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: ItemsByLook) -> None:
     for row in rows:
         if collector.is_full:
             return
         if collector.has_too_many:
             raise BrokenFeed(TOO_MANY)
-        product = parse_row(row)
-        if REPLACEMENT_CHARACTER in product.id + product.name:
+        product = parse_row(row) if isinstance(row, dict) else row
+        if isinstance(product, LeftOut):
+            collector.collect(product)
+        elif REPLACEMENT_CHARACTER in product.id + product.name:
             collector.left_out["its text is not UTF-8"] += 1
         elif product.group and items.is_other_size(product):
             collector.left_out[OTHER_SIZE] += 1
@@ -76,10 +83,18 @@ def parse_row(row: Row) -> ScrapedProduct:
         in_stock=is_in_stock(first(row, "availability")),
         url=first(row, "link"),
         image_urls=image_urls_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
+        remarks=tuple(row.get(REMARK, ())),
     )
 
 
 def _category(row: Row) -> str:
-    """Return the last step of the shop's own category path, else of Google's."""
-    path = first(row, "product_type") or first(row, "google_product_category")
-    return path.rpartition(">")[2].strip()
+    """Return the path of the shop's own category, else of Google's."""
+    own = first(row, "product_type")
+    return _path(own) or _path(google_category(first(row, "google_product_category")))
+
+
+@lru_cache(1_000)
+def _path(category: str) -> str:
+    """Return a path as Google writes it, ``""`` for a number."""
+    steps = [step.strip() for step in category.split(">")]
+    return "" if category.strip().isdecimal() else STEP.join(filter(None, steps))

@@ -7,6 +7,9 @@ from catalog_jobs.sources.items import MAX_ITEMS
 Row = dict[str, list[str]]
 """The values of each field. A field can occur more than once (``additional_image_link``)."""
 
+REMARK = "remark"
+"""The field of reasons for which a row counts although it is kept."""
+
 
 @dataclass(frozen=True)
 class FeedLimits:
@@ -37,11 +40,6 @@ class NotAFeed(ValueError):
 
 class BrokenFeed(ValueError):
     """The file begins as a feed and breaks off, or exceeds a limit."""
-
-
-def field_name(name: str) -> str:
-    """Return the name of a field without Google's prefix, in the spelling of its specification."""
-    return name.strip().casefold().removeprefix("g:").replace(" ", "_")
 
 
 def first(row: Row, name: str) -> str:

@@ -1,5 +1,6 @@
 """Downloads and decompresses feeds."""
 
+import bz2
 import gzip
 import io
 import zlib
@@ -8,8 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, cast
+from zipfile import BadZipFile
 
+from catalog_jobs.sources.feeds.archives import ZIP_STARTS, open_member
 from catalog_jobs.sources.feeds.limits import FeedLimits
 from catalog_jobs.sources.settings import private_hosts, user_agent
 from closetspace.adapters.network.connecting import PublicNetwork
@@ -17,6 +20,9 @@ from closetspace.adapters.network.fetching import Fetcher, FetchLimits, host_of,
 from closetspace.errors import InvalidInput, Transient
 
 REDIRECTS = 5
+
+BUFFER = 1 << 16
+"""Bytes. As many of its first ones tell the encoding of a table."""
 
 _ADVICE = {"too_large": " Split the feed.", "not_found": " Check the URL and who may read it."}
 
@@ -61,17 +67,26 @@ def _download(url: str, path: Path, limits: FeedLimits) -> None:
 def _decompressed(path: Path, limits: FeedLimits) -> Iterator[IO[bytes]]:
     try:
         with path.open("rb") as file:
-            is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
-            stream = gzip.GzipFile(fileobj=file) if is_gzip else file
-            yield io.BufferedReader(_LimitedReader(stream, limits.unpacked), 1 << 16)
+            magic = file.peek(4)[:4]
+            stream: IO[bytes]
+            if magic.startswith(b"\x1f\x8b"):
+                stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+            elif magic.startswith(b"BZh"):
+                stream = bz2.BZ2File(file)
+            elif magic in ZIP_STARTS:
+                stream = open_member(path)
+            else:
+                stream = file
+            with stream:
+                yield io.BufferedReader(_LimitedReader(stream, limits.unpacked), BUFFER)
     except (FileNotFoundError, IsADirectoryError) as exc:
         raise InvalidInput("feed_missing", f"There is no file {path}: name a product feed or its URL.") from exc
 
 
 class _LimitedReader(io.RawIOBase):
-    """A stream that raises `OSError` beyond ``limit`` bytes, as a gzip bomb would go."""
+    """A stream that raises `OSError` beyond ``limit`` bytes, as a bomb would go, and where it is broken."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile, limit: int) -> None:
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
         self._stream = stream
         self._limit = self._left = limit
 
@@ -81,8 +96,8 @@ class _LimitedReader(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
             data = self._stream.read(len(buffer))
-        except (EOFError, zlib.error) as exc:
-            raise OSError(f"the gzip file is broken: {exc}") from exc
+        except (EOFError, zlib.error, BadZipFile) as exc:
+            raise OSError(f"the compressed file is broken: {exc}") from exc
         self._left -= len(data)
         if self._left < 0:
             raise OSError(f"it unpacks to more than {self._limit:,} bytes")

@@ -4,13 +4,18 @@ import io
 from collections.abc import Iterator
 from typing import IO
 
-from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, Row
+from catalog_jobs.sources.feeds.columns import ColumnNames
+from catalog_jobs.sources.feeds.encodings import encoding_of
+from catalog_jobs.sources.feeds.layouts import RowOrProduct
+from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits
 from catalog_jobs.sources.feeds.table_rows import table_rows
 from catalog_jobs.sources.feeds.xml_rows import xml_rows
 
 
-def read_rows(file: IO[bytes], limits: FeedLimits) -> Iterator[Row]:
-    """Yield every row.
+def read_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames | None = None) -> Iterator[RowOrProduct]:
+    """Yield every row, or why it can't be read. Exports of shop systems yield products of several rows.
+
+    ``own`` are the columns that the shop's configuration names for a field.
 
     Raises:
         NotAFeed: before the first row.
@@ -18,9 +23,9 @@ def read_rows(file: IO[bytes], limits: FeedLimits) -> Iterator[Row]:
         OSError: the file can't be read, or decompressed, further.
     """
     start = file.peek(1 << 12)[: 1 << 12] if isinstance(file, io.BufferedReader) else b""
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    is_xml = text.startswith(b"<") or start[:2] in (b"\xff\xfe", b"\xfe\xff")
-    for number, row in enumerate(xml_rows(file, limits) if is_xml else table_rows(file, limits)):
+    text = start.decode(encoding_of(start), "replace").lstrip("\ufeff \t\r\n\0")
+    rows = xml_rows(file, limits, own or {}) if text.startswith("<") else table_rows(file, limits, own or {})
+    for number, row in enumerate(rows):
         if number == limits.rows:
             raise BrokenFeed(f"it has more than {limits.rows:,} rows")
         yield row

@@ -45,10 +45,11 @@ def read_list(text: str, url: str) -> Page:
     products = answer.get("products") if isinstance(answer, dict) else None
     if not isinstance(products, list):
         return Page(unreadable="it has no list of products")
-    return Page(tuple(look for product in products for look in _looks(product, url)))
+    return Page(tuple(look for product in products for look in looks_of(product, url)))
 
 
-def _looks(product: Any, url: str) -> Iterator[ScrapedProduct | LeftOut]:
+def looks_of(product: Any, url: str) -> Iterator[ScrapedProduct | LeftOut]:
+    """Yield each look of a product as the list has it, or why it is unusable."""
     if not isinstance(product, dict) or not id_of(product.get("id")):
         yield LeftOut("", "a product has no id")
         return

@@ -48,7 +48,10 @@ def test_rss_feed_is_read_with_all_fields(tmp_path: Path) -> None:
         "G1",
         "Navy/White",
     )
-    assert (item.brand, item.gender, item.category, item.colours) == ("Ono", "Women", "Knitwear", ("Navy", "White"))
+    assert (item.brand, item.gender, item.category, item.colours) == (
+        *("Ono", "Women", "Clothing > Women > Knitwear"),
+        ("Navy", "White"),
+    )
     assert (item.price, item.currency, item.in_stock, item.url) == (89.9, "USD", True, "https://shop.example/p/1")
     assert item.image_urls == tuple(f"https://shop.example/{name}.jpg" for name in ("1", "1-2", "1-3"))
     assert item.first_seen == NOW
@@ -95,7 +98,7 @@ def test_sizes_are_one_item_that_is_in_stock_if_any_size_is(tmp_path: Path) -> N
 
 def test_unusable_rows_are_counted_by_reason(tmp_path: Path) -> None:
     table = "id,title,image_link\n,A,https://a.example/1.jpg\n2,,https://a.example/1.jpg\n3,C,javascript:x\n4,D,https://a.example/4.jpg\n4,D,https://a.example/4.jpg\n"
-    result = read(tmp_path / "feed.csv", table.encode() + b"5,Caf\xe9,https://a.example/5.jpg\n")
+    result = read(tmp_path / "feed.csv", table.encode() + "5,Пальто,https://a.example/5.jpg\n".encode("cp1251"))
     assert [item.id for item in result.items] == ["4"]
     assert dict(result.left_out) == {
         "it has no id": 1,

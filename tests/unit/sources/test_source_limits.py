@@ -66,8 +66,9 @@ class Endless(io.RawIOBase):
         ("<rss><channel>", "<item/>", "more than 1,000 rows"),
         ("id,title,image_link\n", "x", "a row of more than 20,000 characters"),
         ("id,title,image_link\n", "\n", "a row of more than 20,000 characters"),
-        ('id,title,image_link\n1,"', "x\n", "a row of more than 20,000 characters"),
-        ("id,title,image_link\n1", ',"a\n"', "a row of more than 20,000 characters"),
+        ('id,title,image_link\n1,"', "x\n", "more than 1,000 rows"),
+        ("id,title,image_link\n1", ',"a\n"', "more than 1,000 rows"),
+        ('id,title,image_link\n1,"', "x", "a row of more than 20,000 characters"),
         ("id,title,image_link\n", "1,A,b\n", "more than 1,000 rows"),
     ],
 )

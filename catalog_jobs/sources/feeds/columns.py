@@ -1,0 +1,113 @@
+"""Finds the fields of a product among the names that tables and feeds give their columns."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+REQUIRED = ("id", "title", "image_link")
+
+FIELDS = (
+    *REQUIRED,
+    "additional_image_link",
+    "item_group_id",
+    "brand",
+    "product_type",
+    "google_product_category",
+    "color",
+    "size",
+    "gender",
+    "age_group",
+    "price",
+    "sale_price",
+    "sale_price_effective_date",
+    "list_price",
+    "currency",
+    "availability",
+    "condition",
+    "link",
+)
+"""The fields that are read, named as in Google's product data specification, except for ``list_price`` (before a
+reduction) and ``currency``."""
+
+ColumnNames = Mapping[str, tuple[str, ...]]
+"""The names of the columns that may have each field, the preferred one first."""
+
+COMMON_NAMES: ColumnNames = {
+    "id": ("offer_id", "product_id", "item_id", "article_id", "sku", "article_number", "product_code", "handle"),
+    "title": ("name", "product_name", "product_title", "item_name", "display_name"),
+    "image_link": (
+        *("image_url", "image", "imageurl", "image_src", "image_0_url", "product_image_url", "main_image"),
+        *("main_image_url", "main_image_link", "image_1", "image_url_1", "images", "image_urls", "img", "img_url"),
+        *("picture", "picture_url", "photo", "photo_url"),
+    ),
+    "additional_image_link": (
+        *("additional_images", "additional_image_links", "additional_image_urls", "additional_image_url"),
+        *(f"{name}_{number}" for number in range(2, 10) for name in ("image_link", "image", "image_url")),
+        *(f"{name}_{number}" for number in range(1, 10) for name in ("additional_image_link", "additional_image")),
+        *(f"image_{number}_url" for number in range(1, 10)),
+    ),
+    "item_group_id": ("group_id", "parent_id", "parent_sku", "style_id", "style_number", "product_group_id"),
+    "brand": ("brand_name", "manufacturer", "vendor", "designer", "marque", "marke"),
+    "product_type": (
+        "category",
+        "categories",
+        "category_path",
+        "product_category",
+        "category_name",
+        "fb_product_category",
+    ),
+    "color": ("colour", "color_name", "colour_name", "base_colour", "farbe", "couleur"),
+    "size": ("sizes", "size_name", "groesse", "größe", "taille", "talla"),
+    "gender": ("target_gender", "sex", "geschlecht"),
+    "age_group": ("age",),
+    "price": ("regular_price", "retail_price", "current_price", "selling_price", "preis", "prix", "precio"),
+    "sale_price": ("special_price", "discounted_price", "discount_price", "saleprice"),
+    "list_price": ("msrp", "rrp", "compare_at_price", "old_price", "original_price", "price_old", "mrp", "uvp"),
+    "currency": ("currency_code", "price_currency", "waehrung", "währung", "devise"),
+    "availability": ("in_stock", "instock", "stock_status", "is_in_stock", "available"),
+    "link": ("url", "product_url", "product_link", "product_page_url", "deeplink", "deep_link", "page_url"),
+}
+"""What shops call the fields that they don't name as Google does."""
+
+_GOOGLE = "g_"
+_SEPARATOR = re.compile(r"[\W_]+")
+
+
+def column_name(text: str) -> str:
+    """Return the spelling under which a column is looked for: ``Image Src`` and ``image_src`` are the same."""
+    return _SEPARATOR.sub("_", text.casefold()).strip("_")
+
+
+class Columns:
+    """Which columns have which field. Of several, the first with a value counts.
+
+    Args:
+        own: The shop's configuration: a field named here has no other columns.
+        known: What the columns of a known kind of table mean, if it is one.
+        fields: The fields that are looked for.
+    """
+
+    def __init__(self, own: ColumnNames, known: ColumnNames | None = None, fields: Iterable[str] = FIELDS) -> None:
+        self._names = {field: self._of(field, own, known or {}) for field in fields}
+
+    @staticmethod
+    def _of(field: str, own: ColumnNames, known: ColumnNames) -> tuple[str, ...]:
+        if field in own:
+            return tuple(column_name(name) for name in own[field])
+        return (*known.get(field, ()), _GOOGLE + field, field, *COMMON_NAMES.get(field, ()))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[str, int]]:
+        """The field that a column has, and its rank among the field's columns: 0 is the preferred one."""
+        ranked = [(rank, field, name) for field, names in self._names.items() for rank, name in enumerate(names)]
+        # A column that is the preferred one of a field has no other field.
+        return {name: (field, rank) for rank, field, name in sorted(ranked, key=lambda entry: -entry[0])}
+
+    def positions(self, header: Iterable[str]) -> dict[str, list[int]]:
+        """Return the positions of each field's columns in a header, the preferred one first."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for position, name in enumerate(header):
+            if entry := self.by_name.get(name):
+                field, rank = entry
+                found.setdefault(field, []).append((rank, position))
+        return {field: [position for _, position in sorted(columns)] for field, columns in found.items()}

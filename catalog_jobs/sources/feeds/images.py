@@ -1,0 +1,11 @@
+"""Reads the addresses of images from one cell of a table."""
+
+import re
+
+_LIST = re.compile(r"""[\s,;|"'\[\]]+(?=https?://)""")
+_AROUND = " \t\r\n,;|\"'[]"
+
+
+def image_addresses(cell: str) -> list[str]:
+    """Return the addresses in a cell, which may be a list with any separator, also one in JSON."""
+    return [address for part in _LIST.split(cell) if (address := part.strip(_AROUND))]
