@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_jobs.sources.spiders.shops import LINKS_NOT_FOLLOWED
+from catalog_jobs.sources.spiders.structured import LINKS_NOT_FOLLOWED
 from tests.jobs.sources.test_crawling import addresses, crawled, products, shop_of, structured
 from tests.support.shop_server import Answer, ShopServer, as_json, as_xml, listed_product, product_page, shirt, sitemap
 

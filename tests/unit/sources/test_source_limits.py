@@ -19,7 +19,7 @@ from catalog_jobs.sources.items import ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.pages import UnreadablePages
 from catalog_jobs.sources.shops import Shop
 from catalog_jobs.sources.spiders.base import CrawlContext
-from catalog_jobs.sources.spiders.shops import StructuredSpider
+from catalog_jobs.sources.spiders.structured import StructuredSpider
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 LIMITS = FeedLimits(row=20_000, rows=1_000)

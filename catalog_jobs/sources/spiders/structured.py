@@ -1,0 +1,98 @@
+"""The spider of shops with schema.org data on their product pages."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from scrapy import Request
+from scrapy.http import Response, TextResponse
+from scrapy.linkextractors import LinkExtractor
+
+from catalog_jobs.sources.parsers.structured import read_product_page
+from catalog_jobs.sources.robots import NOFOLLOW
+from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
+from catalog_jobs.sources.spiders.base import (
+    TOO_COMPLEX,
+    CallbackResult,
+    Parser,
+    ShopSpider,
+    is_too_complex,
+    response_text,
+)
+from catalog_jobs.sources.spiders.sitemaps import read_sitemap
+from catalog_jobs.sources.stats import NOT_FOLLOWED
+
+LINKS_NOT_FOLLOWED = "link: the shop asks not to follow it (nofollow)"
+NO_SITEMAP = "it is no sitemap, and names none"
+TOO_MANY_LINKS = "it has too many links"
+
+MAX_LINKS = 50_000
+"""Links of a page, each of which takes 40 microseconds twice."""
+
+
+class StructuredSpider(ShopSpider):
+    """Reads product pages that sitemaps and start pages link to."""
+
+    @property
+    def parser(self) -> Parser:
+        """The parser of a product page."""
+        return partial(read_product_page, currency=self.shop.currency, now=self.context.now)
+
+    def first_requests(self) -> Iterator[Request]:
+        """Yield requests for the start pages and the sitemaps."""
+        for url in self.shop.start_urls:
+            yield from self.request_page(url, self.parse_start, listing=True)
+        for url in self.shop.sitemap_urls:
+            yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
+
+    def parse_product(self, response: Response) -> CallbackResult:
+        """Yield the products of a product page."""
+        yield from self.usable_products(self.parse_page(response, self.parser))
+
+    def parse_start(self, response: Response) -> CallbackResult:
+        """Follow the links of a start page. A page without links to follow is read as a product page."""
+        if reason := _unreadable_links(response):
+            self.count_unreadable(response, reason)
+            return
+        products, listings = self._links(response, self.shop.follow), self._links(response, self.shop.listings)
+        if not products and not listings:
+            yield from self.parse_product(response)
+            return
+        if self.is_asked(NOFOLLOW, response):
+            self.count_refused(response, NOT_FOLLOWED)
+            return
+        self.count_read(response)
+        for url in listings:
+            yield from self.request_page(url, self.parse_start, listing=True)
+        for url in products:
+            yield from self.request_page(url, self.parse_product)
+
+    def parse_sitemap(self, response: Response) -> CallbackResult:
+        """Follow the URLs of a sitemap, of an index of sitemaps, or of robots.txt."""
+        kind, urls = read_sitemap(response.body, response.url)
+        if not kind:
+            self.count_unreadable(response, NO_SITEMAP)
+            return
+        self.count_read(response)
+        for url in urls:
+            if kind == "sitemapindex":
+                yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
+            elif not self.shop.follow or any(re.search(pattern, url) for pattern in self.shop.follow):
+                yield from self.request_page(url, self.parse_product)
+
+    def _links(self, response: Response, patterns: tuple[str, ...]) -> list[str]:
+        if not patterns or not isinstance(response, TextResponse):
+            return []
+        links = [link for link in LinkExtractor(allow=patterns).extract_links(response) if self.is_shop_url(link.url)]
+        followed = [link.url for link in links if not (link.nofollow and self.shop.obey_robots)]
+        if len(followed) < len(links):
+            self.collector.left_out[LINKS_NOT_FOLLOWED] += len(links) - len(followed)
+        return followed
+
+
+def _unreadable_links(response: Response) -> str:
+    """Return why the links of a page are not read, ``""`` if they are."""
+    if is_too_complex(response_text(response)):
+        return TOO_COMPLEX
+    is_html = isinstance(response, TextResponse)
+    return TOO_MANY_LINKS if is_html and response.xpath(f"count(//a|//area) > {MAX_LINKS}").get() == "1" else ""
