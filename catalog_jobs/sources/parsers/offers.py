@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog_jobs.sources.parsers.price_specifications import PriceContext, is_conditional, is_current, offer_price
 from catalog_jobs.sources.parsers.prices import NO_PRICE, Price
-from catalog_jobs.sources.parsers.values import as_list, is_in_stock, term_of, text_of
+from catalog_jobs.sources.parsers.values import as_list, is_in_stock, is_used_condition, term_of, text_of
 
 Node = Mapping[str, Any]
 
@@ -17,7 +17,6 @@ _INHERITED = ("priceCurrency", "availability", "itemCondition", "priceValidUntil
 """What an aggregate says of all its offers."""
 
 _PRICES = ("price", "lowPrice", "priceSpecification")
-_NOT_NEW = frozenset(("usedcondition", "used", "refurbishedcondition", "refurbished", "damagedcondition", "damaged"))
 _NOT_SALES = frozenset(("leaseout", "buy", "providerservice", "repair", "maintain", "constructioninstallation"))
 
 
@@ -74,7 +73,7 @@ def _offers(variants: Sequence[Node], group: Node, context: PriceContext) -> Ite
                 price,
                 list_price,
                 is_in_stock(offer.get("availability")),
-                term_of(offer.get("itemCondition")) not in _NOT_NEW,
+                not is_used_condition(offer.get("itemCondition")),
                 is_current(offer, context.now),
                 _sizes(offer.get("itemOffered")) or _sizes(variant),
             )

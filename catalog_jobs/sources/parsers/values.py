@@ -108,6 +108,11 @@ def is_in_stock(value: Any) -> bool:
     return term not in _OUT_OF_STOCK and not any(phrase in text for phrase in _OUT_OF_STOCK_PARTS)
 
 
+def is_used_condition(value: Any) -> bool:
+    """Return whether a condition says that a product is not new. Reads schema.org's terms and feeds' words."""
+    return term_of(value).removesuffix("condition") in ("used", "refurbished", "damaged", "defective")
+
+
 def gender_of(value: Any, age: Any = "") -> str:
     """Return the catalog's word for a gender and an age group; unknown words stay as they are."""
     gender, is_child = _keyword(value), _keyword(age) in CHILDREN
