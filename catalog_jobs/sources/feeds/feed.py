@@ -10,11 +10,12 @@ from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import REMARK, BrokenFeed, FeedLimits, NotAFeed, Row, first
 from catalog_jobs.sources.feeds.looks import ItemsByLook
 from catalog_jobs.sources.feeds.opening import open_feed
-from catalog_jobs.sources.feeds.row_price import row_price
+from catalog_jobs.sources.feeds.row_price import learn_format, row_price
 from catalog_jobs.sources.feeds.rows import read_rows
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, SourceDefaults
-from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, split_colours
+from catalog_jobs.sources.parsers.price_specifications import PriceContext
+from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, is_used_condition, split_colours
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput
 
@@ -38,7 +39,9 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     failure = ""
     try:
         with open_feed(address, limits) as file:
-            _collect(read_rows(file, limits, defaults.columns), collector, items)
+            prices = PriceContext(defaults.currency, now)
+            rows = learn_format(read_rows(file, limits, defaults.columns), prices.numbers)
+            _collect(rows, collector, items, prices)
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc
     except (BrokenFeed, OSError) as exc:
@@ -48,27 +51,28 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     return SourceResult(defaults.source, tuple(items.by_look.values()), dict(collector.left_out), failure)
 
 
-def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: ItemsByLook) -> None:
+def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: ItemsByLook, prices: PriceContext) -> None:
     for row in rows:
         if collector.is_full:
             return
         if collector.has_too_many:
             raise BrokenFeed(TOO_MANY)
-        product = parse_row(row) if isinstance(row, dict) else row
+        product = parse_row(row, prices) if isinstance(row, dict) else row
+        is_used = isinstance(row, dict) and is_used_condition(first(row, "condition"))
         if isinstance(product, LeftOut):
             collector.collect(product)
         elif REPLACEMENT_CHARACTER in product.id + product.name:
             collector.left_out["its text is not UTF-8"] += 1
-        elif product.group and items.is_other_size(product):
-            collector.left_out[OTHER_SIZE] += 1
+        elif product.group and items.is_other_size(product, is_used):
+            collector.left_out.update((OTHER_SIZE, *product.remarks))
         elif item := collector.collect(product):
-            items.add(product, item)
+            items.add(product, item, is_used)
 
 
-def parse_row(row: Row) -> ScrapedProduct:
+def parse_row(row: Row, prices: PriceContext) -> ScrapedProduct:
     """Return a row's product. The fields are those of Google's product data specification."""
-    price = row_price(row)
-    colour = first(row, "color")
+    price, list_price = row_price(row, prices)
+    colour, in_stock = first(row, "color"), is_in_stock(first(row, "availability"))
     return ScrapedProduct(
         id=first(row, "id"),
         name=first(row, "title"),
@@ -79,11 +83,13 @@ def parse_row(row: Row) -> ScrapedProduct:
         gender=gender_of(first(row, "gender"), first(row, "age_group")),
         colours=split_colours(colour),
         price=price.amount,
+        list_price=list_price,
         currency=price.currency,
-        in_stock=is_in_stock(first(row, "availability")),
+        in_stock=in_stock,
+        sizes=tuple(row.get("size", ())[:1]) if in_stock else (),
         url=first(row, "link"),
         image_urls=image_urls_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
-        remarks=tuple(row.get(REMARK, ())),
+        remarks=(*row.get(REMARK, ()), *price.remarks),
     )
 
 

@@ -1,10 +1,71 @@
 """Which of a row's prices is the price."""
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+
+from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import Row, first
-from catalog_jobs.sources.parsers.prices import Price, read_price
+from catalog_jobs.sources.parsers.moments import read_moment
+from catalog_jobs.sources.parsers.numbers import NumberFormat
+from catalog_jobs.sources.parsers.price_specifications import PriceContext
+from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, NO_PRICE, Price, read_price
+
+PRICE_FIELDS = ("price", "sale_price", "list_price")
+
+SAMPLED_ROWS = 1_000
+SAMPLED_CHARACTERS = 4_000_000
+"""How much of a feed is looked at to learn how it writes prices. So much of it is in memory at once."""
 
 
-def row_price(row: Row) -> Price:
-    """Return the sale price if there is one, else the usual price."""
-    usual, sale = read_price(first(row, "price")), read_price(first(row, "sale_price"))
-    return sale._replace(currency=sale.currency or usual.currency) if sale.amount is not None else usual
+def learn_format(rows: Iterable[RowOrProduct], numbers: NumberFormat) -> Iterator[RowOrProduct]:
+    """Return the same rows once the prices of the first ones are learnt."""
+    rows, sample, characters = iter(rows), list[RowOrProduct](), 0
+    for row in rows:
+        sample.append(row)
+        if isinstance(row, dict):
+            characters += sum(len(value) for values in row.values() for value in values)
+            for field in PRICE_FIELDS:
+                numbers.learn(first(row, field)[:MAX_PRICE_TEXT])
+        if len(sample) == SAMPLED_ROWS or characters > SAMPLED_CHARACTERS:
+            break
+    return chain(sample, rows)
+
+
+def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
+    """Return the price to pay, and the higher one that it is reduced from.
+
+    A sale price counts while the sale is on, if it is lower than the usual price.
+    """
+    usual, sale, listed = (_read(row, field, context) for field in PRICE_FIELDS)
+    dates = first(row, "sale_price_effective_date")
+    is_on = is_sale_on(dates, context.now) if dates and context.now else True
+    price, before = usual, listed
+    if sale.is_ambiguous or (sale.amount and is_on is None):
+        price = usual._replace(amount=None, is_ambiguous=True) if is_on is not False else usual
+    elif is_on and sale.amount and (usual.amount is None or (sale.amount < usual.amount and _agree(sale, usual))):
+        price, before = sale._replace(currency=sale.currency or usual.currency), max(usual, listed, key=_amount)
+    is_reduced = price.amount is not None and _amount(before) > price.amount and _agree(before, price)
+    return price, before.amount if is_reduced else None
+
+
+def is_sale_on(dates: str, now: datetime) -> bool | None:
+    """Return whether ``start/end`` includes now; either may be absent. None if the dates can't be read."""
+    start, slash, end = (part.strip() for part in dates.partition("/"))
+    first_moment, last_moment = read_moment(start), read_moment(end, is_end=True)
+    if not slash or (start and not first_moment) or (end and not last_moment):
+        return None
+    return (first_moment or now) <= now <= (last_moment or now)
+
+
+def _read(row: Row, field: str, context: PriceContext) -> Price:
+    text = first(row, field)
+    return read_price(text, first(row, "currency"), context.currency, context.numbers) if text else NO_PRICE
+
+
+def _amount(price: Price) -> float:
+    return price.amount or 0.0
+
+
+def _agree(one: Price, other: Price) -> bool:
+    return not one.currency or not other.currency or one.currency == other.currency
