@@ -11,15 +11,13 @@ from catalog_jobs.sources.feeds.images import image_addresses
 from catalog_jobs.sources.feeds.limits import BrokenFeed, Row, first
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
 from catalog_jobs.sources.items import TOO_MANY
-from catalog_jobs.sources.parsers.shopify import LOOK_OPTIONS, looks_of
+from catalog_jobs.sources.parsers.options import LOOK_OPTIONS, SIZE_OPTIONS
+from catalog_jobs.sources.parsers.shopify import looks_of
 from catalog_jobs.sources.parsers.values import gender_of
 from closetspace.domain.index.indexed_item import LeftOut
 
 UNPUBLISHED = "the shop does not publish it"
 
-SIZE_OPTIONS = frozenset(
-    ("size", "größe", "taille", "talla", "taglia", "tamanho", "maat", "rozmiar", "storlek", "beden")
-)
 _NO = ("false", "0", "no")
 _OPTIONS = (1, 2, 3)
 _ATTRIBUTES = range(1, 11)

@@ -8,6 +8,7 @@ from w3lib.url import add_or_replace_parameters
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
+from catalog_jobs.sources.parsers.options import LOOK_OPTIONS
 from catalog_jobs.sources.parsers.prices import read_price
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
@@ -22,10 +23,6 @@ from closetspace.domain.index.indexed_item import LeftOut
 
 PAGE_SIZE = 250
 """Shopify's maximum."""
-
-_COLOUR = {"color", "colour", "colors", "colours", "colorway", "farbe", "couleur", "colore", "kleur", "färg", "farve"}
-LOOK_OPTIONS = frozenset(_COLOUR | {"väri", "cor", "kolor", "style", "print", "pattern", "design", "finish"})
-"""The options that change a product's look. Values of all others (size, length, fit) are one item."""
 
 Product = Mapping[str, Any]
 
