@@ -78,7 +78,7 @@ deploy: setup
 	@$(BIN)/closetspace cloud deploy --project $(PROJECT) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 setup:
-	@$(MAKE) --no-print-directory --jobs=2 $(VENV_READY) $(CLIENT_BUILT) $(EXAMPLE_READY) $(STACK_READY)
+	@$(MAKE) --silent --no-print-directory --jobs=2 $(VENV_READY) $(CLIENT_BUILT) $(EXAMPLE_READY) $(STACK_READY)
 
 $(VENV_READY): requirements.lock pyproject.toml
 	@echo "setting up Python packages in .venv"
