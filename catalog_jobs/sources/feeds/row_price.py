@@ -40,13 +40,13 @@ def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
     usual, sale, listed = (_read(row, field, context) for field in PRICE_FIELDS)
     dates = first(row, "sale_price_effective_date")
     is_on = is_sale_on(dates, context.now) if dates and context.now else True
-    price, before = usual, listed
     if sale.is_ambiguous or (sale.amount and is_on is None):
-        price = usual._replace(amount=None, is_ambiguous=True) if is_on is not False else usual
-    elif is_on and sale.amount and (usual.amount is None or (sale.amount < usual.amount and _agree(sale, usual))):
-        price, before = sale._replace(currency=sale.currency or usual.currency), max(usual, listed, key=_amount)
-    is_reduced = price.amount is not None and _amount(before) > price.amount and _agree(before, price)
-    return price, before.amount if is_reduced else None
+        price = usual if is_on is False else usual._replace(amount=None, is_ambiguous=True)
+    elif sale.amount and is_on and (usual.amount is None or sale.reduced_from(usual)):
+        price = sale._replace(currency=sale.currency or usual.currency)
+    else:
+        price = usual
+    return price, max(filter(None, map(price.reduced_from, (usual, listed))), default=None)
 
 
 def is_sale_on(dates: str, now: datetime) -> bool | None:
@@ -61,11 +61,3 @@ def is_sale_on(dates: str, now: datetime) -> bool | None:
 def _read(row: Row, field: str, context: PriceContext) -> Price:
     text = first(row, field)
     return read_price(text, first(row, "currency"), context.currency, context.numbers) if text else NO_PRICE
-
-
-def _amount(price: Price) -> float:
-    return price.amount or 0.0
-
-
-def _agree(one: Price, other: Price) -> bool:
-    return not one.currency or not other.currency or one.currency == other.currency

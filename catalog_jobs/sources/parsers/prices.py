@@ -69,6 +69,12 @@ class Price(NamedTuple):
         """The remarks of a product with this price."""
         return (PRICE_AMBIGUOUS,) if self.is_ambiguous else ()
 
+    def reduced_from(self, before: "Price") -> float | None:
+        """Return the amount of an earlier or recommended price if this one is lower, in the same currency."""
+        is_comparable = not self.currency or not before.currency or self.currency == before.currency
+        is_reduced = is_comparable and self.amount is not None and (before.amount or 0.0) > self.amount
+        return before.amount if is_reduced else None
+
 
 NO_PRICE = Price(None, "")
 
