@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from catalog_jobs.cli import catalog_diff, catalog_inspect, catalog_refresh, catalog_status
+from catalog_jobs.cli import catalog_add_shop, catalog_diff, catalog_inspect, catalog_refresh, catalog_status
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out_counts, progress_bar
 from catalog_jobs.cli.options import JsonOption, StoreOption
 from catalog_jobs.refresh.index_builder import import_folder
@@ -16,6 +16,7 @@ app.command("refresh")(catalog_refresh.refresh_catalog)
 app.command("status")(catalog_status.status)
 app.command("diff")(catalog_diff.diff)
 app.command("inspect")(catalog_inspect.inspect)
+app.command("add-shop")(catalog_add_shop.add_shop)
 
 
 @app.callback()

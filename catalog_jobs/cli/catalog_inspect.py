@@ -58,7 +58,7 @@ def inspect(
         _print_json(result)
     else:
         notes.print(f"Read as {inspection.kind}: {len(result.items)} items.")
-        _print(result.items)
+        print_items(result.items)
     if result.failure:
         notes.print(f"[red]trouble:[/red] {escape(result.failure)}", soft_wrap=True)
     if not result.items:
@@ -70,7 +70,8 @@ def _print_json(result: SourceResult) -> None:
     print_json({"items": items, "left_out": dict(result.left_out), "trouble": result.failure})
 
 
-def _print(items: Sequence[CatalogItem]) -> None:
+def print_items(items: Sequence[CatalogItem]) -> None:
+    """Print a table of the first `MAX_ROWS` items."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("id", "name", "brand", "price", "colours", "sizes", "picture"):
         table.add_column(heading, overflow="fold")

@@ -1,6 +1,7 @@
 """What a refresh would read of one page, product list, feed or folder, without a store."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -25,14 +26,14 @@ from catalog_jobs.sources.stats import is_challenge
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import InvalidInput
 
-AUTO, FEED, FOLDER = "auto", "feed", "folder"
+AUTO, FEED, FOLDER, STRUCTURED = "auto", "feed", "folder", "structured"
 
-PAGE_PARSERS: dict[str, Parser] = {
-    "structured": read_product_page,
-    "embedded_state": partial(read_search_page, name=DEFAULT_STATE),
-    "shopify": read_list,
+PAGE_PARSERS: dict[str, Callable[[str, datetime], Parser]] = {
+    STRUCTURED: lambda currency, now: partial(read_product_page, currency=currency, now=now),
+    "embedded_state": lambda _currency, _now: partial(read_search_page, name=DEFAULT_STATE),
+    "shopify": lambda _currency, _now: read_list,
 }
-"""The parser of each kind of shop that has pages, in the order in which `AUTO` tries them."""
+"""The parser of each kind of shop that has pages, for a currency and a time. `AUTO` tries them in this order."""
 
 KINDS = (AUTO, *PAGE_PARSERS, FEED, FOLDER)
 
@@ -70,13 +71,28 @@ class Inspector:
         data = self.client.get(source) if is_web else _start_of_file(Path(source))
         if len(data) > MAX_PAGE_BYTES:
             return self._large(source, kind)
-        text = HtmlResponse(source, body=data).text.lstrip("\ufeff \t\r\n")
-        url = base_url or (source if is_web else "")
+        text, url = text_of_page(data), base_url or (source if is_web else "")
         if kind != AUTO:
-            return self._page(kind, text, url)
+            return self.page(kind, text, url)
         if _HTML.match(text) or text.startswith(("{", "[")):
-            return self._page_of_any_kind(text, url)
+            return self.page_of_any_kind(text, url)
         return self._feed_or_page(source, text, url)
+
+    def page(self, kind: str, text: str, url: str) -> Inspection:
+        """Read a page as one of `PAGE_PARSERS`."""
+        parser = PAGE_PARSERS[kind](self.defaults.currency, self.now)
+        page, collector = read_page(parser, text, url), ItemCollector(self.defaults, self.now)
+        items = [item for product in page.products if (item := collector.collect(product))]
+        reason = CHALLENGE if page.unreadable and is_challenge(text) else page.unreadable
+        return Inspection(kind, SourceResult(self.defaults.source, items, dict(collector.left_out), reason))
+
+    def page_of_any_kind(self, text: str, url: str) -> Inspection:
+        """Read a page as the first kind that finds a product on it."""
+        pages = [self.page(kind, text, url) for kind in PAGE_PARSERS]
+        if found := next((page for page in pages if page.result.items or page.result.left_out), None):
+            return found
+        reasons = "; ".join(f"as {page.kind}, {page.result.failure}" for page in pages)
+        return Inspection(AUTO, SourceResult(self.defaults.source, (), failure=f"No kind of page: {reasons}"))
 
     def _folder(self, folder: Path) -> Inspection:
         source = FolderSource(folder, MemoryObjects(), self.defaults.limit)
@@ -98,23 +114,15 @@ class Inspector:
             # XML that is no feed may be a part of a page.
             if exc.code != "feed_invalid" or not text.startswith("<"):
                 raise
-            page = self._page_of_any_kind(text, url)
+            page = self.page_of_any_kind(text, url)
             if not page.result.items:
                 raise
             return page
 
-    def _page_of_any_kind(self, text: str, url: str) -> Inspection:
-        pages = [self._page(kind, text, url) for kind in PAGE_PARSERS]
-        if found := next((page for page in pages if page.result.items or page.result.left_out), None):
-            return found
-        reasons = "; ".join(f"as {page.kind}, {page.result.failure}" for page in pages)
-        return Inspection(AUTO, SourceResult(self.defaults.source, (), failure=f"No kind of page: {reasons}"))
 
-    def _page(self, kind: str, text: str, url: str) -> Inspection:
-        page, collector = read_page(PAGE_PARSERS[kind], text, url), ItemCollector(self.defaults, self.now)
-        items = [item for product in page.products if (item := collector.collect(product))]
-        reason = CHALLENGE if page.unreadable and is_challenge(text) else page.unreadable
-        return Inspection(kind, SourceResult(self.defaults.source, items, dict(collector.left_out), reason))
+def text_of_page(data: bytes) -> str:
+    """Return a page as text, in the encoding that it declares, as a crawl reads it."""
+    return HtmlResponse("", body=data).text.lstrip("\ufeff \t\r\n")
 
 
 def _start_of_file(path: Path) -> bytes:

@@ -21,13 +21,14 @@ _LIMITS = FetchLimits(MAX_PAGE_BYTES, seconds=60.0, redirects=5)
 
 @dataclass
 class PoliteClient:
-    """Downloads pages of a shop one by one. ``wait`` sleeps between two requests to a host."""
+    """Downloads pages of a shop one by one, each of them once. ``wait`` sleeps between two requests to a host."""
 
     limits: FetchLimits = _LIMITS
     delay_seconds: float = DELAY_SECONDS
     wait: Callable[[float], None] = time.sleep
     _robots: dict[str, Protego] = field(default_factory=dict)
     _requested: set[str] = field(default_factory=set)
+    _bodies: dict[str, bytes] = field(default_factory=dict)
 
     def get(self, url: str) -> bytes:
         """Return what is at a URL.
@@ -40,7 +41,9 @@ class PoliteClient:
             raise InvalidInput("url_invalid", f"{url} is not a valid http or https URL without credentials.")
         require_contact(url)
         self.robots(url)
-        return self._fetch(url)
+        if url not in self._bodies:
+            self._bodies[url] = self._fetch(url)
+        return self._bodies[url]
 
     def robots(self, url: str) -> Protego:
         """Return the rules of the host of a URL; there are none if it has no robots.txt. Raises `Transient`."""
@@ -54,6 +57,14 @@ class PoliteClient:
                 text = ""
             self._robots[root] = Protego.parse(text)
         return self._robots[root]
+
+    def is_allowed(self, url: str, page: str) -> bool:
+        """Return whether a URL on a page leads to the same site, and robots.txt, if it was read, allows it."""
+        try:
+            self._check(url, urlsplit(page).hostname or "")
+        except InvalidInput:
+            return False
+        return True
 
     def _fetch(self, url: str) -> bytes:
         host = urlsplit(url).hostname or ""

@@ -1,0 +1,197 @@
+"""Looks at a shop's site, politely, and proposes how to configure it."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+from urllib.parse import urljoin
+
+from scrapy.http import HtmlResponse
+from scrapy.linkextractors import LinkExtractor
+
+from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.sources.bounded_xml import BrokenXml
+from catalog_jobs.sources.inspection import FEED, STRUCTURED, Inspection, Inspector
+from catalog_jobs.sources.product_urls import follow_pattern, samples
+from catalog_jobs.sources.robots import NOFOLLOW, NOINDEX, requests_of, seconds_between_requests
+from catalog_jobs.sources.shops import Shop
+from catalog_jobs.sources.spiders.base import is_too_complex
+from catalog_jobs.sources.spiders.sitemaps import read_sitemap
+from catalog_jobs.sources.stats import NOT_FOLLOWED, NOT_INDEXED
+from closetspace.errors import ClosetspaceError, InvalidInput
+
+Report = Callable[[str], object]
+"""Says what was found, in a line."""
+
+MAX_SAMPLES = 6
+"""Pages that may be those of products. With the rest, a look takes up to 14 requests."""
+
+MAX_SITEMAPS = 2
+"""Sitemaps that are read, and of each one that leads to others."""
+
+MAX_URLS = 50_000
+MAX_FEEDS = 2
+
+_PRODUCT_SITEMAP = re.compile(r"produ[ck]t|produit|prodott|artikel|item|pdp", re.IGNORECASE)
+_FEEDS = "//link[@rel='alternate'][contains(@type, 'rss') or contains(@type, 'atom') or contains(@type, 'csv')]/@href"
+_LISTINGS = re.compile(r"[?&](page|p|pg|seite|pagina)=\d+")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform whose shops have a public list of products at ``path``.
+
+    ``signs`` are what their pages have, ``currency`` is where such a page names the currency that the list lacks.
+    """
+
+    kind: str
+    signs: re.Pattern[str]
+    path: str
+    currency: re.Pattern[str] | None = None
+
+
+PLATFORMS = (
+    Platform(
+        "shopify",
+        re.compile(r"cdn\.shopify\.com|\bShopify\.(?:shop|theme|currency)\b"),
+        "/products.json?limit=20",
+        re.compile(r"Shopify\.currency\s{0,5}=\s{0,5}\{\s{0,5}[\"']active[\"']\s{0,5}:\s{0,5}[\"']([A-Z]{3})[\"']"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A shop, and what was read of it as its kind."""
+
+    shop: Shop
+    result: SourceResult
+
+
+@dataclass
+class SiteExplorer:
+    """Looks at one site. ``name`` is the shop's, ``report`` says what was found."""
+
+    inspector: Inspector
+    name: str
+    report: Report
+    _samples_left: int = MAX_SAMPLES
+
+    def explore(self, url: str) -> Proposal:
+        """Return the first configuration that reads products: of the address itself, a list, a feed, a sitemap, links.
+
+        Raises `InvalidInput` if none does, or if the address can't be requested, `Transient` if it can't be now.
+        """
+        page = HtmlResponse(url, body=self.inspector.client.get(url))
+        if delay := seconds_between_requests(self.inspector.client.robots(url)):
+            self.report(f"robots.txt asks for {delay:g} s between two requests: crawls respect it")
+        for way in (self._as_given, self._by_platform, self._by_feed, self._by_sitemap, self._by_links):
+            if proposal := way(page):
+                return proposal
+            if is_too_complex(page.text):
+                break
+        raise InvalidInput(
+            "shop_unreadable",
+            f"No product could be read by way of {url}: ask the shop for a feed, or give the page of a product.",
+        )
+
+    def _as_given(self, page: HtmlResponse) -> Proposal | None:
+        found = self._attempt(self.inspector.inspect, page.url)
+        if not found or found.kind == STRUCTURED:
+            return None
+        return self._proposal(found, **({"feed": page.url} if found.kind == FEED else {"start_urls": [page.url]}))
+
+    def _by_platform(self, page: HtmlResponse) -> Proposal | None:
+        for platform in PLATFORMS:
+            if not platform.signs.search(page.text):
+                continue
+            named = platform.currency.findall(page.text) if platform.currency else []
+            currency = self.inspector.defaults.currency or next(iter(named), "")
+            inspector = replace(self.inspector, defaults=replace(self.inspector.defaults, currency=currency))
+            url = urljoin(page.url, platform.path)
+            if found := self._attempt(inspector.inspect, url, platform.kind):
+                if platform.currency and not currency:
+                    self.report("its list names no currency: set one")
+                return self._proposal(found, start_urls=[urljoin(page.url, "/")], currency=currency)
+        return None
+
+    def _by_feed(self, page: HtmlResponse) -> Proposal | None:
+        for address in page.xpath(_FEEDS).getall()[:MAX_FEEDS]:
+            url = urljoin(page.url, address)
+            if found := self._attempt(self.inspector.inspect, url, FEED):
+                return self._proposal(found, feed=url)
+        return None
+
+    def _by_sitemap(self, page: HtmlResponse) -> Proposal | None:
+        named = list(self.inspector.client.robots(page.url).sitemaps) or [urljoin(page.url, "/sitemap.xml")]
+        for sitemap in named[:MAX_SITEMAPS]:
+            for urls in self._sitemap(sitemap):
+                if proposal := self._by_urls(page, urls, sitemap_urls=[sitemap]):
+                    return proposal
+        return None
+
+    def _by_links(self, page: HtmlResponse) -> Proposal | None:
+        if NOFOLLOW in requests_of(page):
+            self.report(f"{page.url}: {NOT_FOLLOWED}")
+            return None
+        links = [link.url for link in LinkExtractor().extract_links(page) if not link.nofollow]
+        listings = [rf"[?&]{match[1]}=\d+" for url in links if (match := _LISTINGS.search(url))]
+        return self._by_urls(page, links, start_urls=[page.url], listings=listings[:1])
+
+    def _by_urls(self, page: HtmlResponse, urls: Sequence[str], **settings: Any) -> Proposal | None:
+        """Return a proposal with ``settings``, if one of the URLs is that of a product."""
+        candidates = [url for url in samples(urls) if self.inspector.client.is_allowed(url, page.url)]
+        for url in ([page.url] if page.url in urls else []) + candidates:
+            if not self._samples_left:
+                return None
+            self._samples_left -= 1
+            if found := self._attempt(self._product_page, url):
+                follow = follow_pattern(url, urls)
+                matches = sum(re.search(follow, other) is not None for other in urls)
+                self.report(f"follow = {follow!r} matches {matches:,} of {len(urls):,} URLs")
+                return self._proposal(found, follow=[follow], **settings)
+        return None
+
+    def _product_page(self, url: str) -> Inspection:
+        """Read a page as one of a product. Raises `InvalidInput` if it asks not to be indexed."""
+        page = HtmlResponse(url, body=self.inspector.client.get(url))
+        if not is_too_complex(page.text) and NOINDEX in requests_of(page):
+            raise InvalidInput("page_not_indexed", f"{url}: {NOT_INDEXED}.")
+        return self.inspector.inspect(url, STRUCTURED)
+
+    def _sitemap(self, address: str) -> Iterator[list[str]]:
+        """Yield the URLs of a sitemap, or of some of those that it leads to, first of those for products."""
+        kind, urls = self._read_sitemap(address)
+        if kind != "sitemapindex":
+            yield urls
+            return
+        for part in sorted(urls, key=lambda url: _PRODUCT_SITEMAP.search(url) is None)[:MAX_SITEMAPS]:
+            yield self._read_sitemap(part)[1]
+
+    def _read_sitemap(self, address: str) -> tuple[str, list[str]]:
+        try:
+            kind, urls = read_sitemap(self.inspector.client.get(address), address)
+            found = list(islice(urls, MAX_URLS))
+        except (ClosetspaceError, BrokenXml) as exc:
+            self.report(str(exc))
+            return "", []
+        self.report(f"{address} has {len(found):,} URLs" if kind else f"{address} is no sitemap")
+        return kind, found
+
+    def _attempt(self, read: Callable[..., Inspection], *arguments: str) -> Inspection | None:
+        """Return what was read, if it has an item; report why not."""
+        try:
+            found = read(*arguments)
+        except ClosetspaceError as exc:
+            self.report(str(exc))
+            return None
+        if not found.result.items:
+            reasons = found.result.failure or "; ".join(found.result.left_out)
+            self.report(f"{arguments[0]}: {reasons}")
+            return None
+        return found
+
+    def _proposal(self, found: Inspection, **settings: Any) -> Proposal:
+        given = {name: value for name, value in settings.items() if value}
+        return Proposal(Shop.model_validate({"name": self.name, "kind": found.kind} | given), found.result)
