@@ -93,8 +93,8 @@ def _drawn_wardrobe() -> Path:
 
 def _fill(stack: LocalStack, person: Person, catalog: Path, wardrobe: list[demo_run.Photo]) -> demo_run.Report:
     report = demo_run.Report({"ready_ms": round(stack.ready_ms, 1)})
-    with progress_bar("importing") as importing, progress_bar("embedding") as embedding:
-        report.catalog, left_out = demo_run.fill_catalog(catalog, stack.bucket, importing, embedding)
+    with progress_bar("importing") as importing, progress_bar("indexing") as indexing:
+        report.catalog, left_out = demo_run.fill_catalog(catalog, stack.bucket, importing, indexing)
     print_left_out_counts(left_out)
     with progress_bar("uploading") as uploading:
         report.wardrobe = demo_run.add_wardrobe(person, wardrobe, uploading)

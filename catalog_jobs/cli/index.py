@@ -23,7 +23,7 @@ def build(store: StoreOption, as_json: JsonOption = False) -> None:
     `closetspace index publish` puts the version in use. `closetspace catalog refresh` does all of this, and compares
     the index with the one in use.
     """
-    with exit_on_error(), progress_bar("embedding") as progress:
+    with exit_on_error(), progress_bar("indexing") as progress:
         built = build_index(open_store(store), progress)
     print_left_out(built.left_out)
     manifest = built.manifest

@@ -154,8 +154,8 @@ def _fill(stack: LocalStack, folder: Path) -> dict[str, Any]:
         with progress_bar("drawing") as drawing:
             draw_catalog(DRAWN, progress=drawing)
     kept = kept_vectors(open_store(f"gs://{stack.bucket}"), open_store(str(KEPT)))
-    with kept, progress_bar("importing") as importing, progress_bar("embedding") as embedding:
-        filled, left_out = fill_catalog(folder, stack.bucket, importing, embedding)
+    with kept, progress_bar("importing") as importing, progress_bar("indexing") as indexing:
+        filled, left_out = fill_catalog(folder, stack.bucket, importing, indexing)
     print_left_out_counts(left_out)
     notes.print(f"{filled['items']:,} products to recommend, in {filled['build_ms'] / 1000:.1f} s")
     return filled

@@ -112,7 +112,7 @@ class Worker:
         A task that did so before it was killed does nothing.
         """
         if self.run_store.read_shard(self.task) is None:
-            with self.progress_bar("embedding") as progress:
+            with self.progress_bar("indexing") as progress:
                 share = items_to_embed(items, stored_keys, self.task, self.tasks)
                 result = self.embedder.run(share, progress)
             with self.progress_bar("making thumbnails") as progress:
