@@ -87,10 +87,6 @@ def test_package_contains_only_the_build_and_the_readme(project: Path) -> None:
     assert {path.name.partition(".")[2] for path in (package / "dist").iterdir()} == {"js", "d.ts"}
 
 
-def test_lock_names_no_registry() -> None:
-    assert "resolved" not in (LIBRARY / "package-lock.json").read_text()
-
-
 def test_person_keeps_a_wardrobe_and_leaves(live: Callable[[str], Any]) -> None:
     seen = live("life")
     assert seen.pop("titles")[-1] == "Blue Shirt"

@@ -1,7 +1,6 @@
 """The example app: its types, its build, how it is served, and what it repeats of the server."""
 
 import http.client
-import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -47,15 +46,6 @@ def test_types_are_right(app_installed: None) -> None:
     compiler = FOLDER / "node_modules" / "typescript" / "bin" / "tsc"
     done = subprocess.run(["node", compiler, "--noEmit"], cwd=FOLDER, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def test_lock_names_no_registry() -> None:
-    assert "resolved" not in {
-        key
-        for name, package in json.loads((FOLDER / "package-lock.json").read_text())["packages"].items()
-        for key in package
-        if not package.get("link")  # the client library, a folder of this repository
-    }
 
 
 def test_page_and_scripts_are_served_with_what_the_build_was_given(port: int) -> None:
