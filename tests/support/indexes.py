@@ -35,6 +35,7 @@ def contents(count: int = 300, catalog: str = "one") -> BundleContents:
             category=["Topwear", "Shoes", "Bottomwear"][i % 3],
             gender=["Men", "Women", "Unisex", ""][i % 4],
             price=float(i) if i % 5 else None,
+            list_price=i + 10.0 if i % 10 == 1 else None,
             src=f"https://shop.example/{i}.jpg",
             thumbnail=f"{i:032x}" if i % 7 else "",
         )

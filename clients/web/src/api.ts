@@ -57,6 +57,7 @@ export interface ProductResponse {
   pictures: Record<string, string> | null;
   url: string | null;
   price: number | null;
+  list_price: number | null;
   currency: string | null;
 }
 
@@ -68,6 +69,7 @@ export interface RecommendedItemResponse {
   pictures: Record<string, string> | null;
   url: string | null;
   price: number | null;
+  list_price: number | null;
   currency: string | null;
   brand: string | null;
   category: string;

@@ -23,7 +23,7 @@ class CallableResponse(BaseModel):
 
 
 class ProductResponse(CallableResponse):
-    """What a card shows of a catalog item."""
+    """What a card shows of a catalog item. ``list_price`` is the higher price that ``price`` is reduced from."""
 
     id: str
     name: str
@@ -31,6 +31,7 @@ class ProductResponse(CallableResponse):
     pictures: dict[str, str] | None
     url: str | None
     price: float | None
+    list_price: float | None
     currency: str | None
 
 
@@ -127,6 +128,7 @@ def _product(item: IndexedItem) -> dict[str, Any]:
         "pictures": item.pictures,
         "url": item.url or None,
         "price": item.price,
+        "list_price": item.list_price,
         "currency": item.currency or None,
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from closetspace.adapters.index.files import file_hash
+from closetspace.adapters.index.files import LATER_FIELDS, file_hash
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.domain.encoder.attributes import head_slices, row_length
@@ -159,16 +159,24 @@ def test_items_have_the_addresses_of_their_thumbnails(bundle: Bundle) -> None:
     assert without.pictures is None
 
 
-def test_index_of_an_earlier_release_answers_without_thumbnails(tmp_path: Path) -> None:
+def test_items_have_the_price_that_they_are_reduced_from(bundle: Bundle) -> None:
+    reduced, usual = bundle.items(bundle.rows_of(["one-1", "one-2"]))
+    assert (reduced.price, reduced.list_price) == (1.0, 11.0)
+    assert (usual.price, usual.list_price) == (2.0, None)
+
+
+def test_index_of_an_earlier_release_answers_without_the_columns_that_it_lacks(tmp_path: Path) -> None:
     write_bundle(tmp_path, replace(contents(), thumbnail_urls=None), NOW)
     with closing(sqlite3.connect(tmp_path / "items.sqlite")) as items, items:
-        items.execute("ALTER TABLE items DROP COLUMN thumbnail")
+        for column in LATER_FIELDS:
+            items.execute(f"ALTER TABLE items DROP COLUMN {column}")
     checksum = {"items.sqlite": file_hash(tmp_path / "items.sqlite")}
     edit_manifest(tmp_path, lambda fields: fields["files"].update(checksum))
     bundle = Bundle(tmp_path, exact_scan_items=10_000)
-    assert [(item.id, item.pictures) for item in bundle.items(bundle.rows_of(["one-1", "one-7"]))] == [
-        ("one-1", None),
-        ("one-7", None),
+    items_of_rows = bundle.items(bundle.rows_of(["one-1", "one-7"]))
+    assert [(item.id, item.pictures, item.list_price) for item in items_of_rows] == [
+        ("one-1", None, None),
+        ("one-7", None, None),
     ]
 
 

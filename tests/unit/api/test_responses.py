@@ -27,7 +27,7 @@ from tests.support.recommending import (
     recommend_page,
 )
 
-PRODUCT = {"id", "name", "src", "pictures", "url", "price", "currency"}
+PRODUCT = {"id", "name", "src", "pictures", "url", "price", "list_price", "currency"}
 RECOMMENDATION = PRODUCT | {
     *("brand", "category", "in_stock", "score", "because", "interest", "contributions", "reason", "variants"),
     *("unlock", "own_similar", "own_item_id"),
@@ -84,7 +84,7 @@ def test_response_has_what_the_frontend_shows(response: dict[str, Any]) -> None:
         assert item["src"].startswith("https://")
         assert sum(item["contributions"].values()) == pytest.approx(item["score"], abs=1e-3)
         assert item["reason"].endswith(".")
-    for name in ("price", "because", "variants", "own_similar", "pictures"):
+    for name in ("price", "list_price", "because", "variants", "own_similar", "pictures"):
         assert any(item[name] for item in response["items"]), f"no item has {name}"
 
 
@@ -104,7 +104,8 @@ def test_what_a_product_lacks_is_null(tmp_path: Path) -> None:
     page = RecommendResponse.of(recommend_page(person_with(CLOSET), index)).model_dump(by_alias=True)
     for item in page["items"]:
         assert item["variants"]
-        assert [item[name] for name in ("brand", "src", "pictures", "url", "price", "currency")] == [None] * 6
+        absent = ("brand", "src", "pictures", "url", "price", "list_price", "currency")
+        assert [item[name] for name in absent] == [None] * len(absent)
     assert empty_texts(page) == []
 
 

@@ -33,6 +33,9 @@ from closetspace.errors import Incompatible
 ITEM_FIELDS = ("id", "name", "brand", "category", "gender", "price", "currency", "src", "url", "in_stock")
 """The columns of the SQLite table, which are fields of an item that answers show."""
 
+LATER_FIELDS = {"list_price": "NULL", "thumbnail": "''"}
+"""Columns that bundles of earlier releases lack, with their value there in SQL."""
+
 THUMBNAIL_URLS = "thumbnail_urls"
 """The column with the two ends of the thumbnails' addresses. A bundle that has it keeps the items' keys in SQLite."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import nearest
 from closetspace.adapters.index.facets import count_facets
-from closetspace.adapters.index.files import ITEM_FIELDS, THUMBNAIL_URLS, open_files
+from closetspace.adapters.index.files import ITEM_FIELDS, LATER_FIELDS, THUMBNAIL_URLS, open_files
 from closetspace.domain.encoder.attributes import Heads, PackedAttributes
 from closetspace.domain.encoder.descriptor import UNISEX
 from closetspace.domain.encoder.encoding_batch import PHOTO_SCALE
@@ -152,16 +152,14 @@ class Bundle:
 
     def items(self, rows: Rows) -> Sequence[IndexedItem]:
         numbers = [int(row) for row in rows]
-        # Bundles of earlier releases have no keys of thumbnails.
-        fields = ", ".join((*ITEM_FIELDS, "thumbnail" if self._thumbnail_urls else "''"))
         marks = ",".join("?" * len(numbers))
-        found = self._items.execute(f"SELECT row, {fields} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
+        found = self._items.execute(f"SELECT row, {self._fields} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
         by_row = {row: values for row, *values in found.fetchall()}
         return [self._item(*by_row[row]) for row in numbers]
 
     def _item(self, id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002
-        """Return the item of a row's values: those of `ITEM_FIELDS` in order, and the key of its thumbnails."""
-        price, currency, src, url, in_stock, thumbnail = rest
+        """Return the item of a row's values: those of `ITEM_FIELDS` and `LATER_FIELDS` in order."""
+        price, currency, src, url, in_stock, list_price, thumbnail = rest
         return IndexedItem(
             id,
             name,
@@ -175,7 +173,14 @@ class Bundle:
             in_stock=bool(in_stock),
             thumbnail=thumbnail,
             pictures=self._thumbnail_urls.by_side(thumbnail) if self._thumbnail_urls and thumbnail else None,
+            list_price=list_price,
         )
+
+    @cached_property
+    def _fields(self) -> str:
+        columns = {name for _, name, *_ in self._items.execute("PRAGMA table_info(items)")}
+        later = (name if name in columns else absent for name, absent in LATER_FIELDS.items())
+        return ", ".join((*ITEM_FIELDS, *later))
 
     @cached_property
     def _short_key_lookup(self) -> "_Lookup":

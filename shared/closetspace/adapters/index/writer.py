@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import SEED, TREES, build_annoy, measure_recall, nearest
-from closetspace.adapters.index.files import ITEM_FIELDS, THUMBNAIL_URLS, file_hash
+from closetspace.adapters.index.files import ITEM_FIELDS, LATER_FIELDS, THUMBNAIL_URLS, file_hash
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, search_vectors, spread_of
 from closetspace.domain.index.bundle import (
     ATTRIBUTES,
@@ -125,9 +125,9 @@ def _write_items(path: Path, items: Sequence[IndexedItem]) -> None:
             "CREATE TABLE items (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
             " brand TEXT NOT NULL, category TEXT NOT NULL, gender TEXT NOT NULL, price REAL,"
             " currency TEXT NOT NULL, src TEXT NOT NULL, url TEXT NOT NULL, in_stock INTEGER NOT NULL,"
-            " thumbnail TEXT NOT NULL) STRICT"
+            " list_price REAL, thumbnail TEXT NOT NULL) STRICT"
         )
-        fields = (*ITEM_FIELDS, "thumbnail")
+        fields = (*ITEM_FIELDS, *LATER_FIELDS)
         rows = [(row, *(getattr(item, field) for field in fields)) for row, item in enumerate(items)]
         marks = ",".join("?" * (1 + len(fields)))
         connection.executemany(f"INSERT INTO items VALUES ({marks})", rows)  # noqa: S608

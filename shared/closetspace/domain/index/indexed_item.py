@@ -14,7 +14,8 @@ class IndexedItem:
     ``image`` is the name of its picture in the catalog's object store. ``thumbnail`` is the key of the picture's
     thumbnails (`closetspace.domain.index.pictures`), empty if there are none; an index stores it, and answers with
     ``pictures``, their addresses by their longest sides. ``group`` is the shop's id of the product that
-    the item is a variant of; without one, items with the same brand and name are variants.
+    the item is a variant of; without one, items with the same brand and name are variants. ``list_price`` is the higher
+    price that ``price`` is reduced from.
     """
 
     id: str
@@ -31,6 +32,7 @@ class IndexedItem:
     in_stock: bool = True
     thumbnail: str = ""
     pictures: Mapping[str, str] | None = None
+    list_price: float | None = None
 
     @property
     def product(self) -> int:
