@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -48,10 +49,18 @@ class ScrapedProduct:
     remarks: tuple[str, ...] = ()
 
 
+# Control characters, the byte order mark, and marks for line breaks.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff]")
+
+
 def clean_text(text: str) -> str:
-    """Decode HTML entities, collapse whitespace and truncate to `MAX_TEXT`."""
-    # Twice: text that is escaped in the page is often escaped again in the page's JSON.
-    return " ".join(html.unescape(html.unescape(text)).split())[:MAX_TEXT]
+    """Decode HTML entities, remove characters that nobody sees, collapse whitespace and truncate to `MAX_TEXT`."""
+    if "&" in text:
+        # Twice: text that is escaped in the page is often escaped again in the page's JSON.
+        text = html.unescape(html.unescape(text))
+    if not text.isprintable():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())[:MAX_TEXT]
 
 
 def _text(value: Any) -> Any:
@@ -153,6 +162,7 @@ def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "",
         category=item.category,
         gender=item.gender,
         price=item.price,
+        list_price=item.list_price,
         currency=item.currency,
         src=item.image_urls[0] if item.image_urls else stored_image_url,
         url=item.url,

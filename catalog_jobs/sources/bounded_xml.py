@@ -5,9 +5,16 @@ from typing import IO, Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from catalog_jobs.sources.feeds.encodings import encoding_of
+
 MAX_NAMES = 10_000
 """Names of elements, attributes and namespaces, which the XML library keeps for ever. Feeds and sitemaps have about
 100."""
+
+
+CONTROL_CHARACTERS = bytes(code for code in range(32) if code not in b"\t\n\r")
+
+_CHUNK = 1 << 15
 
 
 class BrokenXml(ValueError):
@@ -36,26 +43,23 @@ class BoundedXml:
         *,
         recover: bool = False,
     ) -> None:
-        self._entries = entries
         self._max_names = max_names
+        self._names: set[Any] = set()
         self._bytes = _EntryBytes(file, max_bytes)
-        self._events = self._translated(
-            etree.iterparse(
-                self._bytes,
-                events=("start-ns", "start", "end"),
-                resolve_entities=False,
-                no_network=True,
-                load_dtd=False,
-                huge_tree=False,
-                remove_comments=True,
-                remove_pis=True,
-                recover=recover,
-            )
+        # Most elements are never seen by Python, which halves the time.
+        self._events = etree.iterparse(
+            self._bytes,
+            events=("start-ns", "end"),
+            tag=[f"{{*}}{name}" for name in entries],
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+            recover=recover,
         )
-        root = next((element for event, element in self._events if event == "start"), None)
-        if root is None:
-            raise BrokenXml("it has no element")
-        self.root = local_name(root)
+        self.root = _first_name(self._bytes)
         """The local name of the first element."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -63,39 +67,86 @@ class BoundedXml:
 
         Raises `BrokenXml` behind the last entry that can be read.
         """
-        names: set[str] = set()
-        for event, element in self._events:
-            if event == "end":
-                if local_name(element) in self._entries:
-                    yield element
-                    _free(element)
-                    self._bytes.end_entry()
-                continue
-            names.update(element if event == "start-ns" else (element.tag, *element.attrib))
-            if len(names) > self._max_names:
-                raise BrokenXml(f"its XML has more than {self._max_names:,} names")
-
-    def _translated(self, events: Any) -> Iterator[Any]:
         try:
-            yield from events
+            for event, element in self._events:
+                if event == "start-ns":
+                    self._count_names(element)
+                    continue
+                yield element
+                self._count_names_in(element)
+                self._free(element)
+                self._bytes.end_entry()
         except etree.XMLSyntaxError as exc:
             raise BrokenXml(f"it is broken XML: {exc.msg}") from exc
 
+    def _free(self, element: Any) -> None:
+        element.clear()
+        while (parent := element.getparent()) is not None:
+            while (before := element.getprevious()) is not None:
+                self._count_names_in(before)
+                parent.remove(before)
+            element = parent
+
+    def _count_names_in(self, element: Any) -> None:
+        for inner in element.iter():
+            self._names.add(inner.tag)
+            if inner.attrib:
+                self._names.update(inner.attrib)
+        self._count_names(())
+
+    def _count_names(self, names: Collection[Any]) -> None:
+        self._names.update(names)
+        if len(self._names) > self._max_names:
+            raise BrokenXml(f"its XML has more than {self._max_names:,} names")
+
+
+def _first_name(file: "_EntryBytes") -> str:
+    """Return the local name of the first element, and put back what was read. Raises `BrokenXml` if there is none."""
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False)
+    read: list[bytes] = []
+    problem = ""
+    while not problem and (data := file.read(_CHUNK)):
+        read.append(data)
+        try:
+            parser.feed(data)
+        except etree.XMLSyntaxError as exc:
+            problem = f"it is broken XML: {exc.msg}"
+        if (event := next(parser.read_events(), None)) is not None:
+            file.put_back(b"".join(read))
+            return local_name(event[1])
+    raise BrokenXml(problem or "it has no element")
+
 
 class _EntryBytes:
-    """The bytes of a file, with at most ``limit`` of them from the end of one entry to the end of the next."""
+    """The bytes of a file, with at most ``limit`` of them from the end of one entry to the end of the next.
+
+    Control characters, which XML may not have, are left out where they can be told from others.
+    """
 
     def __init__(self, file: IO[bytes], limit: int) -> None:
         self._file = file
         self._limit = self._left = limit
+        self._put_back = b""
+        self._control: bytes | None = None
 
     def read(self, size: int) -> bytes:
         """Return the next bytes. Raises `BrokenXml` beyond the limit."""
+        if self._put_back:
+            data, self._put_back = self._put_back[:size], self._put_back[size:]
+            return data
         if self._left < 0:
             raise BrokenXml(f"it has no entry within {self._limit:,} bytes")
         data = self._file.read(size)
+        if self._control is None:
+            self._control = CONTROL_CHARACTERS if encoding_of(data).startswith("utf-8") else b""
         self._left -= len(data)
-        return data
+        kept = data.translate(None, self._control)
+        # No bytes at all would mean the end of the file.
+        return kept or (data and b" ")
+
+    def put_back(self, data: bytes) -> None:
+        """Return bytes, to be read again."""
+        self._put_back = data + self._put_back
 
     def end_entry(self) -> None:
         """Begin a new entry."""
@@ -105,11 +156,3 @@ class _EntryBytes:
 def local_name(element: Any) -> str:
     """Return an element's name without its namespace, ``""`` for anything but an element."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
-def _free(element: Any) -> None:
-    element.clear()
-    while (parent := element.getparent()) is not None:
-        while element.getprevious() is not None:
-            del parent[0]
-        element = parent

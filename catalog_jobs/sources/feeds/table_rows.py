@@ -17,6 +17,7 @@ from closetspace.domain.index.indexed_item import LeftOut
 
 TOO_MANY_VALUES = "its row has more values than the table has columns"
 TOO_FEW_VALUES = "its row has fewer values than the table has columns"
+SHORT = f"{TOO_FEW_VALUES} (kept)"
 
 _SEPARATORS = "\t|;,"
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(?P<separator>.|\\t)["']?\s*""", re.IGNORECASE | re.DOTALL)
@@ -133,7 +134,7 @@ class _Rows:
                     continue
                 if len(values) < table.width:
                     values += [""] * (table.width - len(values))
-                    remarks = [TOO_FEW_VALUES] if table.has_header else []
+                    remarks = [SHORT] if table.has_header else []
             row = self._row(values)
             if remarks and not table.layout.convert and any(field not in row for field in REQUIRED):
                 yield self._left_out(number, TOO_FEW_VALUES)
@@ -142,7 +143,7 @@ class _Rows:
                 before = self._lines.windows_1252
                 remarks.append(WINDOWS_1252)
             if remarks:
-                row[REMARK] = [self._with_example(number, f"{remark} (kept)") for remark in remarks]
+                row[REMARK] = [self._with_example(number, remark) for remark in remarks]
             yield row
 
     def _left_out(self, number: int, reason: str) -> LeftOut:
