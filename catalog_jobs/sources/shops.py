@@ -48,6 +48,7 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_len
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_pattern)]
 FeedField = Annotated[str, AfterValidator(_feed_field)]
 Columns = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], BeforeValidator(_columns)]
+Kind = Literal["structured", "embedded_state", "shopify", "woocommerce", "feed"]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -64,7 +65,7 @@ class Shop(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
-    kind: Literal["structured", "embedded_state", "shopify", "feed"]
+    kind: Kind
     enabled: bool = True
     start_urls: tuple[Url, ...] = ()
     sitemap_urls: tuple[Url, ...] = ()
@@ -96,11 +97,9 @@ class Shop(BaseModel):
     def _has_start(self) -> Self:
         needed = {
             "structured": ("start_urls or sitemap_urls", self.start_urls or self.sitemap_urls),
-            "embedded_state": ("start_urls", self.start_urls),
-            "shopify": ("start_urls", self.start_urls),
             "feed": ("feed", self.feed),
         }
-        field, given = needed[self.kind]
+        field, given = needed.get(self.kind, ("start_urls", self.start_urls))
         if not given:
             raise ValueError(f"a shop of kind {self.kind} needs {field}")
         return self

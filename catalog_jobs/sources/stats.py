@@ -20,6 +20,7 @@ NOT_FOLLOWED = "it asks not to follow its links (nofollow)"
 
 _PERMISSION = "ask the shop for permission; with it, set obey_robots = false."
 _REFUSALS = (401, 403, 429)
+_PASSING = (408, 425)
 _CHALLENGE_SIGNS = re.compile(
     r"captcha|cf-chl|challenge-platform|just a moment\.\.\.|perimeterx|px-block|datadome|_incapsula_"
     r"|access denied|are you (a )?(human|robot)|verify (that )?you are (a )?human|unusual traffic|attention required!",
@@ -49,6 +50,12 @@ class FetchFailure:
     def is_gone(self) -> bool:
         """Whether the page no longer exists."""
         return self.reason in GONE
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the shop answers that there is no such page, or refuses it in robots.txt, now and later."""
+        status = self.response.status if self.response else 0
+        return self.reason == DISALLOWED or (400 <= status < 500 and status not in _PASSING and not self.challenge)
 
 
 def fetch_failure(failure: Failure) -> FetchFailure:

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -94,9 +95,14 @@ class ShopSpider(Spider, ABC):
         callback: Callable[..., CallbackResult],
         listing: bool = False,
         max_bytes: int = MAX_PAGE_BYTES,
+        if_absent: Callable[[Request], CallbackResult] | None = None,
         **arguments: Any,
     ) -> Iterator[Request]:
-        """Yield a request unless the URL was requested before or ``max_pages`` is reached."""
+        """Yield a request unless the URL was requested before or ``max_pages`` is reached.
+
+        ``if_absent`` is called in place of ``callback`` if the shop answers that it has no such page, or refuses it in
+        robots.txt; the page is then none of those that failed.
+        """
         if url in self._requested or not url.startswith(("http://", "https://")):
             return
         if len(self._requested) >= self.shop.max_pages:
@@ -106,7 +112,7 @@ class ShopSpider(Spider, ABC):
         yield self.make_request(
             url,
             callback=callback,
-            errback=self.on_error,
+            errback=partial(self._on_error, if_absent=if_absent) if if_absent else self.on_error,
             meta={"listing": listing, "download_maxsize": max_bytes},
             cb_kwargs=arguments,
             dont_filter=True,
@@ -166,6 +172,14 @@ class ShopSpider(Spider, ABC):
     def on_error(self, failure: Failure) -> None:
         """Count a page that could not be fetched."""
         self._count_failure(failure.request, fetch_failure(failure))  # type: ignore[attr-defined]
+
+    def _on_error(self, failure: Failure, if_absent: Callable[[Request], CallbackResult]) -> CallbackResult:
+        request: Request = failure.request  # type: ignore[attr-defined]
+        if not fetch_failure(failure).is_absent:
+            self.on_error(failure)
+            return
+        self._report_progress()
+        yield from if_absent(request)
 
     def on_callback_error(self, failure: Failure, response: Response) -> None:
         """Count a page whose callback failed: Scrapy only logs it, and the page would be missing in silence."""

@@ -4,9 +4,11 @@ from catalog_jobs.sources.spiders.base import ShopSpider
 from catalog_jobs.sources.spiders.embedded_state import EmbeddedStateSpider
 from catalog_jobs.sources.spiders.shopify import ShopifySpider
 from catalog_jobs.sources.spiders.structured import StructuredSpider
+from catalog_jobs.sources.spiders.woocommerce import WooCommerceSpider
 
 SPIDERS: dict[str, type[ShopSpider]] = {
     "structured": StructuredSpider,
     "embedded_state": EmbeddedStateSpider,
     "shopify": ShopifySpider,
+    "woocommerce": WooCommerceSpider,
 }

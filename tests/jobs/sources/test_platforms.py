@@ -1,0 +1,64 @@
+"""Crawls of local shops that answer as the documentation of their platform says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.sources.test_crawling import crawled, shop_of
+from tests.support.shop_server import Answer, ShopServer, as_json
+from tests.support.woocommerce_shop import API, Node, simple, store_api, variable, variation
+
+
+@pytest.fixture
+def server() -> Iterator[ShopServer]:
+    with ShopServer() as running:
+        yield running
+
+
+def coats(count: int) -> tuple[list[Node], list[Node]]:
+    """Return products with four variations each, and those variations; of the first colour, the second size is left."""
+    products = [variable(number) for number in range(1, count + 1)]
+    return products, [variation(coat, position, in_stock=position != 0) for coat in products for position in range(4)]
+
+
+def test_woocommerce_shop_is_read_with_its_variations(server: ShopServer, tmp_path: Path) -> None:
+    products, variations = coats(60)
+    server.routes = store_api([*products, *(simple(number) for number in range(1_000, 1_060))], variations)
+    result = crawled(shop_of("woocommerce", start_urls=[server.url], gender="Women"), tmp_path)
+    assert (result.failure, dict(result.left_out)) == ("", {})
+    items = {item.id: item for item in result.items}
+    assert len(items) == 60 * 2 + 60
+    assert (items["ono:60-red"].sizes, items["ono:60-red"].price, items["ono:60-red"].gender) == (("M",), 89.0, "Women")
+    # Two pages of products, and three of the variations of the first one.
+    assert server.times_asked(API) == 5
+
+
+def test_woocommerce_shop_without_variations_in_its_list_is_read(server: ShopServer, tmp_path: Path) -> None:
+    products, _ = coats(2)
+    listed = store_api(products)[API]
+    assert callable(listed)
+    server.routes = {API: lambda asked: Answer("{}", 400) if asked.query.get("type") == "variation" else listed(asked)}
+    result = crawled(shop_of("woocommerce", start_urls=[server.url]), tmp_path)
+    assert ([item.id for item in result.items], result.failure) == (["ono:1", "ono:2"], "")
+    assert dict(result.left_out) == {"page: the shop does not list variations (its products are kept without them)": 1}
+
+
+def test_woocommerce_shop_without_the_store_api_fails(server: ShopServer, tmp_path: Path) -> None:
+    server.routes = {API: Answer(as_json({"code": "rest_no_route"}).body, 404, kind="application/json")}
+    assert "HTTP 404" in crawled(shop_of("woocommerce", start_urls=[server.url]), tmp_path).failure
+
+
+def test_woocommerce_list_without_an_end_is_ended(server: ShopServer, tmp_path: Path) -> None:
+    coat = variable(1)
+    endless = {"X-WP-TotalPages": "9" * 30}
+
+    def answer(body: Node) -> Answer:
+        return Answer(as_json([body]).body, headers=endless, kind="application/json")
+
+    server.routes = {API: lambda asked: answer(variation(coat, 0) if asked.query.get("type") == "variation" else coat)}
+    result = crawled(shop_of("woocommerce", start_urls=[server.url]), tmp_path)
+    assert [item.id for item in result.items] == ["ono:1-red"]
+    assert "it repeats an earlier page" in result.failure
+    assert result.left_out["page: its products have too many variations (some are missing)"] == 1
+    assert server.times_asked(API) == 52
