@@ -31,7 +31,7 @@ AUTO, FEED, FOLDER, STRUCTURED = "auto", "feed", "folder", "structured"
 PAGE_PARSERS: dict[str, Callable[[str, datetime], Parser]] = {
     STRUCTURED: lambda currency, now: partial(read_product_page, currency=currency, now=now),
     "embedded_state": lambda _currency, _now: partial(read_search_page, name=DEFAULT_STATE),
-    "shopify": lambda _currency, _now: read_list,
+    "shopify": lambda currency, _now: partial(read_list, currency=currency),
 }
 """The parser of each kind of shop that has pages, for a currency and a time. `AUTO` tries them in this order."""
 

@@ -31,25 +31,31 @@ class BestOffer:
 
 
 @dataclass(frozen=True)
-class _Offer:
+class Offer:
+    """One of a look's offers, such as that of a size."""
+
     price: Price
-    list_price: float | None
-    in_stock: bool
-    is_new: bool
-    is_current: bool
-    sizes: tuple[str, ...]
+    list_price: float | None = None
+    in_stock: bool = True
+    sizes: tuple[str, ...] = ()
+    is_new: bool = True
+    is_current: bool = True
 
 
 def best_offer(variants: Sequence[Node], group: Node, context: PriceContext) -> BestOffer:
-    """Return the lowest price that can be paid for one piece of a look whose sizes are ``variants``.
+    """Return what `best_of` finds among the offers of a look whose sizes are ``variants``."""
+    return best_of(list(islice(_offers(variants, group, context), _MAX_OFFERS)), context.currency)
+
+
+def best_of(every: Sequence[Offer], currency: str = "") -> BestOffer:
+    """Return the lowest price that can be paid for one piece of a look.
 
     New things count before used ones, and those in stock before all others. Prices of different currencies are not
     compared: those of the shop's currency count, else those of the first offer's. Without offers, a look is in stock.
     """
-    every = list(islice(_offers(variants, group, context), _MAX_OFFERS))
     if not every:
         return BestOffer()
-    offers = _in_one_currency(every, context.currency)
+    offers = _in_one_currency(every, currency)
     offers = [offer for offer in offers if offer.is_new] or offers
     in_stock = [offer for offer in offers if offer.in_stock]
     payable = in_stock or offers
@@ -61,7 +67,7 @@ def best_offer(variants: Sequence[Node], group: Node, context: PriceContext) -> 
     return BestOffer(best.price, best.list_price, bool(in_stock), tuple(sizes))
 
 
-def _offers(variants: Sequence[Node], group: Node, context: PriceContext) -> Iterator[_Offer]:
+def _offers(variants: Sequence[Node], group: Node, context: PriceContext) -> Iterator[Offer]:
     for variant in variants:
         for offer in _single_offers(variant.get("offers") or group.get("offers")):
             if term_of(offer.get("businessFunction")) in _NOT_SALES:
@@ -69,13 +75,13 @@ def _offers(variants: Sequence[Node], group: Node, context: PriceContext) -> Ite
             price, list_price = NO_PRICE, None
             if not is_conditional(offer):
                 price, list_price = offer_price(offer, context)
-            yield _Offer(
+            yield Offer(
                 price,
                 list_price,
                 is_in_stock(offer.get("availability")),
-                not is_used_condition(offer.get("itemCondition")),
-                is_current(offer, context.now),
                 _sizes(offer.get("itemOffered")) or _sizes(variant),
+                is_new=not is_used_condition(offer.get("itemCondition")),
+                is_current=is_current(offer, context.now),
             )
 
 
@@ -103,7 +109,7 @@ def _with_aggregate(offers: Sequence[dict[str, Any]], aggregate: Node) -> list[d
     return [offer | prices for offer in in_stock or offers]
 
 
-def _in_one_currency(offers: Sequence[_Offer], currency: str) -> list[_Offer]:
+def _in_one_currency(offers: Sequence[Offer], currency: str) -> list[Offer]:
     """Return the offers in one currency; those of which it is not known may be in it, and those without a price too."""
     priced = [offer.price.currency for offer in offers if offer.price.amount is not None and offer.price.currency]
     chosen = currency if currency in priced else next(iter(priced), "")

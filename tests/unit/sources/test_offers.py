@@ -1,5 +1,6 @@
 """Which of a product's offers, and which of an offer's prices, is the price."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.parsers.prices import PRICE_AMBIGUOUS
+from catalog_jobs.sources.parsers.shopify import read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.parsers.values import is_in_stock
 from tests.support.shop_server import product_page, shirt
@@ -224,6 +226,42 @@ def test_out_of_stock_is_read_in_every_form_and_language(value: Any) -> None:
 )
 def test_everything_else_is_in_stock(value: Any) -> None:
     assert is_in_stock(value)
+
+
+def listed(*sizes: tuple[str, str, str | None, bool], currency: str = "EUR") -> ScrapedProduct:
+    variants = [
+        {"id": n, "option1": size, "price": price, "compare_at_price": before, "available": available}
+        for n, (size, price, before, available) in enumerate(sizes)
+    ]
+    product = {"id": 1, "title": "Coat", "options": [{"name": "Size"}], "variants": variants, "images": []}
+    [look] = read_list(json.dumps({"products": [product]}), URL, currency).products
+    assert isinstance(look, ScrapedProduct)
+    return look
+
+
+@pytest.mark.parametrize(
+    ("sizes", "price", "list_price", "in_stock"),
+    [
+        ([("S", "60.00", "80.00", True)], 60.0, 80.0, ("S",)),
+        ([("S", "60.00", "60.00", True)], 60.0, None, ("S",)),
+        ([("S", "60.00", "", True)], 60.0, None, ("S",)),
+        ([("S", "60.00", "0.00", True)], 60.0, None, ("S",)),
+        ([("S", "40.00", "80.00", False), ("M", "60.00", None, True)], 60.0, None, ("M",)),
+        ([("S", "0.00", None, True), ("M", "60.00", "80.00", True)], 60.0, 80.0, ("S", "M")),
+        ([("S", "40.00", "80.00", False)], 40.0, 80.0, ()),
+    ],
+)
+def test_shopify_look_has_the_lowest_price_that_can_be_paid(
+    sizes: Any, price: float, list_price: float | None, in_stock: tuple[str, ...]
+) -> None:
+    look = listed(*sizes)
+    assert (look.price, look.list_price, look.sizes, look.currency) == (price, list_price, in_stock, "EUR")
+    assert look.in_stock == bool(in_stock)
+
+
+def test_shopify_prices_have_the_decimals_of_the_currency_of_the_shop() -> None:
+    assert listed(("S", "12.500", None, True), currency="KWD").price == 12.5
+    assert listed(("S", "12.500", None, True), currency="").remarks == (PRICE_AMBIGUOUS,)
 
 
 def test_hostile_offers_cost_little() -> None:
