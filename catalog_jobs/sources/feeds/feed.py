@@ -40,7 +40,7 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     try:
         with open_feed(address, limits) as file:
             prices = PriceContext(defaults.currency, now)
-            rows = learn_format(read_rows(file, limits, defaults.columns), prices.numbers)
+            rows = learn_format(read_rows(file, limits, defaults.columns), prices)
             _collect(rows, collector, items, prices)
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc

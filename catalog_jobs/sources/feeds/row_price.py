@@ -6,10 +6,10 @@ from itertools import chain
 
 from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import Row, first
+from catalog_jobs.sources.parsers.currencies import decimals_of
 from catalog_jobs.sources.parsers.moments import read_moment
-from catalog_jobs.sources.parsers.numbers import NumberFormat
 from catalog_jobs.sources.parsers.price_specifications import PriceContext
-from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, NO_PRICE, Price, read_price
+from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, Price, read_price
 
 PRICE_FIELDS = ("price", "sale_price", "list_price")
 
@@ -18,7 +18,7 @@ SAMPLED_CHARACTERS = 4_000_000
 """How much of a feed is looked at to learn how it writes prices. So much of it is in memory at once."""
 
 
-def learn_format(rows: Iterable[RowOrProduct], numbers: NumberFormat) -> Iterator[RowOrProduct]:
+def learn_format(rows: Iterable[RowOrProduct], context: PriceContext) -> Iterator[RowOrProduct]:
     """Return the same rows once the prices of the first ones are learnt."""
     rows, sample, characters = iter(rows), list[RowOrProduct](), 0
     for row in rows:
@@ -26,7 +26,9 @@ def learn_format(rows: Iterable[RowOrProduct], numbers: NumberFormat) -> Iterato
         if isinstance(row, dict):
             characters += sum(len(value) for values in row.values() for value in values)
             for field in PRICE_FIELDS:
-                numbers.learn(first(row, field)[:MAX_PRICE_TEXT])
+                text = first(row, field)[:MAX_PRICE_TEXT]
+                currency = read_price(text, first(row, "currency"), context.currency).currency
+                context.numbers.learn(text, decimals_of(currency))
         if len(sample) == SAMPLED_ROWS or characters > SAMPLED_CHARACTERS:
             break
     return chain(sample, rows)
@@ -59,5 +61,6 @@ def is_sale_on(dates: str, now: datetime) -> bool | None:
 
 
 def _read(row: Row, field: str, context: PriceContext) -> Price:
-    text = first(row, field)
-    return read_price(text, first(row, "currency"), context.currency, context.numbers) if text else NO_PRICE
+    currency = first(row, "currency")
+    found = {read_price(text, currency, context.currency, context.numbers) for text in row.get(field, ())}
+    return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=bool(found))

@@ -20,6 +20,9 @@ _SEPARATORS = str.maketrans("\u066b\u066c\u2018\u2019\u00b4`\uff0e\uff0c", "·''
 _CERTAIN_SHARE = 0.95
 """Share of a source's numbers that has to agree on a separator: every large feed has some numbers typed by hand."""
 
+_LIKELY_GROUPS = 5
+"""Different numbers such as 45.999, with no other kind among them, that show that a separator is that of groups."""
+
 
 def normalise_number(text: str) -> str:
     """Return text with ASCII digits, plain spaces and one character for each kind of separator.
@@ -38,9 +41,10 @@ class NumberFormat:
     def __init__(self) -> None:
         self._decimal: Counter[str] = Counter()
         self._group: Counter[str] = Counter()
+        self._likely_groups: dict[str, set[str]] = {".": set(), ",": set()}
 
-    def learn(self, text: str) -> None:
-        """Note what the separators in a text's numbers mean, where it is certain."""
+    def learn(self, text: str, decimals: int = 2) -> None:
+        """Note what the separators in a text's numbers mean; prices in its currency have ``decimals``."""
         for number in NUMBER.findall(normalise_number(text)):
             marks = [mark for mark in number if mark in ".,"]
             if not marks or "·" in number:
@@ -49,15 +53,19 @@ class NumberFormat:
             if other or (len(marks) == 1 and not may_be_grouped(number, marks[-1])):
                 self._decimal[marks[-1]] += 1
                 self._group.update(other)
-            elif len(marks) > 1 and _GROUPS.fullmatch(number):
-                self._group[marks[-1]] += 1
+            elif len(marks) > 1:
+                self._group[marks[-1]] += _GROUPS.fullmatch(number) is not None
+            elif decimals < 3 and number[-1] != "0" and len(self._likely_groups[marks[-1]]) < _LIKELY_GROUPS:
+                # Two decimals that are written as three end with a zero.
+                self._likely_groups[marks[-1]].add(number)
 
     def separates_decimals(self, mark: str) -> bool | None:
         """Return whether a separator is that of decimals, None if it is not known. Raises ValueError if it is both."""
         decimal, group = self._decimal[mark], self._group[mark]
         if not decimal and not group:
-            # The other one separates decimals, so this one does not.
-            return False if self._decimal["." if mark == "," else ","] else None
+            # Or the other one separates decimals, so this one does not.
+            is_group = len(self._likely_groups[mark]) == _LIKELY_GROUPS or self._decimal["." if mark == "," else ","]
+            return False if is_group else None
         share = decimal / (decimal + group)
         if 1 - _CERTAIN_SHARE < share < _CERTAIN_SHARE:
             raise ValueError("the numbers contradict each other")

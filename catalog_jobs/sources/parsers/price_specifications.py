@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from catalog_jobs.sources.parsers.currencies import code_of, decimals_of
 from catalog_jobs.sources.parsers.moments import read_moment
 from catalog_jobs.sources.parsers.numbers import NumberFormat
 from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, NO_PRICE, Price, read_price
@@ -20,7 +21,7 @@ _CURRENCIES = ("priceCurrency", "currency", "currencyCode")
 _CONDITIONS = ("validForMemberTier", "eligibleTransactionVolume", "billingDuration", "billingIncrement")
 _CHARGES = frozenset(("deliverychargespecification", "paymentchargespecification"))
 _PIECES = frozenset(("", "c62", "ea", "h87", "nmp", "pce", "pr", "npr", "set", "piece", "item", "pair", "unit"))
-_WRITTEN_PRICES = frozenset(("price", "lowPrice", "highPrice", "minPrice", "maxPrice"))
+_WRITTEN_PRICES = ("price", "lowPrice", "highPrice", "minPrice", "maxPrice")
 _MAX_PRICES = 50
 _MAX_DEPTH = 8
 
@@ -114,19 +115,20 @@ def price_format(products: Iterable[Node]) -> NumberFormat:
     numbers = NumberFormat()
     for product in products:
         for node in (product, *as_list(product.get("hasVariant"))):
-            for written in _written(node.get("offers"), _MAX_DEPTH) if isinstance(node, dict) else ():
-                numbers.learn(written[:MAX_PRICE_TEXT])
+            for written, currency in _written(node.get("offers"), _MAX_DEPTH) if isinstance(node, dict) else ():
+                numbers.learn(written[:MAX_PRICE_TEXT], decimals_of(code_of(currency)))
     return numbers
 
 
-def _written(value: Any, depth: int) -> Iterator[str]:
-    """Yield the prices in an offer, as written."""
+def _written(value: Any, depth: int, currency: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the prices in an offer, as written, and their currencies."""
     for entry in as_list(value) if depth else ():
-        for name, inner in entry.items() if isinstance(entry, dict) else ():
-            if isinstance(inner, str) and name in _WRITTEN_PRICES:
-                yield inner
-            elif isinstance(inner, dict | list):
-                yield from _written(inner, depth - 1)
+        if isinstance(entry, dict):
+            own = text_of(_first(entry, _CURRENCIES)) or currency
+            yield from ((entry[name], own) for name in _WRITTEN_PRICES if isinstance(entry.get(name), str))
+            for inner in entry.values():
+                if isinstance(inner, dict | list):
+                    yield from _written(inner, depth - 1, own)
 
 
 def _listed(offer: Node, context: PriceContext) -> Iterator[_Listed]:

@@ -1,10 +1,13 @@
 """Reads prices as shops write them. One that can be read in two ways is no price: a wrong one is worse than none."""
 
+import html
 import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from w3lib.html import remove_tags
 
 from catalog_jobs.sources.parsers.currencies import agreed_currency, decimals_of, is_currency
 from catalog_jobs.sources.parsers.numbers import NUMBER, NumberFormat, may_be_grouped, normalise_number, parse_number
@@ -120,6 +123,8 @@ def _read_text(text: str, written: str, default_currency: str, numbers: NumberFo
         code = agreed_currency((written, simple[3] or ""), default_currency)
         amount = float(f"{simple[1]}.{simple[2] or 0}") or None
         return Price(amount, code) if code is not None else Price(None, "", is_ambiguous=True)
+    if "&" in text or "<" in text:
+        text = html.unescape(remove_tags(text))
     text = _EURO_AND_CENTS.sub(r"\1·\2 €", _NO_CENTS.sub("", normalise_number(text)))
     found = list(NUMBER.finditer(text))
     if not found:

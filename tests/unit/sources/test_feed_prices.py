@@ -135,6 +135,12 @@ def test_other_rows_tell_what_the_separators_mean(tmp_path: Path) -> None:
     assert [item.price for item in items] == [129000.0, 49.9]
 
 
+def test_two_different_prices_in_one_row_are_ambiguous() -> None:
+    product = parse_row(row() | {"price": ["80 USD", "60 USD"]}, CONTEXT)
+    assert (product.price, product.remarks) == (None, (PRICE_AMBIGUOUS,))
+    assert parse_row(row() | {"price": ["60 USD", "60.00 USD"]}, CONTEXT).price == 60.0
+
+
 def test_ambiguous_prices_are_counted_and_their_items_kept(tmp_path: Path) -> None:
     result = read(tmp_path, {"price": "129.000 EUR"}, {"price": "2 for 30 EUR"}, {"price": "5 EUR"})
     assert [item.price for item in result.items] == [None, None, 5.0]
