@@ -10,7 +10,7 @@ export const NETWORKS = {
 
 export class Network {
   #session;
-  /** The requests so far: `url`, `type`, `start`, `end` in seconds, and `bytes` as they were sent. */
+  /** The requests so far: their times in seconds, and the bytes that came over the network. */
   requests = [];
 
   constructor(session) {
@@ -50,17 +50,9 @@ export class Network {
     return this.#session.send("Network.clearBrowserCache");
   }
 
-  bytes(type) {
-    return this.requests.filter((each) => !type || each.type === type).reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  /** Returns the longest chain of requests each of which began after the one before had ended. */
-  get chain() {
-    const chain = [];
-    const ended = this.requests.filter(({ end }) => end !== null).sort((one, other) => one.end - other.end);
-    for (const request of ended) {
-      if (!chain.length || request.start >= chain.at(-1).end) chain.push(request);
-    }
-    return chain;
+  /** The requests that have ended, in that order, without those that ask whether another may be sent. */
+  get ended() {
+    const ended = this.requests.filter(({ end, method }) => end !== null && method !== "OPTIONS");
+    return ended.sort((one, other) => one.end - other.end);
   }
 }

@@ -1,28 +1,28 @@
 // A person in front of the app: a browser of their own, what they do, and what goes wrong there.
 import assert from "node:assert/strict";
 
-export const DESKTOP = { width: 1280, height: 900 };
-export const PHONE = { width: 390, height: 844 };
+/** Options of browser contexts. */
+export const DESKTOP = { viewport: { width: 1280, height: 900 } };
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 export const PASSWORD = "a password";
 
 /** Milliseconds that only a hang takes. */
-const HANG = Number(process.env.HANG ?? 300_000);
+const HANG = 120_000;
 
 /** What a wardrobe without a ready item makes the server answer, which the browser's console shows. */
 export const NOTHING_READY = /status of 400 .*\/recommend$/;
 
-/** What the console shows of requests without a network, some of which end in the middle. */
-export const OFFLINE = /net::ERR_(INTERNET_DISCONNECTED|NETWORK_CHANGED|INCOMPLETE_CHUNKED_ENCODING|FAILED)|offline|Could not reach/i;
+/** What the console shows without a network: requests that fail or end, and the SDK asking whether Google answers. */
+export const OFFLINE = /net::ERR_(INTERNET_DISCONNECTED|NETWORK_CHANGED|INCOMPLETE_CHUNKED_ENCODING|FAILED)|offline|Could not reach|cleardot/i;
 
 /** Opens the app in a new browser context; `expected` are the errors that the console may show. */
-export async function arrive(browser, { url }, { viewport = DESKTOP, expected = [], ...options } = {}) {
-  const context = await browser.newContext({ viewport, ...options });
+export async function arrive(browser, { url }, { device = DESKTOP, expected = [] } = {}) {
+  const context = await browser.newContext(device);
   context.setDefaultTimeout(HANG);
   const page = await context.newPage();
   const problems = [];
   const note = (problem) => {
     if (!expected.some((each) => each.test(problem))) problems.push(problem);
-    if (process.env.DEBUG) console.error(problem);
   };
   page.on("console", (line) => line.type() === "error" && note(`${line.text()} ${line.location().url}`));
   page.on("pageerror", (error) => note(String(error)));
@@ -113,6 +113,7 @@ class Person {
 
   /** Waits until the pictures of a list are shown, and returns their natural widths. */
   async pictures(list) {
+    await list.first().waitFor();
     const widths = () =>
       list.evaluateAll((nodes) => nodes.map((node) => node.querySelector("img")?.naturalWidth ?? 0));
     await until(async () => (await widths()).every((width) => width > 0));

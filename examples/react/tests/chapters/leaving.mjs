@@ -24,7 +24,5 @@ export default async function live(browser, place) {
   await dialog.getByLabel("Password").fill("a password");
   await dialog.getByRole("button", { name: "Delete account" }).click();
   await anna.role("heading", "Closetspace", { level: 1 }).waitFor();
-  await anna.enter("Sign in", place.anna);
-  await anna.alert(/no account|wrong/).waitFor();
   await anna.leave();
 }

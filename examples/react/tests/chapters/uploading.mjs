@@ -6,7 +6,7 @@ import { NETWORKS, Network } from "../network.mjs";
 export default async function live(browser, place) {
   const expected = [NOTHING_READY];
   const [anna, ben] = await Promise.all([
-    arrive(browser, place, { viewport: PHONE, expected }),
+    arrive(browser, place, { device: PHONE, expected }),
     arrive(browser, place, { expected }),
   ]);
   await Promise.all([anna.signIn(place.anna), ben.signIn(place.ben)]);
