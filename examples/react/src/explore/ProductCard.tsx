@@ -43,7 +43,13 @@ export const ProductCard = memo(function ProductCard(props: ProductCardProps) {
       <h2>{product.url ? <ShopLink url={product.url}>{name}</ShopLink> : name}</h2>
       <p className="price">
         <strong>{money(product.price, product.currency)}</strong>
-        {!product.in_stock && <span className="quiet"> sold out</span>}
+        {product.list_price !== null && (
+          <s className="quiet">
+            <span className="visually-hidden">instead of </span>
+            {money(product.list_price, product.currency)}
+          </s>
+        )}
+        {!product.in_stock && <span className="quiet">sold out</span>}
       </p>
       <p className="quiet">{product.reason}</p>
       <div className="opinions">

@@ -1,6 +1,8 @@
 import type { ClosetError } from "@closetspace/web";
+import { signOut } from "firebase/auth";
 import { useEffect, useRef } from "react";
 import { Link } from "wouter";
+import { auth } from "../backend";
 import { Skeletons } from "../ui/Loading";
 import { Notice } from "../ui/Notice";
 import { useOpinions } from "./opinions";
@@ -104,6 +106,13 @@ function Problem({ error, again }: { error: ClosetError; again: () => void }) {
           <Link href="/wardrobe" className="button">
             See what is wrong
           </Link>
+        </Notice>
+      );
+    case "account_deleted":
+      return (
+        <Notice role="alert">
+          <p>{error.message}</p>
+          <button onClick={() => void signOut(auth)}>Sign out</button>
         </Notice>
       );
     default:
