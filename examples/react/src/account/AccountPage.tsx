@@ -4,6 +4,7 @@ import { useState, type SyntheticEvent } from "react";
 import { useLocation } from "wouter";
 import { auth, closet } from "../backend";
 import { signInSentence } from "../session/sentences";
+import { Alert } from "../ui/Alert";
 import { Dialog } from "../ui/Dialog";
 import { Page } from "../ui/Page";
 import { useDeveloper } from "./developer";
@@ -60,11 +61,7 @@ function Export() {
       <p role="status" className="quiet">
         {state.busy && "Preparing your data…"}
       </p>
-      {state.problem && (
-        <p role="alert" className="problem">
-          {state.problem}
-        </p>
-      )}
+      <Alert text={state.problem} />
     </>
   );
 }
@@ -115,11 +112,7 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
           Password
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
-        {problem && (
-          <p role="alert" className="problem">
-            {problem}
-          </p>
-        )}
+        <Alert text={problem} />
         <div className="row">
           <button className="danger" disabled={busy}>
             Delete account

@@ -1,6 +1,7 @@
 import { createUserWithEmailAndPassword, signInWithEmailAndPassword } from "firebase/auth";
 import { useState, type SyntheticEvent } from "react";
 import { auth, demoAccount } from "../backend";
+import { Alert } from "../ui/Alert";
 import { signInSentence } from "./sentences";
 
 export function SignIn() {
@@ -44,11 +45,7 @@ export function SignIn() {
             required
           />
         </label>
-        {problem && (
-          <p role="alert" className="problem">
-            {problem}
-          </p>
-        )}
+        <Alert text={problem} />
         <div className="row">
           <button className="primary" value="old" disabled={busy}>
             Sign in

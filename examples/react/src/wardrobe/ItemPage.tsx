@@ -3,6 +3,7 @@ import { ArrowLeft, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { closet } from "../backend";
+import { Alert } from "../ui/Alert";
 import { Dialog } from "../ui/Dialog";
 import { Skeletons } from "../ui/Loading";
 import { Notice } from "../ui/Notice";
@@ -76,11 +77,7 @@ function ReplacePhoto({ id }: { id: string }) {
       ) : (
         <progress aria-label="Uploading the photo" value={share} max={1} />
       )}
-      {problem && (
-        <p role="alert" className="problem">
-          {problem}
-        </p>
-      )}
+      <Alert text={problem} />
     </>
   );
 }

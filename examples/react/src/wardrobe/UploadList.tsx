@@ -1,3 +1,4 @@
+import { Alert } from "../ui/Alert";
 import { useUploads, type Upload } from "./uploads";
 
 export function UploadList() {
@@ -32,9 +33,7 @@ function Failed({ upload }: { upload: Upload }) {
   return (
     <>
       <span className="file">{file.name}</span>
-      <p role="alert" className="problem">
-        {problem}
-      </p>
+      <Alert text={problem} />
       <button aria-label={`Try again: ${file.name}`} onClick={() => retry(upload)}>
         Try again
       </button>
