@@ -9,6 +9,7 @@ from catalog_jobs.refresh.embedding_store import FOLDER as VECTORS
 from catalog_jobs.refresh.embedding_store import KEYS as KEYS_FILE
 from catalog_jobs.refresh.embedding_store import VECTORS as VECTORS_FILE
 from catalog_jobs.refresh.run_store import FOLDER as WORK
+from catalog_jobs.sources.pages import CACHE_FOLDER
 from catalog_jobs.sources.selection import PAGES_FOLDER
 from closetspace.domain.index.bundle import Manifest, bundle_folder
 from closetspace.domain.index.pictures import IMAGES_FOLDER, THUMBNAILS_FOLDER, thumbnail_names
@@ -33,7 +34,7 @@ class Retention:
     """Days that the leftovers of runs stay, and images without a snapshot: a run may still need them."""
 
     page_days: float = 30.0
-    """Days that unreadable pages stay for inspection."""
+    """Days that unreadable pages stay for inspection, and cached ones that no run asks for."""
 
 
 def versions_to_delete(
@@ -90,7 +91,8 @@ class Pruner:
         max_age = timedelta(days=self.retention.work_days)
         page_age = timedelta(days=self.retention.page_days)
         # Thumbnails go before their image: an image that comes back under the same name gets new ones.
-        ages = dict.fromkeys((WORK, THUMBNAILS_FOLDER, IMAGES_FOLDER, INDEX), max_age) | {PAGES_FOLDER: page_age}
+        ages = dict.fromkeys((WORK, THUMBNAILS_FOLDER, IMAGES_FOLDER, INDEX), max_age)
+        ages |= dict.fromkeys((PAGES_FOLDER, CACHE_FOLDER), page_age)
         leftovers = [
             stat.name
             for prefix, age in ages.items()

@@ -18,7 +18,9 @@ from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.scrapfly import KEY, has_key, redact_key
 from catalog_jobs.sources.settings import PAGE_CACHE
 from catalog_jobs.sources.shops import Shop
+from closetspace.bootstrap import open_store
 from closetspace.errors import InvalidInput, Transient
+from closetspace.ports import ObjectStore
 from closetspace.services.embed_catalog import Progress
 
 OUT_OF_TIME = "it ran out of time, and did not end: raise timeout_seconds, or set a limit."
@@ -33,15 +35,16 @@ log = logging.getLogger(__name__)
 
 
 def crawl(
-    shop: Shop, unreadable_pages: Path, now: datetime, progress: Progress, page_cache: Path | None = None
+    shop: Shop, unreadable_pages: Path, now: datetime, progress: Progress, page_cache: str | None = None
 ) -> SourceResult:
     """Read a shop as its configuration says. Never raises an error for what the shop does.
 
-    Unreadable pages go to ``unreadable_pages/<shop>``. ``progress`` is called with the pages that are done and the
+    Unreadable pages go to ``unreadable_pages/<shop>``. ``page_cache`` is the store that keeps pages and feeds between
+    runs, unless CLOSETSPACE_PAGE_CACHE names another one. ``progress`` is called with the pages that are done and the
     pages that are known. No process outlives an interrupted call or a killed parent.
     """
     if shop.kind == "feed":
-        return _read_feed(shop, now, progress)
+        return _read_feed(shop, now, progress, page_cache_store(page_cache))
     if shop.scrapfly and not has_key():
         log.warning("%s: %s", shop.name, _NO_KEY)
     with TemporaryDirectory(prefix="closetspace-crawl-") as folder:
@@ -58,7 +61,7 @@ def crawl(
         child = Child(
             "crawl",
             [sys.executable, "-m", "catalog_jobs.sources.crawl_process", str(job_file)],
-            environment={**({PAGE_CACHE: str(page_cache)} if page_cache else {}), **os.environ},
+            environment={**({PAGE_CACHE: page_cache} if page_cache else {}), **os.environ},
             log=Log(None),
         )
         try:
@@ -92,10 +95,16 @@ def _result(shop: Shop, reader: EventReader, output: str) -> SourceResult:
     return SourceResult(shop.name, tuple(reader.items), dict(reader.left_out), failure)
 
 
-def _read_feed(shop: Shop, now: datetime, progress: Progress) -> SourceResult:
+def page_cache_store(default: str | None) -> ObjectStore | None:
+    """Return the store that keeps pages and feeds between runs, or None if there is none."""
+    address = os.environ.get(PAGE_CACHE) or default
+    return open_store(address) if address else None
+
+
+def _read_feed(shop: Shop, now: datetime, progress: Progress, cache: ObjectStore | None) -> SourceResult:
     progress(0, 1)
     try:
-        result = read_feed(shop.feed, SourceDefaults.from_shop(shop), now)
+        result = read_feed(shop.feed, SourceDefaults.from_shop(shop), now, cache=cache)
     except (InvalidInput, Transient) as exc:
         return SourceResult(shop.name, (), failure=str(exc))
     except Exception as exc:  # noqa: BLE001, RUF100 - a reader's bug or a hostile feed must not end the refresh.

@@ -13,7 +13,7 @@ from catalog_jobs.catalog.item import CatalogItem, catalog_item, image_name
 from catalog_jobs.catalog.source import IMPORT, Source, SourceResult, count_reasons
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import SourceDefaults
-from catalog_jobs.sources.runner import crawl
+from catalog_jobs.sources.runner import crawl, page_cache_store
 from catalog_jobs.sources.settings import require_contact
 from catalog_jobs.sources.shops import Shop, read_shops
 from closetspace.domain.index.indexed_item import LeftOut
@@ -71,14 +71,16 @@ class FolderSource:
 
 @dataclass(frozen=True)
 class FeedSource:
-    """A product feed, a file or a URL."""
+    """A product feed, a file or a URL. ``page_cache`` is as that of `ShopSource`."""
 
     address: str
+    page_cache: str | None = None
     name: str = IMPORT
     least_yield: float = LEAST_YIELD
 
-    def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> SourceResult:  # noqa: ARG002
-        result = read_feed(self.address, SourceDefaults(self.name), now)
+    def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> SourceResult:
+        cache = page_cache_store(None if dry_run else self.page_cache)
+        result = read_feed(self.address, SourceDefaults(self.name), now, cache=cache)
         progress(len(result.items), len(result.items))
         return result
 
@@ -87,13 +89,13 @@ class FeedSource:
 class ShopSource:
     """A configured shop. Its failures do not affect other shops.
 
-    Unreadable pages go to the store, for inspection. ``page_cache`` is the folder of the page cache, unless
-    CLOSETSPACE_PAGE_CACHE names another one.
+    Unreadable pages go to the store, for inspection. ``page_cache`` is the address of the store that keeps pages and
+    feeds between runs, unless CLOSETSPACE_PAGE_CACHE names another one.
     """
 
     shop: Shop
     store: ObjectStore
-    page_cache: Path | None = None
+    page_cache: str | None = None
 
     @property
     def name(self) -> str:
@@ -134,7 +136,7 @@ class SourceSelection:
     def sources(self, store: ObjectStore) -> list[Source]:
         """Return the sources to read. Raises `InvalidInput` if there are none, or if a public shop gets no contact."""
         if self.source is not None:
-            return [_named_source(self.source, store)]
+            return [self._named_source(self.source, store)]
         shops = read_shops(self.shops)
         selected = [shop for shop in shops.values() if (shop.name == self.shop if self.shop else shop.enabled)]
         if self.shop and not selected:
@@ -148,20 +150,17 @@ class SourceSelection:
                 " with --source.",
             )
         require_contact(*(url for shop in selected for url in (*shop.start_urls, *shop.sitemap_urls, shop.feed)))
-        # A bucket is no folder. There, CLOSETSPACE_PAGE_CACHE may name a mounted one.
-        page_cache = None if self.store.startswith("gs://") else Path(self.store, "page-cache").absolute()
-        return [ShopSource(shop, store, page_cache) for shop in selected]
+        return [ShopSource(shop, store, self.store) for shop in selected]
 
     def configured_shops(self) -> list[str] | None:
         """Return the names of all configured shops, or None if the refresh reads only some of them."""
         return None if self.source or self.shop else list(read_shops(self.shops))
 
-
-def _named_source(address: str, store: ObjectStore) -> Source:
-    path = Path(address)
-    if path.is_dir():
-        return FolderSource(path, store)
-    if urlsplit(address).scheme not in ("http", "https") and not path.is_file():
-        raise InvalidInput("source_missing", f"{address} is neither a folder nor a feed: it does not exist.")
-    require_contact(address)
-    return FeedSource(address)
+    def _named_source(self, address: str, store: ObjectStore) -> Source:
+        path = Path(address)
+        if path.is_dir():
+            return FolderSource(path, store)
+        if urlsplit(address).scheme not in ("http", "https") and not path.is_file():
+            raise InvalidInput("source_missing", f"{address} is neither a folder nor a feed: it does not exist.")
+        require_contact(address)
+        return FeedSource(address, self.store)

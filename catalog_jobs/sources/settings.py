@@ -3,7 +3,6 @@
 import os
 import re
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +18,7 @@ CONTACT = "CLOSETSPACE_CONTACT"
 _CONTACT = re.compile(r"https?://[!-~]{1,500}|[!-~]{1,100}@[!-~]{1,400}")
 
 PAGE_CACHE = "CLOSETSPACE_PAGE_CACHE"
-"""The environment variable for a folder that keeps pages and their validators between runs."""
+"""The environment variable for the store, a folder or ``gs://BUCKET``, that keeps pages and feeds between runs."""
 
 PRIVATE_HOSTS = "PRIVATE_HOSTS"
 """The name of our setting of Scrapy for the hosts that may have addresses that are not public."""
@@ -86,6 +85,8 @@ def _politeness(shop: Shop) -> dict[str, Any]:
             f"{_PACKAGE}.middlewares.StrictOffsiteMiddleware": 50,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             f"{_PACKAGE}.middlewares.BackoffRetryMiddleware": 550,
+            "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+            f"{_PACKAGE}.pages.RevalidatingCacheMiddleware": 900,
             # Behind the retries, which so never see a failure that it explains.
             f"{_PACKAGE}.addresses.PublicHostMiddleware": 560,
         },
@@ -119,13 +120,13 @@ def _limits(shop: Shop) -> dict[str, Any]:
 
 
 def _page_cache() -> dict[str, Any]:
-    folder = os.environ.get(PAGE_CACHE, "")
-    if not folder:
+    store = os.environ.get(PAGE_CACHE, "")
+    if not store:
         return {}
     return {
         "HTTPCACHE_ENABLED": True,
-        "HTTPCACHE_DIR": str(Path(folder).absolute()),
-        "HTTPCACHE_POLICY": "scrapy.extensions.httpcache.RFC2616Policy",
+        "HTTPCACHE_DIR": store,
+        "HTTPCACHE_POLICY": f"{_PACKAGE}.pages.RevalidatingPolicy",
         "HTTPCACHE_STORAGE": f"{_PACKAGE}.pages.PageCache",
         # Always revalidate, because prices change before the pages expire. That is what no-cache means, but for pages
         # with no-cache Scrapy would not send the validators.

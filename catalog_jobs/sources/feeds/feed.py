@@ -18,6 +18,7 @@ from catalog_jobs.sources.parsers.price_specifications import PriceContext
 from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, is_used_condition, split_colours
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput
+from closetspace.ports import ObjectStore
 
 LIMITS = FeedLimits()
 OTHER_SIZE = "it is another size of an item"
@@ -29,8 +30,14 @@ _ACCEPTED = (
 )
 
 
-def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: FeedLimits = LIMITS) -> SourceResult:
-    """Read a feed from a path or a URL.
+def read_feed(
+    address: str,
+    defaults: SourceDefaults,
+    now: datetime,
+    limits: FeedLimits = LIMITS,
+    cache: ObjectStore | None = None,
+) -> SourceResult:
+    """Read a feed from a path or a URL. ``cache`` keeps downloads, so that an unchanged feed is not downloaded again.
 
     If the feed breaks off, the result has the items before the break, and a failure. Raises `InvalidInput` if it is
     not a feed, `Transient` if it can't be downloaded now.
@@ -38,7 +45,7 @@ def read_feed(address: str, defaults: SourceDefaults, now: datetime, limits: Fee
     collector, items = ItemCollector(defaults, now, limits.items), ItemsByLook()
     failure = ""
     try:
-        with open_feed(address, limits) as file:
+        with open_feed(address, limits, cache) as file:
             prices = PriceContext(defaults.currency, now)
             rows = learn_format(read_rows(file, limits, defaults.columns), prices)
             _collect(rows, collector, items, prices)

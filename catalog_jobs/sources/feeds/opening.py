@@ -13,11 +13,13 @@ from typing import IO, cast
 from zipfile import BadZipFile
 
 from catalog_jobs.sources.feeds.archives import ZIP_STARTS, open_member
+from catalog_jobs.sources.feeds.kept import KeptFeed
 from catalog_jobs.sources.feeds.limits import FeedLimits
 from catalog_jobs.sources.settings import private_hosts, user_agent
 from closetspace.adapters.network.connecting import PublicNetwork
 from closetspace.adapters.network.fetching import Fetcher, FetchLimits, host_of, is_web_url
 from closetspace.errors import InvalidInput, Transient
+from closetspace.ports import ObjectStore
 
 REDIRECTS = 5
 
@@ -28,8 +30,8 @@ _ADVICE = {"too_large": " Split the feed.", "not_found": " Check the URL and who
 
 
 @contextmanager
-def open_feed(address: str, limits: FeedLimits) -> Iterator[IO[bytes]]:
-    """Open a feed's decompressed bytes; download it first if ``address`` is a URL.
+def open_feed(address: str, limits: FeedLimits, cache: ObjectStore | None = None) -> Iterator[IO[bytes]]:
+    """Open a feed's decompressed bytes; download it first if ``address`` is a URL and it is not as it is in ``cache``.
 
     Raises `InvalidInput` if there is no such feed, `Transient` if it can't be downloaded now.
     """
@@ -39,12 +41,12 @@ def open_feed(address: str, limits: FeedLimits) -> Iterator[IO[bytes]]:
         return
     with TemporaryDirectory(prefix="closetspace-feed-") as folder:
         path = Path(folder) / "feed"
-        _download(address, path, limits)
+        _download(address, path, limits, cache)
         with _decompressed(path, limits) as file:
             yield file
 
 
-def _download(url: str, path: Path, limits: FeedLimits) -> None:
+def _download(url: str, path: Path, limits: FeedLimits, cache: ObjectStore | None) -> None:
     fetcher = Fetcher(
         FetchLimits(limits.download, limits.download_seconds, REDIRECTS),
         # Feeds in private areas of a shop's server come with a password.
@@ -54,6 +56,9 @@ def _download(url: str, path: Path, limits: FeedLimits) -> None:
         network=PublicNetwork(private_hosts()),
     )
     try:
+        if cache:
+            KeptFeed(cache, url).download(fetcher, path)
+            return
         with path.open("wb") as file:
             fetcher.fetch_to(url, file.write)
     except InvalidInput as exc:

@@ -91,7 +91,8 @@ def test_sitemap_of_robots_txt_is_followed_to_products(server: ShopServer, look:
         "/index.xml": as_xml(sitemap_index(f"{server.url}/pages.xml", f"{server.url}/products.xml")),
         "/pages.xml": as_xml(sitemap(f"{server.url}/about")),
         "/products.xml": as_xml(sitemap(*products)),
-    } | {f"/products/{number}": Answer(product_page(shirt(str(number)))) for number in range(9)}
+    }
+    server.routes |= {f"/products/{number}": Answer(product_page(shirt(str(number)))) for number in range(9)}
     assert look.settings() == {
         "kind": "structured",
         "sitemap_urls": (f"{server.url}/index.xml",),

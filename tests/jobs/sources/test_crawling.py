@@ -304,6 +304,28 @@ def test_unchanged_pages_come_from_the_cache(
     asked = [asked for asked in server.asked if asked.path == "/p/0"]
     assert ["if-none-match" in each.headers for each in asked] == [False, True]
     assert asked[0].headers["user-agent"] == "Closetspace/0.1.0 (+https://closets.example/bot)"
+    assert [path.parent for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.name != ".lock"] == [
+        tmp_path / "cache" / "page-cache" / "ono"
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer("busy", 503), Answer("gone", 404), Answer(product_page(shirt("0", price=1)))]
+)
+def test_cached_page_is_used_only_if_the_shop_says_that_it_has_not_changed(
+    server: ShopServer, tmp_path: Path, answer: Answer
+) -> None:
+    page = Answer(product_page(shirt("0")), headers={"Last-Modified": "Tue, 24 Nov 2026 00:00:00 GMT"})
+    server.routes = products(2) | {"/p/0": page, "/sitemap.xml": as_xml(sitemap(*addresses(server, 2)))}
+    store = str(tmp_path / "store")
+    assert len(crawl(structured(server), tmp_path, NOW, ignore_progress, store).items) == 2
+    server.routes["/p/0"] = answer
+    second = crawl(structured(server), tmp_path, NOW, ignore_progress, store)
+    assert len(second.items) == (2 if answer.status == 200 else 1)
+    asked = [asked for asked in server.asked if asked.path == "/p/0"]
+    assert asked[1].headers["if-modified-since"] == "Tue, 24 Nov 2026 00:00:00 GMT"
+    kept = [path for path in (tmp_path / "store" / "page-cache").rglob("*") if path.is_file()]
+    assert len(kept) == 1
 
 
 def test_requests_go_through_scrapfly(server: ShopServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ from closetspace.errors import InvalidInput, Transient
 TIMEOUTS = {"connect": 10.0, "read": 60.0, "write": 60.0}
 """Seconds for each address of a host, since the next one may answer, and for each pause within a download."""
 
+NOT_MODIFIED = 304
+
 KEPT_CONNECTIONS = 10
 KEPT_SECONDS = 5.0
 """Idle connections: the images of a shop come from few hosts, one soon after the other."""
@@ -33,6 +35,20 @@ class FetchLimits:
     bytes: int
     seconds: float
     redirects: int = 3
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What a server said of a file's state, empty if it said nothing (RFC 9110, 8.8)."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that ask for the file only if it has changed."""
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value and value.isascii()}
 
 
 def is_web_url(url: str, *, credentials: bool = False) -> bool:
@@ -83,9 +99,16 @@ class Fetcher:
                 ``not_found`` and ``too_large``.
             Transient: a later attempt may succeed.
         """
-        download = asyncio.run_coroutine_threadsafe(self._fetch_in_time(url, write), _event_loop())
+        self.fetch_changed(url, write, Validators())
+
+    def fetch_changed(self, url: str, write: Callable[[bytes], object], known: Validators) -> Validators | None:
+        """Download a file as `fetch_to` does, unless it is still as ``known`` says.
+
+        Returns its validators, or None if it has not changed.
+        """
+        download = asyncio.run_coroutine_threadsafe(self._fetch_in_time(url, write, known), _event_loop())
         try:
-            download.result()
+            return download.result()
         finally:
             download.cancel()
 
@@ -99,11 +122,11 @@ class Fetcher:
             network_backend=self.network,
         )
 
-    async def _fetch_in_time(self, url: str, write: Callable[[bytes], object]) -> None:
+    async def _fetch_in_time(self, url: str, write: Callable[[bytes], object], known: Validators) -> Validators | None:
         try:
             # One timeout for all of it, because a timeout per read never stops a server that sends a byte at a time.
             async with asyncio.timeout(self.limits.seconds):
-                await self._follow(url, write)
+                return await self._follow(url, write, known.headers)
         except TimeoutError as exc:
             raise Transient(f"{host_of(url)} did not send it within {self.limits.seconds:g} s") from exc
         except TRANSIENT_ERRORS as exc:
@@ -111,12 +134,17 @@ class Fetcher:
         except PERMANENT_ERRORS as exc:
             raise _url_invalid() from exc
 
-    async def _follow(self, url: str, write: Callable[[bytes], object]) -> None:
+    async def _follow(
+        self, url: str, write: Callable[[bytes], object], conditions: Mapping[str, str]
+    ) -> Validators | None:
         for _ in range(self.limits.redirects + 1):
-            async with self._request(self._checked(url)) as response:
+            async with self._request(self._checked(url), conditions) as response:
+                if conditions and response.status == NOT_MODIFIED:
+                    return None
                 match outcome_of(response.status):
                     case Outcome.SUCCESS:
-                        return await self._copy(response, write)
+                        await self._copy(response, write)
+                        return Validators(_header(response, b"etag"), _header(response, b"last-modified"))
                     case Outcome.REDIRECT:
                         url = _redirect(url, response)
                     case Outcome.TRANSIENT:
@@ -136,9 +164,9 @@ class Fetcher:
             raise host_not_public(parsed.host)
         return parsed
 
-    def _request(self, url: httpx.URL) -> AbstractAsyncContextManager[httpcore.Response]:
+    def _request(self, url: httpx.URL, conditions: Mapping[str, str]) -> AbstractAsyncContextManager[httpcore.Response]:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        headers = list(self.headers.items())
+        headers = [*self.headers.items(), *conditions.items()]
         if url.userinfo:
             # Only for the URL that has them: a redirect to another host gets none.
             credentials = b64encode(f"{url.username}:{url.password}".encode()).decode("ascii")
@@ -156,14 +184,19 @@ class Fetcher:
 
 def _redirect(url: str, response: httpcore.Response) -> str:
     """Return the URL that a response redirects to. Raises `InvalidInput` if it leads nowhere."""
-    location = next((value for name, value in response.headers if name.lower() == b"location"), b"")
+    location = _header(response, b"location", "utf-8")
     try:
-        target = urljoin(url, location.decode("utf-8", errors="replace"))
+        target = urljoin(url, location)
     except ValueError as exc:
         raise InvalidInput("not_found", "The redirect is not a valid URL.") from exc
     if not location:
         raise InvalidInput("not_found", "The redirect has no URL.")
     return target
+
+
+def _header(response: httpcore.Response, name: bytes, encoding: str = "latin-1") -> str:
+    value = next((value for other, value in response.headers if other.lower() == name), b"")
+    return value.decode(encoding, errors="replace")
 
 
 def _url_invalid() -> InvalidInput:
