@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 
 from catalog_jobs.sources.feeds.layouts import RowOrProduct
@@ -51,6 +52,7 @@ def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
     return price, max(filter(None, map(price.reduced_from, (usual, listed))), default=None)
 
 
+@lru_cache(1_000)
 def is_sale_on(dates: str, now: datetime) -> bool | None:
     """Return whether ``start/end`` includes now; either may be absent. None if the dates can't be read."""
     start, slash, end = (part.strip() for part in dates.partition("/"))
@@ -61,6 +63,8 @@ def is_sale_on(dates: str, now: datetime) -> bool | None:
 
 
 def _read(row: Row, field: str, context: PriceContext) -> Price:
-    currency = first(row, "currency")
-    found = {read_price(text, currency, context.currency, context.numbers) for text in row.get(field, ())}
+    currency, texts = first(row, "currency"), row.get(field, ())
+    if len(texts) == 1:
+        return read_price(texts[0], currency, context.currency, context.numbers)
+    found = {read_price(text, currency, context.currency, context.numbers) for text in texts}
     return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=bool(found))

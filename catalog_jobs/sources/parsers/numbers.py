@@ -17,6 +17,8 @@ _ANY_MARK = r"[ '.,·]"
 _SEPARATORS = str.maketrans("\u066b\u066c\u2018\u2019\u00b4`\uff0e\uff0c", "·'''''.,", "\u200e\u200f")
 """Separators of Arabic, apostrophes, full-width punctuation, and marks of the direction of writing."""
 
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+
 _CERTAIN_SHARE = 0.95
 """Share of a source's numbers that has to agree on a separator: every large feed has some numbers typed by hand."""
 
@@ -31,8 +33,8 @@ def normalise_number(text: str) -> str:
     """
     if text.isascii() and "`" not in text:
         return " ".join(text.split())
-    digits = (str(int(letter)) if letter.isdecimal() else letter for letter in text.translate(_SEPARATORS))
-    return " ".join("".join(digits).split())
+    text = _FOREIGN_DIGIT.sub(lambda digit: str(int(digit[0])), text.translate(_SEPARATORS))
+    return " ".join(text.split())
 
 
 class NumberFormat:

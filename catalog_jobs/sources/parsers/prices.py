@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from w3lib.html import remove_tags
@@ -16,6 +17,9 @@ MAX_PRICE_TEXT = 100
 """Characters. Longer text is not a price, and may be an attack on a regular expression."""
 
 MAX_PRICE = 1e9
+
+_CACHED = 1_000
+"""Texts of which the words are kept: beside a feed's prices stand few different ones."""
 
 PRICE_AMBIGUOUS = "its price is ambiguous (kept without one)"
 
@@ -141,10 +145,11 @@ def _read_text(text: str, written: str, default_currency: str, numbers: NumberFo
     return _price(amounts[0], code)
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(_CACHED)
+def _words(text: str) -> tuple[str, ...]:
     """Return the words and symbols beside a number; a dash is one, and so is ``US $``."""
     text = re.sub(r"\b([A-Za-z]{1,3}) (?=[$£¥])", r"\1", re.sub(f"({_DASH})", r" \1 ", text))
-    return [word for word in re.split(r"[\s()\[\]:;,*!|]+", text) if word.strip(".")]
+    return tuple(word for word in re.split(r"[\s()\[\]:;,*!|]+", text) if word.strip("."))
 
 
 def _is_range(between: Sequence[str], count: int) -> bool:

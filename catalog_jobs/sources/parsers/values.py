@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -12,6 +13,9 @@ from catalog_jobs.sources.parsers.stock_words import OUT_OF_STOCK_PHRASES, OUT_O
 MEN = frozenset(("male", "men", "man", "mens", "herren"))
 WOMEN = frozenset(("female", "women", "woman", "womens", "damen"))
 CHILDREN = frozenset(("newborn", "infant", "toddler", "kids", "kid", "child", "children"))
+
+_CACHED = 1_000
+"""Texts of which the answers are kept: a feed repeats few of them a million times."""
 
 
 def text_of(value: Any) -> str:
@@ -91,7 +95,12 @@ def term_of(value: Any) -> str:
     value = next(iter(as_list(value)), None)
     if isinstance(value, dict):
         value = next((value[name] for name in ("@id", "@value", "name") if value.get(name)), None)
-    return _letters_and_digits(re.split("[/#:]", text_of(value).rstrip("/#"))[-1])
+    return _term(text_of(value))
+
+
+@lru_cache(_CACHED)
+def _term(text: str) -> str:
+    return _letters_and_digits(re.split("[/#:]", text.rstrip("/#"))[-1])
 
 
 def is_in_stock(value: Any) -> bool:
@@ -99,13 +108,15 @@ def is_in_stock(value: Any) -> bool:
 
     Reads schema.org's terms and their nodes, the values of feeds, numbers of pieces and what shops write for people.
     """
-    if isinstance(value, bool):
-        return value
-    term = term_of(value)
-    text = _letters_and_digits(text_of(value)) or term
-    if re.fullmatch(r"-?\d+([.,]\d+)?", text_of(value)):
-        return float(text_of(value).replace(",", ".")) > 0
-    return term not in _OUT_OF_STOCK and not any(phrase in text for phrase in _OUT_OF_STOCK_PARTS)
+    return value if isinstance(value, bool) else _says_in_stock(text_of(value) or term_of(value))
+
+
+@lru_cache(_CACHED)
+def _says_in_stock(text: str) -> bool:
+    if re.fullmatch(r"-?\d+([.,]\d+)?", text):
+        return float(text.replace(",", ".")) > 0
+    letters = _letters_and_digits(text)
+    return term_of(text) not in _OUT_OF_STOCK and not any(phrase in letters for phrase in _OUT_OF_STOCK_PARTS)
 
 
 def is_used_condition(value: Any) -> bool:
