@@ -1,7 +1,9 @@
 """Builds the example app for a local stack and serves it: the page of the demo, and what tests open in a browser.
 
-with ExampleApp(setup.variables("VITE_"), log=Log(None)) as app:
-    print(app.serve())
+    with ExampleApp(setup.variables("VITE_"), log=Log(None)) as app:
+        print(app.serve())
+
+Each app is built into a folder of its own, so several can be built and served at the same time.
 """
 
 import contextlib
