@@ -90,7 +90,10 @@ def _problem(product: ScrapedProduct, images: Mapping[str, Path], seen: set[str]
 
 def _product(row: Mapping[str, str]) -> ScrapedProduct:
     values = {name: clean_text(value) for name, value in row.items()}
-    name = values["productDisplayName"]
+    name, price, list_price = (
+        values["productDisplayName"],
+        *(_price(values.get(c, "")) for c in ("price", "list_price")),
+    )
     return ScrapedProduct(
         id=values["id"],
         name=name,
@@ -99,7 +102,8 @@ def _product(row: Mapping[str, str]) -> ScrapedProduct:
         brand=values.get("brand") or name.partition(" ")[0],
         category=values.get("subCategory", ""),
         gender=values.get("gender", ""),
-        price=_price(values.get("price", "")),
+        price=price,
+        list_price=list_price if price and list_price and list_price > price else None,
         currency=values.get("currency", ""),
         in_stock=values.get("in_stock", "").casefold() not in OUT_OF_STOCK,
         url=values.get("url", ""),
@@ -108,4 +112,5 @@ def _product(row: Mapping[str, str]) -> ScrapedProduct:
 
 
 def _price(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"\d{1,9}(\.\d+)?", text) else None
+    """Return an amount; zero is none."""
+    return (float(text) or None) if re.fullmatch(r"\d{1,9}(\.\d+)?", text) else None

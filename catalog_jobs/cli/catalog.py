@@ -33,8 +33,8 @@ def import_catalog(
 ) -> None:
     """Replace the catalog in the store by a folder of products.
 
-    products.csv needs the columns id and productDisplayName. Optional are brand, subCategory, gender, price, currency,
-    group, in_stock, src and url. The image of a product is images/ID.jpg (or .png, .webp, .avif).
+    products.csv needs the columns id and productDisplayName. Optional are brand, subCategory, gender, price,
+    list_price, currency, group, in_stock, src and url. The image of a product is images/ID.jpg (or .png, .webp, .avif).
     """
     with exit_on_error(), progress_bar("importing") as progress:
         count, left_out = import_folder(open_store(store), source, progress, limit)

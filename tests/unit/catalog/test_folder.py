@@ -51,7 +51,13 @@ def test_group_and_stock_are_read_from_their_columns(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("price", ["", "free", "-5", "1e400", "nan", "12,50"])
+@pytest.mark.parametrize(("before", "list_price"), [("80", 80.0), ("60", None), ("40", None), ("", None)])
+def test_list_price_is_higher_than_the_price(tmp_path: Path, before: str, list_price: float | None) -> None:
+    rows = [{"id": "1", "productDisplayName": "Shirt", "price": "60", "list_price": before}]
+    assert read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg"])).products[0].product.list_price == list_price
+
+
+@pytest.mark.parametrize("price", ["", "free", "-5", "1e400", "nan", "12,50", "0", "0.00"])
 def test_invalid_price_is_none(tmp_path: Path, price: str) -> None:
     rows = [{"id": "1", "productDisplayName": "Shirt", "price": price}]
     assert read_folder(write_catalog(tmp_path / "c", rows, ["1.jpg"])).products[0].product.price is None
