@@ -19,7 +19,9 @@ NOT_INDEXED = "it asks not to be indexed (noindex)"
 NOT_FOLLOWED = "it asks not to follow its links (nofollow)"
 
 _PERMISSION = "ask the shop for permission; with it, set obey_robots = false."
-_REFUSALS = (401, 403, 429)
+_REFUSALS = (401, 403, 429, 430)
+"""430 is Shopify's for crawlers that are too fast."""
+
 _PASSING = (408, 425)
 _CHALLENGE_SIGNS = re.compile(
     r"captcha|cf-chl|challenge-platform|just a moment\.\.\.|perimeterx|px-block|datadome|_incapsula_"

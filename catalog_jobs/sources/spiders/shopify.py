@@ -1,30 +1,160 @@
 """The spider of Shopify's shops."""
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
+from itertools import islice
+from typing import Any, Self
 
-from scrapy import Request
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
-from catalog_jobs.sources.parsers.shopify import list_url, read_list
-from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider
-from catalog_jobs.sources.spiders.repetition import unless_repeated
+from catalog_jobs.sources.items import MAX_ITEMS
+from catalog_jobs.sources.parsers.shopify import PAGE_SIZE
+from catalog_jobs.sources.parsers.shopify_collections import (
+    Collection,
+    collections_url,
+    handle_of,
+    ids_in_order,
+    is_sitemap_of_products,
+    list_url_since,
+    read_collections,
+    sitemap_url,
+)
+from catalog_jobs.sources.parsers.shopify_product import product_url, read_product
+from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
+from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, response_text
+from catalog_jobs.sources.spiders.shopify_lists import LAST_PAGE, ShopifyLists
+from catalog_jobs.sources.spiders.sitemaps import NO_SITEMAP, read_sitemap
+
+NOT_LISTED = "page: it is beyond the 25,000 products that Shopify lists"
+"""The reason where nothing leads to the rest. No setting would help, so it is no failure."""
+
+BATCH = 1_000
+"""Requests that are made at once. Each takes 2 KB, and a sitemap may name 500,000 products."""
 
 
-class ShopifySpider(ShopSpider):
-    """Reads Shopify's product lists page by page, until a page is empty."""
+class ShopifySpider(ShopifyLists):
+    """Reads a shop's lists, and what they do not show.
+
+    If the shop has more products than a list shows, the spider reads them in the order of their ids. If the shop does
+    not answer in that order, it compares the sitemap with what it has read, then reads collections, then each product
+    that is still missing.
+    """
+
+    def __init__(self, context: CrawlContext) -> None:
+        super().__init__(context)
+        self._named: set[str] = set()
+        self._collections: list[Collection] = []
+        self._stages: list[Iterator[Request]] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
+        """Build the spider; Scrapy calls it."""
+        spider = super().from_crawler(crawler, *args, **arguments)
+        crawler.signals.connect(spider.on_idle, signals.spider_idle)
+        return spider
 
     def first_requests(self) -> Iterator[Request]:
         """Yield requests for the first page of every list."""
         for url in self.shop.start_urls:
-            yield from self.request_page(list_url(url, 1), self.parse_list, listing=True, start=url, number=1)
+            yield from self.request_list(url)
 
-    def parse_list(
-        self, response: Response, start: str, number: int, previous: frozenset[str] | None = None
-    ) -> CallbackResult:
-        """Yield a page's products and request the next page. ``previous`` are the ids of the page before."""
-        page = self.parse_page(response, unless_repeated(read_list, previous))
-        yield from self.usable_products(page)
-        if page.products and not self.collector.is_full:
-            following: dict[str, Any] = {"start": start, "number": number + 1, "previous": page.product_ids}
-            yield from self.request_page(list_url(start, number + 1), self.parse_list, listing=True, **following)
+    def on_end_of_list(self, request: Request) -> CallbackResult:
+        """Read the rest of the shop; of a collection, nothing leads to the rest."""
+        start, is_collection = request.cb_kwargs["start"], "/collections/" in request.cb_kwargs["start"]
+        if not is_collection and not self.root:
+            self.root = start
+            yield from self._request_since(0)
+        elif not is_collection or not self.root:
+            self.collector.left_out[NOT_LISTED] += 1
+
+    def parse_since(self, response: Response, last_id: int) -> CallbackResult:
+        """Yield a page's products and request those with higher ids, if the shop answers in that order."""
+        page = self.parse_page(response, self.parser)
+        ids = ids_in_order(page)
+        if ids is None or not (ids[0] > last_id if ids else last_id > 0):
+            yield from self.read_otherwise()
+            return
+        yield from self.new_products(page)
+        if ids and not self.collector.is_full:
+            yield from self._request_since(ids[-1])
+
+    def _request_since(self, last_id: int) -> Iterator[Request]:
+        url = list_url_since(self.root, last_id)
+        yield from self.request_page(
+            url, self.parse_since, listing=True, if_absent=self.read_otherwise, last_id=last_id
+        )
+
+    def read_otherwise(self, _request: Request | None = None) -> Iterator[Request]:
+        """Request what names the shop's products and collections; `on_idle` then requests those."""
+        self._stages = [self._from_collections(), self._one_by_one()]
+        yield from self._request_sitemap(sitemap_url(self.root))
+        yield from self._request_collections(1)
+
+    def on_idle(self) -> None:
+        """Request a batch of the next stage that has any; Scrapy calls it if nothing is left to request."""
+        while self._stages and not self.collector.is_full:
+            batch = list(islice(self._stages[0], BATCH))
+            if not batch:
+                del self._stages[0]
+                continue
+            for request in batch:
+                self.crawler.engine.crawl(request)
+            raise DontCloseSpider
+
+    def parse_sitemap(self, response: Response) -> CallbackResult:
+        """Note the products that a sitemap names, and request the sitemaps of products in an index."""
+        kind, urls = read_sitemap(response.body, response.url)
+        if not kind:
+            self.count_unreadable(response, NO_SITEMAP)
+            return
+        self.count_read(response)
+        for url in urls:
+            if kind == "sitemapindex" and is_sitemap_of_products(url):
+                yield from self._request_sitemap(url)
+            elif (handle := handle_of(url)) and len(self._named) < MAX_ITEMS:
+                self._named.add(handle)
+
+    def parse_collections(self, response: Response, number: int) -> CallbackResult:
+        """Note the collections of a page of their list, and request the next page."""
+        collections = read_collections(response_text(response), self.root)
+        if collections is None:
+            self.count_unreadable(response, "it has no list of collections")
+            return
+        self.count_read(response)
+        self._collections += collections
+        if collections and number < LAST_PAGE:
+            yield from self._request_collections(number + 1)
+
+    def parse_product(self, response: Response) -> CallbackResult:
+        """Yield the looks of a product."""
+        yield from self.new_products(self.parse_page(response, partial(read_product, currency=self.shop.currency)))
+
+    def _request_sitemap(self, url: str) -> Iterator[Request]:
+        yield from self.request_page(
+            url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES, if_absent=_nothing
+        )
+
+    def _request_collections(self, number: int) -> Iterator[Request]:
+        url = collections_url(self.root, number)
+        yield from self.request_page(url, self.parse_collections, listing=True, if_absent=_nothing, number=number)
+
+    def _from_collections(self) -> Iterator[Request]:
+        """Yield requests for all collections, unless it takes fewer to read what is missing one by one."""
+        pages = sum(-(-collection.products // PAGE_SIZE) for collection in self._collections)
+        if not self._named or len(self._named - self.handles) > pages:
+            for collection in self._collections:
+                yield from self.request_list(collection.url)
+
+    def _one_by_one(self) -> Iterator[Request]:
+        """Yield requests for the products that the sitemap names and no list had."""
+        if not self._named:
+            self.collector.left_out[NOT_LISTED] += 1
+        for handle in sorted(self._named - self.handles):
+            yield from self.request_page(product_url(self.root, handle), self.parse_product)
+
+
+def _nothing(_request: Request) -> CallbackResult:
+    return iter(())

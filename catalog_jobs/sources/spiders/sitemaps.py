@@ -10,6 +10,8 @@ from catalog_jobs.sources.bounded_xml import BoundedXml, BrokenXml, local_name
 from catalog_jobs.sources.parsers.values import absolute_url
 from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
 
+NO_SITEMAP = "it is no sitemap, and names none"
+
 MAX_SITEMAP_ENTRIES = 500_000
 """Ten times what sitemaps may have."""
 

@@ -19,11 +19,10 @@ from catalog_jobs.sources.spiders.base import (
     is_too_complex,
     response_text,
 )
-from catalog_jobs.sources.spiders.sitemaps import read_sitemap
+from catalog_jobs.sources.spiders.sitemaps import NO_SITEMAP, read_sitemap
 from catalog_jobs.sources.stats import NOT_FOLLOWED
 
 LINKS_NOT_FOLLOWED = "link: the shop asks not to follow it (nofollow)"
-NO_SITEMAP = "it is no sitemap, and names none"
 TOO_MANY_LINKS = "it has too many links"
 
 MAX_LINKS = 50_000

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs.sources.test_crawling import crawled, shop_of
+from tests.support import shopify_shop as shopify
 from tests.support.shop_server import Answer, ShopServer, as_json
 from tests.support.woocommerce_shop import API, Node, simple, store_api, variable, variation
 
@@ -62,3 +63,36 @@ def test_woocommerce_list_without_an_end_is_ended(server: ShopServer, tmp_path: 
     assert "it repeats an earlier page" in result.failure
     assert result.left_out["page: its products have too many variations (some are missing)"] == 1
     assert server.times_asked(API) == 52
+
+
+def test_shopify_shop_is_read_beyond_its_list_in_the_order_of_ids(server: ShopServer, tmp_path: Path) -> None:
+    numbers = range(1, shopify.LISTED + 51)
+    server.routes = shopify.lists(numbers, answers_since=True)
+    result = crawled(shop_of("shopify", start_urls=[server.url], currency="EUR"), tmp_path)
+    assert (result.failure, dict(result.left_out), len(result.items)) == ("", {}, len(numbers))
+    # All pages of the list, the one beyond, and the products by their ids, sixty at a time.
+    assert server.times_asked("/products.json") == 101 + 6
+
+
+def test_shopify_shop_is_read_beyond_its_list_by_collections_and_one_by_one(server: ShopServer, tmp_path: Path) -> None:
+    listed = range(51, shopify.LISTED + 51)
+    server.routes = shopify.lists([*listed]) | shopify.sitemaps(server.url, range(1, shopify.LISTED + 51))
+    server.routes |= shopify.collections({"old": [*range(5, 60)], "none": [], "secret": [3]})
+    server.routes |= {"/collections/secret/products.json": Answer("no", 404)}
+    for number in (1, 2, 3):
+        server.routes |= shopify.single(number)
+    result = crawled(shop_of("shopify", start_urls=[f"{server.url}/"], currency="EUR"), tmp_path)
+    items = {item.id: item for item in result.items}
+    assert (result.failure, dict(result.left_out)) == ("", {"page: HTTP 404": 1})
+    assert set(items) == {f"ono:{number}-black" for number in range(1, shopify.LISTED + 51)} - {"ono:4-black"}
+    single = items["ono:2-black"]
+    assert (single.price, single.list_price, single.category, single.in_stock) == (1199.0, 1499.0, "Coats", True)
+    assert single.image_urls == ("http://cdn.example/2-0.jpg",)
+    assert (server.times_asked("/sitemap_pages_1.xml"), server.times_asked("/products/coat-5.js")) == (0, 0)
+
+
+def test_shopify_shop_that_names_no_other_products_is_complete(server: ShopServer, tmp_path: Path) -> None:
+    server.routes = shopify.lists(range(shopify.LISTED + 50))
+    result = crawled(shop_of("shopify", start_urls=[server.url]), tmp_path)
+    assert (result.failure, len(result.items)) == ("", shopify.LISTED)
+    assert dict(result.left_out) == {"page: it is beyond the 25,000 products that Shopify lists": 1}

@@ -4,13 +4,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from scrapy.http import TextResponse
 from scrapy.settings import Settings
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
 
 from catalog_jobs.sources.middlewares import MAX_WAIT_SECONDS, seconds_to_wait
 from catalog_jobs.sources.pages import INDEX, MAX_PAGE_BYTES, MAX_PAGES, UnreadablePages
 from catalog_jobs.sources.scrapfly import redact_key, scrapfly_settings
 from catalog_jobs.sources.shops import SHIPPED, Shop, read_shops
-from catalog_jobs.sources.stats import DISALLOWED, CrawlStats, failure_message, is_challenge
+from catalog_jobs.sources.stats import (
+    DISALLOWED,
+    CrawlStats,
+    FetchFailure,
+    failure_message,
+    fetch_failure,
+    is_challenge,
+)
 from closetspace.errors import InvalidInput
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -107,6 +117,26 @@ def test_product_pages_that_are_gone_or_disallowed_do_not_fail_the_crawl() -> No
     for reason in ("HTTP 404", "HTTP 410", DISALLOWED) * 10:
         stats.record_failure("https://a.example/1", reason, listing=False)
     assert failure_message(stats, "finished") == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_absent"),
+    [
+        (400, '{"errors": "Page * Limit exceeds the 25000 limit."}', True),
+        (404, "", True),
+        (410, "", True),
+        (400, "<div class='captcha'>", False),
+        *((status, "", False) for status in (401, 403, 408, 425, 429, 430, 500, 503)),
+    ],
+)
+def test_page_is_absent_if_later_answers_will_be_the_same(status: int, body: str, is_absent: bool) -> None:
+    response = TextResponse("https://a.example/sitemap.xml", status=status, body=body.encode())
+    assert fetch_failure(Failure(HttpError(response))).is_absent is is_absent  # type: ignore[no-untyped-call]
+
+
+def test_page_that_robots_txt_disallows_is_absent_and_one_without_an_answer_is_not() -> None:
+    assert FetchFailure(DISALLOWED).is_absent
+    assert not FetchFailure("it timed out").is_absent
 
 
 def test_any_failed_listing_fails_the_crawl() -> None:
