@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from catalog_jobs.catalog.item import ScrapedProduct
+from catalog_jobs.sources.parsers.offers import Offer, best_of
 from catalog_jobs.sources.parsers.options import LOOK_OPTIONS, SIZE_OPTIONS
-from catalog_jobs.sources.parsers.prices import NO_PRICE, Price
+from catalog_jobs.sources.parsers.prices import Price
 from catalog_jobs.sources.parsers.values import split_colours, variant_id
 
 
@@ -19,12 +20,6 @@ class Variant:
     list_price: float | None
     in_stock: bool
     image_urls: tuple[str, ...]
-
-
-def reduced_from(price: Price, list_price: Price) -> float | None:
-    """Return a list price that is above the price, None if there is none."""
-    is_above = price.amount is not None and list_price.amount is not None and list_price.amount > price.amount
-    return list_price.amount if is_above else None
 
 
 def looks_of_variants(product: ScrapedProduct, variants: Sequence[Variant]) -> Iterator[ScrapedProduct]:
@@ -46,28 +41,26 @@ def looks_of_variants(product: ScrapedProduct, variants: Sequence[Variant]) -> I
 def _with_variants(
     product: ScrapedProduct, look: str, variants: Sequence[Variant], image_urls: tuple[str, ...]
 ) -> ScrapedProduct:
-    in_stock = [variant for variant in variants if variant.in_stock]
-    payable = in_stock or variants
-    best = min(
-        (variant for variant in payable if variant.price.amount is not None),
-        key=lambda variant: variant.price.amount or 0,
-        default=None,
-    )
-    price = best.price if best else next((each.price for each in payable if each.price.is_ambiguous), NO_PRICE)
+    offer = best_of([_offer(variant) for variant in variants])
     return replace(
         product,
         id=variant_id(product.id, look),
         group=product.id,
         variant=look,
         colours=split_colours(look) or product.colours,
-        price=price.amount,
-        list_price=best.list_price if best else None,
-        currency=price.currency or product.currency,
-        in_stock=bool(in_stock),
-        sizes=tuple(dict.fromkeys(filter(None, (_value_of(variant, SIZE_OPTIONS) for variant in in_stock)))),
+        price=offer.price.amount,
+        list_price=offer.list_price,
+        currency=offer.price.currency or product.currency,
+        in_stock=offer.in_stock,
+        sizes=offer.sizes,
         image_urls=image_urls,
-        remarks=price.remarks,
+        remarks=offer.price.remarks,
     )
+
+
+def _offer(variant: Variant) -> Offer:
+    size = _value_of(variant, SIZE_OPTIONS)
+    return Offer(variant.price, variant.list_price, variant.in_stock, (size,) if size else ())
 
 
 def _value_of(variant: Variant, names: frozenset[str]) -> str:

@@ -15,7 +15,7 @@ from catalog_jobs.sources.parsers.json_answers import NOT_JSON, nested, objects_
 from catalog_jobs.sources.parsers.options import COLOUR_OPTIONS, LOOK_OPTIONS, SIZE_OPTIONS
 from catalog_jobs.sources.parsers.prices import NO_PRICE, Price, read_minor_units
 from catalog_jobs.sources.parsers.values import id_of, image_urls_of, text_of
-from catalog_jobs.sources.parsers.variant_looks import Variant, looks_of_variants, reduced_from
+from catalog_jobs.sources.parsers.variant_looks import Variant, looks_of_variants
 from closetspace.domain.index.indexed_item import LeftOut
 
 API = "/wp-json/wc/store/v1/products"
@@ -161,7 +161,7 @@ def _price(node: Node) -> tuple[Price, float | None]:
     price, regular = (
         read_minor_units(nested(node, "prices", name), decimals, currency) for name in ("price", "regular_price")
     )
-    return price, reduced_from(price, regular)
+    return price, price.reduced_from(regular)
 
 
 def _category(categories: Sequence[Node]) -> str:
