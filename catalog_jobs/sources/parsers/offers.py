@@ -78,7 +78,7 @@ def _offers(variants: Sequence[Node], group: Node, context: PriceContext) -> Ite
             yield Offer(
                 price,
                 list_price,
-                is_in_stock(offer.get("availability")),
+                is_in_stock(offer.get("availability") or _pieces(offer.get("inventoryLevel"))),
                 _sizes(offer.get("itemOffered")) or _sizes(variant),
                 is_new=not is_used_condition(offer.get("itemCondition")),
                 is_current=is_current(offer, context.now),
@@ -114,6 +114,10 @@ def _in_one_currency(offers: Sequence[Offer], currency: str) -> list[Offer]:
     priced = [offer.price.currency for offer in offers if offer.price.amount is not None and offer.price.currency]
     chosen = currency if currency in priced else next(iter(priced), "")
     return [offer for offer in offers if offer.price.amount is None or offer.price.currency in (chosen, "")]
+
+
+def _pieces(level: Any) -> Any:
+    return level.get("value") if isinstance(level, dict) else level
 
 
 def _sizes(node: Any) -> tuple[str, ...]:
