@@ -48,7 +48,7 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_len
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_pattern)]
 FeedField = Annotated[str, AfterValidator(_feed_field)]
 Columns = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], BeforeValidator(_columns)]
-Kind = Literal["structured", "embedded_state", "shopify", "woocommerce", "feed"]
+Kind = Literal["structured", "embedded_state", "shopify", "woocommerce", "magento", "feed"]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -76,6 +76,7 @@ class Shop(BaseModel):
     state: Annotated[str, StringConstraints(pattern=r"^[\w.$]+$")] = DEFAULT_STATE
     results_path: str = ""
     page_parameter: Annotated[str, StringConstraints(pattern=r"^\w+$")] = "page"
+    store_view: Annotated[str, StringConstraints(pattern=r"^\w{0,64}$")] = ""
     categories: Mapping[Pattern, str] = Field(default_factory=dict)
     columns: Mapping[FeedField, Columns] = Field(default_factory=dict)
     gender: str = ""
@@ -117,6 +118,13 @@ def read_shops(path: Path) -> dict[str, Shop]:
     if tables or not isinstance(shops, dict):
         raise InvalidInput("shops_invalid", f"{path} may only have tables named [shops.NAME].")
     return {name: _shop(name, fields, path) for name, fields in shops.items()}
+
+
+def find_shop(shops: Mapping[str, Shop], name: str, file: Path) -> Shop:
+    """Return the shop with a name. Raises `InvalidInput` that lists the names of ``file`` if there is none."""
+    if name not in shops:
+        raise InvalidInput("shop_unknown", f"{file} has no shop {name}: it has {', '.join(shops) or 'none'}.")
+    return shops[name]
 
 
 def _shop(name: str, fields: Any, path: Path) -> Shop:

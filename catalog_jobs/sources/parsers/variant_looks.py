@@ -21,52 +21,52 @@ class Variant:
     in_stock: bool
     image_urls: tuple[str, ...]
 
+    @property
+    def look(self) -> str:
+        """The value of the first option that changes the product's look."""
+        return self._value_of(LOOK_OPTIONS)
 
-def looks_of_variants(product: ScrapedProduct, variants: Sequence[Variant]) -> Iterator[ScrapedProduct]:
+    @property
+    def offer(self) -> Offer:
+        """The variant as one of the offers of its look."""
+        size = self._value_of(SIZE_OPTIONS)
+        return Offer(self.price, self.list_price, self.in_stock, (size,) if size else ())
+
+    def _value_of(self, names: frozenset[str]) -> str:
+        return next((value for name, value in self.options.items() if name.casefold() in names), "")
+
+
+def looks_of_variants(
+    product: ScrapedProduct, variants: Sequence[Variant], currency: str = ""
+) -> Iterator[ScrapedProduct]:
     """Yield the product once for each of its looks; if all of them have the same image, once.
 
-    A look has the lowest price that can be paid for one of its sizes. ``product`` has what is common to all variants.
+    ``product`` has what is common to all variants; prices in ``currency``, the shop's, are preferred.
     """
     by_look: dict[str, list[Variant]] = {}
     for variant in variants:
-        by_look.setdefault(_value_of(variant, LOOK_OPTIONS), []).append(variant)
-    images = {look: tuple(dict.fromkeys(_images(same_look))) for look, same_look in by_look.items()}
+        by_look.setdefault(variant.look, []).append(variant)
+    images = {look: _images(same_look) for look, same_look in by_look.items()}
     if len(by_look) > 1 and len({urls[:1] for urls in images.values()}) < 2:
         by_look = {"": list(variants)}
     for look, same_look in by_look.items():
         own_images = images[look] if len(by_look) > 1 else ()
-        yield _with_variants(product, look, same_look, own_images or product.image_urls or tuple(_images(same_look)))
+        best = best_of([variant.offer for variant in same_look], currency)
+        yield replace(
+            product,
+            id=variant_id(product.id, look),
+            group=product.id,
+            variant=look,
+            colours=split_colours(look) or product.colours,
+            price=best.price.amount,
+            list_price=best.list_price,
+            currency=best.price.currency or product.currency,
+            in_stock=best.in_stock,
+            sizes=best.sizes,
+            image_urls=own_images or product.image_urls or _images(same_look),
+            remarks=best.price.remarks,
+        )
 
 
-def _with_variants(
-    product: ScrapedProduct, look: str, variants: Sequence[Variant], image_urls: tuple[str, ...]
-) -> ScrapedProduct:
-    offer = best_of([_offer(variant) for variant in variants])
-    return replace(
-        product,
-        id=variant_id(product.id, look),
-        group=product.id,
-        variant=look,
-        colours=split_colours(look) or product.colours,
-        price=offer.price.amount,
-        list_price=offer.list_price,
-        currency=offer.price.currency or product.currency,
-        in_stock=offer.in_stock,
-        sizes=offer.sizes,
-        image_urls=image_urls,
-        remarks=offer.price.remarks,
-    )
-
-
-def _offer(variant: Variant) -> Offer:
-    size = _value_of(variant, SIZE_OPTIONS)
-    return Offer(variant.price, variant.list_price, variant.in_stock, (size,) if size else ())
-
-
-def _value_of(variant: Variant, names: frozenset[str]) -> str:
-    return next((value for name, value in variant.options.items() if name.casefold() in names), "")
-
-
-def _images(variants: Sequence[Variant]) -> Iterator[str]:
-    for variant in variants:
-        yield from variant.image_urls
+def _images(variants: Sequence[Variant]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(url for variant in variants for url in variant.image_urls))

@@ -61,11 +61,11 @@ def ids_with_variations(text: str) -> list[str]:
     return [node_id for node in nodes if objects_in(node.get("variations")) and (node_id := id_of(node.get("id")))]
 
 
-def read_list(text: str, url: str, variations: Sequence[Node] = ()) -> Page:
+def read_list(text: str, url: str, currency: str = "", variations: Sequence[Node] = ()) -> Page:
     """Return the products of a page of the list. A page without products ends the list.
 
     ``variations`` have their own prices, stock and images. Without them, a product is one item with the lowest price
-    of all of them.
+    of all of them. Prices in ``currency``, the shop's, are preferred.
     """
     answer = read_json(text)
     if not isinstance(answer, list):
@@ -73,11 +73,13 @@ def read_list(text: str, url: str, variations: Sequence[Node] = ()) -> Page:
     by_parent: dict[str, dict[str, Node]] = {}
     for variation in variations:
         by_parent.setdefault(id_of(variation.get("parent")), {})[id_of(variation.get("id"))] = variation
-    looks = (look for node in answer for look in _looks(node, by_parent, url))
+    looks = (look for node in answer for look in _looks(node, by_parent, url, currency))
     return Page(tuple(looks))
 
 
-def _looks(node: Any, by_parent: Mapping[str, Mapping[str, Node]], url: str) -> Iterator[ScrapedProduct | LeftOut]:
+def _looks(
+    node: Any, by_parent: Mapping[str, Mapping[str, Node]], url: str, currency: str
+) -> Iterator[ScrapedProduct | LeftOut]:
     product_id = id_of(node.get("id")) if isinstance(node, dict) else ""
     if not product_id:
         yield LeftOut("", "a product has no id")
@@ -87,7 +89,7 @@ def _looks(node: Any, by_parent: Mapping[str, Mapping[str, Node]], url: str) -> 
         return
     variants = list(islice(_variants(node, by_parent.get(product_id, {}), url), _MAX_VARIANTS))
     if variants:
-        yield from looks_of_variants(_product(node, product_id, url), variants)
+        yield from looks_of_variants(_product(node, product_id, url), variants, currency)
     else:
         yield _product(node, product_id, url)
 

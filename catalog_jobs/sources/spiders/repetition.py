@@ -1,5 +1,6 @@
-"""Recognises lists that answer the same page again and again."""
+"""Recognises what a shop answers again: the same page of a list, and products of several lists."""
 
+from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.spiders.base import Parser
 
@@ -14,3 +15,17 @@ def unless_repeated(parser: Parser, earlier: frozenset[str] | None) -> Parser:
         return Page(unreadable=REPEATED) if page.product_ids and page.product_ids == earlier else page
 
     return parse
+
+
+class SeenProducts:
+    """The products of the pages so far, by their groups: lists share products."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+
+    def unseen(self, page: Page) -> Page:
+        """Return a page without the products that an earlier page had."""
+        owners = [look.group if isinstance(look, ScrapedProduct) else look.id for look in page.products]
+        new = tuple(look for look, owner in zip(page.products, owners, strict=True) if owner not in self._ids)
+        self._ids.update(filter(None, owners))
+        return Page(new, page.unreadable, page.pages)

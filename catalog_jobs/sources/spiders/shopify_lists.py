@@ -12,7 +12,7 @@ from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.parsers.shopify import PAGE_SIZE, list_url, read_list
 from catalog_jobs.sources.parsers.shopify_collections import handle_of
 from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, Parser, ShopSpider
-from catalog_jobs.sources.spiders.repetition import unless_repeated
+from catalog_jobs.sources.spiders.repetition import SeenProducts, unless_repeated
 
 LAST_PAGE = 25_000 // PAGE_SIZE
 """The last page of a list that Shopify answers: to those beyond, it answers 400."""
@@ -29,7 +29,7 @@ class ShopifyLists(ShopSpider):
         super().__init__(context)
         self.root = ""
         self.handles: set[str] = set()
-        self._ids: set[str] = set()
+        self._seen = SeenProducts()
 
     @property
     def parser(self) -> Parser:
@@ -66,9 +66,6 @@ class ShopifyLists(ShopSpider):
 
     def new_products(self, page: Page) -> Iterator[ScrapedProduct]:
         """Yield the products of a page that no earlier page had: collections share them."""
-        owners = [look.group if isinstance(look, ScrapedProduct) else look.id for look in page.products]
-        new = Page(tuple(look for look, owner in zip(page.products, owners, strict=True) if owner not in self._ids))
-        self._ids.update(filter(None, owners))
-        for product in self.usable_products(new):
+        for product in self.usable_products(self._seen.unseen(page)):
             self.handles.add(handle_of(product.url))
             yield product

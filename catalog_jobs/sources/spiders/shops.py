@@ -2,6 +2,7 @@
 
 from catalog_jobs.sources.spiders.base import ShopSpider
 from catalog_jobs.sources.spiders.embedded_state import EmbeddedStateSpider
+from catalog_jobs.sources.spiders.magento import MagentoSpider
 from catalog_jobs.sources.spiders.shopify import ShopifySpider
 from catalog_jobs.sources.spiders.structured import StructuredSpider
 from catalog_jobs.sources.spiders.woocommerce import WooCommerceSpider
@@ -11,4 +12,5 @@ SPIDERS: dict[str, type[ShopSpider]] = {
     "embedded_state": EmbeddedStateSpider,
     "shopify": ShopifySpider,
     "woocommerce": WooCommerceSpider,
+    "magento": MagentoSpider,
 }

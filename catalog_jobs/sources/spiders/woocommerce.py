@@ -30,10 +30,11 @@ class _Listed:
     text: str
     url: str
     parents: Sequence[str]
+    currency: str
 
     def page(self, variations: Sequence[Node]) -> Page:
         """Return the page's products with their variations."""
-        return read_page(partial(read_list, variations=variations), self.text, self.url)
+        return read_page(partial(read_list, currency=self.currency, variations=variations), self.text, self.url)
 
 
 class WooCommerceSpider(ShopSpider):
@@ -56,7 +57,7 @@ class WooCommerceSpider(ShopSpider):
         if page.unreadable or not (parents := ids_with_variations(text)):
             yield from self.usable_products(page)
         else:
-            yield from self._request_variations(_Listed(start, text, response.url, parents), 1, ())
+            yield from self._request_variations(_Listed(start, text, response.url, parents, self.shop.currency), 1, ())
 
     def _request_variations(self, listed: _Listed, number: int, found: Sequence[Node]) -> CallbackResult:
         requests = list(

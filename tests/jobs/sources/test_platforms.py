@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs.sources.test_crawling import crawled, shop_of
+from tests.support import magento_shop as magento
 from tests.support import shopify_shop as shopify
 from tests.support.shop_server import Answer, ShopServer, as_json
 from tests.support.woocommerce_shop import API, Node, simple, store_api, variable, variation
@@ -96,3 +97,20 @@ def test_shopify_shop_that_names_no_other_products_is_complete(server: ShopServe
     result = crawled(shop_of("shopify", start_urls=[server.url]), tmp_path)
     assert (result.failure, len(result.items)) == ("", shopify.LISTED)
     assert dict(result.left_out) == {"page: it is beyond the 25,000 products that Shopify lists": 1}
+
+
+def test_magento_shop_is_read_page_by_page(server: ShopServer, tmp_path: Path) -> None:
+    shoe = magento.configurable("S", magento.variant("Red", "38", 80), magento.variant("Blue", "38", 90))
+    server.routes = magento.graphql([shoe, *(magento.simple(str(number)) for number in range(119))])
+    result = crawled(shop_of("magento", start_urls=[server.url], store_view="de"), tmp_path)
+    assert (result.failure, dict(result.left_out), len(result.items)) == ("", {}, 121)
+    assert [asked.headers["store"] for asked in server.asked if asked.path == "/graphql"] == ["de"] * 3
+
+
+def test_magento_shop_with_too_many_products_is_read_by_ranges_of_prices(server: ShopServer, tmp_path: Path) -> None:
+    prices = [*(5.0 + number for number in range(60)), *[50.0] * 60]
+    listed = [magento.simple(str(number), price) for number, price in enumerate(prices)]
+    server.routes = magento.graphql(listed, counted_as=150)
+    result = crawled(shop_of("magento", start_urls=[server.url]), tmp_path)
+    assert (result.failure, len(result.items)) == ("", 120)
+    assert dict(result.left_out) == {}

@@ -14,7 +14,7 @@ URL = "https://ono.example/wp-json/wc/store/v1/products"
 
 
 def read(*products: Any, variations: tuple[Any, ...] = ()) -> list[ScrapedProduct]:
-    page = read_list(json.dumps(products), URL, variations)
+    page = read_list(json.dumps(products), URL, variations=variations)
     assert page.unreadable == ""
     return [product for product in page.products if isinstance(product, ScrapedProduct)]
 

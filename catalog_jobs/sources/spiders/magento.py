@@ -1,0 +1,61 @@
+"""The spider of Magento's shops (Adobe Commerce)."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+
+from catalog_jobs.sources.parsers.magento import PAGE_SIZE, PriceRange, query_url, read_products, total_of
+from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider, response_text
+from catalog_jobs.sources.spiders.repetition import SeenProducts, unless_repeated
+
+MAX_RESULTS = 10_000
+"""Products of a query that Magento's search engine answers, unless a shop has set it otherwise."""
+
+NOT_LISTED = "page: it is beyond the 10,000 products of one price that Magento lists"
+
+
+class MagentoSpider(ShopSpider):
+    """Asks GraphQL for all products, page by page; if they are too many, for those in ranges of prices."""
+
+    def __init__(self, context: CrawlContext) -> None:
+        super().__init__(context)
+        self._seen = SeenProducts()
+
+    def first_requests(self) -> Iterator[Request]:
+        """Yield requests for the first page of every shop."""
+        for url in self.shop.start_urls:
+            yield from self._request(url, 1, PriceRange())
+
+    def make_request(self, url: str, **options: Any) -> Request:
+        """Build a request for the configured store view."""
+        headers = {"Store": self.shop.store_view} if self.shop.store_view else {}
+        return super().make_request(url, headers=headers, **options)
+
+    def parse_products(
+        self, response: Response, start: str, prices: PriceRange, first: frozenset[str] | None = None
+    ) -> CallbackResult:
+        """Yield a page's products; the first page also requests all others. ``first`` are the first page's ids."""
+        parser = unless_repeated(partial(read_products, currency=self.shop.currency), first)
+        page = self.parse_page(response, parser)
+        yield from self.usable_products(self._seen.unseen(page))
+        if first is not None or page.unreadable:
+            return
+        has_too_many = total_of(response_text(response)) > MAX_RESULTS
+        if has_too_many and (halves := prices.halves()):
+            for half in halves:
+                yield from self._request(start, 1, half)
+            return
+        if has_too_many:
+            self.collector.left_out[NOT_LISTED] += 1
+        # One more than max_pages, so that the excess is counted.
+        for number in range(2, min(page.pages, MAX_RESULTS // PAGE_SIZE, self.shop.max_pages + 1) + 1):
+            yield from self._request(start, number, prices, page.product_ids)
+
+    def _request(
+        self, start: str, number: int, prices: PriceRange, first: frozenset[str] | None = None
+    ) -> Iterator[Request]:
+        url = query_url(start, number, prices)
+        yield from self.request_page(url, self.parse_products, listing=True, start=start, prices=prices, first=first)
