@@ -17,7 +17,6 @@ from catalog_jobs.sources.discovery import SiteExplorer
 from catalog_jobs.sources.inspection import Inspector
 from catalog_jobs.sources.inspection import as_json as item_as_json
 from catalog_jobs.sources.items import SourceDefaults
-from catalog_jobs.sources.polite_client import PoliteClient
 from catalog_jobs.sources.shops_file import append_shop, shop_table
 
 
@@ -41,7 +40,7 @@ def add_shop(
     with exit_on_error():
         address = url if "://" in url else f"https://{url}"
         shop_name = name or _name(address)
-        inspector = Inspector(SourceDefaults(shop_name, currency=currency), datetime.now(UTC), PoliteClient())
+        inspector = Inspector(SourceDefaults(shop_name, currency=currency), datetime.now(UTC))
         proposal = SiteExplorer(inspector, shop_name, _report).explore(address)
         if write:
             append_shop(proposal.shop, write)

@@ -1,6 +1,7 @@
 """``closetspace catalog inspect``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,9 +14,10 @@ from rich.table import Table
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out_counts
-from catalog_jobs.cli.options import JsonOption
+from catalog_jobs.cli.options import JsonOption, ShopsOption
 from catalog_jobs.sources.inspection import AUTO, KINDS, Inspector, as_json
 from catalog_jobs.sources.items import SourceDefaults
+from catalog_jobs.sources.shops import SHIPPED, Shop, find_shop, read_shops
 from closetspace.errors import ClosetspaceError
 
 MAX_ROWS = 100
@@ -38,6 +40,11 @@ def inspect(
         datetime | None,
         typer.Option(parser=_time, metavar="TIME", help="The time (ISO 8601) that decides which sale prices apply."),
     ] = None,
+    shop: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Read it with the settings of this shop of the shops file."),
+    ] = "",
+    shops: ShopsOption = SHIPPED,
     as_json_line: JsonOption = False,
 ) -> None:
     """Show what a refresh would read of one page, product list, feed or folder. Stores nothing.
@@ -46,8 +53,9 @@ def inspect(
     """
     with exit_on_error():
         try:
-            inspector = Inspector(SourceDefaults("inspect", currency=currency), at or datetime.now(UTC))
-            inspection = inspector.inspect(source, kind, base_url)
+            configured = find_shop(read_shops(shops), shop, shops) if shop else None
+            inspector = _inspector(configured, currency, at or datetime.now(UTC))
+            inspection = inspector.inspect(source, configured.kind if configured and kind == AUTO else kind, base_url)
         except ClosetspaceError as error:
             if as_json_line:
                 _print_json(SourceResult("", (), failure=str(error)))
@@ -63,6 +71,13 @@ def inspect(
         notes.print(f"[red]trouble:[/red] {escape(result.failure)}", soft_wrap=True)
     if not result.items:
         raise typer.Exit(1)
+
+
+def _inspector(shop: Shop | None, currency: str, now: datetime) -> Inspector:
+    if shop is None:
+        return Inspector(SourceDefaults("inspect", currency=currency), now)
+    defaults = SourceDefaults.from_shop(shop)
+    return Inspector(replace(defaults, currency=currency or shop.currency), now, shop.state, shop.results_path)
 
 
 def _print_json(result: SourceResult) -> None:

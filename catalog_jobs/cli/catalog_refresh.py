@@ -2,7 +2,6 @@
 
 import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from rich.markup import escape
 
 from catalog_jobs.catalog.run_records import RunRecord
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar
-from catalog_jobs.cli.options import JsonOption, StoreOption
+from catalog_jobs.cli.options import JsonOption, ShopsOption, StoreOption
 from catalog_jobs.processes.logs import Log
 from catalog_jobs.refresh.coordinator import RefreshOptions
 from catalog_jobs.refresh.job import TaskContext, refresh
@@ -32,15 +31,7 @@ def refresh_catalog(
             " instead of the shops.",
         ),
     ] = None,
-    shops: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE",
-            envvar="CLOSETSPACE_SHOPS",
-            help="The file that configures shops.",
-            show_default="the shipped one",
-        ),
-    ] = SHIPPED,
+    shops: ShopsOption = SHIPPED,
     tasks: Annotated[
         int | None, typer.Option(min=1, max=64, help="The number of processes that share the work.")
     ] = None,

@@ -13,6 +13,7 @@ from scrapy.linkextractors import LinkExtractor
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.inspection import FEED, STRUCTURED, Inspection, Inspector
+from catalog_jobs.sources.parsers import shopify, woocommerce
 from catalog_jobs.sources.product_urls import follow_pattern, samples
 from catalog_jobs.sources.robots import NOFOLLOW, NOINDEX, requests_of, seconds_between_requests
 from catalog_jobs.sources.shops import Shop
@@ -40,14 +41,14 @@ _LISTINGS = re.compile(r"[?&](page|p|pg|seite|pagina)=\d+")
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform whose shops have a public list of products at ``path``.
+    """A platform whose shops have a public list of products; ``list_url`` returns a page's address.
 
     ``signs`` are what their pages have, ``currency`` is where such a page names the currency that the list lacks.
     """
 
     kind: str
     signs: re.Pattern[str]
-    path: str
+    list_url: Callable[[str, int], str]
     currency: re.Pattern[str] | None = None
 
 
@@ -55,9 +56,10 @@ PLATFORMS = (
     Platform(
         "shopify",
         re.compile(r"cdn\.shopify\.com|\bShopify\.(?:shop|theme|currency)\b"),
-        "/products.json?limit=20",
+        shopify.list_url,
         re.compile(r"Shopify\.currency\s{0,5}=\s{0,5}\{\s{0,5}[\"']active[\"']\s{0,5}:\s{0,5}[\"']([A-Z]{3})[\"']"),
     ),
+    Platform("woocommerce", re.compile(r"woocommerce"), woocommerce.list_url),
 )
 
 
@@ -109,7 +111,7 @@ class SiteExplorer:
             named = platform.currency.findall(page.text) if platform.currency else []
             currency = self.inspector.defaults.currency or next(iter(named), "")
             inspector = replace(self.inspector, defaults=replace(self.inspector.defaults, currency=currency))
-            url = urljoin(page.url, platform.path)
+            url = platform.list_url(urljoin(page.url, "/"), 1)
             if found := self._attempt(inspector.inspect, url, platform.kind):
                 if platform.currency and not currency:
                     self.report("its list names no currency: set one")

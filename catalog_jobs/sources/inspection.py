@@ -15,8 +15,9 @@ from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import ItemCollector, SourceDefaults
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
-from catalog_jobs.sources.parsers.shopify import read_list
+from catalog_jobs.sources.parsers.shopify import read_list as read_shopify_list
 from catalog_jobs.sources.parsers.structured import read_product_page
+from catalog_jobs.sources.parsers.woocommerce import read_list as read_woocommerce_list
 from catalog_jobs.sources.polite_client import PoliteClient
 from catalog_jobs.sources.selection import FolderSource
 from catalog_jobs.sources.settings import MAX_PAGE_BYTES, require_contact
@@ -28,12 +29,13 @@ from closetspace.errors import InvalidInput
 
 AUTO, FEED, FOLDER, STRUCTURED = "auto", "feed", "folder", "structured"
 
-PAGE_PARSERS: dict[str, Callable[[str, datetime], Parser]] = {
-    STRUCTURED: lambda currency, now: partial(read_product_page, currency=currency, now=now),
-    "embedded_state": lambda _currency, _now: partial(read_search_page, name=DEFAULT_STATE),
-    "shopify": lambda currency, _now: partial(read_list, currency=currency),
+PAGE_PARSERS: dict[str, Callable[["Inspector"], Parser]] = {
+    STRUCTURED: lambda by: partial(read_product_page, currency=by.defaults.currency, now=by.now),
+    "embedded_state": lambda by: partial(read_search_page, name=by.state, path=by.results_path),
+    "shopify": lambda by: partial(read_shopify_list, currency=by.defaults.currency),
+    "woocommerce": lambda _: read_woocommerce_list,
 }
-"""The parser of each kind of shop that has pages, for a currency and a time. `AUTO` tries them in this order."""
+"""The parser of each kind of shop that has pages, with an inspector's settings. `AUTO` tries them in this order."""
 
 KINDS = (AUTO, *PAGE_PARSERS, FEED, FOLDER)
 
@@ -50,10 +52,15 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Inspector:
-    """Reads files, folders and addresses. ``now`` decides which sale prices apply."""
+    """Reads files, folders and addresses. ``now`` decides which sale prices apply.
+
+    ``state`` and ``results_path`` are those of `Shop`.
+    """
 
     defaults: SourceDefaults
     now: datetime
+    state: str = DEFAULT_STATE
+    results_path: str = ""
     client: PoliteClient = field(default_factory=PoliteClient)
 
     def inspect(self, source: str, kind: str = AUTO, base_url: str = "") -> Inspection:
@@ -80,8 +87,7 @@ class Inspector:
 
     def page(self, kind: str, text: str, url: str) -> Inspection:
         """Read a page as one of `PAGE_PARSERS`."""
-        parser = PAGE_PARSERS[kind](self.defaults.currency, self.now)
-        page, collector = read_page(parser, text, url), ItemCollector(self.defaults, self.now)
+        page, collector = read_page(PAGE_PARSERS[kind](self), text, url), ItemCollector(self.defaults, self.now)
         items = [item for product in page.products if (item := collector.collect(product))]
         reason = CHALLENGE if page.unreadable and is_challenge(text) else page.unreadable
         return Inspection(kind, SourceResult(self.defaults.source, items, dict(collector.left_out), reason))
@@ -89,8 +95,9 @@ class Inspector:
     def page_of_any_kind(self, text: str, url: str) -> Inspection:
         """Read a page as the first kind that finds a product on it."""
         pages = [self.page(kind, text, url) for kind in PAGE_PARSERS]
-        if found := next((page for page in pages if page.result.items or page.result.left_out), None):
-            return found
+        for found in sorted(pages, key=lambda page: not page.result.items):
+            if found.result.items or found.result.left_out:
+                return found
         reasons = "; ".join(f"as {page.kind}, {page.result.failure}" for page in pages)
         return Inspection(AUTO, SourceResult(self.defaults.source, (), failure=f"No kind of page: {reasons}"))
 

@@ -15,7 +15,7 @@ from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.runner import crawl, page_cache_store
 from catalog_jobs.sources.settings import require_contact
-from catalog_jobs.sources.shops import Shop, read_shops
+from catalog_jobs.sources.shops import Shop, find_shop, read_shops
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.domain.index.pictures import IMAGES_FOLDER
 from closetspace.errors import ClosetspaceError, InvalidInput
@@ -138,11 +138,8 @@ class SourceSelection:
         if self.source is not None:
             return [self._named_source(self.source, store)]
         shops = read_shops(self.shops)
-        selected = [shop for shop in shops.values() if (shop.name == self.shop if self.shop else shop.enabled)]
-        if self.shop and not selected:
-            raise InvalidInput(
-                "shop_unknown", f"{self.shops} has no shop {self.shop}: it has {', '.join(shops) or 'none'}."
-            )
+        enabled = [shop for shop in shops.values() if shop.enabled]
+        selected = [find_shop(shops, self.shop, self.shops)] if self.shop else enabled
         if not selected:
             raise InvalidInput(
                 "shops_missing",

@@ -31,6 +31,7 @@ from tests.support.shop_server import (
     sitemap,
     sitemap_index,
 )
+from tests.support.woocommerce_shop import simple, store_api
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ class Exploration:
 
     def propose(self, path: str = "/") -> Proposal:
         client = PoliteClient(wait=self.waits.append)
-        inspector = Inspector(SourceDefaults("ono"), NOW, client)
+        inspector = Inspector(SourceDefaults("ono"), NOW, client=client)
         return SiteExplorer(inspector, "ono", self.lines.append).explore(self.server.url + path)
 
     def settings(self, path: str = "/") -> dict[str, object]:
@@ -81,6 +82,12 @@ def test_shopify_shop_is_proposed_with_its_currency(server: ShopServer, look: Ex
     }
     assert {item.currency for item in proposal.result.items} == {"GBP"}
     assert [asked.path for asked in server.asked] == ["/robots.txt", "/", "/products.json"]
+
+
+def test_woocommerce_shop_is_proposed(server: ShopServer, look: Exploration) -> None:
+    server.routes = store_api([simple(1)]) | {"/": home(head='<body class="theme-x woocommerce-js">')}
+    assert look.settings() == {"kind": "woocommerce", "start_urls": (f"{server.url}/",)}
+    assert len(server.asked) == 3
 
 
 def test_sitemap_of_robots_txt_is_followed_to_products(server: ShopServer, look: Exploration, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tests.support.shop_server import (
     search_page,
     shirt,
 )
+from tests.support.woocommerce_shop import simple
 
 FEED = """<rss xmlns:g="http://base.google.com/ns/1.0"><channel><item><g:id>1</g:id><title>Coat</title>
 <g:image_link>https://a.example/1.jpg</g:image_link><g:price>50 USD</g:price></item></channel></rss>"""
@@ -85,6 +86,7 @@ def test_item_has_every_field_and_absent_ones_are_null_or_empty(tmp_path: Path) 
         (product_page(shirt("7", image="https://a.example/7.jpg")).encode("utf-16"), "structured", "7"),
         (search_page({"7": dress(7)}), "embedded_state", "7-70"),
         (json.dumps({"products": [listed_product(7)]}), "shopify", "7-black"),
+        (json.dumps([simple(7)]), "woocommerce", "7"),
         (FEED, "feed", "1"),
         (TABLE, "feed", "1"),
     ],
@@ -139,6 +141,31 @@ def test_reason_is_given_if_nothing_can_be_read(tmp_path: Path, content: str, ki
     assert result.exit_code == 1
     assert reason in json.loads(result.stdout)["trouble"]
     assert reason in result.stderr
+
+
+def test_source_is_read_as_a_shop_is_configured(tmp_path: Path) -> None:
+    shops = saved(
+        tmp_path,
+        """
+        [shops.ono]
+        kind = "feed"
+        feed = "feed.csv"
+        currency = "GBP"
+        columns = {title = "Bezeichnung"}
+
+        [shops.vela]
+        kind = "embedded_state"
+        start_urls = ["https://vela.example"]
+        state = "RESULTS"
+        """,
+        "shops.toml",
+    )
+    table = saved(tmp_path, "id,Bezeichnung,image_link,price\n1,Coat,https://a.example/1.jpg,5.00\n", "feed.csv")
+    [item] = inspected(table, "--shop", "ono", "--shops", shops)["items"]
+    assert (item["id"], item["name"], item["currency"]) == ("ono:1", "Coat", "GBP")
+    page = saved(tmp_path, search_page({"7": dress(7)}, name="RESULTS"))
+    assert inspected(page, "--shop", "vela", "--shops", shops)["items"][0]["id"] == "vela:7-70"
+    assert "has no shop sund: it has ono, vela" in inspected(page, "--shop", "sund", "--shops", shops)["trouble"]
 
 
 def test_products_that_are_left_out_are_counted(tmp_path: Path) -> None:
