@@ -1,19 +1,22 @@
 """Parser for product pages with schema.org data."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.parsers.json_ld import is_product, read_structured_data, types_of
+from catalog_jobs.sources.parsers.audiences import gender_in, gender_of
+from catalog_jobs.sources.parsers.breadcrumbs import category_of, read_breadcrumbs
+from catalog_jobs.sources.parsers.json_ld import StructuredData, read_structured_data, types_of
+from catalog_jobs.sources.parsers.linked_nodes import Node
 from catalog_jobs.sources.parsers.offers import best_offer
 from catalog_jobs.sources.parsers.price_specifications import PriceContext, price_format
+from catalog_jobs.sources.parsers.product_families import Family, Look, colour_of, families_of, looks_of, own_id
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
     as_list,
-    gender_of,
     id_of,
     image_urls_of,
     split_colours,
@@ -22,9 +25,8 @@ from catalog_jobs.sources.parsers.values import (
 )
 from closetspace.domain.index.indexed_item import LeftOut
 
-Node = Mapping[str, Any]
-
-_IDS = ("sku", "productID", "identifier", "mpn", "gtin13", "gtin", "gtin14", "gtin12", "gtin8")
+_FROM_OTHER_FORMS = ("image", "brand", "category")
+"""What a page's only product takes from Open Graph data, for example, if its own data lacks it. Also its offers."""
 
 
 def read_product_page(text: str, url: str, currency: str = "", now: datetime | None = None) -> Page:
@@ -33,9 +35,12 @@ def read_product_page(text: str, url: str, currency: str = "", now: datetime | N
     ``currency`` is the shop's, in which an offer is preferred; ``now`` decides which prices are valid.
     """
     data = read_structured_data(text, url)
-    prices = PriceContext(currency, now, price_format(filter(is_product, data.nodes)))
-    context = _PageContext(url, data.base, _breadcrumbs(data.nodes), prices)
-    products = [look for node in data.nodes if is_product(node) for look in _looks(node, context)]
+    families = families_of(data.nodes, data.base)
+    prices = PriceContext(currency, now, price_format(node for family in families for node in family.nodes))
+    context = _PageContext(url, data.base, read_breadcrumbs(data.nodes), prices)
+    products = [look for family in families for look in _products(family, context)]
+    if len(products) == 1:
+        products = _products_with_other_forms(products[0], families[0], data, context)
     if products:
         return Page(tuple(products))
     return Page(unreadable="its structured data is broken" if data.broken else "it shows no product")
@@ -51,42 +56,64 @@ class _PageContext:
     prices: PriceContext
 
 
-def _looks(node: Node, context: _PageContext) -> Iterator[ScrapedProduct | LeftOut]:
-    if "ProductGroup" not in types_of(node):
-        yield _product([node], _parent_group(node), context)
-        return
-    variants = [entry for entry in as_list(node.get("hasVariant")) if isinstance(entry, dict) and _has_data(entry)]
-    by_look: dict[str, list[Node]] = {}
-    for variant in variants or (node,):
-        by_look.setdefault(text_of(variant.get("color")), []).append(variant)
-    for same_look in by_look.values():
-        yield _product(same_look, node, context)
+def _products(family: Family, context: _PageContext) -> Iterator[ScrapedProduct | LeftOut]:
+    looks = looks_of(family)
+    ids = _ids(family, looks)
+    for look, look_id in zip(looks, ids, strict=True):
+        yield _product(look, look_id, family, context)
 
 
-def _has_data(variant: Node) -> bool:
-    """Return whether a variant is more than a link to its own page."""
-    return any(variant.get(name) for name in ("name", "sku", "offers", "image", "color"))
+def _products_with_other_forms(
+    product: ScrapedProduct | LeftOut, family: Family, data: StructuredData, context: _PageContext
+) -> list[ScrapedProduct | LeftOut]:
+    """Return the page's only product with what its data lacks from the page's data in other forms."""
+    for form in data.other_forms if isinstance(product, ScrapedProduct) else ():
+        if not isinstance(product, ScrapedProduct) or not _lacks_data(product):
+            break
+        others = families_of(form, data.base)
+        if len(others) == 1 and len(others[0].variants) == 1:
+            prices = replace(context.prices, numbers=price_format(others[0].nodes))
+            family = _filled(family, others[0].variants[0], lacks_price=_lacks_price(product))
+            [product] = _products(family, replace(context, prices=prices))
+    return [product]
 
 
-def _product(variants: Sequence[Node], group: Node, context: _PageContext) -> ScrapedProduct | LeftOut:
+def _lacks_price(product: ScrapedProduct) -> bool:
+    return product.price is None and not product.remarks
+
+
+def _lacks_data(product: ScrapedProduct) -> bool:
+    return _lacks_price(product) or not product.image_urls
+
+
+def _filled(family: Family, other: Node, *, lacks_price: bool) -> Family:
+    """Return a family of one look with what it lacks from another description of the product."""
+    whole = {**family.group, **family.variants[0]}
+    found = {name: other[name] for name in _FROM_OTHER_FORMS if other.get(name) and not whole.get(name)}
+    if lacks_price and other.get("offers"):
+        own = next((offer for offer in as_list(whole.get("offers")) if isinstance(offer, dict)), {})
+        stock = {"availability": own["availability"]} if own.get("availability") else {}
+        found["offers"] = [{**offer, **stock} for offer in as_list(other["offers"]) if isinstance(offer, dict)]
+    return Family(family.group, [{**variant, **found} for variant in family.variants])
+
+
+def _product(look: Look, look_id: str, family: Family, context: _PageContext) -> ScrapedProduct | LeftOut:
     """Merge variants of one look, which differ in size, with the data of their group."""
-    first = dict(group) | {name: value for name, value in variants[0].items() if value not in ("", None, [])}
-    name = text_of(group.get("name")) or text_of(first.get("name"))
-    if not name:
-        return LeftOut(_own_id(first), "a product has no name")
-    group_id, colour = _group_id(group, variants[0]), text_of(first.get("color"))
+    first = {**family.group, **{name: value for name, value in look.variants[0].items() if value not in ("", None, [])}}
     url = absolute_url(context.base, text_of(first.get("url"))) or context.url
-    offer = best_offer(variants, group, context.prices)
-    audience = next((entry for entry in as_list(first.get("audience")) if isinstance(entry, dict)), {})
+    if not family.name:
+        return LeftOut(look_id or url, "a product has no name")
+    offer = best_offer(look.variants, family.group, context.prices)
+    category = category_of(first.get("category"), context.breadcrumbs, family.name)
     return ScrapedProduct(
-        id=variant_id(group_id, colour) if group_id else _own_id(first) or url,
-        name=name,
-        group=group_id,
-        variant=colour,
+        id=look_id or url,
+        name=family.name,
+        group=_group_id(family),
+        variant=look.name,
         brand=_name_of(first.get("brand")) or _name_of(first.get("manufacturer")),
-        category=_category(first, context.breadcrumbs, name),
-        gender=gender_of(audience.get("suggestedGender") or first.get("gender"), audience.get("audienceType")),
-        colours=split_colours(colour, "/,;"),
+        category=category,
+        gender=_gender(first) or gender_in(" > ".join((category, *context.breadcrumbs))),
+        colours=split_colours(colour_of(first) or look.name, "/,;"),
         price=offer.price.amount,
         list_price=offer.list_price,
         currency=offer.price.currency,
@@ -98,37 +125,37 @@ def _product(variants: Sequence[Node], group: Node, context: _PageContext) -> Sc
     )
 
 
-def _parent_group(node: Node) -> Node:
-    """Return the group that a product names as its own."""
-    parent = next((entry for entry in as_list(node.get("isVariantOf")) if isinstance(entry, dict)), {})
-    group_id = id_of(node.get("inProductGroupWithID"))
-    return parent if parent.get("productGroupID") else {"productGroupID": group_id} if group_id else {}
+def _ids(family: Family, looks: Sequence[Look]) -> list[str]:
+    """Return an id for each look: of group and colour if the page states both, else the variant's own."""
+    group = _group_id(family)
+    if group and _is_group(family.group) and all(look.is_stated for look in looks):
+        return [variant_id(group, look.name) for look in looks]
+    own = [own_id(look.variants[0]) for look in looks]
+    if len(set(own)) == len(own) and all(own):
+        return own
+    return [variant_id(group, look.name) if group else look_id for look, look_id in zip(looks, own, strict=True)]
 
 
-def _group_id(group: Node, variant: Node) -> str:
-    if not group:
-        return ""
-    return id_of(group.get("productGroupID")) or id_of(variant.get("inProductGroupWithID")) or _own_id(group)
+def _is_group(group: Node) -> bool:
+    return bool(group.get("productGroupID")) or "ProductGroup" in types_of(group)
 
 
-def _own_id(node: Node) -> str:
-    return next((item_id for name in _IDS if (item_id := id_of(node.get(name)))), "")
+def _group_id(family: Family) -> str:
+    stated = (family.variants[0].get("inProductGroupWithID"),) if family.group else ()
+    ids = (id_of(value) for value in (family.group.get("productGroupID"), *stated))
+    return next(filter(None, ids), "") or own_id(family.group)
+
+
+def _gender(node: Node) -> str:
+    audience = next((entry for entry in as_list(node.get("audience")) if isinstance(entry, dict)), {})
+    ages: list[Any] = [audience.get("audienceType"), audience.get("name"), node.get("ageGroup")]
+    if (oldest := text_of(audience.get("suggestedMaxAge"))).isdecimal():
+        ages.append(f"{oldest} years")
+    gender = audience.get("suggestedGender") or node.get("gender") or audience.get("audienceType")
+    return gender_of(gender, [age for age in ages if age])
 
 
 def _name_of(value: Any) -> str:
     """Return the name of a value that is text, a thing with a name, or a list of either."""
     first = next((entry for entry in as_list(value) if entry), None)
     return text_of(first.get("name")) if isinstance(first, dict) else text_of(first)
-
-
-def _category(node: Node, breadcrumbs: Sequence[str], name: str) -> str:
-    steps = [step for step in breadcrumbs if step != name]
-    return _name_of(node.get("category")) or (steps[-1] if steps else "")
-
-
-def _breadcrumbs(nodes: Sequence[Node]) -> list[str]:
-    for node in nodes:
-        if "BreadcrumbList" in types_of(node):
-            steps = [step for step in as_list(node.get("itemListElement")) if isinstance(step, dict)]
-            return [name for step in steps if (name := _name_of(step) or _name_of(step.get("item")))]
-    return []
