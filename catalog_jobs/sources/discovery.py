@@ -13,7 +13,7 @@ from scrapy.linkextractors import LinkExtractor
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.inspection import FEED, STRUCTURED, Inspection, Inspector
-from catalog_jobs.sources.parsers import shopify, woocommerce
+from catalog_jobs.sources.parsers import magento, shopify, woocommerce
 from catalog_jobs.sources.product_urls import follow_pattern, samples
 from catalog_jobs.sources.robots import NOFOLLOW, NOINDEX, requests_of, seconds_between_requests
 from catalog_jobs.sources.shops import Shop
@@ -60,6 +60,11 @@ PLATFORMS = (
         re.compile(r"Shopify\.currency\s{0,5}=\s{0,5}\{\s{0,5}[\"']active[\"']\s{0,5}:\s{0,5}[\"']([A-Z]{3})[\"']"),
     ),
     Platform("woocommerce", re.compile(r"woocommerce"), woocommerce.list_url),
+    Platform(
+        "magento",
+        re.compile(r"text/x-magento-init|data-mage-init"),
+        lambda start, page: magento.query_url(start, page, magento.PriceRange()),
+    ),
 )
 
 

@@ -15,6 +15,7 @@ from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import ItemCollector, SourceDefaults
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
+from catalog_jobs.sources.parsers.magento import read_products as read_magento_list
 from catalog_jobs.sources.parsers.shopify import read_list as read_shopify_list
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.parsers.woocommerce import read_list as read_woocommerce_list
@@ -34,6 +35,7 @@ PAGE_PARSERS: dict[str, Callable[["Inspector"], Parser]] = {
     "embedded_state": lambda by: partial(read_search_page, name=by.state, path=by.results_path),
     "shopify": lambda by: partial(read_shopify_list, currency=by.defaults.currency),
     "woocommerce": lambda _: read_woocommerce_list,
+    "magento": lambda by: partial(read_magento_list, currency=by.defaults.currency),
 }
 """The parser of each kind of shop that has pages, with an inspector's settings. `AUTO` tries them in this order."""
 

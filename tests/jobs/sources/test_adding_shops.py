@@ -18,6 +18,7 @@ from catalog_jobs.sources.shops import read_shops
 from closetspace.errors import InvalidInput
 from tests.conftest import ignore_progress
 from tests.jobs.sources.test_inspecting import FEED
+from tests.support import magento_shop as magento
 from tests.support.shop_server import (
     Answer,
     ShopServer,
@@ -88,6 +89,12 @@ def test_woocommerce_shop_is_proposed(server: ShopServer, look: Exploration) -> 
     server.routes = store_api([simple(1)]) | {"/": home(head='<body class="theme-x woocommerce-js">')}
     assert look.settings() == {"kind": "woocommerce", "start_urls": (f"{server.url}/",)}
     assert len(server.asked) == 3
+
+
+def test_magento_shop_is_proposed(server: ShopServer, look: Exploration) -> None:
+    server.routes = magento.graphql([magento.simple("1")])
+    server.routes |= {"/": home(head='<script type="text/x-magento-init">{}</script>')}
+    assert look.settings() == {"kind": "magento", "start_urls": (f"{server.url}/",)}
 
 
 def test_sitemap_of_robots_txt_is_followed_to_products(server: ShopServer, look: Exploration, tmp_path: Path) -> None:
