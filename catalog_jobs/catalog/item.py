@@ -49,12 +49,17 @@ class ScrapedProduct:
     remarks: tuple[str, ...] = ()
 
 
+# What is a URL without a closer look, as most are.
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#][!-~]*)?|")
+
 # Control characters, the byte order mark, and marks for line breaks.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff]")
 
 
 def clean_text(text: str) -> str:
     """Decode HTML entities, remove characters that nobody sees, collapse whitespace and truncate to `MAX_TEXT`."""
+    if text.isalnum():
+        return text[:MAX_TEXT]
     if "&" in text:
         # Twice: text that is escaped in the page is often escaped again in the page's JSON.
         text = html.unescape(html.unescape(text))
@@ -69,7 +74,7 @@ def _text(value: Any) -> Any:
 
 def _web_url(value: Any) -> Any:
     """Return the URL if a browser may open it, else ``""``: never a ``javascript:`` URL, for example."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _PLAIN_URL.fullmatch(value):
         return value
     try:
         parts = urlsplit(value.strip())

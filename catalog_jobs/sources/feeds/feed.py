@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 
-from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.layouts import RowOrProduct
-from catalog_jobs.sources.feeds.limits import REMARK, BrokenFeed, FeedLimits, NotAFeed, Row, first
+from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, first
 from catalog_jobs.sources.feeds.looks import ItemsByLook
 from catalog_jobs.sources.feeds.opening import open_feed
-from catalog_jobs.sources.feeds.row_price import learn_format, row_price
+from catalog_jobs.sources.feeds.products import parse_row
+from catalog_jobs.sources.feeds.row_price import learn_format
 from catalog_jobs.sources.feeds.rows import read_rows
-from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, SourceDefaults
 from catalog_jobs.sources.parsers.price_specifications import PriceContext
-from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, is_used_condition, split_colours
+from catalog_jobs.sources.parsers.values import is_used_condition
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput
 from closetspace.ports import ObjectStore
@@ -74,40 +72,3 @@ def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: Item
             collector.left_out.update((OTHER_SIZE, *product.remarks))
         elif item := collector.collect(product):
             items.add(product, item, is_used)
-
-
-def parse_row(row: Row, prices: PriceContext) -> ScrapedProduct:
-    """Return a row's product. The fields are those of Google's product data specification."""
-    price, list_price = row_price(row, prices)
-    colour, in_stock = first(row, "color"), is_in_stock(first(row, "availability"))
-    return ScrapedProduct(
-        id=first(row, "id"),
-        name=first(row, "title"),
-        group=first(row, "item_group_id"),
-        variant=colour,
-        brand=first(row, "brand"),
-        category=_category(row),
-        gender=gender_of(first(row, "gender"), first(row, "age_group")),
-        colours=split_colours(colour),
-        price=price.amount,
-        list_price=list_price,
-        currency=price.currency,
-        in_stock=in_stock,
-        sizes=tuple(row.get("size", ())[:1]) if in_stock else (),
-        url=first(row, "link"),
-        image_urls=image_urls_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
-        remarks=(*row.get(REMARK, ()), *price.remarks),
-    )
-
-
-def _category(row: Row) -> str:
-    """Return the path of the shop's own category, else of Google's."""
-    own = first(row, "product_type")
-    return _path(own) or _path(google_category(first(row, "google_product_category")))
-
-
-@lru_cache(1_000)
-def _path(category: str) -> str:
-    """Return a path as Google writes it, ``""`` for a number."""
-    steps = [step.strip() for step in category.split(">")]
-    return "" if category.strip().isdecimal() else STEP.join(filter(None, steps))

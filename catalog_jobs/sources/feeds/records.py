@@ -26,7 +26,7 @@ def records(lines: Lines, separator: str, width: int) -> Iterator[tuple[int, lis
         number = lines.number
         has_quotes = QUOTE in line
         values = _quoted(line, lines, separator, width) if has_quotes else line.rstrip("\r\n").split(separator)
-        if any(values):
+        if values[0] or any(values):
             blank = 0
             yield number, values
         elif (blank := blank + len(line)) > lines.limit:
