@@ -1,7 +1,7 @@
 // What comes over a slow network until the first recommendation and the wardrobe are on the screen. Returns seconds,
 // which depend on the machine, and what does not.
 import assert from "node:assert/strict";
-import { arrive, PHONE } from "../person.mjs";
+import { arrive, PHONE, until } from "../person.mjs";
 import { NETWORKS, Network } from "../network.mjs";
 
 /** The page, its script, who is signed in, the list and a picture have to wait for each other; two icons may as well. */
@@ -14,13 +14,13 @@ export default async function live(browser, place) {
   const anna = await arrive(browser, place, { device: PHONE });
   await anna.signIn(place.anna);
   await anna.recommendations();
-  const first = await load(anna, place.url, () => anna.pictures(anna.products.first()));
-  const forYou = summary(first.slice(0, 1 + first.findIndex(isProduct)));
+  const first = await load(anna, place.url, 1, () => anna.pictures(anna.products.first()));
+  const forYou = summary(first.slice(0, 1 + first.findIndex(isStored)));
   assert.ok(forYou.inARow.length <= MOST_IN_A_ROW, forYou.inARow.join("\n"));
   assert.ok(forYou.requests <= MOST_REQUESTS, `${forYou.requests} requests`);
   assert.ok(forYou.bytes <= MOST_BYTES, `${forYou.bytes} bytes`);
 
-  const all = await load(anna, `${place.url}#/wardrobe`, async () => {
+  const all = await load(anna, `${place.url}#/wardrobe`, place.items, async () => {
     await anna.waitForItems(place.items);
     await anna.items.last().scrollIntoViewIfNeeded();
     await anna.pictures(anna.items);
@@ -31,18 +31,20 @@ export default async function live(browser, place) {
   return { forYou, wardrobe };
 }
 
-/** Loads a page without a cache over the slow network until it is shown; returns its requests in the order they ended. */
-async function load(anna, url, shown) {
+/** Loads a page with pictures over the slow network, without a cache; returns its requests in the order they ended. */
+async function load(anna, url, pictures, shown) {
   await anna.page.goto("about:blank");
   const network = await Network.of(anna.page);
   await network.clearCache();
   await network.emulate(NETWORKS.slow);
   await anna.page.goto(url);
   await shown();
+  await until(() => network.ended.filter(isStored).length >= pictures); // pictures show before all of them is there
   return network.ended;
 }
 
-const isProduct = ({ type, url }) => type === "Image" && url.includes("catalog%2F");
+/** Whether a request is that of a picture in Cloud Storage. */
+const isStored = ({ type, url }) => type === "Image" && url.includes("/o/");
 
 function summary(requests) {
   const bytes = (some) => some.reduce((sum, each) => sum + each.bytes, 0);
