@@ -9,7 +9,8 @@ from typing import Any
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.parsers.prices import Price, read_price
+from catalog_jobs.sources.parsers.audiences import gender_in, gender_of
+from catalog_jobs.sources.parsers.state_prices import price_of_state
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
     as_list,
@@ -28,7 +29,6 @@ MAIN = "main"
 
 _MAX_NODES = 200_000
 _MAX_ASSIGNMENTS = 10
-_PRICES = ("minItemPrice", "minimumPrice", "minPrice", "lowPrice", "price", "amount")
 
 
 def read_search_page(text: str, url: str, name: str, path: str = "") -> Page:
@@ -110,20 +110,25 @@ def _product(
     product: State, product_id: str, name: str, key: str, colour: State, image_urls: tuple[str, ...], url: str
 ) -> ScrapedProduct:
     label = text_of(colour.get("label"))
-    price = _lowest_price(product.get("pricesById"))
+    price, list_price = price_of_state(product)
+    category = text_of(product.get("productType") or product.get("category"))
     return ScrapedProduct(
         id=variant_id(product_id, id_of(colour.get("id")) or key),
         name=name,
         group=id_of(product.get("styleNumber")) or product_id,
         variant=label,
         brand=text_of(product.get("brandName")),
-        category=text_of(product.get("productType") or product.get("category")),
+        category=category,
+        # The address of the list, up to its last part, is a category as well.
+        gender=gender_of(product.get("gender")) or gender_in(category, f"{url.partition('?')[0]}/"),
         colours=split_colours(label),
         price=price.amount,
+        list_price=list_price,
         currency=price.currency,
-        in_stock=product.get("isAvailable") is not False,
+        in_stock=product.get("isAvailable") is not False and colour.get("isAvailable") is not False,
         url=absolute_url(url, product.get("productPageUrl")),
         image_urls=image_urls,
+        remarks=price.remarks,
     )
 
 
@@ -132,25 +137,6 @@ def _main_images(product: State, colour: Any, url: str) -> tuple[str, ...]:
     ids = as_list(_dictionary(colour).get("mediaIds")) if colour else list(media)
     entries = (_dictionary(media.get(text_of(media_id))) for media_id in ids)
     return image_urls_of(url, [entry.get("src") for entry in entries if entry.get("group") == MAIN])
-
-
-def _lowest_price(prices: Any) -> Price:
-    """Return the lowest of a product's prices: its original price may be beside the current one."""
-    found = [price for entry in _dictionary(prices).values() if (price := _price(entry)).amount is not None]
-    return min(found, key=lambda price: price.amount or 0, default=Price(None, ""))
-
-
-def _price(entry: Any) -> Price:
-    if not isinstance(entry, dict):
-        return read_price(entry)
-    currency = text_of(entry.get("currencyCode") or entry.get("currency"))
-    if "units" in entry:
-        # Units and nanos (billionths), as in protocol buffers' Money.
-        units = read_price(entry["units"], currency)
-        nanos = read_price(entry.get("nanos")).amount or 0.0
-        return units._replace(amount=None if units.amount is None else units.amount + nanos / 1e9)
-    value = next((entry[name] for name in _PRICES if entry.get(name) is not None), None)
-    return _price(value) if isinstance(value, dict) and "units" in value else read_price(value, currency)
 
 
 def _dictionary(value: Any) -> State:

@@ -233,6 +233,7 @@ def test_search_page_is_read_with_all_fields() -> None:
         brand="Vela",
         colours=("Colour 0",),
         price=89.5,
+        list_price=129.0,
         currency="USD",
         url="https://shop.example/s/dress/7",
         image_urls=("https://pictures.example/7/0.jpg",),
