@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from catalog_jobs.sources.parsers.price_specifications import PriceContext, is_conditional, is_current, offer_price
+from catalog_jobs.sources.parsers.offer_conditions import is_conditional, is_current
+from catalog_jobs.sources.parsers.price_specifications import PriceContext, offer_price
 from catalog_jobs.sources.parsers.prices import NO_PRICE, Price
 from catalog_jobs.sources.parsers.values import as_list, is_in_stock, is_used_condition, term_of, text_of
 

@@ -1,16 +1,14 @@
 """Which of the prices in a schema.org offer is the one to pay, and which one it is reduced from."""
 
-import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
 from catalog_jobs.sources.parsers.currencies import code_of, decimals_of
-from catalog_jobs.sources.parsers.moments import read_moment
 from catalog_jobs.sources.parsers.numbers import NumberFormat
+from catalog_jobs.sources.parsers.offer_conditions import is_conditional, is_current
 from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, NO_PRICE, Price, read_price
 from catalog_jobs.sources.parsers.values import as_list, term_of, text_of
 
@@ -18,9 +16,6 @@ Node = Mapping[str, Any]
 
 _AMOUNTS = ("price", "lowPrice", "minPrice", "value", "amount", "@value")
 _CURRENCIES = ("priceCurrency", "currency", "currencyCode")
-_CONDITIONS = ("validForMemberTier", "eligibleTransactionVolume", "billingDuration", "billingIncrement")
-_CHARGES = frozenset(("deliverychargespecification", "paymentchargespecification"))
-_PIECES = frozenset(("", "c62", "ea", "h87", "nmp", "pce", "pr", "npr", "set", "piece", "item", "pair", "unit"))
 _WRITTEN_PRICES = ("price", "lowPrice", "highPrice", "minPrice", "maxPrice")
 _MAX_PRICES = 50
 _MAX_DEPTH = 8
@@ -36,6 +31,8 @@ class PriceKind(IntEnum):
     SALE = 4
     OTHER = 5
 
+
+_BEFORE = (PriceKind.STRUCK_THROUGH, PriceKind.LIST, PriceKind.SUGGESTED)
 
 _KINDS = {
     "": PriceKind.USUAL,
@@ -72,42 +69,23 @@ class _Listed:
     price: Price
     is_own: bool = False
     with_tax: bool = True
+    is_current: bool = True
 
 
 def offer_price(offer: Node, context: PriceContext) -> tuple[Price, float | None]:
     """Return the price to pay for an offer, and the higher one that it is reduced from."""
-    listed = _in_one_currency(list(_listed(offer, context)), context.currency)
+    every = _in_one_currency(list(_listed(offer, context)), context.currency)
+    listed = [entry for entry in every if entry.is_current]
+    if len(listed) < len(every) and not any(entry.kind in (PriceKind.USUAL, PriceKind.SALE) for entry in listed):
+        # Before and after a sale, one pays the list price.
+        listed = [replace(entry, kind=PriceKind.USUAL) if entry.kind == PriceKind.LIST else entry for entry in listed]
     usual, sale = _usual_price(listed), _sale_price(listed)
     is_sale = sale.amount is not None and sale.amount <= (usual.amount or sale.amount)
     price = sale if is_sale else usual
-    before = [
-        entry for entry in listed if entry.kind in (PriceKind.STRUCK_THROUGH, PriceKind.LIST, PriceKind.SUGGESTED)
-    ]
+    before = [entry for entry in listed if entry.kind in _BEFORE]
     before += [_Listed(PriceKind.USUAL, usual)] if is_sale else []
-    higher = [
-        (entry.kind, entry.price.amount) for entry in before if (entry.price.amount or 0) > (price.amount or math.inf)
-    ]
+    higher = [(entry.kind, amount) for entry in before if (amount := price.reduced_from(entry.price))]
     return price, min(higher)[1] if higher else None
-
-
-def is_conditional(node: Node) -> bool:
-    """Return whether a price is not for everyone who buys one piece: for members, for a quantity, or in instalments."""
-    return (
-        any(node.get(name) for name in _CONDITIONS)
-        or term_of(node.get("@type")) in _CHARGES
-        or (_quantity(node.get("eligibleQuantity")) or 1) > 1
-        or (bool(node.get("eligibleCustomerType")) and term_of(node["eligibleCustomerType"]) != "enduser")
-        or not all(_is_one_piece(entry) for entry in as_list(node.get("referenceQuantity")))
-    )
-
-
-def is_current(node: Node, now: datetime | None) -> bool:
-    """Return whether an offer or a price is valid now, as far as it says."""
-    if now is None:
-        return True
-    starts = (read_moment(text_of(node.get(name))) for name in ("validFrom", "availabilityStarts"))
-    ends = (read_moment(text_of(node.get(name)), is_end=True) for name in ("priceValidUntil", "validThrough"))
-    return not any(start and start > now for start in starts) and not any(end and end < now for end in ends)
 
 
 def price_format(products: Iterable[Node]) -> NumberFormat:
@@ -138,12 +116,13 @@ def _listed(offer: Node, context: PriceContext) -> Iterator[_Listed]:
     nodes = (own, *objects[:_MAX_PRICES], *specifications[:_MAX_PRICES])
     currency = next((code for node in nodes if (code := text_of(_first(node, _CURRENCIES)))), "")
     for node in nodes:
-        if node is not own and (is_conditional(node) or not is_current(node, context.now)):
+        if node is not own and is_conditional(node):
             continue
         price = _written_price(node, text_of(_first(node, _CURRENCIES)) or currency, context)
         if price.amount is not None or price.is_ambiguous:
             kind = _KINDS.get(term_of(node.get("priceType")), PriceKind.OTHER)
-            yield _Listed(kind, price, node is own, node.get("valueAddedTaxIncluded") not in (False, "false", "False"))
+            with_tax = node.get("valueAddedTaxIncluded") not in (False, "false", "False")
+            yield _Listed(kind, price, node is own, with_tax, node is own or is_current(node, context.now))
 
 
 def _written_price(node: Node, currency: str, context: PriceContext) -> Price:
@@ -179,22 +158,6 @@ def _sale_price(listed: Sequence[_Listed]) -> Price:
 
 def _ambiguous(prices: Sequence[Price]) -> Price:
     return Price(None, prices[0].currency, is_ambiguous=True)
-
-
-def _is_one_piece(reference: Any) -> bool:
-    if not isinstance(reference, dict):
-        return not reference
-    unit = term_of(reference.get("unitCode") or reference.get("unitText"))
-    return (_quantity(reference) or 1) == 1 and unit in _PIECES
-
-
-def _quantity(value: Any) -> float | None:
-    """Return the number in a quantity, or the least of a range."""
-    value = next(iter(as_list(value)), None)
-    if isinstance(value, dict):
-        value = _first(value, ("minValue", "value"))
-    text = text_of(value)
-    return float(text) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text) else None
 
 
 def _first(node: Node, names: Sequence[str]) -> Any:

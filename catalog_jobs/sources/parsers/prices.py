@@ -37,25 +37,9 @@ _RANGE = f"{_DASH}|to|bis|à|a|al|do|tot|till|til"
 _WORDS = frozenset(
     (
         *("price", "preis", "prix", "precio", "prezzo", "preço", "prijs", "cena", "pris", "fiyat"),
-        *(
-            "now",
-            "only",
-            "jetzt",
-            "nur",
-            "from",
-            "starting",
-            "at",
-            "ab",
-            "dès",
-            "partir",
-            "de",
-            "à",
-            "a",
-            "desde",
-            "da",
-        ),
-        *("partire", "vanaf", "od", "från", "fra", "incl", "inkl", "inc", "including", "inclusive", "incluido", "vat"),
-        *("mwst", "ust", "ttc", "tva", "iva", "btw", "moms", "kdv", "tax"),
+        *("now", "only", "jetzt", "nur", "from", "starting", "at", "ab", "dès", "partir", "de", "à", "a"),
+        *("desde", "da", "partire", "vanaf", "od", "från", "fra", "incl", "inkl", "inc", "including"),
+        *("inclusive", "incluido", "vat", "mwst", "ust", "ttc", "tva", "iva", "btw", "moms", "kdv", "tax"),
     )
 )
 """Words beside an amount that do not change what it is: "from 12", "12 € inkl. MwSt."."""

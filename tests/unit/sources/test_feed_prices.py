@@ -8,7 +8,8 @@ import pytest
 
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.feeds.feed import OTHER_SIZE, parse_row, read_feed
+from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
+from catalog_jobs.sources.feeds.products import parse_row
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.parsers.price_specifications import PriceContext
 from catalog_jobs.sources.parsers.prices import PRICE_AMBIGUOUS

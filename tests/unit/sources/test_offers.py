@@ -52,6 +52,14 @@ def specified(*prices: dict[str, Any], **offer: Any) -> dict[str, Any]:
         (specified({"price": 70, "priceType": "ListPrice"}, price=80), 80.0, None),
         (specified({"price": 60, "validThrough": "2026-11-23", "priceType": "SalePrice"}, price=80), 80.0, None),
         (specified({"price": 60, "validFrom": "2026-12-01", "priceType": "SalePrice"}, price=80), 80.0, None),
+        (
+            specified(
+                {"price": 60, "validThrough": "2026-11-23", "priceType": "SalePrice"},
+                {"price": 80, "priceType": "ListPrice"},
+            ),
+            80.0,
+            None,
+        ),
         (specified({"price": 60, "validThrough": "2026-11-24", "priceType": "SalePrice"}, price=80), 60.0, 80.0),
         (specified({"minPrice": 60, "maxPrice": 80}), 60.0, None),
         ({"price": {"@type": "PriceSpecification", "price": "60", "priceCurrency": "EUR"}}, 60.0, None),
