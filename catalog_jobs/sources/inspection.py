@@ -34,7 +34,7 @@ PAGE_PARSERS: dict[str, Callable[["Inspector"], Parser]] = {
     STRUCTURED: lambda by: partial(read_product_page, currency=by.defaults.currency, now=by.now),
     "embedded_state": lambda by: partial(read_search_page, name=by.state, path=by.results_path),
     "shopify": lambda by: partial(read_shopify_list, currency=by.defaults.currency),
-    "woocommerce": lambda _: read_woocommerce_list,
+    "woocommerce": lambda by: partial(read_woocommerce_list, currency=by.defaults.currency),
     "magento": lambda by: partial(read_magento_list, currency=by.defaults.currency),
 }
 """The parser of each kind of shop that has pages, with an inspector's settings. `AUTO` tries them in this order."""
