@@ -48,7 +48,7 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_len
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_pattern)]
 FeedField = Annotated[str, AfterValidator(_feed_field)]
 Columns = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], BeforeValidator(_columns)]
-Kind = Literal["structured", "embedded_state", "shopify", "woocommerce", "magento", "feed"]
+Kind = Literal["structured", "embedded_state", "shopify", "woocommerce", "magento", "bigcommerce", "salesforce", "feed"]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 

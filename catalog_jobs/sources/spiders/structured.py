@@ -42,7 +42,15 @@ class StructuredSpider(ShopSpider):
         for url in self.shop.start_urls:
             yield from self.request_page(url, self.parse_start, listing=True)
         for url in self.shop.sitemap_urls:
-            yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
+            yield from self.request_sitemap(url)
+
+    def request_sitemap(self, url: str) -> Iterator[Request]:
+        """Yield a request for a sitemap, an index of sitemaps, or robots.txt."""
+        yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
+
+    def leads_to_products(self, sitemap: str) -> bool:
+        """Return whether a sitemap that an index names is read."""
+        return bool(sitemap)
 
     def parse_product(self, response: Response) -> CallbackResult:
         """Yield the products of a product page."""
@@ -50,7 +58,7 @@ class StructuredSpider(ShopSpider):
 
     def parse_start(self, response: Response) -> CallbackResult:
         """Follow the links of a start page. A page without links to follow is read as a product page."""
-        if reason := _unreadable_links(response):
+        if reason := unreadable_links(response):
             self.count_unreadable(response, reason)
             return
         products, listings = self._links(response, self.shop.follow), self._links(response, self.shop.listings)
@@ -75,7 +83,7 @@ class StructuredSpider(ShopSpider):
         self.count_read(response)
         for url in urls:
             if kind == "sitemapindex":
-                yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
+                yield from self.request_sitemap(url) if self.leads_to_products(url) else ()
             elif not self.shop.follow or any(re.search(pattern, url) for pattern in self.shop.follow):
                 yield from self.request_page(url, self.parse_product)
 
@@ -89,7 +97,7 @@ class StructuredSpider(ShopSpider):
         return followed
 
 
-def _unreadable_links(response: Response) -> str:
+def unreadable_links(response: Response) -> str:
     """Return why the links of a page are not read, ``""`` if they are."""
     if is_too_complex(response_text(response)):
         return TOO_COMPLEX

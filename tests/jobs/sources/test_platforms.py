@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.sources.test_crawling import crawled, shop_of
+from tests.jobs.sources.test_crawling import addresses, crawled, products, shop_of
 from tests.support import magento_shop as magento
 from tests.support import shopify_shop as shopify
-from tests.support.shop_server import Answer, ShopServer, as_json
+from tests.support.shop_server import Answer, Asked, ShopServer, as_json, as_xml, sitemap, sitemap_index
 from tests.support.woocommerce_shop import API, Node, simple, store_api, variable, variation
 
 
@@ -25,8 +25,8 @@ def coats(count: int) -> tuple[list[Node], list[Node]]:
 
 
 def test_woocommerce_shop_is_read_with_its_variations(server: ShopServer, tmp_path: Path) -> None:
-    products, variations = coats(60)
-    server.routes = store_api([*products, *(simple(number) for number in range(1_000, 1_060))], variations)
+    listed, variations = coats(60)
+    server.routes = store_api([*listed, *(simple(number) for number in range(1_000, 1_060))], variations)
     result = crawled(shop_of("woocommerce", start_urls=[server.url], gender="Women"), tmp_path)
     assert (result.failure, dict(result.left_out)) == ("", {})
     items = {item.id: item for item in result.items}
@@ -114,3 +114,51 @@ def test_magento_shop_with_too_many_products_is_read_by_ranges_of_prices(server:
     result = crawled(shop_of("magento", start_urls=[server.url]), tmp_path)
     assert (result.failure, len(result.items)) == ("", 120)
     assert dict(result.left_out) == {}
+
+
+def test_bigcommerce_shop_is_read_by_its_sitemap_of_products(server: ShopServer, tmp_path: Path) -> None:
+    def xml_sitemap(asked: Asked) -> Answer:
+        if asked.query.get("type") == "products":
+            return as_xml(sitemap(*addresses(server, 3)))
+        kinds = ("pages", "products", "categories")
+        return as_xml(sitemap_index(*(f"{server.url}/xmlsitemap.php?type={kind}&amp;page=1" for kind in kinds)))
+
+    server.routes = {**products(3), "/xmlsitemap.php": xml_sitemap}
+    result = crawled(shop_of("bigcommerce", start_urls=[server.url]), tmp_path)
+    assert (sorted(item.id for item in result.items), result.failure) == (["ono:0", "ono:1", "ono:2"], "")
+    assert server.times_asked("/xmlsitemap.php") == 2
+
+
+def test_salesforce_shop_is_read_by_its_sitemap_of_products(server: ShopServer, tmp_path: Path) -> None:
+    server.routes = {
+        **products(2),
+        "/sitemap_index.xml": as_xml(
+            sitemap_index(f"{server.url}/sitemap_0-product.xml", f"{server.url}/sitemap_1-category.xml")
+        ),
+        "/sitemap_0-product.xml": as_xml(sitemap(*addresses(server, 2))),
+    }
+    result = crawled(shop_of("salesforce", start_urls=[f"{server.url}/en/"]), tmp_path)
+    assert (sorted(item.id for item in result.items), result.failure) == (["ono:0", "ono:1"], "")
+    assert server.times_asked("/sitemap_1-category.xml") == 0
+
+
+def test_salesforce_shop_is_read_by_the_tiles_of_its_categories(server: ShopServer, tmp_path: Path) -> None:
+    def grid(asked: Asked) -> Answer:
+        shown = range(60)[int(asked.query["start"]) :][: int(asked.query["sz"])]
+        return Answer(
+            "".join(
+                f'<div class="product" data-pid="{number}"><a href="/on/demandware.store/Wishlist-Add"></a>'
+                f'<a href="/p/{number}#x">Shirt</a><a href="http://elsewhere.example/"></a></div>'
+                for number in shown
+            )
+            or "<p></p>"
+        )
+
+    path = "/on/demandware.store/Sites-ono-Site/en/Search-UpdateGrid"
+    server.routes = {**products(60), path: grid}
+    starts = [f"{server.url}{path}?cgid={category}" for category in ("women", "men")]
+    result = crawled(shop_of("salesforce", start_urls=starts), tmp_path)
+    assert (len(result.items), result.failure, dict(result.left_out)) == (60, "", {})
+    assert server.times_asked(path) == 6
+    server.routes = {path: Answer("<p>nothing</p>")}
+    assert "it has no tiles of products" in crawled(shop_of("salesforce", start_urls=starts), tmp_path).failure

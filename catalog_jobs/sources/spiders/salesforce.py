@@ -1,0 +1,50 @@
+"""The spider of Salesforce Commerce's shops (Demandware)."""
+
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+from scrapy import Request
+from scrapy.http import Response
+
+from catalog_jobs.sources.parsers.salesforce import GRID, PAGE_SIZE, grid_url, product_urls
+from catalog_jobs.sources.spiders.base import CallbackResult
+from catalog_jobs.sources.spiders.repetition import REPEATED
+from catalog_jobs.sources.spiders.structured import StructuredSpider, unreadable_links
+
+
+class SalesforceSpider(StructuredSpider):
+    """Reads the product pages that the sitemap names, or those in the tiles of categories."""
+
+    def first_requests(self) -> Iterator[Request]:
+        """Yield requests for the sitemap of every shop and the first tiles of every category."""
+        for url in self.shop.start_urls:
+            if GRID in url:
+                yield from self._request_grid(url, 0)
+            else:
+                yield from self.request_sitemap(urljoin(url, "/sitemap_index.xml"))
+
+    def leads_to_products(self, sitemap: str) -> bool:
+        """Return whether a sitemap is one of products: others have categories, content and images."""
+        return "-product" in sitemap
+
+    def parse_grid(
+        self, response: Response, start: str, first: int, previous: frozenset[str] = frozenset()
+    ) -> CallbackResult:
+        """Request the products of some tiles, and the tiles that follow. ``previous`` are the products before."""
+        if reason := unreadable_links(response):
+            self.count_unreadable(response, reason)
+            return
+        products = frozenset(url for url in product_urls(response) if self.is_shop_url(url))
+        if products == previous:
+            # The last tiles again, or none at all.
+            self.count_unreadable(response, REPEATED if products else "it has no tiles of products")
+            return
+        self.count_read(response)
+        for url in sorted(products):
+            yield from self.request_page(url, self.parse_product)
+        if products and not self.collector.is_full:
+            yield from self._request_grid(start, first + PAGE_SIZE, products)
+
+    def _request_grid(self, start: str, first: int, previous: frozenset[str] = frozenset()) -> Iterator[Request]:
+        url = grid_url(start, first)
+        yield from self.request_page(url, self.parse_grid, listing=True, start=start, first=first, previous=previous)
