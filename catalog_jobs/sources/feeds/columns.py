@@ -60,8 +60,12 @@ COMMON_NAMES: ColumnNames = {
     "size": ("sizes", "size_name", "groesse", "größe", "taille", "talla"),
     "gender": ("target_gender", "sex", "geschlecht"),
     "age_group": ("age",),
-    "price": ("regular_price", "retail_price", "current_price", "selling_price", "preis", "prix", "precio"),
-    "sale_price": ("special_price", "discounted_price", "discount_price", "saleprice"),
+    "price": ("regular_price", "retail_price", "preis", "prix", "precio"),
+    # Also what is the only price, or the lower one beside a regular price: a sale price alone is the price.
+    "sale_price": (
+        *("special_price", "discounted_price", "discount_price", "saleprice", "current_price", "selling_price"),
+        *("final_price", "offer_price"),
+    ),
     "list_price": ("msrp", "rrp", "compare_at_price", "old_price", "original_price", "price_old", "mrp", "uvp"),
     "currency": ("currency_code", "price_currency", "waehrung", "währung", "devise"),
     "availability": ("in_stock", "instock", "stock_status", "is_in_stock", "available"),

@@ -11,9 +11,9 @@ from catalog_jobs.sources.feeds.images import image_addresses
 from catalog_jobs.sources.feeds.limits import BrokenFeed, Row, first
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
 from catalog_jobs.sources.items import TOO_MANY
+from catalog_jobs.sources.parsers.audiences import gender_of
 from catalog_jobs.sources.parsers.options import LOOK_OPTIONS, SIZE_OPTIONS
 from catalog_jobs.sources.parsers.shopify import looks_of
-from catalog_jobs.sources.parsers.values import gender_of
 from closetspace.domain.index.indexed_item import LeftOut
 
 UNPUBLISHED = "the shop does not publish it"
@@ -168,7 +168,7 @@ def _woocommerce_row(row: Row, parent: Row) -> Row:
         "size": next((value for name, value in own.items() if name in SIZE_OPTIONS), ""),
         "price": first(row, "regular_price"),
         "sale_price": first(row, "sale_price"),
-        "sale_price_effective_date": "/".join((first(row, "sale_starts"), first(row, "sale_ends"))).strip("/"),
+        "sale_price_effective_date": "/".join((first(row, "sale_starts"), first(row, "sale_ends"))),
         "availability": "out of stock" if first(row, "in_stock") == "0" else "",
         "link": first(whole, "link"),
     }

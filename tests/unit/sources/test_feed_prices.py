@@ -142,6 +142,25 @@ def test_two_different_prices_in_one_row_are_ambiguous() -> None:
     assert parse_row(row() | {"price": ["60 USD", "60.00 USD"]}, CONTEXT).price == 60.0
 
 
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        ({"regular_price": "80", "current_price": "60"}, (60.0, 80.0)),
+        ({"retail_price": "80", "selling_price": "60"}, (60.0, 80.0)),
+        ({"mrp": "80", "selling_price": "60"}, (60.0, 80.0)),
+        ({"original_price": "80", "price": "60"}, (60.0, 80.0)),
+        ({"price": "60", "selling_price": "60"}, (60.0, None)),
+        ({"current_price": "60"}, (60.0, None)),
+        ({"regular_price": "80"}, (80.0, None)),
+    ],
+)
+def test_current_price_of_a_table_is_the_price(
+    tmp_path: Path, prices: dict[str, str], expected: tuple[float, float | None]
+) -> None:
+    [item] = read(tmp_path, prices).items
+    assert (item.price, item.list_price) == expected
+
+
 def test_ambiguous_prices_are_counted_and_their_items_kept(tmp_path: Path) -> None:
     result = read(tmp_path, {"price": "129.000 EUR"}, {"price": "2 for 30 EUR"}, {"price": "5 EUR"})
     assert [item.price for item in result.items] == [None, None, 5.0]
