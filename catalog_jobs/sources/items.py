@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
+from catalog_jobs.sources.parsers.audiences import gender_in
 from catalog_jobs.sources.parsers.currencies import agreed_currency
 from catalog_jobs.sources.shops import Shop
 from closetspace.domain.index.indexed_item import LeftOut
@@ -76,7 +77,7 @@ class SourceDefaults:
             id=f"{self.prefix}{product.id}",
             group=f"{self.prefix}{product.group}" if product.group else "",
             brand=product.brand or self.brand,
-            gender=product.gender or self.gender,
+            gender=product.gender or gender_in(product.category, product.url) or self.gender,
             currency=agreed_currency((product.currency,), self.currency) or product.currency,
             category=self._category(product),
         )

@@ -6,8 +6,9 @@ from catalog_jobs.catalog.item import MAX_TEXT, ScrapedProduct
 from catalog_jobs.sources.feeds.limits import REMARK, Row, first
 from catalog_jobs.sources.feeds.row_price import row_price
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
+from catalog_jobs.sources.parsers.audiences import gender_of
 from catalog_jobs.sources.parsers.price_specifications import PriceContext
-from catalog_jobs.sources.parsers.values import gender_of, image_urls_of, is_in_stock, split_colours
+from catalog_jobs.sources.parsers.values import image_urls_of, is_in_stock, split_colours
 
 _CACHED = 1_000
 """Of each field, whose values are few in a feed of many rows."""

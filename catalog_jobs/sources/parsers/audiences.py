@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from catalog_jobs.sources.parsers import audience_words as words
 from catalog_jobs.sources.parsers.values import as_list, text_of
@@ -48,15 +48,19 @@ _WITHOUT_SPACES = {word: people for word, people in _ALONE.items() if len(word) 
 
 def gender_of(value: Any, age: Any = "") -> str:
     """Return the catalog's word for a gender and an age group; unknown words stay as they are."""
-    values = [text for entry in as_list(value) if (text := text_of(entry))]
-    is_child = any(is_for_children(text_of(entry)) for entry in as_list(age))
-    people = {name for text in values for name in _named_in_field(text)}
-    return _gender(people, is_child) or ("Unisex" if _is_for_all(people) else next(iter(values), ""))
+    values = tuple(text for entry in as_list(value) if (text := text_of(entry)))
+    return _gender_of_texts(values, tuple(map(text_of, as_list(age)))) or next(iter(values), "")
 
 
 def gender_in(category: str, url: str = "") -> str:
     """Return the gender that a category or else the path of a URL names for certain, ``""`` if neither does."""
-    return _gender_of_steps(category) or _gender_of_steps(_folders(url))
+    return _gender_of_category(category) or _gender_of_steps(_folders(url))
+
+
+@lru_cache(_CACHED)
+def _gender_of_texts(values: tuple[str, ...], ages: tuple[str, ...]) -> str:
+    people = {name for text in values for name in _named_in_field(text)}
+    return _gender(people, any(map(is_for_children, ages))) or ("Unisex" if _is_for_all(people) else "")
 
 
 @lru_cache(_CACHED)
@@ -77,18 +81,22 @@ def _named_in_field(text: str) -> frozenset[str]:
 
 
 @lru_cache(_CACHED)
-def _gender_of_steps(path: str) -> str:
-    people = {name for step in _STEPS.split(path) for name in _named_in_step(step)}
-    return _gender(people - {"Child"}, "Child" in people)
+def _gender_of_category(category: str) -> str:
+    return _gender_of_steps(_STEPS.split(category))
 
 
-def _named_in_step(step: str) -> Iterator[str]:
+def _gender_of_steps(steps: Iterable[str]) -> str:
+    people = {name for step in steps for name in _named_in_step(step)}
+    return _gender(people - {"Child"}, "Child" in people) if people else ""
+
+
+@lru_cache(_CACHED)
+def _named_in_step(step: str) -> frozenset[str]:
     found = _words(step)
     others = [word for word in found if word not in _FILLERS]
     if others and all(word in _ALONE for word in others):
-        yield from (_ALONE[word] for word in others)
-    else:
-        yield from _certain(found)
+        return frozenset(_ALONE[word] for word in others)
+    return frozenset(_certain(found))
 
 
 def _certain(found: Iterable[str]) -> Iterator[str]:
@@ -129,9 +137,8 @@ def _last_part(value: str) -> str:
     return re.split("[/#]", value.rstrip("/"))[-1] if value.startswith("http") else value
 
 
-def _folders(url: str) -> str:
-    """Return the path of a URL without its last part, which has the words of a name."""
-    try:
-        return unquote(urlsplit(url).path).rpartition("/")[0].replace("-", " ")
-    except ValueError:
-        return ""
+def _folders(url: str) -> Iterator[str]:
+    """Yield the parts of a URL's path without numbers, and without the last one, which has the words of a name."""
+    for part in url.partition("?")[0].split("/")[3:-1]:
+        if not any(map(str.isdecimal, part)) or "%" in part:
+            yield unquote(part).replace("-", " ")

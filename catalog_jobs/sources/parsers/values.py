@@ -1,4 +1,4 @@
-"""Reads text, ids, URLs, stock and gender from the values that shops write."""
+"""Reads text, ids, URLs and stock from the values that shops write."""
 
 import math
 import re
@@ -9,10 +9,6 @@ from urllib.parse import urljoin
 
 from catalog_jobs.catalog.item import MAX_IMAGES, clean_text
 from catalog_jobs.sources.parsers.stock_words import OUT_OF_STOCK_PHRASES, OUT_OF_STOCK_WORDS
-
-MEN = frozenset(("male", "men", "man", "mens", "herren"))
-WOMEN = frozenset(("female", "women", "woman", "womens", "damen"))
-CHILDREN = frozenset(("newborn", "infant", "toddler", "kids", "kid", "child", "children"))
 
 _CACHED = 1_000
 """Texts of which the answers are kept: a feed repeats few of them a million times."""
@@ -122,18 +118,3 @@ def _says_in_stock(text: str) -> bool:
 def is_used_condition(value: Any) -> bool:
     """Return whether a condition says that a product is not new. Reads schema.org's terms and feeds' words."""
     return term_of(value).removesuffix("condition") in ("used", "refurbished", "damaged", "defective")
-
-
-def gender_of(value: Any, age: Any = "") -> str:
-    """Return the catalog's word for a gender and an age group; unknown words stay as they are."""
-    gender, is_child = _keyword(value), _keyword(age) in CHILDREN
-    if gender in MEN:
-        return "Boys" if is_child else "Men"
-    if gender in WOMEN:
-        return "Girls" if is_child else "Women"
-    return "Unisex" if gender == "unisex" else text_of(value)
-
-
-def _keyword(value: Any) -> str:
-    last = text_of(value).rstrip("/").rpartition("/")[2]
-    return "".join(letter for letter in last.casefold() if letter.isalpha())

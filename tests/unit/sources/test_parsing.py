@@ -11,7 +11,7 @@ from catalog_jobs.sources.items import DUPLICATE, ItemCollector, Page, SourceDef
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.parsers.shopify import list_url, read_list
 from catalog_jobs.sources.parsers.structured import read_product_page
-from catalog_jobs.sources.parsers.values import gender_of, is_in_stock
+from catalog_jobs.sources.parsers.values import is_in_stock
 from closetspace.domain.index.indexed_item import LeftOut
 from tests.support.shop_server import dress, listed_product, product_page, search_page, shirt
 
@@ -31,18 +31,12 @@ def structured(product: Any, **around: str) -> list[ScrapedProduct]:
     return products_of(read_product_page(product_page(product, **around), URL))
 
 
-def test_stock_and_gender_values_are_normalised() -> None:
+def test_stock_values_are_normalised() -> None:
     assert is_in_stock("https://schema.org/InStock")
     assert is_in_stock("preorder")
     assert is_in_stock(None)
     assert not is_in_stock("http://schema.org/OutOfStock")
     assert not is_in_stock("out_of_stock")
-    assert [gender_of("http://schema.org/Female"), gender_of("male", "kids"), gender_of("unisex"), gender_of("")] == [
-        "Women",
-        "Boys",
-        "Unisex",
-        "",
-    ]
 
 
 def test_product_page_is_read_with_all_fields() -> None:
@@ -315,6 +309,19 @@ def test_list_url_works_for_a_shop_and_a_collection() -> None:
     assert list_url("https://s.example/collections/women?sort=x", 1).startswith(
         "https://s.example/collections/women/products.json?limit=250"
     )
+
+
+def test_category_names_the_gender_of_an_item_without_one() -> None:
+    collector = ItemCollector(SourceDefaults("ono", gender="Women", categories={"men": "Clothes"}), NOW)
+    images = ("https://a.example/1.jpg",)
+    products = [
+        ScrapedProduct(id="1", name="A", category="Men > Shirts", image_urls=images),
+        ScrapedProduct(id="2", name="A", category="Men > Shirts", gender="Unisex", image_urls=images),
+        ScrapedProduct(id="3", name="A", url="https://a.example/boys/shirt", image_urls=images),
+        ScrapedProduct(id="4", name="A", category="Shirts", image_urls=images),
+    ]
+    items = list(map(collector.collect, products))
+    assert [item.gender for item in items if item] == ["Men", "Unisex", "Boys", "Women"]
 
 
 def test_collector_applies_defaults_and_counts_unusable_products() -> None:
