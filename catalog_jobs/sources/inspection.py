@@ -14,6 +14,7 @@ from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import ItemCollector, SourceDefaults
+from catalog_jobs.sources.parsers.bigcommerce import read_product as read_bigcommerce_page
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.parsers.magento import read_products as read_magento_list
 from catalog_jobs.sources.parsers.shopify import read_list as read_shopify_list
@@ -36,8 +37,13 @@ PAGE_PARSERS: dict[str, Callable[["Inspector"], Parser]] = {
     "shopify": lambda by: partial(read_shopify_list, currency=by.defaults.currency),
     "woocommerce": lambda by: partial(read_woocommerce_list, currency=by.defaults.currency),
     "magento": lambda by: partial(read_magento_list, currency=by.defaults.currency),
+    "bigcommerce": lambda by: partial(read_bigcommerce_page, currency=by.defaults.currency, now=by.now),
+    "salesforce": lambda by: partial(read_product_page, currency=by.defaults.currency, now=by.now),
 }
 """The parser of each kind of shop that has pages, with an inspector's settings. `AUTO` tries them in this order."""
+
+_LIKE_STRUCTURED = ("bigcommerce", "salesforce")
+"""Kinds whose pages are read as `STRUCTURED` too, which `AUTO` takes them for."""
 
 KINDS = (AUTO, *PAGE_PARSERS, FEED, FOLDER)
 
@@ -96,7 +102,7 @@ class Inspector:
 
     def page_of_any_kind(self, text: str, url: str) -> Inspection:
         """Read a page as the first kind that finds a product on it."""
-        pages = [self.page(kind, text, url) for kind in PAGE_PARSERS]
+        pages = [self.page(kind, text, url) for kind in PAGE_PARSERS if kind not in _LIKE_STRUCTURED]
         for found in sorted(pages, key=lambda page: not page.result.items):
             if found.result.items or found.result.left_out:
                 return found
