@@ -18,6 +18,9 @@ from catalog_jobs.demo.drawing.sheet import Sheet
 _Option = TypeVar("_Option")
 
 _FIRST_ID = 10_001
+_REDUCED, _DISCOUNT = 6, 0.2
+"""Every so many products are reduced, by this share of their list price."""
+
 _BRANDS = {
     "Casual": ("Northfold", "Alder Row", "Tideway", "Birch & Bone", "Casa Brisa", "Lumen Works"),
     "Formal": ("Harrow & Finch", "Monmartin", "Solvane", "Northfold"),
@@ -93,6 +96,7 @@ class Product:
             "productDisplayName": self.name,
             "brand": self.brand,
             "price": f"{self.price:.2f}",
+            "list_price": f"{self.price / (1 - _DISCOUNT):.2f}" if self.id % _REDUCED == 0 else "",
             "currency": "EUR",
             "url": f"https://shop.example/products/{self.id}",
         }

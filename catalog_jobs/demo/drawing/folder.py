@@ -7,7 +7,7 @@ from pathlib import Path
 
 from closetspace.errors import InvalidInput
 
-_DRAWINGS = 1
+_DRAWINGS = 2
 """The version of the drawings. A higher one makes existing folders be drawn again."""
 
 

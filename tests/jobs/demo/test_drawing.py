@@ -28,6 +28,7 @@ COLUMNS = [
     "productDisplayName",
     "brand",
     "price",
+    "list_price",
     "currency",
     "url",
 ]
@@ -70,6 +71,13 @@ def test_catalog_has_one_picture_per_product(catalog: Path) -> None:
     assert list(rows[0]) == COLUMNS
     assert len(rows) == 24
     assert {f"{row['id']}.jpg" for row in rows} == {file.name for file in (catalog / "images").iterdir()}
+
+
+def test_some_products_are_reduced(catalog: Path) -> None:
+    rows = read_rows(catalog / "products.csv")
+    reduced = [row for row in rows if row["list_price"]]
+    assert 0 < len(reduced) < len(rows) / 2
+    assert all(float(row["list_price"]) > float(row["price"]) for row in reduced)
 
 
 def test_catalog_pictures_are_small_jpegs_on_white(catalog: Path) -> None:
