@@ -46,7 +46,8 @@ def scrapfly_spider(spider: "type[ShopSpider]") -> "type[ShopSpider]":
             self.custom_settings = {"SCRAPFLY_MAX_API_RETRIES": context.shop.retries + 1}
 
         def make_request(self, url: str, **options: Any) -> Any:
-            return ScrapflyScrapyRequest(scrape_config=ScrapeConfig(url=url, asp=True), **options)
+            config = ScrapeConfig(url=url, asp=True, headers=options.pop("headers", None))
+            return ScrapflyScrapyRequest(scrape_config=config, **options)
 
         def closed(self, reason: str) -> None:
             super().closed(reason)

@@ -6,6 +6,8 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
+from scrapy.settings.default_settings import RETRY_HTTP_CODES
+
 from catalog_jobs.sources.robots import NAME as ROBOTS_NAME
 from catalog_jobs.sources.shops import Shop
 from closetspace.adapters.network.addresses import is_public_host
@@ -78,6 +80,8 @@ def _politeness(shop: Shop) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": shop.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": shop.concurrency,
         "RETRY_TIMES": shop.retries,
+        # 430 is Shopify's 429.
+        "RETRY_HTTP_CODES": [*RETRY_HTTP_CODES, 430],
         "RETRY_WAIT_SECONDS": shop.retry_wait_seconds,
         "RETRY_GIVE_UP_LOG_LEVEL": "INFO",
         "DOWNLOADER_MIDDLEWARES": {

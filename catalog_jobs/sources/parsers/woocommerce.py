@@ -46,13 +46,13 @@ def list_url(start: str, page: int, **parameters: str) -> str:
     if API not in address and "rest_route=" not in query:
         address = f"{address.rstrip('/')}{API}"
     paging = {"per_page": str(PAGE_SIZE), "page": str(page), "orderby": "id", "order": "asc"}
-    paging["_fields"] = ",".join(_FIELDS)
-    return add_or_replace_parameters(f"{address}{mark}{query}", paging | parameters)
+    shown = {"catalog_visibility": "catalog", "_fields": ",".join(_FIELDS)}
+    return add_or_replace_parameters(f"{address}{mark}{query}", paging | shown | parameters)
 
 
 def variations_url(start: str, parents: Sequence[str], page: int) -> str:
     """Return the URL of a page of the variations of some products."""
-    return list_url(start, page, type="variation", parent=",".join(parents))
+    return list_url(start, page, type="variation", parent=",".join(parents), catalog_visibility="any")
 
 
 def ids_with_variations(text: str) -> list[str]:
@@ -96,16 +96,21 @@ def _looks(
 
 def _product(node: Node, product_id: str, url: str) -> ScrapedProduct:
     price, list_price = _price(node)
-    terms = {_name(attribute): _terms(attribute) for attribute in objects_in(node.get("attributes"))}
+    attributes = objects_in(node.get("attributes"))
+    terms = {_name(attribute): [*_terms(attribute).values()] for attribute in attributes}
     brands = [text_of(brand.get("name")) for brand in objects_in(node.get("brands"))]
-    colours = next((tuple(values.values())[:5] for name, values in terms.items() if name in COLOUR_OPTIONS), ())
+    # Of the colours that one can choose, the images show one.
+    chosen = {_name(attribute) for attribute in attributes if attribute.get("has_variations") is True}
+    colours = [
+        values for name, values in terms.items() if name in COLOUR_OPTIONS and (len(values) == 1 or name not in chosen)
+    ]
     return ScrapedProduct(
         id=product_id,
         name=text_of(node.get("name")),
         group=product_id,
-        brand=next((name for name in (*brands, *_values(terms, _BRAND)) if name), ""),
+        brand=next(filter(None, (*brands, *(value for name in _BRAND & terms.keys() for value in terms[name]))), ""),
         category=_category(objects_in(node.get("categories"))),
-        colours=colours,
+        colours=tuple(next(iter(colours), ()))[:5],
         price=price.amount,
         list_price=list_price,
         currency=price.currency,
@@ -147,12 +152,6 @@ def _name(attribute: Node) -> str:
 def _terms(attribute: Node) -> dict[str, str]:
     """Return the names of an attribute's terms by their slugs."""
     return {text_of(term.get("slug")): text_of(term.get("name")) for term in objects_in(attribute.get("terms"))}
-
-
-def _values(terms: Mapping[str, Mapping[str, str]], names: frozenset[str]) -> Iterator[str]:
-    for name, values in terms.items():
-        if name in names:
-            yield from values.values()
 
 
 def _price(node: Node) -> tuple[Price, float | None]:

@@ -31,8 +31,8 @@ class MagentoSpider(ShopSpider):
 
     def make_request(self, url: str, **options: Any) -> Request:
         """Build a request for the configured store view."""
-        headers = {"Store": self.shop.store_view} if self.shop.store_view else {}
-        return super().make_request(url, headers=headers, **options)
+        headers = {"headers": {"Store": self.shop.store_view}} if self.shop.store_view else {}
+        return super().make_request(url, **options, **headers)
 
     def parse_products(
         self, response: Response, start: str, prices: PriceRange, first: frozenset[str] | None = None

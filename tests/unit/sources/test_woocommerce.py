@@ -94,10 +94,18 @@ def test_product_whose_variations_are_not_known_is_one_item() -> None:
     assert (item.id, item.price) == ("3", 19.99)
 
 
-def test_colour_of_a_product_without_variations_is_read_in_any_language() -> None:
-    attribute = {"name": "Farbe", "has_variations": False, "terms": [{"name": "Rot", "slug": "rot"}]}
-    [item] = read(simple(7, attributes=[attribute]))
-    assert (item.id, item.colours) == ("7", ("Rot",))
+def test_colours_and_brand_of_a_product_without_variations_are_read_in_any_language() -> None:
+    terms = [{"name": "Rot", "slug": "rot"}, {"name": "Blau", "slug": "blau"}]
+    attributes = [{"name": "Farbe", "has_variations": False, "terms": terms}, {"name": "Marke", "terms": terms}]
+    [item] = read(simple(7, attributes=attributes, brands=[]))
+    assert (item.id, item.colours, item.brand) == ("7", ("Rot", "Blau"), "Rot")
+
+
+def test_colours_that_one_can_choose_are_not_those_of_an_image() -> None:
+    [item] = read(variable(3))
+    assert item.colours == ()
+    [item] = read(variable(3, colours=("Red",)))
+    assert item.colours == ("Red",)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +141,7 @@ def test_hostile_product_costs_little_and_is_kept() -> None:
 
 
 def test_parameters_of_the_start_are_kept() -> None:
-    fixed = "per_page=100&page=2&orderby=id&order=asc&_fields="
+    fixed = "per_page=100&page=2&orderby=id&order=asc&catalog_visibility=catalog&_fields="
     assert list_url("https://ono.example/", 2).startswith(f"{URL}?{fixed}id%2Cparent")
     assert list_url(f"{URL}?category=12", 2).startswith(f"{URL}?category=12&{fixed}")
     assert list_url("https://ono.example/shop?category=12", 1).startswith(
