@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
 REQUIRED = ("id", "title", "image_link")
 
@@ -92,20 +91,19 @@ class Columns:
     """
 
     def __init__(self, own: ColumnNames, known: ColumnNames | None = None, fields: Iterable[str] = FIELDS) -> None:
-        self._names = {field: self._of(field, own, known or {}) for field in fields}
-
-    @staticmethod
-    def _of(field: str, own: ColumnNames, known: ColumnNames) -> tuple[str, ...]:
-        if field in own:
-            return tuple(column_name(name) for name in own[field])
-        return (*known.get(field, ()), _GOOGLE + field, field, *COMMON_NAMES.get(field, ()))
-
-    @cached_property
-    def by_name(self) -> Mapping[str, tuple[str, int]]:
+        self.by_name: dict[str, tuple[str, int]] = {}
         """The field that a column has, and its rank among the field's columns: 0 is the preferred one."""
-        ranked = [(rank, field, name) for field, names in self._names.items() for rank, name in enumerate(names)]
-        # A column that is the preferred one of a field has no other field.
-        return {name: (field, rank) for rank, field, name in sorted(ranked, key=lambda entry: -entry[0])}
+        known = {field: names for field, names in (known or {}).items() if field not in own}
+        for field, names in (*own.items(), *known.items()):
+            self._name(field, map(column_name, names))
+        for field in fields:
+            if field not in own:
+                self._name(field, (_GOOGLE + field, field, *COMMON_NAMES.get(field, ())), len(known.get(field, ())))
+
+    def _name(self, field: str, names: Iterable[str], rank: int = 0) -> None:
+        # A column that has a field already keeps it.
+        for number, name in enumerate(names, start=rank):
+            self.by_name.setdefault(name, (field, number))
 
     def positions(self, header: Iterable[str]) -> dict[str, list[int]]:
         """Return the positions of each field's columns in a header, the preferred one first."""

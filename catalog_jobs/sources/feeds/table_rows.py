@@ -25,7 +25,6 @@ _PREAMBLE = 50
 """Lines in which the header is looked for: some tables begin with blank lines, a title or comments."""
 
 _RAKUTEN_HEADER, _RAKUTEN_TRAILER = "HDR|", "TRL"
-_IMAGES = frozenset(("image_link", "additional_image_link"))
 
 
 def table_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames) -> Iterator[RowOrProduct]:
@@ -154,18 +153,16 @@ class _Rows:
 
     def _row(self, values: Sequence[str]) -> Row:
         row: Row = {}
-        keeps_empty = self._table.layout.convert is not None
         for field, positions in self._table.positions.items():
-            if field in _IMAGES:
-                if images := [address for position in positions for address in image_addresses(values[position])]:
-                    row[field] = images
+            if field == "additional_image_link":
+                row[field] = [address for position in positions for address in image_addresses(values[position])]
                 continue
             for position in positions:
                 if value := values[position].strip():
-                    row[field] = [value]
+                    row[field] = image_addresses(value) if field == "image_link" else [value]
                     break
             else:
-                if keeps_empty:
+                if self._table.layout.convert:
                     row[field] = [""]
         if steps := [step for position in self._table.path if (step := values[position].strip())]:
             row["product_type"] = [STEP.join(steps).replace("~~", STEP)]
