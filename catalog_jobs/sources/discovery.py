@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from scrapy.http import HtmlResponse
@@ -13,7 +13,7 @@ from scrapy.linkextractors import LinkExtractor
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.inspection import FEED, STRUCTURED, Inspection, Inspector
-from catalog_jobs.sources.parsers import magento, shopify, woocommerce
+from catalog_jobs.sources.platforms import PLATFORMS, SITEMAPS
 from catalog_jobs.sources.product_urls import follow_pattern, samples
 from catalog_jobs.sources.robots import NOFOLLOW, NOINDEX, requests_of, seconds_between_requests
 from catalog_jobs.sources.shops import Shop
@@ -40,40 +40,18 @@ _LISTINGS = re.compile(r"[?&](page|p|pg|seite|pagina)=\d+")
 
 
 @dataclass(frozen=True)
-class Platform:
-    """A platform whose shops have a public list of products; ``list_url`` returns a page's address.
-
-    ``signs`` are what their pages have, ``currency`` is where such a page names the currency that the list lacks.
-    """
-
-    kind: str
-    signs: re.Pattern[str]
-    list_url: Callable[[str, int], str]
-    currency: re.Pattern[str] | None = None
-
-
-PLATFORMS = (
-    Platform(
-        "shopify",
-        re.compile(r"cdn\.shopify\.com|\bShopify\.(?:shop|theme|currency)\b"),
-        shopify.list_url,
-        re.compile(r"Shopify\.currency\s{0,5}=\s{0,5}\{\s{0,5}[\"']active[\"']\s{0,5}:\s{0,5}[\"']([A-Z]{3})[\"']"),
-    ),
-    Platform("woocommerce", re.compile(r"woocommerce"), woocommerce.list_url),
-    Platform(
-        "magento",
-        re.compile(r"text/x-magento-init|data-mage-init"),
-        lambda start, page: magento.query_url(start, page, magento.PriceRange()),
-    ),
-)
-
-
-@dataclass(frozen=True)
 class Proposal:
     """A shop, and what was read of it as its kind."""
 
     shop: Shop
     result: SourceResult
+
+
+class _Product(NamedTuple):
+    """The page of a product, and what was read of it."""
+
+    url: str
+    found: Inspection
 
 
 @dataclass
@@ -131,11 +109,16 @@ class SiteExplorer:
         return None
 
     def _by_sitemap(self, page: HtmlResponse) -> Proposal | None:
+        for kind, signs, path in SITEMAPS:
+            if signs.search(page.text):
+                for urls in self._sitemap(urljoin(page.url, path)):
+                    if product := self._product(page, urls, kind):
+                        return self._proposal(product.found, start_urls=[urljoin(page.url, "/")])
         named = list(self.inspector.client.robots(page.url).sitemaps) or [urljoin(page.url, "/sitemap.xml")]
         for sitemap in named[:MAX_SITEMAPS]:
             for urls in self._sitemap(sitemap):
-                if proposal := self._by_urls(page, urls, sitemap_urls=[sitemap]):
-                    return proposal
+                if product := self._product(page, urls):
+                    return self._proposal(product.found, sitemap_urls=[sitemap], follow=[self._follow(product, urls)])
         return None
 
     def _by_links(self, page: HtmlResponse) -> Proposal | None:
@@ -144,28 +127,34 @@ class SiteExplorer:
             return None
         links = [link.url for link in LinkExtractor().extract_links(page) if not link.nofollow]
         listings = [rf"[?&]{match[1]}=\d+" for url in links if (match := _LISTINGS.search(url))]
-        return self._by_urls(page, links, start_urls=[page.url], listings=listings[:1])
+        if not (product := self._product(page, links)):
+            return None
+        follow = [self._follow(product, links)]
+        return self._proposal(product.found, start_urls=[page.url], listings=listings[:1], follow=follow)
 
-    def _by_urls(self, page: HtmlResponse, urls: Sequence[str], **settings: Any) -> Proposal | None:
-        """Return a proposal with ``settings``, if one of the URLs is that of a product."""
+    def _product(self, page: HtmlResponse, urls: Sequence[str], kind: str = STRUCTURED) -> "_Product | None":
+        """Return the first of some of the URLs that is the page of a product."""
         candidates = [url for url in samples(urls) if self.inspector.client.is_allowed(url, page.url)]
         for url in ([page.url] if page.url in urls else []) + candidates:
             if not self._samples_left:
                 return None
             self._samples_left -= 1
-            if found := self._attempt(self._product_page, url):
-                follow = follow_pattern(url, urls)
-                matches = sum(re.search(follow, other) is not None for other in urls)
-                self.report(f"follow = {follow!r} matches {matches:,} of {len(urls):,} URLs")
-                return self._proposal(found, follow=[follow], **settings)
+            if found := self._attempt(self._product_page, url, kind):
+                return _Product(url, found)
         return None
 
-    def _product_page(self, url: str) -> Inspection:
+    def _follow(self, product: "_Product", urls: Sequence[str]) -> str:
+        pattern = follow_pattern(product.url, urls)
+        matches = sum(re.search(pattern, url) is not None for url in urls)
+        self.report(f"follow = {pattern!r} matches {matches:,} of {len(urls):,} URLs")
+        return pattern
+
+    def _product_page(self, url: str, kind: str) -> Inspection:
         """Read a page as one of a product. Raises `InvalidInput` if it asks not to be indexed."""
         page = HtmlResponse(url, body=self.inspector.client.get(url))
         if not is_too_complex(page.text) and NOINDEX in requests_of(page):
             raise InvalidInput("page_not_indexed", f"{url}: {NOT_INDEXED}.")
-        return self.inspector.inspect(url, STRUCTURED)
+        return self.inspector.inspect(url, kind)
 
     def _sitemap(self, address: str) -> Iterator[list[str]]:
         """Yield the URLs of a sitemap, or of some of those that it leads to, first of those for products."""

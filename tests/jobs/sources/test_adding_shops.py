@@ -97,6 +97,26 @@ def test_magento_shop_is_proposed(server: ShopServer, look: Exploration) -> None
     assert look.settings() == {"kind": "magento", "start_urls": (f"{server.url}/",)}
 
 
+@pytest.mark.parametrize(
+    ("kind", "script", "index", "part"),
+    [
+        ("bigcommerce", "https://cdn11.bigcommerce.com/theme.js", "/xmlsitemap.php", "/products.xml"),
+        ("salesforce", "/on/demandware.static/main.js", "/sitemap_index.xml", "/sitemap_0-product.xml"),
+    ],
+)
+def test_shop_whose_platform_names_its_products_in_a_sitemap_is_proposed(
+    server: ShopServer, look: Exploration, kind: str, script: str, index: str, part: str
+) -> None:
+    server.routes = {
+        "/": home(head=f'<script src="{script}"></script>'),
+        index: as_xml(sitemap_index(f"{server.url}/category.xml", server.url + part)),
+        part: as_xml(sitemap(f"{server.url}/coat-1", f"{server.url}/coat-2")),
+        "/coat-2": Answer(product_page(shirt("2"))),
+    }
+    assert look.settings() == {"kind": kind, "start_urls": (f"{server.url}/",)}
+    assert len(server.asked) == 5
+
+
 def test_sitemap_of_robots_txt_is_followed_to_products(server: ShopServer, look: Exploration, tmp_path: Path) -> None:
     products = [f"{server.url}/products/{number}" for number in range(9)]
     server.routes = {
