@@ -65,7 +65,7 @@ def inspect(
     if as_json_line:
         _print_json(result)
     else:
-        notes.print(f"Read as {inspection.kind}: {len(result.items)} items.")
+        notes.print(f"Read as {inspection.kind}, items: {len(result.items):,}")
         print_items(result.items)
     if result.failure:
         notes.print(f"[red]trouble:[/red] {escape(result.failure)}", soft_wrap=True)

@@ -47,7 +47,8 @@ _LIKE_STRUCTURED = ("bigcommerce", "salesforce")
 
 KINDS = (AUTO, *PAGE_PARSERS, FEED, FOLDER)
 
-_HTML = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_BEFORE = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Inspector:
         text, url = text_of_page(data), base_url or (source if is_web else "")
         if kind != AUTO:
             return self.page(kind, text, url)
-        if _HTML.match(text) or text.startswith(("{", "[")):
+        if is_html(text) or text.startswith(("{", "[")):
             return self.page_of_any_kind(text, url)
         return self._feed_or_page(source, text, url)
 
@@ -138,6 +139,15 @@ class Inspector:
 def text_of_page(data: bytes) -> str:
     """Return a page as text, in the encoding that it declares, as a crawl reads it."""
     return HtmlResponse("", body=data).text.lstrip("\ufeff \t\r\n")
+
+
+def is_html(text: str) -> bool:
+    """Return whether the first element of a text, behind comments and the like, is that of a page."""
+    start = 0
+    # One by one: an expression for all of them could be matched in too many ways.
+    while before := _BEFORE.match(text, start):
+        start = before.end()
+    return _HTML.match(text, start) is not None
 
 
 def _start_of_file(path: Path) -> bytes:

@@ -14,7 +14,7 @@ NOINDEX, NOFOLLOW = "noindex", "nofollow"
 
 _WITH_VALUES = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
 _META = "//meta[translate(@name, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') = '{}']/@content"
-_MAYBE = re.compile(r"<meta\b[^>]{0,300}\b(?:noindex|nofollow|none|noimageindex)\b", re.IGNORECASE)
+_MAYBE = re.compile(r"<meta\b[^<>]{0,300}\b(?:noindex|nofollow|none|noimageindex)\b", re.IGNORECASE)
 """Pages without a match are not parsed: their request would stand in an element of this form."""
 
 

@@ -93,7 +93,7 @@ def test_item_has_every_field_and_absent_ones_are_null_or_empty(tmp_path: Path) 
 )
 def test_kind_is_found_from_the_content(tmp_path: Path, content: str | bytes, kind: str, first: str) -> None:
     path = saved(tmp_path, content)
-    assert f"Read as {kind}: " in inspect(path).stderr
+    assert f"Read as {kind}, " in inspect(path).stderr
     assert inspected(path)["items"][0]["id"] == inspected(path, "--kind", kind)["items"][0]["id"] == first
 
 
@@ -129,6 +129,7 @@ def test_table_shows_prices_stock_and_pictures(tmp_path: Path) -> None:
         ),
         ("<html><title>Just a moment...</title></html>", "structured", "it is a challenge (captcha)"),
         ("<html>" + "<p>" * 500_001, "structured", "it has too many elements"),
+        ("<!---->" * 5_000 + "x", "auto", "is no product feed"),
         ("<urlset/>", "auto", "is no product feed: its XML begins with <urlset>"),
         ("", "auto", "is no product feed"),
         ("{}", "shopify", "it has no list of products"),
