@@ -16,7 +16,6 @@ from catalog_jobs.demo.drawing import draw_catalog
 from catalog_jobs.demo.run import fill_catalog
 from catalog_jobs.processes.logs import Log
 from closetspace.adapters.firestore.people import FirestorePeople
-from closetspace.errors import FailedPrecondition
 from closetspace_infra.local import example_app
 from closetspace_infra.local.frontend import FrontendSetup
 from closetspace_infra.local.person import Person
@@ -44,12 +43,8 @@ class Files:
 
 
 @pytest.fixture(scope="module")
-def chromium(installed: None) -> str:
-    """The browser's program. Skips if it or the app's packages are not installed."""
-    try:
-        example_app.require_installed()
-    except FailedPrecondition as error:
-        pytest.skip(str(error))
+def chromium(installed: None, app_installed: None) -> str:
+    """The browser's program. Skips if it is not installed."""
     return shutil.which("chromium") or pytest.skip("Chromium is not installed")
 
 
