@@ -15,6 +15,9 @@ _FOLLOWED = frozenset(
 )
 """The properties whose values a product needs whole."""
 
+_KEYS = ("#", "_:", "http://", "https://")
+"""The beginnings of references that are text."""
+
 _MAX_COPIED = 100_000
 """Values that are put in the place of references. Each may be referred to from anywhere any number of times."""
 
@@ -35,8 +38,10 @@ class LinkedNodes:
                     definition.setdefault(name, value)
 
     def key_of(self, node: Any) -> str:
-        """Return the absolute form of a node's ``@id``, ``""`` if it has none."""
-        return absolute_url(self._base, node.get("@id")) if isinstance(node, dict) else ""
+        """Return the absolute form of the ``@id`` of a node or of a reference, which may be text, ``""`` for none."""
+        key = node.get("@id") if isinstance(node, dict) else node
+        is_key = isinstance(node, dict) or (isinstance(key, str) and key.startswith(_KEYS))
+        return absolute_url(self._base, key) if is_key else ""
 
     def definition(self, node: Any) -> Node:
         """Return everything that the page says about a node or the node that is referred to."""
@@ -44,7 +49,7 @@ class LinkedNodes:
 
     def definitions(self, values: Any) -> list[Node]:
         """Return the definitions of the nodes in a value, a list or a single one."""
-        return [self.definition(value) for value in as_list(values) if isinstance(value, dict)]
+        return [node for value in as_list(values) if (node := self.definition(value))]
 
     def complete(self, node: Node) -> Node:
         """Return a copy of a node with the nodes that it refers to in the place of references."""
@@ -57,11 +62,9 @@ class LinkedNodes:
         }
 
     def _in_place(self, value: Any, above: tuple[str, ...], depth: int) -> Any:
-        if not isinstance(value, dict | list) or not depth:
-            return value
         whole = value if isinstance(value, list) else self.definition(value)
         self._left_to_copy -= 1 + len(whole)
-        if self._left_to_copy < 0 or (self.key_of(value) in filter(None, above)):
+        if not whole or not depth or self._left_to_copy < 0 or self.key_of(value) in filter(None, above):
             return value
         if isinstance(whole, list):
             return [self._in_place(entry, above, depth - 1) for entry in whole]

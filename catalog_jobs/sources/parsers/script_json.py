@@ -20,6 +20,7 @@ _WRAPPING = re.compile(
       | (?://|/\*)?\ ?<!\[CDATA\[\ ?(?:\*/)?
       | //[^\n]*\n
       | /\*(?:[^*]|\*(?!/))*+\*/
+      | </?(?:p|br)\ ?/?>
     )*+""",
     re.VERBOSE,
 )
@@ -32,10 +33,13 @@ _MISTAKE = re.compile(
       | /\*(?:[^*]|\*(?!/))*+(?:\*/)?
       | ,(?=\s*[}\],])
       | :(?=\s*[,}\]])
+      | </?(?:p|br)\ ?/?>
+      | (?<=})\s*+;?\s*+(?={)
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""A string, or what JSON forbids outside of strings: comments, commas too many, names without a value."""
+"""A string, or what JSON forbids outside of strings: comments, commas too many, names without a value, tags that
+an editor of pages puts in, and no comma between two objects."""
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _STRING_WITH_QUOTES = re.compile(
@@ -67,13 +71,16 @@ def read_script(text: str) -> ScriptJson:
 def _attempts(text: str) -> Iterator[str]:
     """Yield the text as it is, and with ever more liberties."""
     yield text
-    if any(quote in text for quote in _ESCAPED_QUOTES) and '"' not in text:
-        text = html.unescape(text)
+    is_escaped = any(quote in text for quote in (*_ESCAPED_QUOTES, "&amp;quot;"))
+    if is_escaped and '"' not in text:
+        text = html.unescape(text.replace("&amp;quot;", "&quot;") if "&quot;" not in text else text)
         yield text
     if len(text) > _MAX_REPAIRED:
         return
     yield _corrected(text)
     yield _corrected(_STRING_WITH_QUOTES.sub(_escape_quotes, text))
+    if is_escaped:
+        yield _corrected(_STRING_WITH_QUOTES.sub(_escape_quotes, html.unescape(text)))
 
 
 def _values(text: str, *, is_nested: bool = False) -> ScriptJson:
@@ -106,7 +113,7 @@ def _corrected(text: str) -> str:
 def _correct(match: re.Match[str]) -> str:
     if match[1]:
         return _ESCAPE.sub(_correct_escape, match[1])
-    return {"/": " ", ",": "", ":": ": null"}[match[0][0]]
+    return {"/": " ", "<": " ", ",": "", ":": ": null"}.get(match[0][:1], ",")
 
 
 def _correct_escape(match: re.Match[str]) -> str:

@@ -148,11 +148,17 @@ def _group_id(family: Family) -> str:
 
 def _gender(node: Node) -> str:
     audience = next((entry for entry in as_list(node.get("audience")) if isinstance(entry, dict)), {})
-    ages: list[Any] = [audience.get("audienceType"), audience.get("name"), node.get("ageGroup")]
-    if (oldest := text_of(audience.get("suggestedMaxAge"))).isdecimal():
-        ages.append(f"{oldest} years")
+    ages = [audience.get("audienceType"), audience.get("name"), node.get("ageGroup"), *_oldest(audience)]
     gender = audience.get("suggestedGender") or node.get("gender") or audience.get("audienceType")
     return gender_of(gender, [age for age in ages if age])
+
+
+def _oldest(audience: Node) -> Iterator[str]:
+    """Yield the greatest age of an audience, with its unit."""
+    suggested = audience.get("suggestedAge")
+    age = suggested if isinstance(suggested, dict) else {"maxValue": audience.get("suggestedMaxAge")}
+    if (oldest := text_of(age.get("maxValue"))).isdecimal():
+        yield f"{oldest} {'months' if text_of(age.get('unitCode')) == 'MON' else 'years'}"
 
 
 def _name_of(value: Any) -> str:

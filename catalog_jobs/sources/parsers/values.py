@@ -13,6 +13,14 @@ from catalog_jobs.sources.parsers.stock_words import OUT_OF_STOCK_PHRASES, OUT_O
 _CACHED = 1_000
 """Texts of which the answers are kept: a feed repeats few of them a million times."""
 
+_MAX_LISTED_IMAGES = 1_000
+_IMAGE_TEXTS = ("caption", "name", "alt", "alternateName", "group", "view", "type")
+_PRODUCT_ALONE = re.compile(
+    r"\b(pack ?shot|product only|flat ?lay|laydown|still ?life|ghost mannequin|freisteller)\b",
+    re.IGNORECASE,
+)
+"""What shops call images of a garment without a person."""
+
 
 def text_of(value: Any) -> str:
     """Return a JSON value as text: of a list, its first non-empty value; of an object, ``""``."""
@@ -59,15 +67,23 @@ def absolute_url(base: str, url: Any) -> str:
 
 
 def image_urls_of(base: str, values: Any) -> tuple[str, ...]:
-    """Return the distinct absolute URLs of images in the shop's order, `MAX_IMAGES` at most."""
+    """Return the distinct absolute URLs of images, `MAX_IMAGES` at most.
+
+    They are in the shop's order, but those come first of which the shop says that they show the product alone.
+    """
     urls: dict[str, None] = {}
-    for value in as_list(values):
+    for value in sorted(as_list(values)[:_MAX_LISTED_IMAGES], key=_shows_more_than_product):
         url = absolute_url(base, value if isinstance(value, str) else _image_url(value))
         if url.startswith(("http://", "https://")):
             urls[url] = None
         if len(urls) == MAX_IMAGES:
             break
     return tuple(urls)
+
+
+def _shows_more_than_product(image: Any) -> bool:
+    texts = (image.get(name) for name in _IMAGE_TEXTS) if isinstance(image, dict) else ()
+    return not any(isinstance(text, str) and _PRODUCT_ALONE.search(text[:200]) for text in texts)
 
 
 def _image_url(image: Any) -> Any:

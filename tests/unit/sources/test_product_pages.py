@@ -48,6 +48,12 @@ def variant(sku: str, **fields: Any) -> dict[str, Any]:
         f'{{"@type":"Organization"}}{COAT}',
         f'{{"@type":"Organization"}},\n[{COAT}]',
         f'{COAT}\n{{"@type": ',
+        COAT.replace(',"offers"', ',<br />"offers"'),
+        f"<p>{COAT}</p>",
+        f'[{{"@type":"Organization"}};{COAT}]',
+        f'[{{"@type":"Organization"}}\n{COAT}]',
+        html.escape(html.escape(COAT)),
+        html.escape(COAT).replace("&quot;sku&quot;", '"sku"'),
         html.escape(COAT),
         html.escape(COAT).replace("&quot;", "&#34;"),
         json.dumps(COAT),
@@ -162,6 +168,11 @@ def test_product_that_only_an_offer_names_is_read() -> None:
     assert (found.id, found.price) == ("1", 5.0)
     referring = [{**coat, "@id": "#c"}, {**OFFER, "itemOffered": {"@id": "#c"}}]
     assert [product.price for product in structured(referring)] == [5.0]
+
+
+def test_reference_may_be_text() -> None:
+    [found] = structured([{**variant("1", name="Coat"), "offers": ["#o"]}, {**OFFER, "@id": "#o"}])
+    assert found.price == 5.0
 
 
 def test_references_in_circles_end() -> None:
@@ -425,6 +436,17 @@ def test_ages_make_boys_and_girls() -> None:
     assert structured(shirt("1", audience=people))[0].gender == "Men"
     assert structured(shirt("1", audience={**people, "suggestedMaxAge": 12}))[0].gender == "Boys"
     assert structured(shirt("1", audience={**people, "suggestedMaxAge": "99"}))[0].gender == "Men"
+    months = {"@type": "QuantitativeValue", "minValue": 0, "maxValue": 18, "unitCode": "MON"}
+    assert structured(shirt("1", audience={**people, "suggestedAge": months}))[0].gender == "Boys"
+
+
+def test_image_of_the_garment_alone_comes_first() -> None:
+    images = ["/worn.jpg", {"url": "/back.jpg", "caption": "From behind"}, {"url": "/flat.jpg", "caption": "Packshot"}]
+    assert structured(shirt("1", image=images))[0].image_urls == (
+        "https://shop.example/flat.jpg",
+        "https://shop.example/worn.jpg",
+        "https://shop.example/back.jpg",
+    )
 
 
 def test_page_with_an_empty_script_and_nothing_else_has_no_product() -> None:
