@@ -15,7 +15,7 @@ from catalog_jobs.sources.parsers.currencies import decimals_of
 from catalog_jobs.sources.parsers.json_answers import NOT_JSON, nested, objects_in, read_json
 from catalog_jobs.sources.parsers.options import LOOK_OPTIONS, SIZE_OPTIONS
 from catalog_jobs.sources.parsers.prices import NO_PRICE, Price, read_price
-from catalog_jobs.sources.parsers.values import image_urls_of, text_of
+from catalog_jobs.sources.parsers.values import absolute_url, image_urls_of, text_of
 from catalog_jobs.sources.parsers.variant_looks import Variant, looks_of_variants
 from closetspace.domain.index.indexed_item import LeftOut
 
@@ -100,7 +100,7 @@ def _looks(node: Any, base: str, suffix: str, currency: str) -> Iterator[Scraped
             id=sku,
             name=text_of(node.get("name")),
             category=_category(objects_in(node.get("categories"))),
-            url=urljoin(base, f"{key}{suffix}") if key else "",
+            url=absolute_url(base, f"{key}{suffix}") if key else "",
             image_urls=_images(node, base),
         )
         own = Variant({}, *_prices(node), node.get("stock_status") != "OUT_OF_STOCK", ())

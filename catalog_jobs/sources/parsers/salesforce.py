@@ -1,9 +1,9 @@
 """Reads the tiles that a Salesforce Commerce shop adds to a category as one scrolls (``Search-UpdateGrid``)."""
 
-from urllib.parse import urljoin, urlsplit
-
 from scrapy.http import Response, TextResponse
 from w3lib.url import add_or_replace_parameters
+
+from catalog_jobs.sources.parsers.values import absolute_url
 
 GRID = "/Search-UpdateGrid"
 PAGE_SIZE = 48
@@ -24,8 +24,10 @@ def product_urls(response: Response) -> list[str]:
         return []
     urls: dict[str, None] = {}
     for tile in response.xpath("//*[@data-pid][.//a]"):
-        links = (urljoin(response.url, link) for link in tile.xpath(".//a/@href").getall() if link[:1] not in ("", "#"))
-        pages = (link.partition("#")[0] for link in links if _CONTROLLERS not in urlsplit(link).path)
-        if page := next(pages, ""):
+        links = (
+            absolute_url(response.url, link) for link in tile.xpath(".//a/@href[not(starts-with(., '#'))]").getall()
+        )
+        pages = (link.partition("#")[0] for link in links if _CONTROLLERS not in link)
+        if page := next(filter(None, pages), ""):
             urls[page] = None
     return list(urls)

@@ -66,6 +66,14 @@ def test_price_is_the_number_that_the_shop_answers(written: Any, price: float | 
     assert (item.price, item.currency) == (price, currency)
 
 
+def test_address_that_is_none_costs_no_product() -> None:
+    answer = answer_of([simple("A")])
+    answer["data"]["storeConfig"]["base_link_url"] = "http://[::1"
+    [item] = read_products(json.dumps(answer), URL).products
+    assert isinstance(item, ScrapedProduct)
+    assert (item.id, item.url) == ("A", "")
+
+
 def test_image_that_stands_for_none_is_none() -> None:
     placeholder = "https://ono.example/static/frontend/Magento_Catalog/images/product/placeholder/image.jpg"
     [item] = read(simple("A", media_gallery=[], image={"url": placeholder}))
