@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from catalog_jobs.catalog.item import MAX_TEXT, MAX_URL
 from catalog_jobs.sources.parsers import audience_words as words
 from catalog_jobs.sources.parsers.values import as_list, text_of
 
@@ -54,7 +55,7 @@ def gender_of(value: Any, age: Any = "") -> str:
 
 def gender_in(category: str, url: str = "") -> str:
     """Return the gender that a category or else the path of a URL names for certain, ``""`` if neither does."""
-    return _gender_of_category(category) or _gender_of_steps(_folders(url))
+    return _gender_of_category(category[:MAX_TEXT]) or _gender_of_steps(_folders(url[:MAX_URL]))
 
 
 @lru_cache(_CACHED)

@@ -14,6 +14,9 @@ _COMPLEX = "count(//*) > 20000 or count(//*[@itemprop]) > 5000 or //*[@itemscope
 1.5 MB). Shops nest three levels, and their pages have some thousand elements."""
 
 _MICRODATA = ("itemscope", "itemtype", "itemprop", "itemid", "itemref")
+_MAX_PREFIXES = 1_000
+"""Characters of an attribute that defines prefixes."""
+
 _PREFIX = re.compile(r"(\w+):\s+(\S+)")
 
 
@@ -35,7 +38,7 @@ def read_rdfa(root: Any, base: str) -> list[dict[str, Any]]:
     for element in root.iter("*"):
         for name in _MICRODATA:
             element.attrib.pop(name, None)
-    prefixes = dict(found for value in root.xpath("//@prefix")[:10] for found in _PREFIX.findall(value))
+    prefixes = dict(found for value in root.xpath("//@prefix")[:10] for found in _PREFIX.findall(value[:_MAX_PREFIXES]))
     terms = Terms().within(prefixes)
     for element in root.xpath("//*[@typeof or @property or @rel]"):
         _mark(element, terms)

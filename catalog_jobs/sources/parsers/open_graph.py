@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
+from catalog_jobs.sources.parsers.values import text_of
+
 _MAX_TAGS = 1_000
 _TAGS = "//meta[(@property or @name) and @content]"
 
@@ -54,7 +56,7 @@ def _all(tags: _Tags, names: tuple[str, ...]) -> list[str]:
 
 def _name(tags: _Tags) -> str:
     """Return the page's title without the name of the shop."""
-    title, shop = tags.get("og:title", [""])[0], tags.get("og:site_name", [""])[0]
+    title, shop = text_of(tags.get("og:title")), text_of(tags.get("og:site_name"))
     without = re.sub(rf"\s*[-|\u2013\u2014:\u00b7]\s*{re.escape(shop)}\s*$", "", title, flags=re.IGNORECASE)
     return (without if shop else title) or title
 

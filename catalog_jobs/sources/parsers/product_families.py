@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from catalog_jobs.sources.parsers.json_ld import is_product, types_of
@@ -29,7 +30,7 @@ class Family:
         """The group and its variants."""
         return [self.group, *self.variants]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name that all variants share."""
         own = text_of(self.group.get("name"))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 _SEPARATOR = re.compile(r"[\s,;|()\[\]\u2013\u2014\u2022\u00b7]+|(?<!\S)[-/:](?!\S)|(?<=\S)[-:](?=\s)")
+_MAX_NAME_WORDS = 50
 _MAX_WORDS = 5
 """Words of a look. More are a description."""
 
@@ -49,7 +50,7 @@ def shared_name(names: Sequence[str]) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in _SEPARATOR.split(text) if word]
+    return [word for word in _SEPARATOR.split(text) if word][:_MAX_NAME_WORDS]
 
 
 def _without(words: Sequence[str], shared: Sequence[str]) -> list[str]:
