@@ -11,7 +11,7 @@ from parsel import Selector
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.parsers.json_answers import nested
+from catalog_jobs.sources.parsers.json_answers import nested, read_exact_price
 from catalog_jobs.sources.parsers.options import COLOUR_OPTIONS, SIZE_OPTIONS
 from catalog_jobs.sources.parsers.prices import Price, read_price
 from catalog_jobs.sources.parsers.structured import read_product_page
@@ -76,11 +76,9 @@ def _with_state(product: ScrapedProduct, state: State, text: str, currency: str)
 
 def _price(state: State, name: str, currency: str) -> Price:
     """Return a price by its value, whose currency older themes name in the formatted price alone."""
-    value, written = (nested(state, "price", name, part) for part in ("value", "currency"))
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return Price(None, "")
     formatted = read_price(nested(state, "price", name, "formatted"), "", currency)
-    return read_price(f"{value:.2f}", text_of(written) or formatted.currency or currency)
+    written = text_of(nested(state, "price", name, "currency"))
+    return read_exact_price(nested(state, "price", name, "value"), written or formatted.currency or currency)
 
 
 def _options(text: str) -> dict[str, list[tuple[str, str]]]:

@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+from catalog_jobs.sources.parsers.currencies import decimals_of
+from catalog_jobs.sources.parsers.prices import MAX_PRICE, NO_PRICE, Price, read_price
+
 NOT_JSON = "it is not JSON"
 
 
@@ -24,3 +27,10 @@ def nested(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def read_exact_price(value: Any, currency: str) -> Price:
+    """Return the price of a JSON number that an interface computes: unlike a page's, it has no separators to read."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_PRICE:
+        return NO_PRICE
+    return read_price(f"{value:.{max(2, decimals_of(currency))}f}", currency)

@@ -1,7 +1,6 @@
 """Parser for the answers of Magento's GraphQL interface (Adobe Commerce), from version 2.4."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
@@ -11,10 +10,9 @@ from w3lib.url import add_or_replace_parameters
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.feeds.taxonomy import STEP
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.parsers.currencies import decimals_of
-from catalog_jobs.sources.parsers.json_answers import NOT_JSON, nested, objects_in, read_json
+from catalog_jobs.sources.parsers.json_answers import NOT_JSON, nested, objects_in, read_exact_price, read_json
 from catalog_jobs.sources.parsers.options import LOOK_OPTIONS, SIZE_OPTIONS
-from catalog_jobs.sources.parsers.prices import NO_PRICE, Price, read_price
+from catalog_jobs.sources.parsers.prices import Price
 from catalog_jobs.sources.parsers.values import absolute_url, image_urls_of, text_of
 from catalog_jobs.sources.parsers.variant_looks import Variant, looks_of_variants
 from closetspace.domain.index.indexed_item import LeftOut
@@ -92,7 +90,7 @@ def _looks(node: Any, base: str, suffix: str, currency: str) -> Iterator[Scraped
     sku = text_of(nested(node, "sku"))
     if not sku:
         yield LeftOut("", "a product has no id")
-    elif node.get("__typename") in _SETS:
+    elif text_of(node.get("__typename")) in _SETS:
         yield LeftOut(sku, "it is a group of other products")
     else:
         key = text_of(node.get("url_key"))
@@ -129,16 +127,11 @@ def _name(code: str, labels: Mapping[str, str]) -> str:
 
 def _prices(node: Node) -> tuple[Price, float | None]:
     minimum = nested(node, "price_range", "minimum_price")
-    price, regular = (_price(nested(minimum, name)) for name in ("final_price", "regular_price"))
+    price, regular = (
+        read_exact_price(nested(minimum, name, "value"), text_of(nested(minimum, name, "currency")))
+        for name in ("final_price", "regular_price")
+    )
     return price, price.reduced_from(regular)
-
-
-def _price(money: Any) -> Price:
-    """Return the price of a value, which is a number: it has no separators to interpret."""
-    value, currency = nested(money, "value"), text_of(nested(money, "currency"))
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return NO_PRICE
-    return read_price(f"{value:.{max(2, decimals_of(currency))}f}", currency)
 
 
 def _images(node: Node, base: str) -> tuple[str, ...]:

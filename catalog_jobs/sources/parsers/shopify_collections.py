@@ -48,7 +48,7 @@ def read_collections(text: str, root: str) -> list[Collection] | None:
         return None
     counts = {text_of(node.get("handle")): node.get("products_count") for node in objects_in(listed)}
     return [
-        Collection(urljoin(root, f"/collections/{quote(handle, safe='')}"), count)
+        Collection(urljoin(root, f"/collections/{quote(handle, safe='', errors='replace')}"), count)
         for handle, count in counts.items()
         if handle and isinstance(count, int) and count > 0
     ]

@@ -46,7 +46,8 @@ def _as_listed(product: Mapping[str, Any]) -> dict[str, Any]:
 
 def _amount(hundredths: Any) -> str:
     """Return a price, which is in hundredths whatever the currency's decimals are."""
-    return f"{hundredths / 100:.2f}" if isinstance(hundredths, int) and not isinstance(hundredths, bool) else ""
+    is_whole = isinstance(hundredths, int) and not isinstance(hundredths, bool) and hundredths >= 0
+    return f"{hundredths // 100}.{hundredths % 100:02}" if is_whole else ""
 
 
 def _without_scheme(url: Any) -> str:

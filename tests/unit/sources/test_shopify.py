@@ -66,11 +66,13 @@ def test_collections_without_products_are_not_read() -> None:
         {"handle": "none", "products_count": 0},
         {"handle": "x", "products_count": "9"},
         {"products_count": 9},
+        {"handle": "\ud800", "products_count": 1},
         7,
     ]
     assert read_collections(json.dumps({"collections": listed}), ROOT) == [
         Collection("https://ono.example/collections/men", 3),
         Collection("https://ono.example/collections/a%2Fb%3Fc", 1),
+        Collection("https://ono.example/collections/%3F", 1),
     ]
     assert read_collections('{"collections": {}}', ROOT) is None
     assert read_collections("<html>", ROOT) is None
