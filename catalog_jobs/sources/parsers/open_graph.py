@@ -37,7 +37,9 @@ def read_open_graph(root: Any) -> list[dict[str, Any]]:
     fields = {field: values[0] for field, names in _FIELDS.items() if (values := _all(tags, names))}
     audience = {"audience": {"audienceType": tags["product:age_group"][0]}} if "product:age_group" in tags else {}
     images = _all(tags, ("og:image", "og:image:url", "og:image:secure_url"))
-    return [{"@type": ["Product"], "name": name, "image": images, "offers": list(_offers(tags)), **fields, **audience}]
+    product = {"@type": ["Product"], "name": name, "image": images, "offers": list(_offers(tags)), **fields, **audience}
+    # The tags are always about the page itself.
+    return [{**product, "mainEntityOfPage": True}]
 
 
 def _tags(root: Any) -> _Tags:

@@ -71,11 +71,19 @@ def _products_with_other_forms(
         if not isinstance(product, ScrapedProduct) or not _lacks_data(product):
             break
         others = families_of(form, data.base)
-        if len(others) == 1 and len(others[0].variants) == 1:
+        if len(others) == 1 and len(others[0].variants) == 1 and _is_same_product(family, others[0].variants[0]):
             prices = replace(context.prices, numbers=price_format(others[0].nodes))
             family = _filled(family, others[0].variants[0], lacks_price=_lacks_price(product))
             [product] = _products(family, replace(context, prices=prices))
     return [product]
+
+
+def _is_same_product(family: Family, other: Node) -> bool:
+    """Return whether another description is certainly of the same product, not of one that goes with it."""
+    ids = {own_id(node) for node in family.nodes}
+    if other.get("mainEntityOfPage") or own_id(other) in ids - {""}:
+        return True
+    return text_of(other.get("name")).casefold() in (family.name.casefold(), "")
 
 
 def _lacks_price(product: ScrapedProduct) -> bool:

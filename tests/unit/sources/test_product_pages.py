@@ -368,6 +368,16 @@ def test_only_product_takes_what_it_lacks_from_other_formats() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "sku", "price"), [("coat", "", 9.0), ("Other", "1", 9.0), ("Coat belt", "2", None), ("", "", 9.0)]
+)
+def test_price_of_another_product_is_not_taken(name: str, sku: str, price: float | None) -> None:
+    body = f"""<div itemscope itemtype="https://schema.org/Product"><meta itemprop="name" content="{name}">
+        <meta itemprop="sku" content="{sku}"><meta itemprop="price" content="9"></div>"""
+    [found] = structured({"@type": "Product", "sku": "1", "name": "Coat", "image": "/a.jpg"}, after=body)
+    assert (found.name, found.price) == ("Coat", price)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         """<div vocab="https://schema.org/" typeof="Product" resource="#p"><h1 property="name">Coat</h1>
