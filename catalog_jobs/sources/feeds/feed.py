@@ -63,7 +63,7 @@ def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: Item
         if collector.has_too_many:
             raise BrokenFeed(TOO_MANY)
         product = parse_row(row, prices) if isinstance(row, dict) else row
-        is_used = isinstance(row, dict) and is_used_condition(first(row, "condition"))
+        is_used = isinstance(row, dict) and "condition" in row and is_used_condition(first(row, "condition"))
         if isinstance(product, LeftOut):
             collector.collect(product)
         elif REPLACEMENT_CHARACTER in product.id + product.name:

@@ -2,13 +2,13 @@
 
 from functools import lru_cache
 
-from catalog_jobs.catalog.item import MAX_TEXT, ScrapedProduct
+from catalog_jobs.catalog.item import MAX_IMAGES, MAX_TEXT, ScrapedProduct
 from catalog_jobs.sources.feeds.limits import REMARK, Row, first
 from catalog_jobs.sources.feeds.row_price import row_price
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
 from catalog_jobs.sources.parsers.audiences import gender_of
 from catalog_jobs.sources.parsers.price_specifications import PriceContext
-from catalog_jobs.sources.parsers.values import image_urls_of, is_in_stock, split_colours
+from catalog_jobs.sources.parsers.values import is_in_stock, split_colours
 
 _CACHED = 1_000
 """Of each field, whose values are few in a feed of many rows."""
@@ -37,9 +37,14 @@ def parse_row(row: Row, prices: PriceContext) -> ScrapedProduct:
         in_stock=in_stock,
         sizes=tuple(row.get("size", ())[:1]) if in_stock else (),
         url=first(row, "link"),
-        image_urls=image_urls_of("", row.get("image_link", []) + row.get("additional_image_link", [])),
+        image_urls=_image_urls(row.get("image_link", []) + row.get("additional_image_link", [])),
         remarks=(*row.get(REMARK, ()), *price.remarks),
     )
+
+
+def _image_urls(addresses: list[str]) -> tuple[str, ...]:
+    urls = dict.fromkeys(f"https:{address}" if address.startswith("//") else address for address in addresses)
+    return tuple(url for url in urls if url.startswith(("http://", "https://")))[:MAX_IMAGES]
 
 
 def _category(row: Row) -> str:

@@ -18,6 +18,8 @@ SAMPLED_ROWS = 1_000
 SAMPLED_CHARACTERS = 4_000_000
 """How much of a feed is looked at to learn how it writes prices. So much of it is in memory at once."""
 
+_read_price = lru_cache(10_000)(read_price)
+
 
 def learn_format(rows: Iterable[RowOrProduct], context: PriceContext) -> Iterator[RowOrProduct]:
     """Return the same rows once the prices of the first ones are learnt."""
@@ -64,7 +66,11 @@ def is_sale_on(dates: str, now: datetime) -> bool | None:
 
 def _read(row: Row, field: str, context: PriceContext) -> Price:
     currency, texts = first(row, "currency"), row.get(field, ())
-    if len(texts) == 1:
-        return read_price(texts[0], currency, context.currency, context.numbers)
-    found = {read_price(text, currency, context.currency, context.numbers) for text in texts}
+    if not texts:
+        return Price(None, currency)
+    # The format is learnt by now, so the same text is the same price. Text that is too long for a price is none.
+    found = {
+        _read_price(text[: MAX_PRICE_TEXT + 1], currency[:MAX_PRICE_TEXT], context.currency, context.numbers)
+        for text in texts
+    }
     return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=bool(found))
