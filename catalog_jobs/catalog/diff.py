@@ -1,61 +1,81 @@
 """The differences between two states of the catalog. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from catalog_jobs.catalog.item import CatalogItem
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog_jobs.catalog.item_table import TEXT, TEXTS, ItemRows, is_of
 
 TEXT_FIELDS = ("source", "name", "brand", "group", "variant", "category", "gender", "colours", "url")
 OFFER_FIELDS = ("price", "list_price", "currency", "in_stock", "sizes")
 
-
-class Change(StrEnum):
-    """How an item differs. An item with several changes counts as the first of them in this order."""
-
-    PICTURE = "changed_picture"
-    TEXT = "changed_text"
-    PRICE = "changed_price"
+KINDS = {"changed_picture": ("image",), "changed_text": TEXT_FIELDS, "changed_price": OFFER_FIELDS}
+"""The fields of each kind of change. An item with several changes counts as the first of them in this order."""
 
 
 @dataclass(frozen=True)
 class CatalogDiff:
-    """Item ids, each in one field: ``gone`` in the order of the earlier state, all others in that of the later one."""
+    """Rows, each in one field and in ascending order: ``gone`` those of the earlier state, all others of the later."""
 
-    new: tuple[str, ...] = ()
-    changed_picture: tuple[str, ...] = ()
-    changed_text: tuple[str, ...] = ()
-    changed_price: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
+    new: pa.Array
+    changed_picture: pa.Array
+    changed_text: pa.Array
+    changed_price: pa.Array
+    gone: pa.Array
+    unchanged: pa.Array
 
     def counts(self) -> dict[str, int]:
-        """Return the number of ids in each field."""
-        return {name: len(ids) for name, ids in asdict(self).items()}
+        """Return the number of rows in each field."""
+        return {name: len(rows) for name, rows in vars(self).items()}
 
 
-def compare(before: Iterable[CatalogItem], after: Iterable[CatalogItem]) -> CatalogDiff:
-    """Compare two states. Missing items count as absent: they are not gone twice, and new when they return."""
-    earlier = {item.id: item for item in before if item.missing_since is None}
-    later = {item.id: item for item in after if item.missing_since is None}
-    ids: dict[str, list[str]] = {name: [] for name in CatalogDiff().counts()}
-    for item in later.values():
-        if item.id in earlier:
-            ids[change_of(earlier[item.id], item) or "unchanged"].append(item.id)
-        else:
-            ids["new"].append(item.id)
-    ids["gone"] = [item_id for item_id in earlier if item_id not in later]
-    return CatalogDiff(**{name: tuple(found) for name, found in ids.items()})
+def compare(before: ItemRows, after: ItemRows, sources: Collection[str] | None = None) -> CatalogDiff:
+    """Compare two states, each with unique ids; of the earlier one only the items of ``sources``, if they are given.
+
+    Missing items count as absent: they are not gone twice, and new when they return.
+    """
+    was, now = _rows(before, sources), _rows(after)
+    earlier_ids, later_ids = before["id"].take(was), after["id"].take(now)
+    places = pc.index_in(later_ids, value_set=earlier_ids)
+    kept = pc.is_valid(places)
+    earlier, later = was.take(places.filter(kept)), now.filter(kept)
+    changed: dict[str, pa.Array] = {}
+    for kind, fields in KINDS.items():
+        differs = _differ(before, after, fields, earlier, later)
+        changed[kind] = later.filter(differs)
+        earlier, later = earlier.filter(pc.invert(differs)), later.filter(pc.invert(differs))
+    return CatalogDiff(
+        new=now.filter(pc.invert(kept)),
+        gone=was.filter(pc.invert(pc.is_in(earlier_ids, value_set=later_ids))),
+        unchanged=later,
+        **changed,
+    )
 
 
-def change_of(before: CatalogItem, after: CatalogItem) -> Change | None:
-    """Return the first change between two states of an item, None if its source describes it as before."""
-    if before.image != after.image:
-        return Change.PICTURE
-    if _differ(before, after, TEXT_FIELDS):
-        return Change.TEXT
-    return Change.PRICE if _differ(before, after, OFFER_FIELDS) else None
+def _rows(items: ItemRows, sources: Collection[str] | None = None) -> pa.Array:
+    """Return the rows of items that are not missing."""
+    present = pc.is_null(items["missing_since"])
+    return pc.indices_nonzero(present if sources is None else pc.and_(present, is_of(items, sources)))
 
 
-def _differ(before: CatalogItem, after: CatalogItem, fields: Iterable[str]) -> bool:
-    return any(getattr(before, name) != getattr(after, name) for name in fields)
+def _differ(
+    before: ItemRows, after: ItemRows, fields: Iterable[str], earlier: pa.Array, later: pa.Array
+) -> pa.ChunkedArray:
+    """Return for each pair of rows whether a field differs."""
+    differs = pa.chunked_array([pa.repeat(pa.scalar(False), len(later))])
+    for name in fields:
+        differs = pc.or_(differs, _values_differ(before[name].take(earlier), after[name].take(later)))
+    return differs
+
+
+def _values_differ(before: pa.ChunkedArray, after: pa.ChunkedArray) -> pa.ChunkedArray:
+    if after.type == TEXTS:
+        # Arrow compares no lists. No text of an item has a NUL.
+        lengths = _values_differ(pc.list_value_length(before), pc.list_value_length(after))
+        return pc.or_(
+            lengths, _values_differ(*(pc.binary_join(lists, pa.scalar("\0", TEXT)) for lists in (before, after)))
+        )
+    differ = pc.fill_null(pc.not_equal(before, after), False)
+    return pc.or_(differ, pc.xor(pc.is_null(before), pc.is_null(after)))

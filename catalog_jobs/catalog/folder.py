@@ -1,6 +1,7 @@
 """A catalog in a folder: ``products.csv`` and ``images/``."""
 
 import csv
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,9 +39,7 @@ def read_folder(folder: Path, limit: int | None = None) -> FolderCatalog:
 
     Leaves out rows that have no id, name or image, or an id that an earlier row has.
     """
-    images = {
-        path.stem: path for path in sorted((folder / "images").glob("*")) if path.suffix.lower() in IMAGE_SUFFIXES
-    }
+    images = _images(folder / "images")
     catalog = FolderCatalog()
     seen: set[str] = set()
     for line, row in enumerate(read_table(folder), start=2):
@@ -56,6 +55,13 @@ def read_folder(folder: Path, limit: int | None = None) -> FolderCatalog:
         first = f" First problem: {catalog.left_out[0].id}: {catalog.left_out[0].reason}." if catalog.left_out else ""
         raise InvalidInput("catalog_empty", f"{folder / 'products.csv'} has no usable product.{first}")
     return catalog
+
+
+def _images(folder: Path) -> dict[str, Path]:
+    """Return the images of a folder by their names without suffix; of several, the last by name."""
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    split = map(os.path.splitext, names)
+    return {stem: folder / f"{stem}{suffix}" for stem, suffix in split if suffix.lower() in IMAGE_SUFFIXES}
 
 
 def read_table(folder: Path, required: Iterable[str] = REQUIRED_COLUMNS) -> Iterator[dict[str, str]]:

@@ -58,8 +58,6 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\
 
 def clean_text(text: str) -> str:
     """Decode HTML entities, remove characters that nobody sees, collapse whitespace and truncate to `MAX_TEXT`."""
-    if text.isalnum():
-        return text[:MAX_TEXT]
     if "&" in text:
         # Twice: text that is escaped in the page is often escaped again in the page's JSON.
         text = html.unescape(html.unescape(text))
@@ -69,7 +67,9 @@ def clean_text(text: str) -> str:
 
 
 def _text(value: Any) -> Any:
-    return clean_text(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return value if value.isalnum() and len(value) <= MAX_TEXT else clean_text(value)
 
 
 def _web_url(value: Any) -> Any:
@@ -131,8 +131,13 @@ class CatalogItem(BaseModel):
 
     @property
     def content_key(self) -> str:
-        """The digest of the fields that an embedding depends on: image, name and brand. 32 hex digits."""
-        return hashlib.sha256("\0".join((self.image, self.name, self.brand)).encode()).hexdigest()[:32]
+        """The digest of the fields that an embedding depends on: image, name and brand."""
+        return content_key(self.image, self.name, self.brand)
+
+
+def content_key(image: str, name: str, brand: str) -> str:
+    """Return the digest of the fields that an embedding depends on: 32 hex digits."""
+    return hashlib.sha256("\0".join((image, name, brand)).encode()).hexdigest()[:32]
 
 
 def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: str = "") -> CatalogItem:

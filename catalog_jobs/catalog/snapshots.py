@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from catalog_jobs.catalog.item import CatalogItem
-from catalog_jobs.catalog.parquet import read_table, write_table
+from catalog_jobs.catalog.item_table import SCHEMA, TEXT, TEXTS
+from catalog_jobs.catalog.parquet import StoredTable, write_parts
 from closetspace.errors import FailedPrecondition, Incompatible, NotFound
 from closetspace.ports import ObjectStore
 from closetspace.services.index_versions import IndexVersions
@@ -18,45 +19,54 @@ FOLDER = "catalog/snapshots/"
 IMPORTED = "catalog/imported.json"
 SUFFIX = ".parquet"
 
-TIME = pa.timestamp("us", tz="UTC")
-SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in ("id", "source", "name", "group", "variant", "brand", "category")),
-        *((name, pa.string()) for name in ("predicted_category", "gender")),
-        ("colours", pa.list_(pa.string())),
-        ("price", pa.float64()),
-        ("currency", pa.string()),
-        ("available", pa.bool_()),
-        ("url", pa.string()),
-        ("image_urls", pa.list_(pa.string())),
-        ("image", pa.string()),
-        ("first_seen", TIME),
-        ("last_seen", TIME),
-        ("missing_since", TIME),
-        ("list_price", pa.float64()),
-        ("sizes", pa.list_(pa.string())),
-    ]
+ROWS = 131_072
+"""Rows of a part of a file, which is sorted and compressed at once."""
+
+COLUMNS = {"in_stock": "available"}
+"""The names of columns in files that are not those of the items' fields. Earlier releases fixed them."""
+
+FILE_TYPES = {TEXT: pa.string(), TEXTS: pa.list_(pa.string())}
+FILE_SCHEMA = pa.schema(
+    [(COLUMNS.get(field.name, field.name), FILE_TYPES.get(field.type, field.type)) for field in SCHEMA]
 )
 ADDED = {"list_price": None, "sizes": ()}
 """Columns that files of earlier releases lack, and their values then."""
 
-FIELDS = ["in_stock" if column == "available" else column for column in SCHEMA.names]
-"""The item's field for each column. Files of earlier releases fix the names of columns."""
+OPTIONAL = ("price", "list_price", "missing_since")
+"""Columns that may be null."""
 
 
-def to_parquet(items: Sequence[CatalogItem]) -> bytes:
-    """Return a Parquet file with these items."""
-    values = ([getattr(item, name) for item in items] for name in FIELDS)
-    return write_table(dict(zip(SCHEMA.names, values, strict=True)), SCHEMA)
+def to_parquet(items: pa.Table) -> bytes:
+    """Return a Parquet file with these items, in the order of their ids."""
+    order = pc.sort_indices(items["id"])
+    items = items.select(SCHEMA.names).rename_columns(FILE_SCHEMA.names)
+    parts = (items.take(order.slice(start, ROWS)) for start in range(0, len(items), ROWS))
+    return write_parts(parts, FILE_SCHEMA)
 
 
-def from_parquet(data: bytes, name: str) -> list[CatalogItem]:
-    """Return the items in a file. Raises `Incompatible` if it is not a file of items."""
-    rows = read_table(data, SCHEMA, name, ADDED).rename_columns(FIELDS).to_pylist()
-    try:
-        return [CatalogItem(**row) for row in rows]
-    except ValueError as exc:
-        raise Incompatible(f"{name} has an invalid catalog item: {exc}") from exc
+class StoredItems:
+    """`catalog_jobs.catalog.item_table.ItemRows` in a Parquet file. Raises `Incompatible` if it is not a file of items."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self._table, self._name = StoredTable(data, FILE_SCHEMA, name, ADDED), name
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, column: str) -> pa.ChunkedArray:
+        return self.select([column])[column]
+
+    def select(self, columns: Sequence[str]) -> pa.Table:
+        return self._items(self._table.select([COLUMNS.get(name, name) for name in columns]), columns)
+
+    def filter(self, mask: pa.ChunkedArray) -> pa.Table:
+        return self._items(self._table.filter(mask), SCHEMA.names)
+
+    def _items(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
+        for name, column in zip(columns, table.columns, strict=True):
+            if column.null_count and name not in OPTIONAL:
+                raise Incompatible(f"{self._name} has an item without {name}")
+        return table.rename_columns(columns).cast(pa.schema(map(SCHEMA.field, columns)))
 
 
 @dataclass(frozen=True)
@@ -74,23 +84,27 @@ class Snapshots:
         stats = self.store.list(FOLDER)
         return sorted(s.name.removeprefix(FOLDER).removesuffix(SUFFIX) for s in stats if s.name.endswith(SUFFIX))
 
-    def read(self, name: str) -> list[CatalogItem]:
+    def read(self, name: str) -> pa.Table:
         """Return a snapshot's items, in the order of their ids. Raises `NotFound`."""
-        return from_parquet(self._data(name), f"snapshot {name}")
+        return self.open(name).select(SCHEMA.names)
+
+    def open(self, name: str) -> StoredItems:
+        """Return a snapshot's items without reading them all. Raises `NotFound`."""
+        return StoredItems(self._data(name), f"snapshot {name}")
 
     def images(self, name: str) -> list[str]:
         """Return the names of a snapshot's images."""
-        images: list[str] = read_table(self._data(name), SCHEMA, f"snapshot {name}", ADDED)["image"].to_pylist()
+        images: list[str] = self.open(name)["image"].to_pylist()
         return images
 
-    def write(self, items: Sequence[CatalogItem], now: datetime) -> str:
+    def write(self, items: pa.Table, now: datetime) -> str:
         """Write a snapshot and return its name."""
         data = to_parquet(items)
         name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{hashlib.sha256(data).hexdigest()[:8]}"
         self.store.write(f"{FOLDER}{name}{SUFFIX}", data)
         return name
 
-    def import_(self, items: Sequence[CatalogItem], now: datetime) -> str:
+    def import_(self, items: pa.Table, now: datetime) -> str:
         """Write a snapshot, make it the current state without an index, and return its name."""
         name = self.write(items, now)
         self.store.write(IMPORTED, json.dumps({"snapshot": name}).encode())

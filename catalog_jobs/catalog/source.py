@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.item_table import ItemRows, table_of
 from closetspace.services.embed_catalog import Progress
 
 IMPORT = "import"
@@ -25,6 +26,20 @@ class SourceResult:
     items: Sequence[CatalogItem]
     left_out: Mapping[str, int] = field(default_factory=dict)
     failure: str = ""
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A `SourceResult` with its items by column."""
+
+    source: str
+    items: ItemRows
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    failure: str = ""
+
+    @classmethod
+    def of(cls, result: SourceResult) -> Self:
+        return cls(result.source, table_of(result.items), result.left_out, result.failure)
 
 
 class Source(Protocol):

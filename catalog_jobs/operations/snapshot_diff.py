@@ -1,15 +1,16 @@
 """The comparison of two snapshots, by shop and with examples. Pure."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from catalog_jobs.catalog.diff import OFFER_FIELDS, TEXT_FIELDS, CatalogDiff, compare
-from catalog_jobs.catalog.item import CatalogItem
-from closetspace.errors import FailedPrecondition, InvalidInput, NotFound
+import pyarrow as pa
+import pyarrow.compute as pc
 
-Items = Mapping[str, CatalogItem]
+from catalog_jobs.catalog.diff import KINDS, OFFER_FIELDS, TEXT_FIELDS, compare
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.item_table import count_by_value, items_of
+from closetspace.errors import FailedPrecondition, InvalidInput, NotFound
 
 LAST, PREVIOUS = "last", "previous"
 
@@ -71,11 +72,11 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def compare_snapshots(before: Sequence[CatalogItem], after: Sequence[CatalogItem], examples: int) -> SnapshotDiff:
+def compare_snapshots(before: pa.Table, after: pa.Table, examples: int) -> SnapshotDiff:
     """Compare two states of the catalog, with at most ``examples`` examples of each kind."""
     diff = compare(before, after)
-    earlier, later = {item.id: item for item in before}, {item.id: item for item in after}
-    return SnapshotDiff(diff.counts(), _shops(diff, earlier, later), _examples(diff, earlier, later, examples))
+    rows = {kind: (before if kind == "gone" else after).take(found) for kind, found in vars(diff).items()}
+    return SnapshotDiff(diff.counts(), _shops(rows), _examples(rows, before, examples))
 
 
 def changed_fields(before: CatalogItem, after: CatalogItem) -> dict[str, tuple[str, str]]:
@@ -88,22 +89,24 @@ def changed_fields(before: CatalogItem, after: CatalogItem) -> dict[str, tuple[s
     return changed if before.image == after.image else {"picture": (_picture(before), _picture(after)), **changed}
 
 
-def _shops(diff: CatalogDiff, earlier: Items, later: Items) -> dict[str, dict[str, int]]:
-    kinds = list(diff.counts())
-    counted = {kind: Counter((later.get(i) or earlier[i]).source for i in getattr(diff, kind)) for kind in kinds}
-    shops = sorted({shop for counter in counted.values() for shop in counter})
-    return {shop: {kind: counted[kind][shop] for kind in kinds} for shop in shops}
+def _shops(rows: Mapping[str, pa.Table]) -> dict[str, dict[str, int]]:
+    counted = {kind: count_by_value(items["source"]) for kind, items in rows.items()}
+    shops = sorted({shop for counts in counted.values() for shop in counts})
+    return {shop: {kind: counts.get(shop, 0) for kind, counts in counted.items()} for shop in shops}
 
 
-def _examples(diff: CatalogDiff, earlier: Items, later: Items, most: int) -> dict[str, list[Example]]:
+def _examples(rows: Mapping[str, pa.Table], before: pa.Table, most: int) -> dict[str, list[Example]]:
+    shown = {kind: rows[kind].slice(0, most) for kind in ("new", "gone", *KINDS)}
+    ids = pa.chunked_array([shown[kind]["id"].combine_chunks() for kind in KINDS])
+    earlier = {item.id: item for item in items_of(before.filter(pc.is_in(before["id"], value_set=ids)))}
     examples = {
-        "new": [_example(later[item_id]) for item_id in diff.new[:most]],
-        "gone": [_example(earlier[item_id]) for item_id in diff.gone[:most]],
+        kind: [
+            _example(item, changed_fields(earlier[item.id], item) if kind in KINDS else None)
+            for item in items_of(items)
+        ]
+        for kind, items in shown.items()
     }
-    for kind in ("changed_picture", "changed_text", "changed_price"):
-        changed = getattr(diff, kind)[:most]
-        examples[kind] = [_example(later[i], changed_fields(earlier[i], later[i])) for i in changed]
-    return {kind: shown for kind, shown in examples.items() if shown}
+    return {kind: found for kind, found in examples.items() if found}
 
 
 def _example(item: CatalogItem, changed: Mapping[str, tuple[str, str]] | None = None) -> Example:

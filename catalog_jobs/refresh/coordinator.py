@@ -1,14 +1,17 @@
 """The first task of a run: it plans, waits for the other tasks, publishes and keeps the run's record."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalog_jobs.catalog.item import CatalogItem
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog_jobs.catalog.item_table import KEY, SCHEMA, ItemRows, with_content_keys
 from catalog_jobs.catalog.run_records import RunRecord, RunRecords, format_failures
-from catalog_jobs.catalog.source import IMPORT, Source, SourceResult
+from catalog_jobs.catalog.source import IMPORT, Source, SourceTable
 from catalog_jobs.refresh import guards
 from catalog_jobs.refresh.embedding_store import StoredKeys
 from catalog_jobs.refresh.guards import Bounds
@@ -16,7 +19,7 @@ from catalog_jobs.refresh.planning import RefreshPlan, plan_refresh, with_predic
 from catalog_jobs.refresh.pruning import Pruner
 from catalog_jobs.refresh.publishing import Base, Publisher
 from catalog_jobs.refresh.run_store import EmbeddingPlan, Lease, RunStart, ShardResult, run_name
-from catalog_jobs.refresh.worker import Worker, items_to_embed
+from catalog_jobs.refresh.worker import Worker, failed_items, items_to_embed
 from closetspace.domain.index.publication import Current
 from closetspace.errors import ClosetspaceError, FailedPrecondition, NotFound
 
@@ -109,27 +112,31 @@ class Coordinator:
 
     def _refresh(self, start: RunStart) -> None:
         self._check_encoder()
-        base = self._base(start)
+        base, next_state = self._next_state(start)
+        if next_state:
+            snapshot, missing = next_state
+            self._embed_and_publish(snapshot, missing, base, start.time)
+
+    def _next_state(self, start: RunStart) -> tuple[Base, tuple[str, int] | None]:
+        """Plan the run and write the catalog's next state. Returns what `_snapshot` does, None in a dry run.
+
+        States are large. Those that only the plan needs are freed when this returns.
+        """
+        base, before = self._base(start)
         self._store_record()
-        results = self._source_results(start.time)
-        plan = self._plan(base, results, start.time)
-        self._update_report(**plan.counts, guards=tuple(plan.guards))
-        self._store_record(
-            left=plan.left,
-            stopped=dict(plan.stopped),
-            left_out={result.source: dict(result.left_out) for result in results},
-        )
-        stored = self.worker.embedder.embeddings.stored_keys()
+        plan = self._plan(before, start.time)
+        items, stored = with_content_keys(plan.items), self.worker.embedder.embeddings.stored_keys()
         if self.options.dry_run:
-            self._update_report(embedded=len(items_to_embed(plan.items, stored.part_of)))
+            self._update_report(embedded=len(items_to_embed(items, stored)))
         if plan.refused:
             if not self.options.dry_run:
                 self.worker.run_store.write_plan(EmbeddingPlan(None))
             self._refuse(plan.refused)
-        if not self.options.dry_run:
-            snapshot, missing = self._snapshot(plan, stored, start.time)
-            self._store_record(snapshot=snapshot)
-            self._embed_and_publish(snapshot, missing, stored.part_of, base, start.time)
+        if self.options.dry_run:
+            return base, None
+        snapshot, missing = self._snapshot(items, stored, start.time)
+        self._store_record(snapshot=snapshot)
+        return base, (snapshot, missing)
 
     def _check_encoder(self) -> None:
         """Raise `FailedPrecondition` if closets hold no vectors by the encoder: its index could not be published."""
@@ -141,33 +148,38 @@ class Coordinator:
                 f" Change the encoder with `closetspace encoder migrate --to {encoder}`, or set ENCODER."
             )
 
-    def _base(self, start: RunStart) -> Base:
+    def _base(self, start: RunStart) -> tuple[Base, ItemRows]:
+        """Return what the run compares with, and the catalog's state."""
         current = self.publisher.versions.current()
-        items = self.worker.snapshots.read(start.base_snapshot) if start.base_snapshot else []
+        snapshot = start.base_snapshot
+        items = self.worker.snapshots.open(snapshot) if snapshot else SCHEMA.empty_table()
         version = current.version if current else None
         self._update_report(version=version)
         self._update_record(version_before=version)
-        return Base(items, current, start.generation)
+        keyed = with_content_keys(items.select(["source", "image", "name", "brand"]))
+        return Base(keyed.select(["source", KEY]), current, start.generation), items
 
-    def _source_results(self, now: datetime) -> list[SourceResult]:
+    def _source_results(self, now: datetime) -> list[SourceTable]:
         sources = self.worker.sources
         if self.options.dry_run:
             return [self._read_dry(source, now) for source in sources]
         self.worker.read_sources(now)
         return [self._wait_for_source(source.name) for source in sources]
 
-    def _wait_for_source(self, source: str) -> SourceResult:
+    def _wait_for_source(self, source: str) -> SourceTable:
         store = self.worker.run_store
         return store.wait_for(f"{source} to be read", lambda: store.read_source(source), self.worker.check_lease)
 
-    def _read_dry(self, source: Source, now: datetime) -> SourceResult:
+    def _read_dry(self, source: Source, now: datetime) -> SourceTable:
         with self.worker.progress_bar(f"reading {source.name}") as progress:
-            return source.read(now, dry_run=True, progress=progress)
+            return SourceTable.of(source.read(now, dry_run=True, progress=progress))
 
-    def _plan(self, base: Base, results: Sequence[SourceResult], now: datetime) -> RefreshPlan:
-        configured, sources = self.options.configured_shops, {item.source for item in base.items}
-        return plan_refresh(
-            before=base.items,
+    def _plan(self, before: ItemRows, now: datetime) -> RefreshPlan:
+        """Read the sources and plan the run."""
+        results, configured = self._source_results(now), self.options.configured_shops
+        sources = set(pc.unique(before["source"]).to_pylist())
+        plan = plan_refresh(
+            before=before,
             results=results,
             least_yield={source.name: source.least_yield for source in self.worker.sources},
             retired=sources - {*configured, IMPORT} if configured is not None else (),
@@ -175,29 +187,34 @@ class Coordinator:
             grace=self.options.grace,
             accept_change=self.options.accept_change,
         )
+        self._update_report(**plan.counts, guards=tuple(plan.guards))
+        self._store_record(
+            left=plan.left,
+            stopped=dict(plan.stopped),
+            left_out={result.source: dict(result.left_out) for result in results},
+        )
+        return plan
 
-    def _snapshot(self, plan: RefreshPlan, stored: StoredKeys, now: datetime) -> tuple[str, int]:
+    def _snapshot(self, items: pa.Table, stored: StoredKeys, now: datetime) -> tuple[str, int]:
         """Return the snapshot of the next state, and how many of its content keys have no vector.
 
         Both are those that the other tasks know, if this task was killed and started again.
         """
         if (earlier := self.worker.run_store.read_plan()) and earlier.snapshot:
             return earlier.snapshot, earlier.missing
-        snapshot = self.worker.snapshots.write(with_predictions(plan.items, stored.categories), now)
-        missing = len(items_to_embed(plan.items, stored.part_of))
+        snapshot = self.worker.snapshots.write(with_predictions(items, stored), now)
+        missing = len(items_to_embed(items, stored))
         self.worker.run_store.write_plan(EmbeddingPlan(snapshot, missing))
         return snapshot, missing
 
-    def _embed_and_publish(
-        self, snapshot: str, missing: int, stored_keys: Collection[str], base: Base, now: datetime
-    ) -> None:
-        items = self.worker.snapshots.read(snapshot)
-        self.worker.embed(items, stored_keys)
+    def _embed_and_publish(self, snapshot: str, missing: int, base: Base, now: datetime) -> None:
+        items = with_content_keys(self.worker.snapshots.read(snapshot))
+        self.worker.embed(items, self.worker.embedder.embeddings.stored_keys())
         shards = [self._wait_for_shard(task) for task in range(self.worker.tasks)]
         failed = {key: reason for shard in shards for key, reason in shard.failed.items()}
-        failed_items = sorted((item.id, failed[item.content_key]) for item in items if item.content_key in failed)
-        self._update_report(embedded=missing - len(failed), failed=len(failed_items))
-        self._store_record(failed=dict(failed_items[:MAX_RECORDED_FAILURES]))
+        failed_of = failed_items(items, failed)
+        self._update_report(embedded=missing - len(failed), failed=len(failed_of))
+        self._store_record(failed=dict(failed_of[:MAX_RECORDED_FAILURES]))
         images = guards.failed_images(len(failed), missing, self.options.bounds)
         with self.worker.progress_bar("publishing") as progress:
             result = self.publisher.publish(snapshot, items, base, images, now, progress)
@@ -212,13 +229,13 @@ class Coordinator:
         store = self.worker.run_store
         return store.wait_for(f"task {task}", lambda: store.read_shard(task), self.worker.check_lease)
 
-    def _clean_up(self, items: Sequence[CatalogItem]) -> None:
+    def _clean_up(self, items: pa.Table) -> None:
         """Delete what is no longer needed. The run has published, so an error does not fail it."""
         embeddings = self.worker.embedder.embeddings
         try:
             # Without the lease, another run may need vectors that this one does not.
             self.worker.check_lease()
-            embeddings.compact({item.content_key for item in items}, embeddings.stored_keys())
+            embeddings.compact(items[KEY], embeddings.stored_keys())
             if current := self.publisher.versions.current():
                 self.pruner.prune(current, self.clock())
         except ClosetspaceError as error:

@@ -1,6 +1,5 @@
 """The guards: what has to hold before an index is published. Pure; each compares a number with its bound."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -91,11 +90,6 @@ def failing(guards: Iterable[GuardResult], accept_change: bool) -> list[GuardRes
     return [
         guard for guard in guards if not guard.ok and not (accept_change and not guard.name.startswith(NEVER_ACCEPTED))
     ]
-
-
-def count_by_group(groups: Iterable[str]) -> dict[str, int]:
-    """Return the number of items in each group, given each item's group."""
-    return dict(Counter(groups))
 
 
 def _kept(name: str, before: int, after: int, least: float) -> GuardResult:

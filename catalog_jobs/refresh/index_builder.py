@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,20 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from catalog_jobs.catalog.item import CatalogItem, indexed_item
+from catalog_jobs.catalog.item_table import KEY, items_of, table_of, with_content_keys
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.embedding_store import EmbeddingStore
 from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.images import ImageDownloader, ImageReader, failing_alone
 from catalog_jobs.refresh.thumbnails import ThumbnailMaker, stored_thumbnails
-from catalog_jobs.refresh.worker import ShardEmbedder, items_to_embed
+from catalog_jobs.refresh.worker import ShardEmbedder, failed_items, items_to_embed, without_keys
 from catalog_jobs.sources.selection import FolderSource
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.bootstrap import bundle_opener, decoding_pool, load_encoder
 from closetspace.domain.encoder.encoding import Picture
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.indexed_item import LeftOut
-from closetspace.domain.index.pictures import ThumbnailUrls, thumbnail_key
+from closetspace.domain.index.pictures import IMAGES_FOLDER, ThumbnailUrls, thumbnail_key
 from closetspace.domain.wardrobe.thumbnails import SIDES
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
 from closetspace.ports import ObjectStore
@@ -41,28 +44,30 @@ class IndexBuilder:
     write: Callable[[Path, BundleContents, datetime], Manifest]
     url: Callable[[str], str]
 
-    def build(self, snapshot: str, items: Sequence[CatalogItem], folder: Path, now: datetime) -> Manifest:
+    def build(self, snapshot: str, items: pa.Table, folder: Path, now: datetime) -> Manifest:
         """Build an index of the items that have vectors. The same items and vectors give the same bytes."""
         stored = self.embeddings.stored_keys()
-        embedded = _embedded(items, stored.part_of)
-        if not embedded:
+        embedded = items.filter(stored.has(items[KEY]))
+        if not len(embedded):
             raise FailedPrecondition("No item of the catalog has a readable image: look at its images.")
-        encodings = self.embeddings.load([item.content_key for item in embedded], stored)
+        encodings = self.embeddings.load(embedded[KEY], stored)
         thumbnails = stored_thumbnails(self.embeddings.store)
+        # All images are in one folder. Asking for each item's URL took longer than everything else here.
+        start, _, end = self.url(f"{IMAGES_FOLDER}FILE").rpartition("FILE")
         indexed = [
-            indexed_item(item, self.url(item.image), key if (key := thumbnail_key(item.image)) in thumbnails else "")
-            for item in embedded
+            indexed_item(
+                item,
+                f"{start}{item.image.removeprefix(IMAGES_FOLDER)}{end}",
+                key if (key := thumbnail_key(item.image)) in thumbnails else "",
+            )
+            for item in items_of(embedded)
         ]
         contents = bundle_contents(indexed, encodings, self.embeddings.encoder, snapshot)
         return self.write(folder, replace(contents, thumbnail_urls=ThumbnailUrls.of(self.url)), now)
 
-    def embedded(self, items: Sequence[CatalogItem]) -> list[CatalogItem]:
+    def embedded(self, items: pa.Table) -> pa.Table:
         """Return the items that have a vector: those that the index has."""
-        return _embedded(items, self.embeddings.stored_keys().part_of)
-
-
-def _embedded(items: Sequence[CatalogItem], keys: Collection[str]) -> list[CatalogItem]:
-    return [item for item in items if item.content_key in keys]
+        return items.filter(self.embeddings.stored_keys().has(items[KEY]))
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def import_folder(
     result = FolderSource(folder, store, limit).read(now, dry_run=False, progress=progress)
     if not result.items:
         raise InvalidInput("catalog_empty", f"{folder} has no usable product.")
-    Snapshots(store).import_(result.items, now)
+    Snapshots(store).import_(table_of(result.items), now)
     return len(result.items), result.left_out
 
 
@@ -96,16 +101,16 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     settings = settings or Settings.from_env()
     snapshots = Snapshots(store)
     snapshot = snapshots.require_current()
-    items = snapshots.read(snapshot)
+    items = with_content_keys(snapshots.read(snapshot))
     workers, downloader = os.cpu_count() or 1, ImageDownloader(settings.private_hosts)
     with image_decoder(settings, workers) as decoder:
         embedder = shard_embedder(store, settings, downloader, decoder.decode, lambda: None, workers)
         thumbnails = ThumbnailMaker(store, embedder.embedder.read, decoder.make_thumbnails, lambda: None)
-        share = items_to_embed(items, embedder.embeddings.stored_keys().part_of)
+        share = items_to_embed(items, embedder.embeddings.stored_keys())
         to_shrink = thumbnails.missing(items)
         total = len(share) + len(to_shrink)
         failed = embedder.run(share, lambda done, _: progress(done, total)).failed
-        to_shrink = [item for item in to_shrink if item.content_key not in failed]
+        to_shrink = without_keys(to_shrink, failed)
         thumbnails.run(to_shrink, lambda done, left: progress(total - left + done, total))
     with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
         manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
@@ -113,7 +118,7 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
             raise Incompatible(f"recall@50 is {manifest.recall:.3f}, at least {Bounds.least_recall} is needed")
         bundle_opener(settings)(Path(folder))
         IndexVersions(store).upload(Path(folder), manifest)
-    return BuiltIndex(manifest, [LeftOut(i.id, failed[i.content_key]) for i in items if i.content_key in failed])
+    return BuiltIndex(manifest, [LeftOut(item_id, reason) for item_id, reason in failed_items(items, failed)])
 
 
 class ImageDecoder(NamedTuple):

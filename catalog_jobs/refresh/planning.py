@@ -4,11 +4,26 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from catalog_jobs.catalog.diff import compare
-from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.item_table import (
+    KEY,
+    SCHEMA,
+    TEXT,
+    TIME,
+    ItemRows,
+    JoinedRows,
+    count_by_value,
+    is_of,
+    is_unique,
+    with_unique,
+)
 from catalog_jobs.catalog.run_records import GuardResult, format_failures
-from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.refresh.guards import count_by_group, failing, source_failed, source_yield
+from catalog_jobs.catalog.source import SourceTable
+from catalog_jobs.refresh.embedding_store import StoredKeys
+from catalog_jobs.refresh.guards import failing, source_failed, source_yield
 
 
 @dataclass(frozen=True)
@@ -20,7 +35,7 @@ class RefreshPlan:
     to end, empty if it may go on.
     """
 
-    items: Sequence[CatalogItem]
+    items: pa.Table
     counts: Mapping[str, int]
     left: int
     guards: Sequence[GuardResult]
@@ -29,8 +44,8 @@ class RefreshPlan:
 
 
 def plan_refresh(
-    before: Sequence[CatalogItem],
-    results: Sequence[SourceResult],
+    before: ItemRows,
+    results: Sequence[SourceTable],
     least_yield: Mapping[str, float],
     retired: Collection[str],
     now: datetime,
@@ -48,13 +63,13 @@ def plan_refresh(
         for source, source_guards in guards.items()
         if (failures := failing(source_guards, accept_change))
     }
-    updated = frozenset(result.source for result in results if result.source not in stopped) | frozenset(retired)
+    updated = {result.source for result in results if result.source not in stopped} | set(retired)
     items, left = merge(before, _items(r for r in results if r.source in updated), updated, now, grace)
-    read = frozenset(result.source for result in results) | frozenset(retired)
+    read = {result.source for result in results} | set(retired)
     return RefreshPlan(
         items=items,
-        counts=compare((item for item in before if item.source in read), _items(results)).counts(),
-        left=len(left),
+        counts=compare(before, _items(results), read).counts(),
+        left=left,
         guards=[guard for source_guards in guards.values() for guard in source_guards],
         stopped=stopped,
         refused="" if len(stopped) < len(results) else "; ".join(stopped.values()),
@@ -62,43 +77,39 @@ def plan_refresh(
 
 
 def merge(
-    before: Iterable[CatalogItem],
-    found: Iterable[CatalogItem],
-    sources: frozenset[str],
-    now: datetime,
-    grace: timedelta,
-) -> tuple[list[CatalogItem], list[str]]:
-    """Return the catalog's next state and the ids that left it, both by id.
+    before: ItemRows, found: ItemRows, sources: Collection[str], now: datetime, grace: timedelta
+) -> tuple[pa.Table, int]:
+    """Return the catalog's next state, and the number of items that left it.
 
     ``found`` are all items of ``sources``. Items of other sources stay unchanged. An item that its source no longer has
     stays for the ``grace`` period after it was first missed, so a shop that misses a page for a night loses nothing.
     """
-    earlier = {item.id: item for item in before}
-    items = {item.id: _with_first_seen(item, earlier.get(item.id)) for item in found}
-    left = []
-    for item in earlier.values():
-        if item.id in items:
-            continue
-        if item.source not in sources:
-            items[item.id] = item
-            continue
-        missing_since = item.missing_since or now
-        if now - missing_since >= grace:
-            left.append(item.id)
-        else:
-            items[item.id] = item.model_copy(update={"missing_since": missing_since})
-    return [items[item_id] for item_id in sorted(items)], sorted(left)
+    earlier = pc.index_in(found["id"], value_set=before["id"])
+    first_seen = pc.coalesce(before["first_seen"].take(earlier), found["first_seen"])
+    others = before.filter(pc.invert(pc.is_in(before["id"], value_set=found["id"])))
+    is_missing = is_of(others, sources)
+    missing_since = pc.if_else(is_missing, pc.coalesce(others["missing_since"], _time(now)), others["missing_since"])
+    has_left = pc.and_kleene(is_missing, pc.less_equal(missing_since, _time(now - grace)))
+    return (
+        pa.concat_tables(
+            [
+                _with_column(found.select(SCHEMA.names), "first_seen", first_seen),
+                _with_column(others, "missing_since", missing_since).filter(pc.invert(has_left)),
+            ]
+        ),
+        pc.sum(has_left).as_py() or 0,
+    )
 
 
-def with_predictions(items: Iterable[CatalogItem], categories: Mapping[str, str]) -> list[CatalogItem]:
-    """Return the items with the categories that the encoder predicted, by content key."""
-    return [item.model_copy(update={"predicted_category": categories.get(item.content_key, "")}) for item in items]
+def with_predictions(items: pa.Table, stored: StoredKeys) -> pa.Table:
+    """Return the items, which have content keys, with the categories that the encoder predicted."""
+    return _with_column(items, "predicted_category", pc.fill_null(stored.categories_of(items[KEY]), "").cast(TEXT))
 
 
 def _source_guards(
-    before: Sequence[CatalogItem], results: Sequence[SourceResult], least_yield: Mapping[str, float]
+    before: ItemRows, results: Sequence[SourceTable], least_yield: Mapping[str, float]
 ) -> dict[str, list[GuardResult]]:
-    counts = count_by_group(item.source for item in before if item.missing_since is None)
+    counts = count_by_value(before["source"].filter(pc.is_null(before["missing_since"])))
     return {
         result.source: [source_failed(result.source, result.failure)]
         if result.failure
@@ -107,9 +118,16 @@ def _source_guards(
     }
 
 
-def _items(results: Iterable[SourceResult]) -> list[CatalogItem]:
-    return [item for result in results for item in result.items]
+def _items(results: Iterable[SourceTable]) -> ItemRows:
+    """Return the items of all results. If two have an id, the later one's item counts."""
+    items = JoinedRows([result.items for result in results])
+    return items if is_unique(items["id"]) else with_unique(items.select(SCHEMA.names), "id")
 
 
-def _with_first_seen(item: CatalogItem, earlier: CatalogItem | None) -> CatalogItem:
-    return item.model_copy(update={"first_seen": earlier.first_seen}) if earlier else item
+def _with_column(items: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Table:
+    place = items.schema.get_field_index(name)
+    return items.set_column(place, items.schema.field(place), values)
+
+
+def _time(when: datetime) -> pa.Scalar:
+    return pa.scalar(when, TIME)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from catalog_jobs.catalog.item import CatalogItem
+import pyarrow as pa
+
+from catalog_jobs.catalog.item_table import count_by_value
 from catalog_jobs.catalog.run_records import GuardResult
 from catalog_jobs.refresh import guards
 from catalog_jobs.refresh.canaries import Priors, overlap
@@ -25,12 +27,12 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Base:
-    """What a run compares with: the catalog's state and the index in use, None if there is none.
+    """What a run compares with: the sources and content keys of the catalog's state, and the index in use, if any.
 
     The run publishes only if ``index/current.json`` still has this ``generation``.
     """
 
-    items: Sequence[CatalogItem]
+    items: pa.Table
     current: Current | None
     generation: int
 
@@ -59,7 +61,7 @@ class Publisher:
     def publish(
         self,
         snapshot: str,
-        items: Sequence[CatalogItem],
+        items: pa.Table,
         base: Base,
         images: GuardResult,
         now: datetime,
@@ -102,17 +104,13 @@ class Publisher:
             return None
         return PublishResult(manifest.version, manifest.count, [])
 
-    def _compare(
-        self, manifest: Manifest, built: Path, items: Sequence[CatalogItem], base: Base, folder: Path
-    ) -> list[GuardResult]:
+    def _compare(self, manifest: Manifest, built: Path, items: pa.Table, base: Base, folder: Path) -> list[GuardResult]:
         """Compare the new index with the one in use."""
         if base.current is None:
             return [*guards.total_count(0, manifest.count, self.bounds), guards.canaries(None, self.bounds)]
         earlier = self.versions.fetch(base.current.version, folder, base.current.manifest_sha256)
         same_encoder = earlier.encoder == manifest.encoder
-        shops_before, shops = (
-            guards.count_by_group(item.source for item in self.builder.embedded(state)) for state in (base.items, items)
-        )
+        shops_before, shops = (count_by_value(self.builder.embedded(state)["source"]) for state in (base.items, items))
         categories_before, categories = ({part.name: part.count for part in m.categories} for m in (earlier, manifest))
         kept = overlap(self.open_bundle(folder), self.open_bundle(built), self.priors) if same_encoder else None
         return [

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from catalog_jobs.catalog.snapshots import from_parquet, to_parquet
-from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.catalog.item_table import SCHEMA
+from catalog_jobs.catalog.snapshots import StoredItems, to_parquet
+from catalog_jobs.catalog.source import SourceTable
 from closetspace.errors import Conflict, Incompatible, NotFound, Transient
 from closetspace.ports import ObjectStore
 
@@ -74,18 +75,18 @@ class RunStore:
         fields = self._read("start.json")
         return RunStart(**fields) if fields else None
 
-    def write_source(self, result: SourceResult) -> None:
+    def write_source(self, result: SourceTable) -> None:
         # The JSON file goes last: it marks the result as complete.
-        self.store.write(self._name(f"scraped/{result.source}.parquet"), to_parquet(result.items))
+        self.store.write(self._name(f"scraped/{result.source}.parquet"), to_parquet(result.items.select(SCHEMA.names)))
         self._write(f"scraped/{result.source}.json", {"left_out": dict(result.left_out), "failure": result.failure})
 
-    def read_source(self, source: str) -> SourceResult | None:
+    def read_source(self, source: str) -> SourceTable | None:
         """Return the result of reading a source, None if it is not complete."""
         fields = self._read(f"scraped/{source}.json")
         if fields is None:
             return None
         data = self.store.read(self._name(f"scraped/{source}.parquet"))
-        return SourceResult(source, from_parquet(data, source), **fields)
+        return SourceTable(source, StoredItems(data, source), **fields)
 
     def write_plan(self, plan: EmbeddingPlan) -> None:
         self._write("plan.json", asdict(plan))

@@ -4,11 +4,14 @@ An image whose last thumbnail is stored has all of them, so a killed run keeps w
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.item_table import items_of, with_unique
 from closetspace.domain.index.pictures import LAST_THUMBNAIL, thumbnail_key, thumbnail_names
 from closetspace.errors import InvalidInput
 from closetspace.ports import ObjectStore
@@ -38,17 +41,19 @@ class ThumbnailMaker:
     make: Callable[[bytes], Sequence[bytes]]
     check_lease: Callable[[], None]
 
-    def missing(self, items: Iterable[CatalogItem]) -> list[CatalogItem]:
+    def missing(self, items: pa.Table) -> pa.Table:
         """Return an item for each image without thumbnails."""
-        stored = stored_thumbnails(self.store)
-        return list({item.image: item for item in items if thumbnail_key(item.image) not in stored}.values())
+        stored, images = stored_thumbnails(self.store), items["image"].to_pylist()
+        return with_unique(
+            items.filter(pa.array([thumbnail_key(image) not in stored for image in images], pa.bool_())), "image"
+        )
 
-    def run(self, items: Sequence[CatalogItem], progress: Progress) -> None:
+    def run(self, items: pa.Table, progress: Progress) -> None:
         """Make the thumbnails of items with distinct images."""
         failed: list[str] = []
         with ThreadPoolExecutor(FETCHERS) as pool:
             for start in range(0, len(items), PART):
-                failed += filter(None, pool.map(self._make, items[start : start + PART]))
+                failed += filter(None, pool.map(self._make, items_of(items.slice(start, PART))))
                 self.check_lease()
                 progress(min(start + PART, len(items)), len(items))
         if failed:

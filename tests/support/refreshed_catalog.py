@@ -197,7 +197,7 @@ class RefreshedCatalog:
             }
 
     def _ids(self, bundle: Bundle) -> list[str]:
-        ids = [entry.id for entry in Snapshots(self.store).read(bundle.manifest.source)]
+        ids = Snapshots(self.store).read(bundle.manifest.source)["id"].to_pylist()
         return [item_id for item_id, row in zip(ids, bundle.rows_of(ids), strict=True) if row >= 0]
 
     def _download(self, url: str) -> bytes:

@@ -64,9 +64,10 @@ PURE = {
     "closetspace.domain": ("numpy",),
     "closetspace.services": ("numpy",),
     "catalog_jobs.catalog.item": ("pydantic",),
-    "catalog_jobs.catalog.diff": (),
+    "catalog_jobs.catalog.item_table": ("numpy", "pyarrow"),
+    "catalog_jobs.catalog.diff": ("pyarrow",),
     "catalog_jobs.refresh.guards": (),
-    "catalog_jobs.refresh.planning": (),
+    "catalog_jobs.refresh.planning": ("pyarrow",),
 }
 """Modules without I/O, with the third-party packages that they may import."""
 

@@ -1,6 +1,6 @@
 """Embeds a catalog's items: fetches, decodes and embeds several images at a time, in bounded memory."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -68,7 +68,7 @@ class CatalogEmbedder(Generic[T]):
     encoder: Encoder
     workers: int
 
-    def stream(self, items: Sequence[T]) -> Iterator[Batch[T]]:
+    def stream(self, items: Iterable[T]) -> Iterator[Batch[T]]:
         """Embed all items with a readable image and yield batches as they finish.
 
         Images are fetched while others are embedded, but only as many as fit in memory. Batches are consecutive items,

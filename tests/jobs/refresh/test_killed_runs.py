@@ -60,7 +60,7 @@ def killed(last: int) -> RefreshedCatalog:
 
 def not_embedded(catalog: RefreshedCatalog) -> set[str]:
     """Return the names of the items without a vector."""
-    known = catalog.embeddings.stored_keys().part_of
+    known = catalog.embeddings.stored_keys().keys.to_pylist()
     return {entry.name for entry in AFTER if entry.content_key not in known}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalog_jobs.catalog.item import image_name
+from catalog_jobs.catalog.item_table import table_of
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.pruning import Pruner, Retention, snapshots_to_delete, versions_to_delete
 from closetspace.adapters.memory import MemoryObjects
@@ -123,7 +124,7 @@ def test_kept_versions_keep_their_snapshots_and_images() -> None:
 
 def test_imported_state_stays_without_an_index() -> None:
     catalog = refreshed_nightly(1)
-    imported = Snapshots(catalog.store).import_(stock(50), catalog.clock())
+    imported = Snapshots(catalog.store).import_(table_of(stock(50)), catalog.clock())
     prune(catalog, now=catalog.clock.now + 100 * DAY)
     assert Snapshots(catalog.store).require_current() == imported
     assert len(Snapshots(catalog.store).read(imported)) == 50

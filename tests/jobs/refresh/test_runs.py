@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.item_table import table_of
 from catalog_jobs.catalog.run_records import RunRecord, RunRecords
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.catalog.source import SourceResult
@@ -119,7 +120,7 @@ def test_vectors_of_outdated_content_are_dropped() -> None:
     for night in ("Linen", "Wool"):
         found = [item(number, name=f"{night} shirt {number}") for number in range(COUNT)]
         assert catalog.run(FakeSource(found), accept_change=True).report.embedded == COUNT
-    assert set(catalog.embeddings.stored_keys().part_of) == {entry.content_key for entry in found}
+    assert set(catalog.embeddings.stored_keys().keys.to_pylist()) == {entry.content_key for entry in found}
     assert len(catalog.index()) == COUNT
 
 
@@ -289,7 +290,7 @@ def test_record_lists_at_most_100_failures() -> None:
 
 def test_run_compares_with_an_imported_catalog() -> None:
     catalog = RefreshedCatalog()
-    Snapshots(catalog.store).import_(stock(COUNT), catalog.clock())
+    Snapshots(catalog.store).import_(table_of(stock(COUNT)), catalog.clock())
     assert counts(catalog.run(FakeSource(changed(stock(COUNT))))) == {
         "new": 6,
         "changed_picture": 2,

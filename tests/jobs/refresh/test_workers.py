@@ -4,10 +4,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
+from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.item_table import KEY, table_of, with_content_keys
 from catalog_jobs.catalog.run_records import RunRecord
 from catalog_jobs.catalog.snapshots import Snapshots
+from catalog_jobs.refresh.embedding_store import STORED_SCHEMA, StoredKeys
 from catalog_jobs.refresh.worker import items_to_embed
 from closetspace.errors import Conflict
 from closetspace.ports import ObjectStore
@@ -67,26 +71,33 @@ def with_unique_names(sources: Sequence[FakeSource]) -> list[FakeSource]:
     ]
 
 
+NOTHING = StoredKeys(STORED_SCHEMA.empty_table())
+
+
+def keys_to_embed(items: Sequence[CatalogItem], task: int, stored: StoredKeys = NOTHING) -> list[str]:
+    """Return the content keys of a task's share."""
+    keys: list[str] = items_to_embed(with_content_keys(table_of(items)), stored, task, TASKS)[KEY].to_pylist()
+    return keys
+
+
 def test_shares_of_tasks_cover_everything_once() -> None:
     items = [
         *stock(100),
         *stock(100, "south"),
         *(entry.model_copy(update={"id": f"{entry.id}b"}) for entry in stock(10)),
     ]
-    shares = [items_to_embed(items, [item(5).content_key], task, TASKS) for task in range(TASKS)]
-    keys = [entry.content_key for share in shares for entry in share]
+    stored = StoredKeys(pa.table({"content_key": [item(5).content_key]}))
+    shares = [keys_to_embed(items, task, stored) for task in range(TASKS)]
+    keys = [key for share in shares for key in share]
     assert sorted(keys) == sorted({entry.content_key for entry in items} - {item(5).content_key})
     assert all(len(share) > 40 for share in shares)
-    assert all(
-        [entry.content_key for entry in share] == sorted(entry.content_key for entry in share) for share in shares
-    )
+    assert all(share == sorted(share) for share in shares)
 
 
 def test_share_of_a_key_does_not_depend_on_other_keys() -> None:
     few, many = stock(20), stock(200)
     for task in range(TASKS):
-        ours = {entry.content_key for entry in items_to_embed(few, [], task, TASKS)}
-        assert ours <= {entry.content_key for entry in items_to_embed(many[::-1], [], task, TASKS)}
+        assert set(keys_to_embed(few, task)) <= set(keys_to_embed(many[::-1], task))
 
 
 def test_tasks_share_sources_and_embedding_and_the_first_publishes(pool: ThreadPoolExecutor) -> None:
@@ -143,9 +154,12 @@ def test_restarted_task_embeds_only_what_it_had_not_stored(pool: ThreadPoolExecu
     with pytest.raises(Killed):
         run.start(1, KillingStore(catalog.store, last, _is_decisive))[0].result(LONG)
     share = {
-        entry.content_key: entry.name for source in run.sources for entry in items_to_embed(source.items, [], 1, TASKS)
+        entry.content_key: entry.name
+        for source in run.sources
+        for entry in source.items
+        if entry.content_key in keys_to_embed(source.items, 1)
     }
-    stored = catalog.embeddings.stored_keys().part_of
+    stored = catalog.embeddings.stored_keys().keys.to_pylist()
     again, names = run.start(1)
     again.result(LONG)
     others.result(LONG)

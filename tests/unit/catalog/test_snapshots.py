@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
-from catalog_jobs.catalog.snapshots import SCHEMA, Snapshots, from_parquet, to_parquet
+from catalog_jobs.catalog.item_table import SCHEMA, items_of, table_of
+from catalog_jobs.catalog.snapshots import FILE_SCHEMA, Snapshots, StoredItems, to_parquet
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, NotFound
 from tests.support.refreshed_catalog import DAY, NOW, FakeSource, RefreshedCatalog, contents, item, missing, stock
@@ -49,10 +50,14 @@ def test_example_sets_every_field_of_an_item() -> None:
     )
 
 
+def items_in(data: bytes) -> list[CatalogItem]:
+    return list(items_of(StoredItems(data, "it").select(SCHEMA.names)))
+
+
 def test_items_survive_a_round_trip_through_parquet() -> None:
     state = [EVERYTHING, item(2), missing(item(3, price=None))]
-    assert from_parquet(to_parquet(state), "it") == state
-    assert from_parquet(to_parquet([]), "it") == []
+    assert items_in(to_parquet(table_of(state))) == state
+    assert items_in(to_parquet(table_of([]))) == []
 
 
 @given(
@@ -70,33 +75,33 @@ def test_items_survive_a_round_trip_through_parquet() -> None:
     )
 )
 def test_any_valid_item_survives_a_round_trip_through_parquet(state: list[CatalogItem]) -> None:
-    assert from_parquet(to_parquet(state), "it") == state
+    assert items_in(to_parquet(table_of(state))) == state
 
 
 def test_columns_keep_the_names_that_earlier_releases_wrote() -> None:
-    table = pq.read_table(pa.BufferReader(to_parquet([item(1, in_stock=False)])))
-    assert table.schema.names == SCHEMA.names
+    table = pq.read_table(pa.BufferReader(to_parquet(table_of([item(1, in_stock=False)]))))
+    assert table.schema.names == FILE_SCHEMA.names
     assert table["available"].to_pylist() == [False]
 
 
 def test_file_of_an_earlier_release_has_neither_list_prices_nor_sizes() -> None:
-    table = pq.read_table(pa.BufferReader(to_parquet([EVERYTHING])))
+    table = pq.read_table(pa.BufferReader(to_parquet(table_of([EVERYTHING]))))
     earlier = io.BytesIO()
     pq.write_table(table.drop_columns(["list_price", "sizes"]), earlier)
-    assert from_parquet(earlier.getvalue(), "it") == [EVERYTHING.model_copy(update={"list_price": None, "sizes": ()})]
+    assert items_in(earlier.getvalue()) == [EVERYTHING.model_copy(update={"list_price": None, "sizes": ()})]
 
 
 def test_times_are_stored_in_utc() -> None:
     elsewhere = datetime(2026, 11, 20, 5, tzinfo=timezone(timedelta(hours=2)))
-    (found,) = from_parquet(to_parquet([item(1, seen=elsewhere)]), "it")
+    (found,) = items_in(to_parquet(table_of([item(1, seen=elsewhere)])))
     assert found.first_seen == elsewhere == NOW
     assert found.first_seen.utcoffset() == UTC.utcoffset(None)
 
 
-@pytest.mark.parametrize("data", [b"", b"PAR1", to_parquet([item(1)])[:-20]])
+@pytest.mark.parametrize("data", [b"", b"PAR1", to_parquet(table_of([item(1)]))[:-20]])
 def test_damaged_snapshot_raises_an_error_that_names_it(data: bytes) -> None:
     snapshots = Snapshots(MemoryObjects())
-    name = snapshots.write([item(1)], NOW)
+    name = snapshots.write(table_of([item(1)]), NOW)
     snapshots.store.write(f"catalog/snapshots/{name}.parquet", data)
     with pytest.raises(Incompatible, match=name):
         snapshots.read(name)
@@ -109,18 +114,18 @@ def test_missing_snapshot_raises_not_found() -> None:
 
 def test_snapshot_names_sort_by_time_and_differ_by_content() -> None:
     snapshots = Snapshots(MemoryObjects())
-    late = snapshots.write([item(1)], NOW + timedelta(milliseconds=1))
-    early = [snapshots.write([item(number)], NOW) for number in (1, 2)]
+    late = snapshots.write(table_of([item(1)]), NOW + timedelta(milliseconds=1))
+    early = [snapshots.write(table_of([item(number)]), NOW) for number in (1, 2)]
     assert len({late, *early}) == 3
     assert snapshots.names() == [*sorted(early), late]
-    assert snapshots.write([item(1)], NOW) == early[0]
+    assert snapshots.write(table_of([item(1)]), NOW) == early[0]
     snapshots.delete(early[0])
     assert snapshots.names() == [early[1], late]
 
 
 def test_images_returns_the_image_names_of_a_snapshot() -> None:
     snapshots = Snapshots(MemoryObjects())
-    name = snapshots.write([item(1), item(2)], NOW)
+    name = snapshots.write(table_of([item(1), item(2)]), NOW)
     assert snapshots.images(name) == [item(1).image, item(2).image]
 
 
@@ -130,13 +135,13 @@ def test_current_state_is_that_of_the_index_in_use_or_a_later_import() -> None:
     assert snapshots.current() is None
     with pytest.raises(FailedPrecondition, match="closetspace catalog refresh"):
         snapshots.require_current()
-    imported = snapshots.import_(stock(3), catalog.clock())
+    imported = snapshots.import_(table_of(stock(3)), catalog.clock())
     assert snapshots.require_current() == imported
-    snapshots.write(stock(9), catalog.clock() + DAY)
+    snapshots.write(table_of(stock(9)), catalog.clock() + DAY)
     assert snapshots.current() == imported
     published = catalog.run(FakeSource(stock(30))).snapshot
     assert snapshots.current() == published
-    again = snapshots.import_(stock(3), catalog.clock())
+    again = snapshots.import_(table_of(stock(3)), catalog.clock())
     assert snapshots.current() == again
 
 
@@ -191,3 +196,17 @@ def test_content_key_depends_on_image_name_and_brand_only() -> None:
     others = [item(1, name="x"), item(1, brand="x"), item(1, image_urls=("https://a.example/x.jpg",)), item(2)]
     assert len({entry.content_key for entry in same}) == 1
     assert len({entry.content_key for entry in [same[0], *others]}) == 1 + len(others)
+
+
+def test_snapshot_has_its_items_by_id() -> None:
+    snapshots = Snapshots(MemoryObjects())
+    name = snapshots.write(table_of([item(2), item(10), item(1)]), NOW)
+    assert snapshots.read(name)["id"].to_pylist() == ["north:1", "north:10", "north:2"]
+
+
+def test_file_with_an_item_without_a_name_is_refused() -> None:
+    table = pq.read_table(pa.BufferReader(to_parquet(table_of([item(1)]))))
+    nameless = io.BytesIO()
+    pq.write_table(table.set_column(2, FILE_SCHEMA.field("name"), pa.array([None], pa.string())), nameless)
+    with pytest.raises(Incompatible, match="it has an item without name"):
+        items_in(nameless.getvalue())

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
+from catalog_jobs.catalog.item_table import table_of
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.cli.app import app
 from catalog_jobs.operations.snapshot_diff import changed_fields, compare_snapshots, find_snapshot
@@ -25,8 +26,8 @@ def item(number: int, shop: str = "north", **fields: Any) -> CatalogItem:
     return catalog_item(ScrapedProduct(id=f"{shop}-{number}", **fields), shop, NOW)
 
 
-BEFORE = [item(1), item(2), item(3), item(4), item(1, "south"), item(2, "south"), item(3, "south")]
-AFTER = [
+EARLIER = [item(1), item(2), item(3), item(4), item(1, "south"), item(2, "south"), item(3, "south")]
+LATER = [
     item(1),
     item(2, price=14.99, in_stock=False),
     item(3, name="Linen shirt 3", colours=("navy", "white")),
@@ -35,6 +36,9 @@ AFTER = [
     item(2, "south").model_copy(update={"missing_since": NOW}),
     item(9, "south"),
 ]
+
+
+BEFORE, AFTER = table_of(EARLIER), table_of(LATER)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +107,12 @@ def test_examples_show_changed_fields_up_to_the_limit() -> None:
 
 
 def test_changed_fields_are_formatted_as_text() -> None:
-    assert changed_fields(BEFORE[0], AFTER[0]) == {}
-    assert changed_fields(BEFORE[2], AFTER[2]) == {"name": ("Shirt 3", "Linen shirt 3"), "colours": ("", "navy, white")}
-    assert changed_fields(BEFORE[3], AFTER[3]) == {
+    assert changed_fields(EARLIER[0], LATER[0]) == {}
+    assert changed_fields(EARLIER[2], LATER[2]) == {
+        "name": ("Shirt 3", "Linen shirt 3"),
+        "colours": ("", "navy, white"),
+    }
+    assert changed_fields(EARLIER[3], LATER[3]) == {
         "picture": ("https://shop.example/4.jpg", "https://shop.example/4-new.jpg"),
         "price": ("19.99", "25"),
     }

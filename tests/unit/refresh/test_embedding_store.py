@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from catalog_jobs.refresh.embedding_store import KEYS, MAX_PARTS, VECTORS, EmbeddingStore
@@ -26,6 +27,14 @@ def names(first: int, count: int) -> list[str]:
     return [f"key-{number:03}" for number in range(first, first + count)]
 
 
+def column(keys: Sequence[str]) -> pa.ChunkedArray:
+    return pa.chunked_array([keys], pa.string())
+
+
+def compact(embeddings: EmbeddingStore, needed: Sequence[str]) -> None:
+    embeddings.compact(column(needed), embeddings.stored_keys())
+
+
 def encoded(keys: Iterable[str], encoder: HashEncoder = ENCODER) -> EncodingBatch:
     """Return the encodings of garments with these names."""
     return EncodingBatch.from_encodings(encoder.encode([Garment(None, key) for key in keys]), encoder.descriptor)
@@ -39,15 +48,15 @@ def add(embeddings: EmbeddingStore, *parts: Sequence[str]) -> None:
 def has(embeddings: EmbeddingStore, keys: Sequence[str]) -> bool:
     """Return whether the store has these keys, each with its own encoding."""
     stored = embeddings.stored_keys()
-    if not set(keys) <= stored.part_of.keys():
+    if not set(keys) <= set(stored.keys.to_pylist()):
         return False
-    found, expected = embeddings.load(keys, stored), encoded(keys)
+    found, expected = embeddings.load(column(keys), stored), encoded(keys)
     return (
         np.array_equal(found.vectors, expected.vectors)
         and np.array_equal(found.photo_vectors, expected.photo_vectors)
         and np.array_equal(found.attributes, expected.attributes)
         and found.categories == expected.categories
-        and [stored.categories[key] for key in keys] == list(expected.categories)
+        and stored.categories_of(column(keys)).to_pylist() == list(expected.categories)
     )
 
 
@@ -57,14 +66,14 @@ def test_load_returns_encodings_in_the_requested_order() -> None:
     mixed = ["key-007", "key-000", "key-005", "key-004", "key-008"]
     assert has(embeddings, mixed)
     assert has(embeddings, mixed[::-1])
-    assert sorted(embeddings.stored_keys().part_of) == names(0, 9)
+    assert sorted(embeddings.stored_keys().keys.to_pylist()) == names(0, 9)
 
 
 def test_empty_store_has_no_keys() -> None:
     embeddings = store_in(MemoryObjects())
     stored = embeddings.stored_keys()
-    assert (dict(stored.part_of), stored.parts) == ({}, ())
-    assert len(embeddings.load([], stored)) == 0
+    assert (len(stored.keys), stored.parts) == (0, ())
+    assert len(embeddings.load(column([]), stored)) == 0
 
 
 def test_part_without_keys_does_not_exist() -> None:
@@ -95,7 +104,7 @@ def test_encoders_have_separate_vectors() -> None:
     add(store_in(store), names(0, 3))
     assert store_in(store, other).stored_keys().parts == ()
     store_in(store, other).add(names(0, 2), encoded(names(0, 2), other))
-    assert set(store_in(store, other).stored_keys().part_of) == set(names(0, 2))
+    assert set(store_in(store, other).stored_keys().keys.to_pylist()) == set(names(0, 2))
     assert has(store_in(store), names(0, 3))
 
 
@@ -104,8 +113,8 @@ def test_few_parts_are_not_compacted() -> None:
     embeddings = store_in(store)
     add(embeddings, *([name] for name in names(0, MAX_PARTS)))
     before = contents(store)
-    embeddings.compact(names(0, MAX_PARTS), embeddings.stored_keys())
-    embeddings.compact(names(0, MAX_PARTS // 2), embeddings.stored_keys())
+    compact(embeddings, names(0, MAX_PARTS))
+    compact(embeddings, names(0, MAX_PARTS // 2))
     assert contents(store) == before
 
 
@@ -114,7 +123,7 @@ def test_many_parts_are_compacted_into_one(first: int) -> None:
     embeddings = store_in(MemoryObjects())
     keys = names(first, MAX_PARTS + 1)
     add(embeddings, *([name] for name in keys))
-    embeddings.compact(keys, embeddings.stored_keys())
+    compact(embeddings, keys)
     assert len(embeddings.stored_keys().parts) == 1
     assert has(embeddings, keys)
 
@@ -122,10 +131,10 @@ def test_many_parts_are_compacted_into_one(first: int) -> None:
 def test_unneeded_rows_are_dropped_when_they_outnumber_the_needed_ones() -> None:
     embeddings = store_in(MemoryObjects())
     add(embeddings, names(0, 10), names(10, 10))
-    embeddings.compact(names(5, 10), embeddings.stored_keys())
+    compact(embeddings, names(5, 10))
     assert has(embeddings, names(0, 20))
-    embeddings.compact(names(5, 9), embeddings.stored_keys())
-    assert sorted(embeddings.stored_keys().part_of) == names(5, 9)
+    compact(embeddings, names(5, 9))
+    assert sorted(embeddings.stored_keys().keys.to_pylist()) == names(5, 9)
     assert has(embeddings, names(5, 9))
 
 
@@ -133,7 +142,7 @@ def test_compaction_keeps_unneeded_rows_while_they_are_few() -> None:
     embeddings = store_in(MemoryObjects())
     keys = names(0, MAX_PARTS + 6)
     add(embeddings, *([name] for name in keys))
-    embeddings.compact(keys[:-5], embeddings.stored_keys())
+    compact(embeddings, keys[:-5])
     assert len(embeddings.stored_keys().parts) == 1
     assert has(embeddings, keys)
 
@@ -143,7 +152,7 @@ def test_compaction_keeps_parts_that_another_run_added_meanwhile() -> None:
     add(embeddings, names(0, 10), names(10, 10))
     stored = embeddings.stored_keys()
     add(embeddings, names(50, 3))
-    embeddings.compact(names(0, 5), stored)
+    embeddings.compact(column(names(0, 5)), stored)
     assert has(embeddings, [*names(0, 5), *names(50, 3)])
 
 
@@ -163,9 +172,9 @@ def test_compaction_that_is_killed_loses_nothing(parts: list[list[str]], needed:
     add(store_in(store), *parts)
     dying = store_in(KillingStore(store, last, is_change))
     with pytest.raises(Killed):
-        dying.compact(needed, dying.stored_keys())
+        compact(dying, needed)
     assert has(store_in(store), needed)
-    store_in(store).compact(needed, store_in(store).stored_keys())
+    compact(store_in(store), needed)
     assert has(store_in(store), needed)
 
 
@@ -177,7 +186,7 @@ def test_damaged_part_raises_an_error_that_says_what_to_do(ending: str, damage: 
     (name,) = (stat.name for stat in store.list("") if stat.name.endswith(ending))
     store.write(name, damage)
     with pytest.raises(Incompatible, match=f"{name.removesuffix(ending)}.*delete.*refresh again"):
-        store_in(store).load(names(0, 3), store_in(store).stored_keys())
+        store_in(store).load(column(names(0, 3)), store_in(store).stored_keys())
 
 
 def test_part_without_vectors_raises_an_error_that_says_what_to_do() -> None:
@@ -186,7 +195,7 @@ def test_part_without_vectors_raises_an_error_that_says_what_to_do() -> None:
     (name,) = (stat.name for stat in store.list("") if stat.name.endswith(VECTORS))
     store.delete(name)
     with pytest.raises(Incompatible, match=r"delete.*refresh again"):
-        store_in(store).load(names(0, 3), store_in(store).stored_keys())
+        store_in(store).load(column(names(0, 3)), store_in(store).stored_keys())
 
 
 def test_keys_of_another_part_raise_an_error() -> None:
@@ -194,10 +203,10 @@ def test_keys_of_another_part_raise_an_error() -> None:
     add(store_in(store), names(0, 3), names(3, 3))
     first, second = (stat.name for stat in store.list("") if stat.name.endswith(KEYS))
     stored = store_in(store).stored_keys()
-    keys = [key for key, part in stored.part_of.items() if first.startswith(part)]
-    store.write(second, store.read(first))
+    keys = [key for key in names(0, 6) if second.startswith(stored.parts_of(column([key]))[0])]
+    store.write(first, store.read(second))
     with pytest.raises(Incompatible, match=r"its keys are not those of its vectors.*refresh again"):
-        store_in(store).load(keys, store_in(store).stored_keys())
+        store_in(store).load(column(keys), store_in(store).stored_keys())
 
 
 @pytest.mark.parametrize("ending", [KEYS, VECTORS])

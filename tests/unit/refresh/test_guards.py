@@ -139,7 +139,3 @@ def test_guards_have_no_values_that_json_cannot_represent() -> None:
         guards.failed_images(0, 0, BOUNDS),
     ]
     assert all(math.isfinite(guard.value or 0) and math.isfinite(guard.bound or 0) for guard in everything)
-
-
-def test_count_by_group_counts_each_group() -> None:
-    assert guards.count_by_group(["a", "b", "a"]) == {"a": 2, "b": 1}

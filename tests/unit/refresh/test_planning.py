@@ -1,13 +1,19 @@
 """The plan of a run: which sources are updated, and the next state of the catalog."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog_jobs.catalog.item import CatalogItem
-from catalog_jobs.catalog.source import SourceResult
+from catalog_jobs.catalog.item_table import KEY, items_of, table_of, with_content_keys
+from catalog_jobs.catalog.source import SourceTable
+from catalog_jobs.refresh.embedding_store import StoredKeys
 from catalog_jobs.refresh.planning import RefreshPlan, merge, plan_refresh, with_predictions
+from tests.support.catalog_comparison import merge_items
 from tests.support.refreshed_catalog import DAY, NOW, item, missing, stock
 
 SHOPS = ("east", "north", "south")
@@ -15,26 +21,26 @@ BEFORE = [entry for shop in SHOPS for entry in stock(100, shop)]
 NIGHT = NOW + DAY
 
 
-def result(shop: str, count: int, failure: str = "", first: int = 0) -> SourceResult:
+def result(shop: str, count: int, failure: str = "", first: int = 0) -> SourceTable:
     found = [item(number, shop, seen=NIGHT, price=9.0) for number in range(first, first + count)]
-    return SourceResult(shop, found, failure=failure)
+    return SourceTable(shop, table_of(found), failure=failure)
 
 
 def plan(
-    *results: SourceResult,
+    *results: SourceTable,
     before: Sequence[CatalogItem] = BEFORE,
     retired: Collection[str] = (),
     grace: timedelta = 3 * DAY,
     accept_change: bool = False,
 ) -> RefreshPlan:
-    return plan_refresh(before, results, dict.fromkeys(SHOPS, 0.8), retired, NIGHT, grace, accept_change)
+    return plan_refresh(table_of(before), results, dict.fromkeys(SHOPS, 0.8), retired, NIGHT, grace, accept_change)
 
 
 def of(shop: str, found: RefreshPlan) -> list[CatalogItem]:
-    return [entry for entry in found.items if entry.source == shop]
+    return by_id(entry for entry in items_of(found.items) if entry.source == shop)
 
 
-def by_id(items: Sequence[CatalogItem]) -> list[CatalogItem]:
+def by_id(items: Iterable[CatalogItem]) -> list[CatalogItem]:
     return sorted(items, key=lambda entry: entry.id)
 
 
@@ -70,7 +76,7 @@ def test_run_is_refused_with_every_reason_if_all_shops_are_stopped() -> None:
     found = plan(result("east", 10), result("north", 60), result("south", 0, "No answer."))
     assert set(found.stopped) == set(SHOPS)
     assert all(why in found.refused for why in found.stopped.values())
-    assert list(found.items) == by_id(BEFORE)
+    assert by_id(items_of(found.items)) == by_id(BEFORE)
 
 
 def test_run_of_one_stopped_shop_is_refused_even_if_another_is_retired() -> None:
@@ -119,25 +125,25 @@ NORTH = frozenset({"north"})
 
 def merged(
     now: datetime, before: list[CatalogItem], found: list[CatalogItem], grace: timedelta = 3 * DAY
-) -> tuple[dict[str, CatalogItem], list[str]]:
-    """Return the state by id after the shop ``north`` was read, and the ids that left."""
-    state, left = merge(before, found, NORTH, now, grace)
-    return {entry.id: entry for entry in state}, left
+) -> tuple[dict[str, CatalogItem], int]:
+    """Return the state by id after the shop ``north`` was read, and how many items left."""
+    state, left = merge(table_of(before), table_of(found), NORTH, now, grace)
+    return {entry.id: entry for entry in items_of(state)}, left
 
 
 def test_item_leaves_at_once_without_a_grace_period() -> None:
-    assert merged(NOW, stock(2), [item(0)], timedelta()) == ({"north:0": item(0)}, ["north:1"])
+    assert merged(NOW, stock(2), [item(0)], timedelta()) == ({"north:0": item(0)}, 1)
 
 
 def test_missing_item_stays_for_the_grace_period_and_then_leaves() -> None:
     state = stock(2)
     for night in range(3):
         after, left = merged(NOW + night * DAY, state, [item(0)])
-        assert left == []
+        assert left == 0
         assert after["north:1"] == missing(item(1), NOW)
         state = list(after.values())
     after, left = merged(NOW + 3 * DAY, state, [item(0)])
-    assert (set(after), left) == ({"north:0"}, ["north:1"])
+    assert (set(after), left) == ({"north:0"}, 1)
 
 
 @pytest.mark.parametrize(("hours", "stays"), [(-1, True), (0, False), (1, False)])
@@ -149,7 +155,7 @@ def test_grace_period_ends_exactly(hours: int, stays: bool) -> None:
 def test_returning_item_is_not_missing_and_keeps_its_first_seen_time() -> None:
     later = NOW + DAY
     after, left = merged(later, [missing(item(1))], [item(1, seen=later, price=9.0)])
-    assert left == []
+    assert left == 0
     assert after["north:1"] == item(1, seen=later, price=9.0).model_copy(update={"first_seen": NOW})
 
 
@@ -173,16 +179,40 @@ def test_items_of_other_sources_stay_unchanged() -> None:
     others = [item(1, "south"), missing(item(2, "south"), NOW - 30 * DAY)]
     after, left = merged(NOW, [item(1), *others], [], timedelta())
     assert after == {entry.id: entry for entry in others}
-    assert left == ["north:1"]
+    assert left == 1
 
 
-def test_next_state_is_sorted_by_id() -> None:
-    state, _ = merge([item(5), item(3)], [item(4), item(1)], NORTH, NOW, 3 * DAY)
-    assert [entry.id for entry in state] == ["north:1", "north:3", "north:4", "north:5"]
-    assert merge([item(5), item(3)], [], NORTH, NOW, timedelta())[1] == ["north:3", "north:5"]
+def test_item_that_two_sources_have_is_that_of_the_later_one() -> None:
+    moved = item(1, "south").model_copy(update={"id": "north:1"})
+    found = plan(result("north", 2), SourceTable("south", table_of([moved])), before=[])
+    assert {entry.id: entry.source for entry in items_of(found.items)} == {"north:0": "north", "north:1": "south"}
+    assert found.counts["new"] == 2
+
+
+entries = st.builds(
+    lambda number, shop, price, absent: item(number, shop, price=price).model_copy(
+        update={"id": f"shop:{number}", "missing_since": None if absent is None else NIGHT - absent * DAY}
+    ),
+    number=st.integers(0, 9),
+    shop=st.sampled_from(SHOPS),
+    price=st.none() | st.just(9.0),
+    absent=st.sampled_from([None, None, 0, 2, 3, 4]),
+)
+states = st.lists(entries, max_size=10, unique_by=lambda entry: entry.id)
+
+
+@given(states, states, st.sets(st.sampled_from(SHOPS)), st.integers(0, 3))
+def test_merge_of_tables_equals_that_of_items(
+    before: list[CatalogItem], found: list[CatalogItem], sources: set[str], days: int
+) -> None:
+    found = [entry.model_copy(update={"missing_since": None, "first_seen": NIGHT}) for entry in found]
+    state, left = merge(table_of(before), table_of(found), sources, NIGHT, days * DAY)
+    expected, ids = merge_items(before, found, sources, NIGHT, days * DAY)
+    assert (by_id(items_of(state)), left) == (expected, len(ids))
 
 
 def test_predicted_categories_are_assigned_by_content_key() -> None:
     state = [item(1), item(2).model_copy(update={"predicted_category": "Shoes"})]
-    predicted = with_predictions(state, {item(1).content_key: "Topwear"})
-    assert [entry.predicted_category for entry in predicted] == ["Topwear", ""]
+    stored = StoredKeys(pa.table({KEY: [item(1).content_key], "category": ["Topwear"]}))
+    predicted = with_predictions(with_content_keys(table_of(state)), stored)
+    assert [entry.predicted_category for entry in items_of(predicted)] == ["Topwear", ""]

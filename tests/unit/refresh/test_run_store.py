@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from catalog_jobs.catalog.source import SourceResult, count_reasons
+from catalog_jobs.catalog.item_table import SCHEMA, items_of, table_of
+from catalog_jobs.catalog.source import SourceTable, count_reasons
 from catalog_jobs.refresh.run_store import (
     LEASE,
     MAX_WAIT_SECONDS,
@@ -30,16 +31,19 @@ def lease_held() -> None:
 def test_other_tasks_read_the_results_that_a_task_wrote() -> None:
     store = MemoryObjects()
     start = RunStart("a run", NOW.isoformat(), "a snapshot", 7)
-    result = SourceResult("north", stock(3), {"no price (for example 3)": 2}, "A captcha.")
+    result = SourceTable("north", table_of(stock(3)), {"no price (for example 3)": 2}, "A captcha.")
     shard = ShardResult({"key": "The photo can't be read."})
     work, other = RunStore(store, "key"), RunStore(store, "key")
     work.write_start(start)
     work.write_source(result)
     work.write_plan(EmbeddingPlan("a snapshot"))
     work.write_shard(3, shard)
-    assert (other.read_start(), other.read_source("north"), other.read_plan(), other.read_shard(3)) == (
+    read = other.read_source("north")
+    assert read is not None
+    assert list(items_of(read.items.select(SCHEMA.names))) == stock(3)
+    assert replace(read, items=result.items) == result
+    assert (other.read_start(), other.read_plan(), other.read_shard(3)) == (
         start,
-        result,
         EmbeddingPlan("a snapshot"),
         shard,
     )
@@ -73,7 +77,7 @@ def test_plan_without_a_snapshot_ends_the_run() -> None:
 def test_interrupted_write_of_a_source_result_is_ignored() -> None:
     store = MemoryObjects()
     with pytest.raises(Killed):
-        RunStore(KillingStore(store, 1, is_change), "key").write_source(SourceResult("north", [item(1)]))
+        RunStore(KillingStore(store, 1, is_change), "key").write_source(SourceTable("north", table_of([item(1)])))
     assert len(list(store.list(""))) == 1
     assert RunStore(store, "key").read_source("north") is None
 

@@ -1,7 +1,6 @@
 """The pictures of catalog items: where the catalog's store keeps them and their thumbnails, and their addresses."""
 
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 from typing import NamedTuple, Self
 
 from closetspace.domain.wardrobe.thumbnails import SIDES
@@ -14,7 +13,8 @@ LAST_THUMBNAIL = f"{THUMBNAILS_FOLDER}{SIDES[-1]}-"
 
 def thumbnail_key(image: str) -> str:
     """Return what the names of an image's thumbnails have in common: the image's name without folder and suffix."""
-    return PurePosixPath(image).stem
+    name = image.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 def thumbnail_names(image: str) -> list[str]:
