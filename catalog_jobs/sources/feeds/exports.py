@@ -66,7 +66,7 @@ WOOCOMMERCE: ColumnNames = {
 """The columns of WooCommerce's export of products."""
 
 
-def shopify(rows: Iterator[Row | LeftOut], limit: int) -> Iterator[ScrapedProduct | LeftOut]:  # noqa: ARG001
+def shopify(rows: Iterator[Row | LeftOut], limit: int, currency: str) -> Iterator[ScrapedProduct | LeftOut]:  # noqa: ARG001
     """Yield the products of Shopify's export: rows with the same handle are the variants and images of one."""
     for handle, group in groupby(rows, key=lambda row: "" if isinstance(row, LeftOut) else first(row, "handle")):
         whole: list[Row] = []
@@ -76,16 +76,16 @@ def shopify(rows: Iterator[Row | LeftOut], limit: int) -> Iterator[ScrapedProduc
             else:
                 whole.append(row)
         if whole:
-            yield from _shopify_products(handle, whole)
+            yield from _shopify_products(handle, whole, currency)
 
 
-def _shopify_products(handle: str, rows: Sequence[Row]) -> Iterator[ScrapedProduct | LeftOut]:
+def _shopify_products(handle: str, rows: Sequence[Row], currency: str) -> Iterator[ScrapedProduct | LeftOut]:
     head = next((row for row in rows if first(row, "title")), rows[0])
     if first(head, "published").casefold() in _NO or first(head, "status").casefold() in ("draft", "archived"):
         yield LeftOut(handle, UNPUBLISHED)
         return
     gender = gender_of(first(head, "gender"), first(head, "age_group"))
-    for product in looks_of(_shopify_product(handle, head, rows), ""):
+    for product in looks_of(_shopify_product(handle, head, rows), "", currency):
         yield product if isinstance(product, LeftOut) else replace(product, gender=gender or product.gender)
 
 
@@ -116,7 +116,7 @@ def _shopify_variant(row: Row) -> dict[str, Any]:
     }
 
 
-def woocommerce(rows: Iterator[Row | LeftOut], limit: int) -> Iterator[Row | LeftOut]:
+def woocommerce(rows: Iterator[Row | LeftOut], limit: int, currency: str) -> Iterator[Row | LeftOut]:  # noqa: ARG001
     """Yield the products of WooCommerce's export: variations have what they lack from their parent.
 
     Raises `BrokenFeed` for more than ``limit`` products with variations, which are in memory.

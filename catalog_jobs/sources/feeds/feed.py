@@ -45,7 +45,7 @@ def read_feed(
     try:
         with open_feed(address, limits, cache) as file:
             prices = PriceContext(defaults.currency, now)
-            rows = learn_format(read_rows(file, limits, defaults.columns), prices)
+            rows = learn_format(read_rows(file, limits, defaults.columns, defaults.currency), prices)
             _collect(rows, collector, items, prices)
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc

@@ -17,14 +17,14 @@ class Layout:
     """A kind of table, recognized by columns that it always has.
 
     ``path`` are the columns with the steps of the category. ``convert``, if there is one, makes products of several
-    rows, whose ``fields`` are its own.
+    rows, whose ``fields`` are its own, given the most products and the currency of the source.
     """
 
     recognized_by: frozenset[str]
     columns: ColumnNames
     path: tuple[str, ...] = ()
     fields: Sequence[str] = FIELDS
-    convert: Callable[[Iterator[Row | LeftOut], int], Iterator[RowOrProduct]] | None = None
+    convert: Callable[[Iterator[Row | LeftOut], int, str], Iterator[RowOrProduct]] | None = None
 
 
 AWIN = Layout(

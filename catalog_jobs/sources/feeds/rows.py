@@ -12,10 +12,12 @@ from catalog_jobs.sources.feeds.table_rows import table_rows
 from catalog_jobs.sources.feeds.xml_rows import xml_rows
 
 
-def read_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames | None = None) -> Iterator[RowOrProduct]:
+def read_rows(
+    file: IO[bytes], limits: FeedLimits, own: ColumnNames | None = None, currency: str = ""
+) -> Iterator[RowOrProduct]:
     """Yield every row, or why it can't be read. Exports of shop systems yield products of several rows.
 
-    ``own`` are the columns that the shop's configuration names for a field.
+    ``own`` are the columns that the shop's configuration names for a field, ``currency`` is its currency.
 
     Raises:
         NotAFeed: before the first row.
@@ -24,7 +26,8 @@ def read_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames | None = Non
     """
     start = file.peek(1 << 12)[: 1 << 12] if isinstance(file, io.BufferedReader) else b""
     text = start.decode(encoding_of(start), "replace").lstrip("\ufeff \t\r\n\0")
-    rows = xml_rows(file, limits, own or {}) if text.startswith("<") else table_rows(file, limits, own or {})
+    is_xml = text.startswith("<")
+    rows = xml_rows(file, limits, own or {}) if is_xml else table_rows(file, limits, own or {}, currency)
     for number, row in enumerate(rows):
         if number == limits.rows:
             raise BrokenFeed(f"it has more than {limits.rows:,} rows")

@@ -27,11 +27,11 @@ _PREAMBLE = 50
 _RAKUTEN_HEADER, _RAKUTEN_TRAILER = "HDR|", "TRL"
 
 
-def table_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames) -> Iterator[RowOrProduct]:
+def table_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames, currency: str) -> Iterator[RowOrProduct]:
     """Yield every row with values, or why it can't be read.
 
-    ``own`` are the columns that the shop's configuration names. Raises as `catalog_jobs.sources.feeds.rows.read_rows`
-    does.
+    ``own`` are the columns that the shop's configuration names, ``currency`` is its currency. Raises as
+    `catalog_jobs.sources.feeds.rows.read_rows` does.
     """
     lines = Lines(TextLines(file), limits.row)
     try:
@@ -39,7 +39,7 @@ def table_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames) -> Iterato
     except BrokenFeed as exc:
         raise NotAFeed("it is neither XML nor a table") from exc
     rows = _Rows(lines, table).read()
-    return table.layout.convert(rows, limits.items) if table.layout.convert else rows
+    return table.layout.convert(rows, limits.items, currency) if table.layout.convert else rows
 
 
 @dataclass(frozen=True)

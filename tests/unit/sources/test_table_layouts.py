@@ -184,6 +184,11 @@ def test_rows_of_a_handle_in_shopifys_export_are_one_product(read: Any, old_name
     assert dict(result.left_out) == {UNPUBLISHED: 1}
 
 
+def test_prices_of_shopifys_export_are_in_the_shops_currency(read: Any) -> None:
+    row = {"Handle": "coat", "Title": "Coat", "Variant Price": "12.500", "Image Src": IMAGE}
+    assert fields(read(table(row), currency="KWD"), "price", "currency") == [(12.5, "KWD")]
+
+
 def woocommerce_row(**cells: str) -> dict[str, str]:
     names = {
         "id": "ID",
