@@ -13,6 +13,7 @@ from closetspace.errors import InvalidInput
 
 REQUIRED_COLUMNS = ("id", "productDisplayName")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif")
+TOO_MANY_VALUES = "its row has more values than the table has columns"
 OUT_OF_STOCK = ("0", "no", "false", "out of stock", "out_of_stock", "sold out")
 """Values of the column ``in_stock`` for products that are out of stock. All others, and no column, mean in stock."""
 
@@ -37,16 +38,16 @@ class FolderCatalog:
 def read_folder(folder: Path, limit: int | None = None) -> FolderCatalog:
     """Read at most ``limit`` products. Raises `InvalidInput` if the folder is not a catalog or has no usable product.
 
-    Leaves out rows that have no id, name or image, or an id that an earlier row has.
+    Leaves out rows that have no id, name or image, an id that an earlier row has, or too many values.
     """
     images = _images(folder / "images")
     catalog = FolderCatalog()
     seen: set[str] = set()
-    for line, row in enumerate(read_table(folder), start=2):
+    for line, (row, is_too_long) in enumerate(_read_rows(folder, REQUIRED_COLUMNS), start=2):
         if limit is not None and len(catalog.products) >= limit:
             break
         product = _product(row)
-        if problem := _problem(product, images, seen):
+        if problem := TOO_MANY_VALUES if is_too_long else _problem(product, images, seen):
             catalog.left_out.append(LeftOut(product.id or f"line {line}", problem))
         else:
             seen.add(product.id)
@@ -69,6 +70,11 @@ def read_table(folder: Path, required: Iterable[str] = REQUIRED_COLUMNS) -> Iter
 
     Raises `InvalidInput` if there is no such table, it is not a CSV file in UTF-8, or lacks a required column.
     """
+    return (row for row, _ in _read_rows(folder, required))
+
+
+def _read_rows(folder: Path, required: Iterable[str]) -> Iterator[tuple[dict[str, str], bool]]:
+    """Yield each row, and whether it has more values than the table has columns, as after an unquoted comma."""
     table = folder / "products.csv"
     if not table.is_file():
         raise InvalidInput("catalog_invalid", f"{folder} is not a catalog: it needs products.csv and images/.")
@@ -81,7 +87,7 @@ def read_table(folder: Path, required: Iterable[str] = REQUIRED_COLUMNS) -> Iter
                 raise InvalidInput("catalog_invalid", f"{table} lacks the columns {', '.join(missing)}.")
             for row in reader:
                 # DictReader keeps values beyond the last column under None.
-                yield {name: value for name, value in row.items() if isinstance(name, str)}
+                yield {name: value for name, value in row.items() if isinstance(name, str)}, None in row
     except (UnicodeDecodeError, csv.Error) as exc:
         raise InvalidInput("catalog_invalid", f"{table} is not a CSV file in UTF-8: {exc}.") from exc
 

@@ -16,7 +16,7 @@ from closetspace.errors import InvalidInput
 DUPLICATE = "it came before"
 
 MAX_ITEMS = 500_000
-"""Items of one source. Each takes 2 KB until the source is read, and the smallest task of a refresh has 4 GB."""
+"""Items of one source. Each takes 2 to 3 KB until the source is read, and the smallest task of a refresh has 4 GB."""
 
 TOO_MANY = "it has more items than a source may have: configure several sources, or a limit"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from catalog_jobs.catalog.folder import TOO_MANY_VALUES
 from catalog_jobs.sources.feeds.columns import REQUIRED, ColumnNames, Columns, column_name
 from catalog_jobs.sources.feeds.encodings import WINDOWS_1252, TextLines
 from catalog_jobs.sources.feeds.images import image_addresses
@@ -15,7 +16,6 @@ from catalog_jobs.sources.feeds.records import records, split_line
 from catalog_jobs.sources.feeds.taxonomy import STEP
 from closetspace.domain.index.indexed_item import LeftOut
 
-TOO_MANY_VALUES = "its row has more values than the table has columns"
 TOO_FEW_VALUES = "its row has fewer values than the table has columns"
 SHORT = f"{TOO_FEW_VALUES} (kept)"
 

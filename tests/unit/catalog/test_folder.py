@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from catalog_jobs.catalog.folder import read_folder
+from catalog_jobs.catalog.folder import TOO_MANY_VALUES, read_folder
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.cli.app import app
 from catalog_jobs.demo.run import find_photos
@@ -34,6 +34,15 @@ def test_names_are_cleaned_and_prices_parsed(tmp_path: Path) -> None:
     product = found.product
     assert (product.name, product.brand, product.price, product.currency) == ("Café Blue Shirt", "Café", 19.9, "EUR")
     assert (found.image.name, found.row["productDisplayName"]) == ("1.jpg", rows[0]["productDisplayName"])
+
+
+def test_row_with_an_unquoted_comma_is_left_out_instead_of_truncated(tmp_path: Path) -> None:
+    folder = write_catalog(tmp_path / "c", [{"id": "1", "productDisplayName": "Ono Coat"}], ["1.jpg", "2.jpg"])
+    with (folder / "products.csv").open("a", encoding="utf-8") as file:
+        file.write("2,Ono Coat, long\n")
+    catalog = read_folder(folder)
+    assert [found.product.id for found in catalog.products] == ["1"]
+    assert catalog.left_out == [("2", TOO_MANY_VALUES)]
 
 
 def test_group_and_stock_are_read_from_their_columns(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from catalog_jobs.catalog.folder import TOO_MANY_VALUES
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.exports import UNPUBLISHED
 from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
-from catalog_jobs.sources.feeds.table_rows import TOO_MANY_VALUES
 from catalog_jobs.sources.feeds.taxonomy import google_category
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.shops import Shop

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from catalog_jobs.catalog.folder import TOO_MANY_VALUES
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.encodings import WINDOWS_1252
 from catalog_jobs.sources.feeds.feed import LIMITS, read_feed
 from catalog_jobs.sources.feeds.limits import FeedLimits
-from catalog_jobs.sources.feeds.table_rows import TOO_FEW_VALUES, TOO_MANY_VALUES
+from catalog_jobs.sources.feeds.table_rows import TOO_FEW_VALUES
 from catalog_jobs.sources.items import SourceDefaults
 from closetspace.errors import InvalidInput
 
