@@ -46,7 +46,10 @@ def _quoted(line: str, lines: Lines, separator: str, width: int) -> list[str]:
         return strict
     unquoted = _unquoted(text, separator)
     if text.count(QUOTE) % 2:
-        if len(unquoted) == width and separator in _RARE_SEPARATORS:
+        # Of a whole row, only the last value can go on in the next line.
+        is_whole = len(unquoted) == width and separator in _RARE_SEPARATORS
+        before_last = text[: text.rfind(separator)]
+        if is_whole and (not unquoted[-1].startswith(QUOTE) or _strict([before_last], separator) is None):
             return unquoted
         if (values := _over_lines(line, lines, separator, width)) is not None:
             return values
@@ -70,8 +73,10 @@ def _over_lines(line: str, lines: Lines, separator: str, width: int) -> list[str
     except BrokenFeed:
         length = lines.limit + 1
     block = [line, *taken]
-    # Where every line is a row without regard to quotes, two rows with a stray quote each are not one row.
-    if length <= lines.limit and not all(len(_unquoted(row, separator)) == width for row in block):
+    # Where lines are rows without regard to quotes, two rows with a stray quote each are not one row.
+    are_rows = [len(_unquoted(row, separator)) == width for row in block]
+    is_stray = any(are_rows[1:]) if separator in _RARE_SEPARATORS else all(are_rows)
+    if length <= lines.limit and not is_stray:
         values = _strict(block, separator)
         if values is not None and len(values) == width:
             return values

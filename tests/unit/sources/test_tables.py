@@ -95,6 +95,16 @@ def test_quotes_in_a_table_with_commas_move_no_value(read: Any, title: str, name
     assert dict(result.left_out) == {}
 
 
+def test_last_value_of_a_table_with_tabs_may_have_several_lines(read: Any) -> None:
+    header = "id\timage_link\tprice\ttitle\n"
+    rows = [f'1\t{image(1)}\t10 USD\t"Coat\nof two lines"', f'2\t{image(2)}\t20 USD\t"Bag', f"3\t{image(3)}\t30 USD\tC"]
+    result = read(header + "\n".join([*rows, f'4\t{image(4)}\t40 USD\tD"']))
+    assert names(result) == [
+        *(("1", "Coat of two lines", 10.0), ("2", '"Bag', 20.0)),
+        *(("3", "C", 30.0), ("4", 'D"', 40.0)),
+    ]
+
+
 def test_two_rows_with_a_stray_quote_each_are_not_one_row(read: Any) -> None:
     result = read(table(f'1,"Dream coat,{image(1)},10 USD', f"2,B,{image(2)},20 USD", f'3,C",{image(3)},30 USD'))
     assert names(result) == [("1", '"Dream coat', 10.0), ("2", "B", 20.0), ("3", 'C"', 30.0)]
