@@ -45,7 +45,10 @@ def to_parquet(items: pa.Table) -> bytes:
 
 
 class StoredItems:
-    """`catalog_jobs.catalog.item_table.ItemRows` in a Parquet file. Raises `Incompatible` if it is not a file of items."""
+    """`catalog_jobs.catalog.item_table.ItemRows` in a Parquet file.
+
+    Raises `Incompatible` if it is not a file of items.
+    """
 
     def __init__(self, data: bytes, name: str) -> None:
         self._table, self._name = StoredTable(data, FILE_SCHEMA, name, ADDED), name

@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from catalog_jobs.sources.ampersands import Ampersands
 from catalog_jobs.sources.feeds.encodings import encoding_of
 
 MAX_NAMES = 10_000
@@ -120,29 +121,40 @@ def _first_name(file: "_EntryBytes") -> str:
 class _EntryBytes:
     """The bytes of a file, with at most ``limit`` of them from the end of one entry to the end of the next.
 
-    Control characters, which XML may not have, are left out where they can be told from others.
+    In UTF-8 and encodings like it, what XML may not have is mended: control characters are left out, and ampersands
+    that begin nothing become text.
     """
 
     def __init__(self, file: IO[bytes], limit: int) -> None:
         self._file = file
         self._limit = self._left = limit
         self._put_back = b""
-        self._control: bytes | None = None
+        self._started = False
+        self._control = b""
+        self._ampersands: Ampersands | None = None
 
     def read(self, size: int) -> bytes:
         """Return the next bytes. Raises `BrokenXml` beyond the limit."""
-        if self._put_back:
-            data, self._put_back = self._put_back[:size], self._put_back[size:]
-            return data
-        if self._left < 0:
-            raise BrokenXml(f"it has no entry within {self._limit:,} bytes")
-        data = self._file.read(size)
-        if self._control is None:
-            self._control = CONTROL_CHARACTERS if encoding_of(data).startswith("utf-8") else b""
-        self._left -= len(data)
+        while not self._put_back:
+            if self._left < 0:
+                raise BrokenXml(f"it has no entry within {self._limit:,} bytes")
+            data = self._file.read(size)
+            self._left -= len(data)
+            self._put_back = self._mended(data)
+            if not data:
+                break
+        data, self._put_back = self._put_back[:size], self._put_back[size:]
+        return data
+
+    def _mended(self, data: bytes) -> bytes:
+        if not self._started:
+            self._started = True
+            if encoding_of(data).startswith("utf-8"):
+                self._control, self._ampersands = CONTROL_CHARACTERS, Ampersands()
         kept = data.translate(None, self._control)
-        # No bytes at all would mean the end of the file.
-        return kept or (data and b" ")
+        if self._ampersands is None:
+            return kept
+        return self._ampersands.mend(kept) if data else self._ampersands.end()
 
     def put_back(self, data: bytes) -> None:
         """Return bytes, to be read again."""
