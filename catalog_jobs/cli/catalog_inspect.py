@@ -17,6 +17,7 @@ from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_lef
 from catalog_jobs.cli.options import JsonOption, ShopsOption
 from catalog_jobs.sources.inspection import AUTO, KINDS, Inspector, as_json
 from catalog_jobs.sources.items import SourceDefaults
+from catalog_jobs.sources.parsers.currencies import decimals_of
 from catalog_jobs.sources.shops import SHIPPED, Shop, find_shop, read_shops
 from closetspace.errors import ClosetspaceError
 
@@ -103,6 +104,7 @@ def _price(item: CatalogItem) -> str:
     if item.price is None:
         price = "-"
     else:
-        price = f"{item.price:,.2f} {item.currency}".rstrip()
-        price += f" (from {item.list_price:,.2f})" if item.list_price is not None else ""
+        decimals = decimals_of(item.currency)
+        price = f"{item.price:,.{decimals}f} {item.currency}".rstrip()
+        price += f" (from {item.list_price:,.{decimals}f})" if item.list_price is not None else ""
     return price if item.in_stock else f"{price}, sold out"

@@ -118,6 +118,12 @@ def test_table_shows_prices_stock_and_pictures(tmp_path: Path) -> None:
     assert "https://a.example/7.jpg" in result.stdout
 
 
+def test_table_shows_as_many_decimals_as_the_currency_has(tmp_path: Path) -> None:
+    header = "id,title,image_link,price,sale_price\n"
+    path = saved(tmp_path, f"{header}1,Coat,https://a.example/1.jpg,12.500 KWD,9.250 KWD\n", "feed.csv")
+    assert "9.250 KWD (from 12.500)" in " ".join(inspect(path).stdout.split())
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "reason"),
     [
