@@ -34,9 +34,9 @@ THUMBNAIL = 40 * KB
 SHOWN_PHOTOS = 5
 """Photos of which the owner's browser downloads a thumbnail per visit; the others are in its cache."""
 
-READS_A_RECOMMEND = 7
-"""Whether the account stays (services/delete_account.py); closet, taste, feedback, shown and preferences
-(adapters/firestore/people.py); the count of items in progress, on a first page (services/recommend.py)."""
+READS_A_RECOMMEND = 8
+"""Closet, taste, feedback, shown, preferences and the mark of a leaving account (adapters/firestore/people.py); on a
+first page two counts for the items in progress (services/closet_progress.py)."""
 
 READS_A_NEW_ITEM = 5 + 10 + 2 + 4
 """Without the photo: read, whether the account stays, and read again to commit. With it: the same, both quotas,

@@ -124,8 +124,8 @@ class Usage(Protocol):
         """Return the number of a person's items, counted up to one more than the limit."""
         ...
 
-    def count_states(self, uid: str, status: Status) -> int:
-        """Return the number of a person's items whose state has this status."""
+    def count_states(self, uid: str, *statuses: Status) -> int:
+        """Return the number of a person's items whose state has one of these statuses."""
         ...
 
     def take_embedding(self, uid: str, day: date, limit: int) -> bool:

@@ -351,6 +351,7 @@ class DatabaseContract:
             database.wardrobe.commit(database.wardrobe.read(f"{item_id}-{number}"), state, Keep())
         counts = {status: database.usage.count_states(uid, status) for status in Status}
         assert counts == dict.fromkeys(Status, 0) | {Status.READY: 1, Status.WAITING_FOR_PHOTO: 2}
+        assert database.usage.count_states(uid, *Status) == 3
 
     def test_bookmark_is_read_as_it_was_set(self, database: Database, uid: str, item_id: str) -> None:
         assert database.bookmarks.bookmark(uid) == ""

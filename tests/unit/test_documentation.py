@@ -14,7 +14,6 @@ import typer
 from typer.core import TyperGroup
 
 from catalog_jobs.cli.app import app
-from closetspace_infra import costs
 from tests.support.paths import REPOSITORY
 
 DOCUMENTS = sorted(
@@ -167,10 +166,6 @@ def exists_in_cli(command: str) -> bool:
             group, current = current, current.commands.get(word, current)
     known = {option for parameter in current.params for option in (*parameter.opts, *parameter.secondary_opts)}
     return options <= known | {"--help"}
-
-
-def test_costs_are_those_that_the_module_prints() -> None:
-    assert costs.table() in (REPOSITORY / "docs" / "operating.md").read_text()
 
 
 def tree(block: str) -> Iterator[Path]:

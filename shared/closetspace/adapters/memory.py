@@ -155,9 +155,9 @@ class MemoryDatabase:
             owned = [document for document in self.documents.values() if document.get("uid") == uid]
             return min(len(owned), limit + 1)
 
-    def count_states(self, uid: str, status: Status) -> int:
+    def count_states(self, uid: str, *statuses: Status) -> int:
         with self._lock:
-            return sum((state.uid, state.status) == (uid, status) for state, _, _ in self.states.values())
+            return sum(state.uid == uid and state.status in statuses for state, _, _ in self.states.values())
 
     def take_embedding(self, uid: str, day: date, limit: int) -> bool:
         with self._lock:

@@ -11,11 +11,10 @@ from closetspace.domain.person.person import Person
 from closetspace.domain.ranking.closet_features import ClosetFeatures, closet_features
 from closetspace.domain.ranking.recommend import recommend
 from closetspace.domain.ranking.recommendation import Recommendation, Request
-from closetspace.domain.wardrobe.state import Status
 from closetspace.errors import Transient
 from closetspace.ports import People, Usage
 from closetspace.services.closet_cache import ClosetCache
-from closetspace.services.closet_progress import closet_progress, nothing_ready
+from closetspace.services.closet_progress import closet_progress, count_processing, nothing_ready
 from closetspace.services.delete_account import account_deleted
 from closetspace.services.turns import Turns
 
@@ -64,7 +63,7 @@ class Recommender:
     def _processing(self, uid: str) -> int | None:
         """Return how many items are on their way; None if the database can't say it now."""
         try:
-            return self.usage.count_states(uid, Status.PROCESSING)
+            return count_processing(self.usage, uid)
         except Transient:
             log.warning("items in progress could not be counted", exc_info=True)
             return None

@@ -171,12 +171,14 @@ def test_first_page_says_how_many_items_are_still_processed(recommender: Recomme
     with pytest.raises(Transient):
         world.reconciler.reconcile("busy")
     assert call_recommend(recommender, count=5)["processing"] == 1
+    world.write_item("unseen")
+    assert call_recommend(recommender, count=5)["processing"] == 2
     assert call_recommend(recommender, count=5, cursor=first["cursor"])["processing"] is None
 
 
 def test_answer_does_not_fail_because_items_can_not_be_counted(world: World, index: Bundle) -> None:
     class Away(MemoryDatabase):
-        def count_states(self, uid: str, status: Status) -> int:
+        def count_states(self, uid: str, *statuses: Status) -> int:
             raise Transient("the database is away")
 
     answer = call_recommend(Recommender(world.database, Away(), lambda _: index, world.priors), count=5)

@@ -24,9 +24,9 @@ class FirestoreUsage:
     def items(self, uid: str, limit: int) -> int:
         return count(self._items.where(filter=FieldFilter("uid", "==", uid)).limit(limit + 1))
 
-    def count_states(self, uid: str, status: Status) -> int:
+    def count_states(self, uid: str, *statuses: Status) -> int:
         states = self._client.collection(STATES).where(filter=FieldFilter("uid", "==", uid))
-        return count(states.where(filter=FieldFilter("status", "==", status)))
+        return count(states.where(filter=FieldFilter("status", "in", statuses)))
 
     def take_embedding(self, uid: str, day: date, limit: int) -> bool:
         # Reads, then adds without a transaction: of a hundred photos at once each would make the others wait, and a
