@@ -1,6 +1,6 @@
 import type { RecommendRequest } from "@closetspace/web";
 import { RotateCw, SlidersHorizontal } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
 import { useDeveloper } from "../account/developer";
 import { Page } from "../ui/Page";
 import { useWardrobe } from "../wardrobe/wardrobe";
@@ -48,11 +48,7 @@ export function ExplorePage() {
   return (
     <Page title="For you" actions={actions}>
       {usable && <CategoryChips chosen={category} onChoose={setCategory} wanted={list.page !== null} />}
-      {changed && list.products.length > 0 && (
-        <div role="status" className="changed">
-          Your wardrobe has changed. <button onClick={ask}>Show new recommendations</button>
-        </div>
-      )}
+      {list.products.length > 0 && <WardrobeNews changed={changed} processing={list.processing} ask={ask} />}
       <ProductList list={list} filtered={set > 0 || category !== null} more={more} again={ask} clear={clear} onHideBrand={hideBrand} />
       <Details list={list} />
       {filtering && <FilterDialog filters={filters} onChange={setFilters} onClose={() => setFiltering(false)} />}
@@ -68,30 +64,54 @@ export function ExplorePage() {
  */
 function useFreshList(request: RecommendRequest, list: List, begin: (request: RecommendRequest) => void) {
   const { version, progress } = useWardrobe();
-  const asked = useRef<{ request: RecommendRequest; version?: string; progress?: string }>(null);
-  const [, render] = useState(0);
-  const changed = asked.current?.version !== undefined && version !== asked.current.version;
+  const [asked, setAsked] = useState<{ request: RecommendRequest; version?: string; progress?: string }>();
+  const changed = asked?.version !== undefined && version !== asked.version;
 
   const ask = useCallback(() => {
-    asked.current = { request, version, progress };
+    setAsked({ request, version, progress });
     begin(request);
-    render((count) => count + 1);
   }, [request, version, progress, begin]);
 
   // On the first page the list is asked for before the wardrobe is known.
-  if (asked.current && asked.current.version === undefined) asked.current = { ...asked.current, version, progress };
+  const isEarly = asked !== undefined && asked.version === undefined;
+  useEffect(() => {
+    if (isEarly) setAsked((now) => now && { ...now, version, progress });
+  }, [isEarly, version, progress]);
 
   const isEmpty = list.products.length === 0 && list.error?.code === "failed-precondition";
   useEffect(() => {
-    if (asked.current?.request !== request || (isEmpty && asked.current.progress !== progress)) ask();
-  }, [request, progress, isEmpty, ask]);
+    if (asked?.request !== request || (isEmpty && !isEarly && asked.progress !== progress)) ask();
+  }, [asked, request, progress, isEmpty, isEarly, ask]);
 
-  const reopened = useRef(() => {});
-  reopened.current = () => {
+  const reopened = useEffectEvent(() => {
     if (changed) ask();
-  };
-  useEffect(() => reopened.current(), []);
+  });
+  useEffect(() => reopened(), []);
   return { changed, ask };
+}
+
+interface WardrobeNewsProps {
+  changed: boolean;
+  /** How many items were being looked at when the list was made. */
+  processing: number;
+  ask: () => void;
+}
+
+/** Says what the list does not know of the wardrobe. */
+function WardrobeNews({ changed, processing, ask }: WardrobeNewsProps) {
+  if (changed) {
+    return (
+      <div role="status" className="changed">
+        Your wardrobe has changed. <button onClick={ask}>Show new recommendations</button>
+      </div>
+    );
+  }
+  if (!processing) return null;
+  return (
+    <p role="status" className="quiet">
+      {processing === 1 ? "One more photo is" : `${processing} more photos are`} being looked at.
+    </p>
+  );
 }
 
 function Details({ list: { page } }: { list: List }) {

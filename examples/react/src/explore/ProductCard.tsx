@@ -119,7 +119,7 @@ function Variants({ product: { variants } }: { product: RecommendedItemResponse 
   );
 }
 
-/** Returns a product's name with its brand once, in front. */
+/** Returns a product's name, with its brand in front unless the name has it. */
 function fullName({ name, brand }: RecommendedItemResponse): string {
   return brand && !name.toLowerCase().includes(brand.toLowerCase()) ? `${brand} ${name}` : name;
 }

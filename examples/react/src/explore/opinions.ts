@@ -16,29 +16,24 @@ export interface Opinions {
 export function useOpinions(): Opinions {
   const [opinions, setOpinions] = useState<ReadonlyMap<string, Opinion | undefined>>(new Map());
   const [problem, setProblem] = useState("");
+  const stored = useRef(new Map<string, Opinion | undefined>());
   // Two requests for one product must not overtake each other.
   const queue = useRef(Promise.resolve());
 
-  const show = useCallback((id: string, opinion: Opinion | undefined) => {
+  const set = useCallback((id: string, opinion: Opinion | undefined) => {
     setOpinions((all) => new Map(all).set(id, opinion));
+    setProblem("");
+    queue.current = queue.current.then(async () => {
+      try {
+        await closet.feedback(id, opinion ?? "clear");
+        stored.current.set(id, opinion);
+      } catch (error) {
+        // A later opinion stays: its own request follows.
+        setOpinions((all) => (all.get(id) === opinion ? new Map(all).set(id, stored.current.get(id)) : all));
+        setProblem(ClosetError.from(error).message);
+      }
+    });
   }, []);
-
-  const set = useCallback(
-    (id: string, opinion: Opinion | undefined) => {
-      const before = opinions.get(id);
-      show(id, opinion);
-      setProblem("");
-      queue.current = queue.current.then(async () => {
-        try {
-          await closet.feedback(id, opinion ?? "clear");
-        } catch (error) {
-          show(id, before);
-          setProblem(ClosetError.from(error).message);
-        }
-      });
-    },
-    [opinions, show],
-  );
 
   return { of: (id) => opinions.get(id), set, problem };
 }
