@@ -169,6 +169,16 @@ def test_correction_reaches_the_server_and_is_taken_back(live: Live, owner_of: O
     eventually(lambda: seen() == predicted, "what was predicted")
 
 
+def test_saving_keeps_corrections_that_the_catalog_does_not_list(live: Live, owner_of: OwnerOf) -> None:
+    owner = owner_of(1)
+    place, own = f"wardrobe/{owner.items[0]}", {"category": "Kilts", "colours": ["RED", "Tartan"], "gender": "men"}
+    before = owner.person.read(place) or {}
+    owner.person.write(place, before | own)
+    live("saving", anna=owner.email)
+    saved = owner.person.read(place) or {}
+    assert {name: saved[name] for name in own} == {"category": "Kilts", "colours": ["Red", "Tartan"], "gender": "Men"}
+
+
 def test_recommendations_scroll_to_the_end_and_follow_filters(live: Live, owner_of: OwnerOf) -> None:
     live("browsing", anna=owner_of(10).email)
 

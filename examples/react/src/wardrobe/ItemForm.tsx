@@ -83,13 +83,15 @@ interface CorrectionProps {
 
 function Correction({ label, name, item, choices }: CorrectionProps) {
   const seen = item.state?.corrected.includes(name) ? null : item.state?.[name];
+  const own = item.item[name];
+  const { names, chosen } = withOwn(choices, own ? [own] : []);
   return (
     <label>
       {label}
-      <select name={name} defaultValue={item.item[name] ?? ""}>
+      <select name={name} defaultValue={chosen[0] ?? ""}>
         <option value="">{seen ? `As seen: ${seen}` : "As seen in the photo"}</option>
-        {choices.map((choice) => (
-          <option key={choice.name}>{choice.name}</option>
+        {names.map((choice) => (
+          <option key={choice}>{choice}</option>
         ))}
       </select>
     </label>
@@ -97,16 +99,16 @@ function Correction({ label, name, item, choices }: CorrectionProps) {
 }
 
 function Colours({ item, choices }: { item: WardrobeItem; choices: readonly FacetResponse[] }) {
-  const corrected = item.item.colours ?? [];
+  const { names, chosen } = withOwn(choices, item.item.colours ?? []);
   const seen = item.state?.corrected.includes("colours") ? [] : (item.state?.colours ?? []);
   return (
     <fieldset>
       <legend>Colours</legend>
       <p className="quiet">{seen.length ? `As seen: ${seen.join(", ")}.` : ""} Choose up to three to correct it.</p>
       <div className="chips">
-        {[...choices].sort(byName).map(({ name }) => (
+        {names.sort().map((name) => (
           <label className="chip" key={name}>
-            <input type="checkbox" name="colours" value={name} defaultChecked={corrected.includes(name)} />
+            <input type="checkbox" name="colours" value={name} defaultChecked={chosen.includes(name)} />
             {name}
           </label>
         ))}
@@ -115,6 +117,10 @@ function Colours({ item, choices }: { item: WardrobeItem; choices: readonly Face
   );
 }
 
-function byName(one: FacetResponse, other: FacetResponse): number {
-  return one.name.localeCompare(other.name);
+/** Returns what may be chosen and what is, with corrections that the catalog does not list, so that saving keeps them. */
+function withOwn(choices: readonly FacetResponse[], own: readonly string[]): { names: string[]; chosen: string[] } {
+  const names = choices.map(({ name }) => name);
+  // The server compares without case.
+  const chosen = own.map((word) => names.find((name) => name.toLowerCase() === word.toLowerCase()) ?? word);
+  return { names: [...new Set([...names, ...chosen])], chosen };
 }
