@@ -1,5 +1,5 @@
 import { ClosetError } from "@closetspace/web";
-import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode } from "react";
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { closet } from "../backend";
 
 /** A photo on its way to the wardrobe. */
@@ -33,6 +33,12 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
   const [uploads, setUploads] = useState<readonly Upload[]>([]);
   const controllers = useRef(new Map<number, AbortController>());
   const last = useRef(0);
+
+  // What one person has begun must not go on as the next one.
+  useEffect(() => {
+    const running = controllers.current;
+    return () => running.forEach((controller) => controller.abort());
+  }, []);
 
   const change = useCallback((id: number, changes: Partial<Upload>) => {
     setUploads((all) => all.map((one) => (one.id === id ? { ...one, ...changes } : one)));
