@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -77,6 +78,19 @@ def test_lookups_find_rows_by_id_key_and_product(bundle: Bundle) -> None:
     assert bundle.rows_of_products(bundle.products(rows[[2]])).tolist() == [rows[2]]
     assert bundle.rows_of_products(np.zeros(0, np.uint64)).tolist() == []
     assert [item.category for item in bundle.items(rows[[0, 2]])] == ["Shoes", "Topwear"]
+
+
+def test_threads_that_look_up_different_items_each_get_their_own(bundle: Bundle) -> None:
+    """CPython 3.12 and later mix up the rows of statements that threads run on one SQLite connection."""
+    ids = [item.id for item in contents().items]
+
+    def wrong_rows(first: int) -> int:
+        asked = [ids[(first * 37 + step) % len(ids)] for step in range(20)]
+        found = [[item.id for item in bundle.items(bundle.rows_of(asked))] for _ in range(100)]
+        return sum(answer != asked for answer in found)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(wrong_rows, range(8))) == 0
 
 
 def test_variants_of_a_product_share_its_key(tmp_path: Path) -> None:

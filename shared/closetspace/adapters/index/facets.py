@@ -1,17 +1,16 @@
 """The facets of an index bundle, counted from its items and their attributes."""
 
-from typing import Any
-
 import numpy as np
 
+from closetspace.adapters.index.files import ItemTable
 from closetspace.domain.encoder.attributes import FULL_SHARE, Heads, PackedAttributes, head_slices
 from closetspace.domain.encoder.descriptor import COLOUR, USAGE
 from closetspace.domain.index.facets import MAX_BRANDS, MIN_SHARE, Facets, PriceRange
 
 
-def count_facets(items: Any, attributes: PackedAttributes, heads: Heads) -> Facets:
-    """Count the values of an index's fields; ``items`` is the connection to its table."""
-    prices = items.execute(
+def count_facets(items: ItemTable, attributes: PackedAttributes, heads: Heads) -> Facets:
+    """Count the values of an index's fields; ``items`` is its table."""
+    prices = items.rows(
         "SELECT currency, MIN(price), MAX(price), COUNT(price) FROM items WHERE price IS NOT NULL"
         " GROUP BY currency ORDER BY COUNT(price) DESC, currency"
     )
@@ -21,17 +20,17 @@ def count_facets(items: Any, attributes: PackedAttributes, heads: Heads) -> Face
         brands=dict(list(_count_names(items, "brand").items())[:MAX_BRANDS]),
         colours=_count_labels(attributes, heads, COLOUR),
         usages=_count_labels(attributes, heads, USAGE),
-        prices=tuple(PriceRange(*row) for row in prices.fetchall()),
+        prices=tuple(PriceRange(*row) for row in prices),
     )
 
 
-def _count_names(items: Any, column: str) -> dict[str, int]:
+def _count_names(items: ItemTable, column: str) -> dict[str, int]:
     """Count a column's names, whatever their case; the first spelling of each is shown."""
-    found = items.execute(
+    found = items.rows(
         f"SELECT MIN({column}), COUNT(*) FROM items WHERE {column} != ''"  # noqa: S608
         f" GROUP BY LOWER({column}) ORDER BY COUNT(*) DESC, LOWER({column})"
     )
-    return dict(found.fetchall())
+    return dict(found)
 
 
 def _count_labels(attributes: PackedAttributes, heads: Heads, head: str) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +48,21 @@ CANARY_OVERLAP = 0.8
 damaged or foreign Annoy file finds nothing of it."""
 
 
+class ItemTable:
+    """The SQLite table of what answers show, for any number of threads."""
+
+    def __init__(self, path: Path) -> None:
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+        # Threads that share a connection get rows of each other's statements, on CPython 3.12 and later.
+        self._asking = threading.Lock()
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        """Return the rows that a statement finds."""
+        with self._asking:
+            return self._connection.execute(statement, values).fetchall()
+
+
 @dataclass(frozen=True)
 class BundleFiles:
     """The contents of a bundle's files, by the names in `closetspace.domain.index.bundle`.
@@ -60,7 +76,7 @@ class BundleFiles:
     attributes: PackedAttributes
     means: FloatArray
     columns: Mapping[str, NDArray[Any]]
-    items: sqlite3.Connection
+    items: ItemTable
     trees: Mapping[str, annoy.AnnoyIndex]
 
     @cached_property
@@ -91,7 +107,7 @@ def open_files(directory: Path) -> BundleFiles:
             _map(directory / ATTRIBUTES),
             np.load(directory / MEANS, allow_pickle=False),
             loaded_columns,
-            _connect(directory / ITEMS),
+            ItemTable(directory / ITEMS),
             {part.name: load_annoy(directory / part.annoy_file, manifest.dim) for part in manifest.categories},
         )
         _verify_contents(files)
@@ -109,11 +125,6 @@ def file_hash(path: Path) -> str:
 def _map(path: Path) -> NDArray[Any]:
     # A plain view of the mapped file, because slicing a memmap takes ten times as long.
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    return sqlite3.connect(address, uri=True, check_same_thread=False)
 
 
 def _verify_checksums(directory: Path, manifest: Manifest) -> None:
@@ -134,7 +145,7 @@ def _verify_contents(files: BundleFiles) -> None:
         "attributes": lambda: files.attributes.shape == (count, row_length(manifest.heads)),
         "means": lambda: files.means.shape == (len(parts), dim),
         "columns": lambda: all(files.columns[name].shape == (count,) for name in ROW_COLUMNS),
-        "items": lambda: files.items.execute("SELECT count(*) FROM items").fetchone()[0] == count,
+        "items": lambda: files.items.rows("SELECT count(*) FROM items") == [(count,)],
         "parts": lambda: sum(part.count for part in parts.values()) == count,
         "trees": lambda: all(files.trees[part.name].get_n_items() == part.count for part in parts.values()),
         "canaries": lambda: all(_canary_passes(canary, files) for canary in manifest.canaries),

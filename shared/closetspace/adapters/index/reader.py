@@ -116,8 +116,8 @@ class Bundle:
 
     def rows_of(self, item_ids: Sequence[str]) -> Rows:
         marks = ",".join("?" * len(item_ids))
-        found = self._items.execute(f"SELECT id, row FROM items WHERE id IN ({marks})", list(item_ids))  # noqa: S608
-        rows = dict(found.fetchall())
+        found = self._items.rows(f"SELECT id, row FROM items WHERE id IN ({marks})", list(item_ids))  # noqa: S608
+        rows = dict(found)
         return np.array([rows.get(item_id, -1) for item_id in item_ids], np.int64)
 
     def rows_of_keys(self, keys: Keys) -> Rows:
@@ -153,8 +153,8 @@ class Bundle:
     def items(self, rows: Rows) -> Sequence[IndexedItem]:
         numbers = [int(row) for row in rows]
         marks = ",".join("?" * len(numbers))
-        found = self._items.execute(f"SELECT row, {self._fields} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
-        by_row = {row: values for row, *values in found.fetchall()}
+        found = self._items.rows(f"SELECT row, {self._fields} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
+        by_row = {row: values for row, *values in found}
         return [self._item(*by_row[row]) for row in numbers]
 
     def _item(self, id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002
@@ -178,7 +178,7 @@ class Bundle:
 
     @cached_property
     def _fields(self) -> str:
-        columns = {name for _, name, *_ in self._items.execute("PRAGMA table_info(items)")}
+        columns = {name for _, name, *_ in self._items.rows("PRAGMA table_info(items)")}
         later = (name if name in columns else absent for name, absent in LATER_FIELDS.items())
         return ", ".join((*ITEM_FIELDS, *later))
 
