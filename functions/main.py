@@ -6,6 +6,7 @@ from typing import Any
 from firebase_admin import initialize_app
 from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
 
+from closetspace.adapters.cloud_logging import configure_cloud_logging
 from closetspace.api.bodies import refuse_malformed
 from closetspace.api.events import without_fields
 from closetspace.api.handlers import Handlers
@@ -14,6 +15,8 @@ from closetspace.settings import Settings
 
 # An instance serves many requests at once. Threads of linear algebra that wait for each other make it ten times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+configure_cloud_logging()
 
 # Without an app the SDK refuses every token. The app opens no client and needs no credentials until it is used.
 initialize_app()

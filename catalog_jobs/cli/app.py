@@ -4,14 +4,21 @@ import typer
 
 from catalog_jobs.cli import account, catalog, cloud, encoder, index, photo
 from catalog_jobs.cli.repository import IS_CLONE, add_missing
+from closetspace.adapters.cloud_logging import configure_cloud_logging
 
 app = typer.Typer(
-    help="Recommend clothes that fit what a person already owns: the backend's jobs, local stack and demo.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def start() -> None:
+    """Recommend clothes that fit what a person already owns: the backend's jobs, local stack and demo."""
+    configure_cloud_logging()
+
 
 if IS_CLONE:
     from catalog_jobs.cli import bench, demo, doctor, evaluate, local

@@ -1,6 +1,7 @@
 """The terminal: progress and notes on standard error, results on standard output, and interrupts."""
 
 import json
+import logging
 import signal
 import sys
 import threading
@@ -16,7 +17,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from catalog_jobs.catalog.source import count_reasons
+from closetspace.adapters.cloud_logging import cloud_service
 from closetspace.errors import ClosetspaceError, InvalidInput
+
+log = logging.getLogger(__name__)
 
 notes = Console(stderr=True, highlight=False)
 
@@ -48,11 +52,24 @@ def _progress_lines(step: str) -> Callable[[int, int], None]:
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Print our errors as a sentence and exit with 1. Other exceptions are bugs and keep their traceback."""
+    """Print our errors as a sentence and exit with 1. Other exceptions are bugs and keep their traceback.
+
+    In the cloud both are logged as one line each, which alerts and Error Reporting find.
+    """
     try:
         yield
     except ClosetspaceError as error:
-        notes.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
+        if cloud_service():
+            log.error("%s", error)
+        else:
+            notes.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(1) from error
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except Exception as error:
+        if not cloud_service():
+            raise
+        log.exception("The command failed.")
         raise typer.Exit(1) from error
 
 

@@ -17,7 +17,7 @@ ROOTS = {
 }
 OURS = ("closetspace", "catalog_jobs", "closetspace_infra")
 
-INNER = ("closetspace.errors", "closetspace.settings")
+INNER = ("closetspace.errors", "closetspace.log_labels", "closetspace.settings")
 JOB = ("catalog_jobs.catalog", "catalog_jobs.sources", "catalog_jobs.refresh", "catalog_jobs.processes")
 
 ALLOWED: dict[str, tuple[str, ...]] = {

@@ -26,6 +26,7 @@ from flask.typing import ResponseReturnValue
 from google.events.cloud.firestore import DocumentEventData
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
+from closetspace.adapters.cloud_logging import add_handled_exception
 from closetspace_infra.local.functions import CRASH_PATH, GROUP_PATH, LOG_PATH, MANIFEST_PATH, path
 
 Function = Callable[[Any], Any]
@@ -127,17 +128,10 @@ def _microseconds(fraction: re.Match[str]) -> str:
 def _log_readably() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_not_chatty)
-    handler.addFilter(_add_traceback)
+    handler.addFilter(add_handled_exception)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", handlers=[handler])
 
 
 def _is_not_chatty(record: logging.LogRecord) -> bool:
     """Return False for what libraries log about every request."""
     return record.levelno > logging.INFO or not any(f"/{name}/" in record.pathname for name in _CHATTY)
-
-
-def _add_traceback(record: logging.LogRecord) -> bool:
-    """Add the exception that is being handled: the SDK logs a callable's unexpected error without its traceback."""
-    if record.levelno >= logging.ERROR and not record.exc_info and sys.exc_info()[0] is not None:
-        record.exc_info = sys.exc_info()
-    return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from closetspace.bootstrap import Services
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.photo import owner_of_photo
+from closetspace.log_labels import log_labels
 
 if TYPE_CHECKING:
     from firebase_functions import https_fn
@@ -30,25 +31,28 @@ class Handlers:
 
     def item_written(self, event: Any) -> None:
         """Reconcile an item that was created, changed or deleted."""
-        self._services.reconciler.reconcile(event.params["itemId"], deletion_in(event))
+        self._reconcile(event.params["itemId"], deletion_in(event))
 
     def photo_changed(self, event: Any) -> None:
         """Reconcile the item whose photo arrived or went; ignore other objects."""
         owner = owner_of_photo(event.data.name) if event.data and event.data.name else None
         if owner:
-            self._services.reconciler.reconcile(owner[1])
+            self._reconcile(owner[1], None)
 
     def closet_written(self, event: Any) -> None:
         """Derive the taste of a closet that changed."""
-        self._services.taste_keeper.refresh(event.params["uid"], closet_version_in(event))
+        with log_labels(uid=event.params["uid"]):
+            self._services.taste_keeper.refresh(event.params["uid"], closet_version_in(event))
 
     def account_marked(self, event: Any) -> None:
         """Remove everything that an account has whose deletion was requested."""
-        self._services.account_remover.remove(event.params["uid"], datetime.now(UTC))
+        with log_labels(uid=event.params["uid"]):
+            self._services.account_remover.remove(event.params["uid"], datetime.now(UTC))
 
     def export_written(self, event: Any) -> None:
         """Prepare an export that was requested."""
-        self._services.data_exporter.prepare(event.params["uid"], datetime.now(UTC))
+        with log_labels(uid=event.params["uid"]):
+            self._services.data_exporter.prepare(event.params["uid"], datetime.now(UTC))
 
     def sweep(self) -> None:
         """Reconcile the items that are not settled, and finish deletions and exports; none keeps the others waiting."""
@@ -66,7 +70,10 @@ class Handlers:
         from closetspace.api.responses import RecommendResponse
 
         uid = require_uid(request, "Sign in to get recommendations.")
-        with translate_errors("Recommendations are not available right now. Try again in a minute."):
+        with (
+            log_labels(uid=uid),
+            translate_errors("Recommendations are not available right now. Try again in a minute."),
+        ):
             asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
             return RecommendResponse.of(self._services.recommender.recommend(uid, asked)).model_dump(by_alias=True)
 
@@ -76,8 +83,8 @@ class Handlers:
         from closetspace.api.requests import EmptyRequest
         from closetspace.api.responses import FacetsResponse
 
-        require_uid(request, "Sign in to see what can be filtered.")
-        with translate_errors("The catalog is not available right now. Try again in a minute."):
+        uid = require_uid(request, "Sign in to see what can be filtered.")
+        with log_labels(uid=uid), translate_errors("The catalog is not available right now. Try again in a minute."):
             EmptyRequest.parse(request.data)
             index = self._services.live_index.get({})
             return FacetsResponse.of(index.facets, index.version).model_dump(by_alias=True)
@@ -89,7 +96,7 @@ class Handlers:
         from closetspace.api.responses import FeedbackResponse
 
         uid = require_uid(request, "Sign in to say what you think of an item.")
-        with translate_errors("Your feedback can't be kept right now. Try again in a minute."):
+        with log_labels(uid=uid), translate_errors("Your feedback can't be kept right now. Try again in a minute."):
             self._require_staying(uid)
             given = FeedbackRequest.parse(request.data)
             kind = given.opinion()
@@ -103,7 +110,7 @@ class Handlers:
         from closetspace.api.responses import DeletionResponse
 
         uid = require_uid(request, "Sign in to delete your account.")
-        with translate_errors("Your account can't be deleted right now. Try again in a minute."):
+        with log_labels(uid=uid), translate_errors("Your account can't be deleted right now. Try again in a minute."):
             EmptyRequest.parse(request.data)
             self._services.account_remover.request(uid, signed_in(request), datetime.now(UTC))
             return DeletionResponse(status="deleting").model_dump(by_alias=True)
@@ -115,11 +122,15 @@ class Handlers:
         from closetspace.api.responses import ExportResponse
 
         uid = require_uid(request, "Sign in to export your data.")
-        with translate_errors("Your data can't be exported right now. Try again in a minute."):
+        with log_labels(uid=uid), translate_errors("Your data can't be exported right now. Try again in a minute."):
             self._require_staying(uid)
             EmptyRequest.parse(request.data)
             export = self._services.data_exporter.request(uid, datetime.now(UTC))
             return ExportResponse.of(export).model_dump(by_alias=True)
+
+    def _reconcile(self, item_id: str, deletion: Deletion | None) -> None:
+        with log_labels(item=item_id):
+            self._services.reconciler.reconcile(item_id, deletion)
 
     def _require_staying(self, uid: str) -> None:
         from closetspace.services.delete_account import require_staying

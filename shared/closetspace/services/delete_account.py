@@ -11,6 +11,7 @@ from itertools import chain, islice
 from closetspace.domain.person.account import AccountDeletion, check_uid
 from closetspace.domain.person.personal_data import COLLECTIONS, MARKS, WARDROBE, object_folder
 from closetspace.errors import FailedPrecondition, Transient
+from closetspace.log_labels import log_labels
 from closetspace.ports import Accounts, ObjectStore, PersonalDocuments, Users
 from closetspace.settings import Settings
 
@@ -98,12 +99,13 @@ class AccountRemover:
             if self.clock() > deadline:
                 log.warning("the sweep of accounts has no time left; the next one continues")
                 break
-            try:
-                self._sweep(mark, now, deadline)
-            except Exception:
-                # One account must not keep the others' data; all are reported together below.
-                log.exception("account %s is not removed yet", mark.uid)
-                failed += 1
+            with log_labels(uid=mark.uid):
+                try:
+                    self._sweep(mark, now, deadline)
+                except Exception:
+                    # One account must not keep the others' data; all are reported together below.
+                    log.exception("an account is not removed yet")
+                    failed += 1
         if failed:
             raise Transient(f"{failed} of {len(marks)} accounts are not removed yet")
         return len(marks)
@@ -122,7 +124,7 @@ class AccountRemover:
             if self.clock() > deadline:
                 raise Transient("the time for one attempt is over; the next one continues")
         if self.users.delete(mark.uid):
-            log.info("account %s is deleted", mark.uid)
+            log.info("an account is deleted")
         if mark.finished_at is None:
             self.accounts.finish(mark.uid, now)
         return count

@@ -10,6 +10,7 @@ from closetspace.domain.person.account import check_uid
 from closetspace.domain.person.data_export import DataExport, ExportStatus, answers_request, new_export
 from closetspace.domain.person.personal_data import export_folder
 from closetspace.errors import Conflict
+from closetspace.log_labels import log_labels
 from closetspace.ports import Exports, ObjectStat, StreamedObjectStore
 from closetspace.services.personal_archive import PersonalArchive
 from closetspace.settings import Settings
@@ -91,7 +92,8 @@ class DataExporter:
         try:
             self.exports.save(old.uid, new, instead_of=old)
         except Conflict:
-            log.info("the export of %s has changed meanwhile", old.uid)
+            with log_labels(uid=old.uid):
+                log.info("the export has changed meanwhile")
             return False
         return True
 

@@ -30,6 +30,7 @@ from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.domain.wardrobe.suggested_name import suggest_name
 from closetspace.domain.wardrobe.thumbnails import SIDES, Thumbnails, thumbnail_names
 from closetspace.errors import Conflict, InvalidInput, NotFound, Transient
+from closetspace.log_labels import add_log_labels
 from closetspace.ports import ItemRecord, Put, Remove, Usage, Wardrobe
 from closetspace.services.attempts import Attempts
 from closetspace.services.embed_photo import EmbeddedPhoto, PhotoEmbedder
@@ -116,6 +117,8 @@ class Reconciler:
     def _settle(self, item_id: str, deletion: Deletion | None, progress: Progress, *, by_any_encoder: bool) -> Plan:
         for _ in range(ATTEMPTS):
             record = self.wardrobe.read(item_id)
+            if record.item:
+                add_log_labels(uid=record.item.uid)
             progress.named = (record.state.thumbnails if record.state else None) or {}
             progress.stored.update(progress.named.values())
             photo = self.photos.find(record.item)

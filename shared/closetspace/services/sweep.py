@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Thread
@@ -11,6 +12,7 @@ from typing import Any
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.schedule import next_sweep
 from closetspace.errors import Transient
+from closetspace.log_labels import log_labels
 from closetspace.ports import Wardrobe
 from closetspace.services.audit import Auditor
 from closetspace.services.reconcile import Reconciler
@@ -44,12 +46,13 @@ class Sweeper:
                 log.warning("the sweep has reached its time limit; the next one continues")
                 break
             swept += 1
-            try:
-                _within(self.settings.sweep_item_seconds, work)
-            except Exception:
-                # One failure must not stop the sweep; all are reported together below.
-                log.exception("item %s is still unsettled", item_id)
-                failed += 1
+            with log_labels(item=item_id):
+                try:
+                    _within(self.settings.sweep_item_seconds, work)
+                except Exception:
+                    # One failure must not stop the sweep; all are reported together below.
+                    log.exception("item %s is still unsettled", item_id)
+                    failed += 1
         if failed:
             raise Transient(f"{failed} of {swept} unsettled items failed")
         return swept
@@ -86,7 +89,7 @@ def _within(seconds: float, work: Callable[[], Any]) -> None:
         except BaseException as error:
             outcome.set_exception(error)
 
-    Thread(target=run, daemon=True).start()
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()
     try:
         outcome.result(seconds)
     except TimeoutError as exc:

@@ -119,7 +119,7 @@ def test_item_event_reconciles_the_item_and_a_deletion_names_its_owner(data: Any
 def test_only_photos_of_wardrobes_are_reconciled(name: str | None, item_id: str | None) -> None:
     services = Recorder()
     Handlers(services).photo_changed(SimpleNamespace(data=SimpleNamespace(name=name)))  # type: ignore[arg-type]
-    assert services.calls == ([(item_id,)] if item_id else [])
+    assert services.calls == ([(item_id, None)] if item_id else [])
 
 
 def test_storage_event_without_data_is_ignored() -> None:

@@ -55,7 +55,7 @@ class FirestoreWardrobe:
                 if not (fits_elsewhere and state and state.shard is not None):
                     raise
                 # The closet's document is full (1 MiB): it keeps its items, and a later document takes this one.
-                log.info("document %d of closet %s is full (%s)", state.shard, state.uid, exc)
+                log.info("document %d of a closet is full (%s)", state.shard, exc)
                 moved_entries = self._moved_entries(record, change)
                 state = replace(state, shard=self._closets.open_later_shard(state.uid, state.shard))
         raise Conflict(f"no document of the closet has room for item {record.item_id}")
