@@ -3,12 +3,14 @@
 import hashlib
 import html
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.pictures import IMAGES_FOLDER
@@ -55,9 +57,19 @@ _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#][!-~]*)?|")
 # Control characters, the byte order mark, and marks for line breaks.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff]")
 
+_CACHED = 10_000
+"""Texts that are kept with their clean form: a source repeats its brands, categories and colours a million times."""
+
+_MAX_CACHED = 100
+"""Characters of such a text."""
+
 
 def clean_text(text: str) -> str:
-    """Decode HTML entities, remove characters that nobody sees, collapse whitespace and truncate to `MAX_TEXT`."""
+    """Decode HTML entities, remove invisible characters, collapse whitespace and truncate to `MAX_TEXT`."""
+    return _cached_clean(text) if len(text) <= _MAX_CACHED else _clean(text)
+
+
+def _clean(text: str) -> str:
     if "&" in text:
         # Twice: text that is escaped in the page is often escaped again in the page's JSON.
         text = html.unescape(html.unescape(text))
@@ -66,15 +78,12 @@ def clean_text(text: str) -> str:
     return " ".join(text.split())[:MAX_TEXT]
 
 
-def _text(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return value if value.isalnum() and len(value) <= MAX_TEXT else clean_text(value)
+_cached_clean = lru_cache(_CACHED)(_clean)
 
 
-def _web_url(value: Any) -> Any:
+def _web_url(value: str) -> str:
     """Return the URL if a browser may open it, else ``""``: never a ``javascript:`` URL, for example."""
-    if not isinstance(value, str) or _PLAIN_URL.fullmatch(value):
+    if _PLAIN_URL.fullmatch(value):
         return value
     try:
         parts = urlsplit(value.strip())
@@ -83,16 +92,14 @@ def _web_url(value: Any) -> Any:
     return value.strip() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def _web_urls(values: Any) -> Any:
-    if not isinstance(values, list | tuple):
-        return values
-    unique = dict.fromkeys(_web_url(value) for value in values)
-    return tuple(url for url in unique if url and len(url) <= MAX_URL)[:MAX_IMAGES]
+def _web_urls(values: Iterable[str]) -> tuple[str, ...]:
+    unique = dict.fromkeys(map(_web_url, values))
+    return tuple([url for url in unique if url and len(url) <= MAX_URL][:MAX_IMAGES])
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 Amount = Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)]
-WebUrl = Annotated[str, BeforeValidator(_web_url), StringConstraints(max_length=MAX_URL)]
+WebUrl = Annotated[str, StringConstraints(max_length=MAX_URL, pattern=r"^(?i:https?://|$)")]
 
 
 class CatalogItem(BaseModel):
@@ -123,7 +130,7 @@ class CatalogItem(BaseModel):
     in_stock: bool = True
     sizes: tuple[Text, ...] = ()
     url: WebUrl = ""
-    image_urls: Annotated[tuple[str, ...], BeforeValidator(_web_urls)] = ()
+    image_urls: tuple[WebUrl, ...] = ()
     image: Annotated[str, StringConstraints(pattern=rf"^{IMAGES_FOLDER}[0-9a-f]{{32}}(\.[a-z]+)?$")]
     first_seen: AwareDatetime
     last_seen: AwareDatetime
@@ -140,18 +147,18 @@ def content_key(image: str, name: str, brand: str) -> str:
     return hashlib.sha256("\0".join((image, name, brand)).encode()).hexdigest()[:32]
 
 
-def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: str = "") -> CatalogItem:
+def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: str = "", **changes: Any) -> CatalogItem:
     """Clean and validate a scraped product. Raises `InvalidInput` that names the invalid field.
 
     ``image`` names the image in the store. Without it, the first image URL identifies the image: shops publish a new
-    image under a new URL.
+    image under a new URL. ``changes`` replace fields of the product.
     """
     try:
-        image_urls = _web_urls(product.image_urls)
-        image = image or (image_name(image_urls[0].encode()) if image_urls else "")
+        fields = _cleaned(vars(product) | changes)
+        image = image or next((image_name(url.encode()) for url in fields.get("image_urls", ())), "")
         if not image:
             raise InvalidInput("item_invalid", "image_urls: it has no image.")
-        return CatalogItem(**_unlike_defaults(product), source=source, image=image, first_seen=seen, last_seen=seen)
+        return CatalogItem(**fields, source=source, image=image, first_seen=seen, last_seen=seen)
     except ValidationError as exc:
         raise InvalidInput("item_invalid", first_violation(exc, root="item").message) from exc
     except UnicodeEncodeError as exc:
@@ -159,13 +166,31 @@ def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: st
         raise InvalidInput("item_invalid", "its text is not valid Unicode.") from exc
 
 
-def _unlike_defaults(product: ScrapedProduct) -> dict[str, Any]:
+def _clean_texts(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(clean_text, texts))
+
+
+_CLEANERS: Mapping[str, Callable[[Any], Any] | None] = {
+    **dict.fromkeys(("id", "name", "group", "variant", "brand", "category", "gender"), clean_text),
+    "colours": _clean_texts,
+    **dict.fromkeys(("price", "list_price"), None),
+    "currency": clean_text,
+    "in_stock": None,
+    "sizes": _clean_texts,
+    "url": _web_url,
+    "image_urls": _web_urls,
+}
+"""How each field of a product becomes that of an item."""
+
+
+def _cleaned(product: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that differ from a `CatalogItem`'s defaults: an item keeps their names, 2 KB of 4 if all do."""
-    return {
-        name: value
-        for name, value in vars(product).items()
-        if (value or value == 0) and value is not True and name != "remarks"
-    }
+    fields: dict[str, Any] = {}
+    for name, clean in _CLEANERS.items():
+        value = product[name]
+        if (value or value == 0) and value is not True:
+            fields[name] = clean(value) if clean else value
+    return fields
 
 
 def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "", thumbnail: str = "") -> IndexedItem:

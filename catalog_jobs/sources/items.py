@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, catalog_item
@@ -70,17 +70,16 @@ class SourceDefaults:
             limit=shop.limit,
         )
 
-    def apply(self, product: ScrapedProduct) -> ScrapedProduct:
-        """Return the product with the defaults for fields that it lacks."""
-        return replace(
-            product,
-            id=f"{self.prefix}{product.id}",
-            group=f"{self.prefix}{product.group}" if product.group else "",
-            brand=product.brand or self.brand,
-            gender=product.gender or gender_in(product.category, product.url) or self.gender,
-            currency=agreed_currency((product.currency,), self.currency) or product.currency,
-            category=self._category(product),
-        )
+    def changes(self, product: ScrapedProduct) -> dict[str, str]:
+        """Return the fields of a product that the defaults change, among them those that it lacks."""
+        return {
+            "id": f"{self.prefix}{product.id}",
+            "group": f"{self.prefix}{product.group}" if product.group else "",
+            "brand": product.brand or self.brand,
+            "gender": product.gender or gender_in(product.category, product.url) or self.gender,
+            "currency": agreed_currency((product.currency,), self.currency) or product.currency,
+            "category": self._category(product),
+        }
 
     def _category(self, product: ScrapedProduct) -> str:
         for pattern, category in self.categories.items():
@@ -125,7 +124,7 @@ class ItemCollector:
         if not product.id or not product.name:
             return LeftOut(product.id, "it has no name" if product.id else "it has no id")
         try:
-            item = catalog_item(self._defaults.apply(product), self._defaults.source, self._now)
+            item = catalog_item(product, self._defaults.source, self._now, **self._defaults.changes(product))
         except InvalidInput as exc:
             return LeftOut(product.id, exc.message.rstrip("."))
         return LeftOut(product.id, DUPLICATE) if item.id in self._seen else item
