@@ -39,14 +39,22 @@ def sized(memory: int, cpu: int, concurrency: int, timeout_sec: int, max_instanc
 
 
 # A photo may take 0.5 GB while it is decoded, in a process of its own: two at once fit beside the networks.
-EMBEDDING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=120, max_instances=50)
+EMBEDDING = sized(
+    options.MemoryOption.GB_2, cpu=2, concurrency=2, timeout_sec=120, max_instances=settings.embedding_instances
+)
 # Mostly waits for Firestore. The index is in memory twice during a reload, and once more during a migration.
-ANSWERING = sized(options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=100)
+ANSWERING = sized(
+    options.MemoryOption.GB_1, cpu=1, concurrency=40, timeout_sec=30, max_instances=settings.answering_instances
+)
 CALLED = {"enforce_app_check": settings.enforce_app_check, **ANSWERING}
 # Most events find that another one does their work. Two tastes are derived at once.
-DERIVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=20)
+DERIVING = sized(
+    options.MemoryOption.MB_512, cpu=1, concurrency=20, timeout_sec=60, max_instances=settings.deriving_instances
+)
 # Documents and photos pass through in small parts; 540 s are the most that an event may take.
-LEAVING = sized(options.MemoryOption.MB_512, cpu=1, concurrency=1, timeout_sec=540, max_instances=10)
+LEAVING = sized(
+    options.MemoryOption.MB_512, cpu=1, concurrency=1, timeout_sec=540, max_instances=settings.leaving_instances
+)
 SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)
 
 

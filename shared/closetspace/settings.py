@@ -22,6 +22,20 @@ class Settings:
     enforce_app_check: bool = False
     """Whether callables refuse requests without a valid App Check token."""
 
+    embedding_instances: int = 5
+    """Instances at most of each function that embeds photos, with 2 vCPU each. Cloud Run refuses a function whose
+    instances could exceed the project's quota, which is 20 vCPU and 40 GiB in a small project. Five embed 30 photos a
+    second."""
+
+    answering_instances: int = 10
+    """Instances at most of each callable, with 1 vCPU and 1 GiB each."""
+
+    deriving_instances: int = 5
+    """Instances at most of the function that derives tastes, with 1 vCPU each."""
+
+    leaving_instances: int = 2
+    """Instances at most of each function that deletes or exports accounts, with 1 vCPU each."""
+
     wardrobe_collection: str = "wardrobe"
     """Firestore collection that the frontend writes items to."""
 
@@ -140,10 +154,11 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read ``CLOSETSPACE_REGION``, ``SERVICE_ACCOUNT``, ``ENFORCE_APP_CHECK`` (``true``), ``WARDROBE_COLLECTION``,
         ``ALLOWED_PHOTO_HOSTS`` and ``CLOSETSPACE_PRIVATE_HOSTS`` (separated by commas), ``PHOTO_BUCKET``,
-        ``FIREBASE_CONFIG``, ``INDEX_STORE``, ``ENCODER``, ``MAX_ITEMS_PER_PERSON``, ``MAX_EMBEDDINGS_PER_DAY`` and
-        ``ORPHAN_HOURS``.
+        ``FIREBASE_CONFIG``, ``INDEX_STORE``, ``ENCODER``, ``MAX_ITEMS_PER_PERSON``, ``MAX_EMBEDDINGS_PER_DAY``,
+        ``ORPHAN_HOURS``, and ``EMBEDDING_INSTANCES``, ``ANSWERING_INSTANCES``, ``DERIVING_INSTANCES`` and
+        ``LEAVING_INSTANCES``.
 
-        Raises `FailedPrecondition` for a quota that is not a positive number.
+        Raises `FailedPrecondition` for a quota or a number of instances that is not a positive number.
         """
         hosts = env.get("ALLOWED_PHOTO_HOSTS")
         return cls(
@@ -160,6 +175,10 @@ class Settings:
             max_items_per_person=_quota(env, "MAX_ITEMS_PER_PERSON", cls.max_items_per_person),
             max_embeddings_per_day=_quota(env, "MAX_EMBEDDINGS_PER_DAY", cls.max_embeddings_per_day),
             orphan_hours=_quota(env, "ORPHAN_HOURS", cls.orphan_hours),
+            embedding_instances=_quota(env, "EMBEDDING_INSTANCES", cls.embedding_instances),
+            answering_instances=_quota(env, "ANSWERING_INSTANCES", cls.answering_instances),
+            deriving_instances=_quota(env, "DERIVING_INSTANCES", cls.deriving_instances),
+            leaving_instances=_quota(env, "LEAVING_INSTANCES", cls.leaving_instances),
         )
 
 

@@ -89,6 +89,15 @@ def test_quotas_are_read_from_the_environment() -> None:
     assert Settings.from_env({}).max_items_per_person == Settings().max_items_per_person
 
 
+def test_instance_limits_are_read_from_the_environment() -> None:
+    names = ("EMBEDDING_INSTANCES", "ANSWERING_INSTANCES", "DERIVING_INSTANCES", "LEAVING_INSTANCES")
+    settings = Settings.from_env({name: str(number) for number, name in enumerate(names, start=11)})
+    limits = (settings.embedding_instances, settings.answering_instances, settings.deriving_instances)
+    assert (*limits, settings.leaving_instances) == (11, 12, 13, 14)
+    with pytest.raises(FailedPrecondition, match="EMBEDDING_INSTANCES must be a positive number"):
+        Settings.from_env({"EMBEDDING_INSTANCES": "0"})
+
+
 @pytest.mark.parametrize("text", ["many", "0", "-1", "1.5", "nan", "inf"])
 def test_quota_that_is_no_positive_number_is_refused(text: str) -> None:
     with pytest.raises(FailedPrecondition, match="MAX_ITEMS_PER_PERSON must be a positive number"):
