@@ -1,8 +1,9 @@
-"""Labels of log lines: what a line is about, apart from its text, so that an operator can filter by it."""
+"""What log lines have apart from their text: labels, by which an operator filters, and events, which metrics count."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 UID = "uid"
 """The label that holds a person's id. `closetspace.adapters.cloud_logging` replaces it by a hash."""
@@ -42,3 +43,11 @@ def current_labels() -> Mapping[str, str]:
 def labels_of(error: BaseException | None) -> Mapping[str, str]:
     """Return the labels of the block that an exception ended."""
     return getattr(error, _ATTRIBUTE, {})
+
+
+def event(name: str, **values: str | float) -> dict[str, Any]:
+    """Return the argument ``extra`` of a line that metrics count: what happened, and its numbers.
+
+    ``infra/terraform/metrics.tf`` names the events and values that it uses.
+    """
+    return {"fields": {"event": name, **values}}

@@ -30,7 +30,7 @@ from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.domain.wardrobe.suggested_name import suggest_name
 from closetspace.domain.wardrobe.thumbnails import SIDES, Thumbnails, thumbnail_names
 from closetspace.errors import Conflict, InvalidInput, NotFound, Transient
-from closetspace.log_labels import add_log_labels
+from closetspace.log_labels import add_log_labels, event
 from closetspace.ports import ItemRecord, Put, Remove, Usage, Wardrobe
 from closetspace.services.attempts import Attempts
 from closetspace.services.embed_photo import EmbeddedPhoto, PhotoEmbedder
@@ -48,13 +48,15 @@ ATTEMPTS = 5
 class Progress:
     """What one call has done: the photos that it has embedded, by content key, and the key whose attempt it counts.
 
-    ``stored`` are the thumbnails that were found or written, ``named`` those that the item's state names now.
+    ``stored`` are the thumbnails that were found or written, ``named`` those that the item's state names now, and
+    ``present`` those that are there since the item was read last: another call may have deleted earlier ones.
     """
 
     embedded: dict[str, EmbeddedPhoto] = field(default_factory=dict)
     counted: str | None = None
     stored: set[str] = field(default_factory=set)
     named: Thumbnails = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
 
 
 def utc_now() -> datetime:
@@ -87,16 +89,20 @@ class Reconciler:
         """The attempts of this encoder."""
         return Attempts(self.wardrobe, self.settings, self.encoder.descriptor.id, self.now)
 
-    def reconcile(self, item_id: str, deletion: Deletion | None = None) -> Plan:
+    def reconcile(self, item_id: str, deletion: Deletion | None = None, changed_at: datetime | None = None) -> Plan:
         """Settle the item and return the last plan.
 
-        ``deletion`` comes from the event of a deletion and says which photos to delete with the item. Raises
-        `Transient` if the platform should deliver the event again. An error that is not temporary is raised, too, until
-        the item has failed so often that it is given up.
+        ``deletion`` comes from the event of a deletion and says which photos to delete with the item. ``changed_at`` is
+        since when the owner waits, for the log. Raises `Transient` if the platform should deliver the event again. An
+        error that is not temporary is raised, too, until the item has failed so often that it is given up.
         """
         progress = Progress()
         try:
-            return self._settle(item_id, deletion, progress, by_any_encoder=True)
+            plan = self._settle(item_id, deletion, progress, by_any_encoder=True)
+            if isinstance(plan, Embed) and changed_at:
+                seconds = max(0.0, (self.now() - changed_at).total_seconds())
+                log.info("item %s settled in %.1f s", item_id, seconds, extra=event("item_settled", seconds=seconds))
+            return plan
         except Transient:
             if progress.counted:
                 self.attempts.withdraw(item_id, progress.counted)
@@ -120,7 +126,8 @@ class Reconciler:
             if record.item:
                 add_log_labels(uid=record.item.uid)
             progress.named = (record.state.thumbnails if record.state else None) or {}
-            progress.stored.update(progress.named.values())
+            progress.present = set(progress.named.values())
+            progress.stored |= progress.present
             photo = self.photos.find(record.item)
             plan = decide(
                 record.item,
@@ -177,7 +184,9 @@ class Reconciler:
                     return GiveUp()
                 record, progress.counted = begun, key
         try:
-            found = progress.embedded.get(key) or self._embed_photo(item, photo, progress)
+            names = thumbnail_names(item.uid, item.id, photo)
+            is_known = progress.present.issuperset(names.values())
+            found = (progress.embedded.get(key) if is_known else None) or self._embed_photo(item, photo, progress)
         except InvalidInput as error:
             self._refuse(item, Fault.from_error(error), key, record)
             return Embed(key)
@@ -188,18 +197,24 @@ class Reconciler:
         encoding, corrected = item.corrections.apply(found.encoding, self.encoder.descriptor.heads)
         entry = closet_entry(item, photo.fingerprint, encoding, self.encoder.descriptor)
         ready = ready_state(item, encoding, found.verdict, key, self.encoder.descriptor.id, corrected)
-        names = thumbnail_names(item.uid, item.id, photo)
-        thumbnails = {side: name for side, name in names.items() if name in progress.stored}
+        thumbnails = {side: name for side, name in names.items() if name in progress.present}
         self.wardrobe.commit(record, replace(ready, thumbnails=thumbnails), Put(entry, keep_other_encoders=beside))
         progress.named = thumbnails
+        log.info(
+            "item %s is ready",
+            item.id,
+            extra=event("item_ready", attempts=record.state.attempts if record.state else 0),
+        )
         return Embed(key)
 
     def _embed_photo(self, item: Item, photo: PhotoStat, progress: Progress) -> EmbeddedPhoto:
         data = self.photos.load(photo)
         found = PhotoEmbedder(self.decode, self.encoder, self.settings).embed(data, item.name, item.brand)
+        log.info("item %s is embedded", item.id, extra=event("item_embedded", photo_bytes=len(data)))
         names = thumbnail_names(item.uid, item.id, photo)
-        if not isinstance(found.verdict, Fault) and not progress.stored.issuperset(names.values()):
-            progress.stored.update(self._store_thumbnails(data, names))
+        if not isinstance(found.verdict, Fault) and not progress.present.issuperset(names.values()):
+            progress.present.update(self._store_thumbnails(data, names))
+            progress.stored |= progress.present
         return found
 
     def _store_thumbnails(self, data: bytes, names: Thumbnails) -> Iterable[str]:
@@ -219,7 +234,7 @@ class Reconciler:
         failed = ItemState(item.uid, Status.FAILED, key, encoder_id, error=fault, sweep_at=until)
         if failed != record.state:
             self.wardrobe.commit(record, failed, Remove())
-            log.info("item %s failed: %s", item.id, fault.code)
+            log.info("item %s failed: %s", item.id, fault.code, extra=event("item_failed", code=fault.code))
 
 
 def ready_state(

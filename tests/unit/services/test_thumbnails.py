@@ -101,3 +101,16 @@ def test_deliveries_that_race_write_each_thumbnail_once(world: World) -> None:
         stat = world.photos.stat(name)
         assert stat
         assert stat.generation == generations[name]
+
+
+def test_thumbnails_that_another_call_has_deleted_meanwhile_are_made_again(world: World) -> None:
+    def replace_and_restore(_: object) -> None:
+        world.encoder.before = lambda _: None
+        world.upload("shirt", b"another photo")
+        world.reconciler.reconcile("shirt")
+        world.upload("shirt", b"one photo")
+
+    world.write_item("shirt", name="Renamed")
+    world.encoder.before = replace_and_restore
+    world.reconciler.reconcile("shirt")
+    assert stored(world) == expected(b"one photo")
