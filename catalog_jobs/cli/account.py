@@ -13,6 +13,7 @@ import typer
 
 from catalog_jobs.cli.console import check_writable, exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption
+from closetspace.adapters.cloud_logging import hash_uid
 from closetspace.bootstrap import Services, open_store
 from closetspace.domain.person.account import check_uid
 from closetspace.domain.person.personal_data import COLLECTIONS, MARKS, object_folder
@@ -93,6 +94,17 @@ def export(
 
             services.personal_archive.write(stream, uid, datetime.now(UTC), count_file)
     notes.print(f"Done: {output} has {files:,} files.")
+
+
+@app.command()
+def logs(
+    uid: UidArgument,
+    project: Annotated[str, typer.Option(help="The id of the Google Cloud project.")],
+) -> None:
+    """Print the command that shows the logs of one person, whose id the logs have only as a hash."""
+    with exit_on_error():
+        query = f'labels.uid_hash="{hash_uid(project, check_uid(uid))}"'
+    print(f"gcloud logging read '{query}' --project={project} --freshness=30d")
 
 
 def _services(uid: str) -> Services:

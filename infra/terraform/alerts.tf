@@ -9,22 +9,6 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 locals {
-  # Counted from logs, since the platform has no metric for them.
-  log_metrics = {
-    closetspace_index_published = {
-      description = "Refreshes that published an index, from the last line of the job, which is JSON."
-      filter      = "resource.type=\"cloud_run_job\" resource.labels.job_name=\"${google_cloud_run_v2_job.refresh.name}\" jsonPayload.published=true"
-    }
-    closetspace_items_unsettled = {
-      description = "Items that the sweeper could not settle; it logs each (closetspace/services/sweep.py)."
-      filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"sweep\" \"is still unsettled\""
-    }
-    closetspace_items_given_up = {
-      description = "Items that failed repeatedly through a fault of ours (closetspace/services/attempts.py)."
-      filter      = "resource.type=\"cloud_run_revision\" \"is given up after\""
-    }
-  }
-
   requests  = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\"}"
   errors    = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",response_code_class=\"5xx\"}"
   swept     = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"sweep\",response_code_class=\"2xx\"}"
@@ -90,19 +74,6 @@ locals {
   }
 }
 
-resource "google_logging_metric" "counted" {
-  for_each = local.log_metrics
-
-  name        = each.key
-  description = each.value.description
-  filter      = each.value.filter
-
-  metric_descriptor {
-    metric_kind = "DELTA"
-    value_type  = "INT64"
-  }
-}
-
 resource "google_monitoring_alert_policy" "alert" {
   for_each = local.alerts
 
@@ -132,5 +103,5 @@ resource "google_monitoring_alert_policy" "alert" {
     auto_close = "86400s"
   }
 
-  depends_on = [google_logging_metric.counted]
+  depends_on = [google_logging_metric.counted, google_logging_metric.published]
 }

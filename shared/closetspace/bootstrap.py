@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from closetspace.services.delete_account import AccountRemover
     from closetspace.services.export_data import DataExporter
     from closetspace.services.feedback import FeedbackKeeper
+    from closetspace.services.index_versions import IndexVersions
     from closetspace.services.live_index import LiveIndex
     from closetspace.services.personal_archive import PersonalArchive
     from closetspace.services.recommend import Recommender
@@ -184,11 +185,16 @@ class Services:
         return DataExporter(self.exports, self.photos, self.personal_archive, self.settings)
 
     @once
-    def live_index(self) -> "LiveIndex":
+    def index_versions(self) -> "IndexVersions":
         from closetspace.services.index_versions import IndexVersions
+
+        return IndexVersions(self.index_store)
+
+    @once
+    def live_index(self) -> "LiveIndex":
         from closetspace.services.live_index import LiveIndex
 
-        return LiveIndex(IndexVersions(self.index_store), self.open_bundle, self.settings.index_check_seconds)
+        return LiveIndex(self.index_versions, self.open_bundle, self.settings.index_check_seconds)
 
     @once
     def wardrobe(self) -> "Wardrobe":

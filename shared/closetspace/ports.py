@@ -58,11 +58,15 @@ ClosetChange = Put | Remove | Keep
 
 @dataclass(frozen=True)
 class DueItem:
-    """An item that is due to be swept, how often it was, and a token by which a later change detects another."""
+    """An item that is due to be swept, how often it was, and a token by which a later change detects another.
+
+    ``is_processing`` is False for an item that waits for its owner or for another day.
+    """
 
     item_id: str
     sweeps: int
     state_version: object
+    is_processing: bool
 
 
 @dataclass(frozen=True)

@@ -120,8 +120,11 @@ class MemoryDatabase:
     def due(self, now: datetime) -> Iterator[DueItem]:
         with self._lock:
             states = [(state.sweep_at, item_id, state, version) for item_id, (state, _, version) in self.states.items()]
-        due = sorted((at, item_id, state.sweeps, version) for at, item_id, state, version in states if at and at <= now)
-        return (DueItem(item_id, sweeps, version) for _, item_id, sweeps, version in due)
+        due = sorted((at, item_id, state, version) for at, item_id, state, version in states if at and at <= now)
+        return (
+            DueItem(item_id, state.sweeps, version, state.status is Status.PROCESSING)
+            for _, item_id, state, version in due
+        )
 
     def postpone(self, due: DueItem, sweep_at: datetime) -> bool:
         with self._lock:

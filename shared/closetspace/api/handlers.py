@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from closetspace.bootstrap import Services
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.photo import owner_of_photo
+from closetspace.errors import ClosetspaceError
+from closetspace.log_labels import event as log_event
 from closetspace.log_labels import log_labels
 
 if TYPE_CHECKING:
@@ -31,13 +33,13 @@ class Handlers:
 
     def item_written(self, event: Any) -> None:
         """Reconcile an item that was created, changed or deleted."""
-        self._reconcile(event.params["itemId"], deletion_in(event))
+        self._reconcile(event.params["itemId"], deletion_in(event), event.time)
 
     def photo_changed(self, event: Any) -> None:
         """Reconcile the item whose photo arrived or went; ignore other objects."""
         owner = owner_of_photo(event.data.name) if event.data and event.data.name else None
         if owner:
-            self._reconcile(owner[1], None)
+            self._reconcile(owner[1], None, event.time)
 
     def closet_written(self, event: Any) -> None:
         """Derive the taste of a closet that changed."""
@@ -60,8 +62,8 @@ class Handlers:
         with ExitStack() as others:
             others.callback(lambda: self._services.data_exporter.sweep(now))
             others.callback(lambda: self._services.account_remover.sweep(now))
-            count = self._services.sweeper.sweep(now)
-        log.info("swept %d unsettled items", count)
+            others.callback(lambda: self._log_index(now))
+            self._services.sweeper.sweep(now)
 
     def recommend(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
         """Answer the callable ``recommend``."""
@@ -128,9 +130,22 @@ class Handlers:
             export = self._services.data_exporter.request(uid, datetime.now(UTC))
             return ExportResponse.of(export).model_dump(by_alias=True)
 
-    def _reconcile(self, item_id: str, deletion: Deletion | None) -> None:
+    def _reconcile(self, item_id: str, deletion: Deletion | None, changed_at: datetime) -> None:
         with log_labels(item=item_id):
-            self._services.reconciler.reconcile(item_id, deletion)
+            self._services.reconciler.reconcile(item_id, deletion, changed_at)
+
+    def _log_index(self, now: datetime) -> None:
+        """Log the age of the published index, which an alert watches."""
+        try:
+            current = self._services.index_versions.current()
+        except ClosetspaceError:
+            log.exception("the published index can't be read")
+            return
+        if current is None:
+            log.warning("no index is published")
+            return
+        hours = (now - datetime.fromisoformat(current.published_at)).total_seconds() / 3_600
+        log.info("index %s is %.0f h old", current.version, hours, extra=log_event("index_age", hours=hours))
 
     def _require_staying(self, uid: str) -> None:
         from closetspace.services.delete_account import require_staying

@@ -15,6 +15,7 @@ from closetspace.domain.wardrobe.schedule import (
 )
 from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import Transient
+from closetspace.log_labels import event
 from closetspace.ports import ItemRecord, Keep, Remove, Wardrobe
 from closetspace.settings import Settings
 
@@ -81,8 +82,10 @@ class Attempts:
             self._give_up(record, record.item, record.state, unfinished_fault(record.item))
 
     def _give_up(self, record: ItemRecord, item: Item, state: ItemState, fault: Fault) -> None:
-        # An alert counts these lines (infra/terraform/alerts.tf).
-        log.error("item %s is given up after %d attempts: %s", record.item_id, state.attempts, fault.code)
+        given_up = event("item_given_up", code=fault.code, attempts=state.attempts)
+        log.error(
+            "item %s is given up after %d attempts: %s", record.item_id, state.attempts, fault.code, extra=given_up
+        )
         key = state.content_key
         failed = ItemState(
             item.uid, Status.FAILED, key, self.encoder_id if key else None, error=fault, attempts=state.attempts

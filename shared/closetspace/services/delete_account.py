@@ -11,7 +11,7 @@ from itertools import chain, islice
 from closetspace.domain.person.account import AccountDeletion, check_uid
 from closetspace.domain.person.personal_data import COLLECTIONS, MARKS, WARDROBE, object_folder
 from closetspace.errors import FailedPrecondition, Transient
-from closetspace.log_labels import log_labels
+from closetspace.log_labels import event, log_labels
 from closetspace.ports import Accounts, ObjectStore, PersonalDocuments, Users
 from closetspace.settings import Settings
 
@@ -124,7 +124,8 @@ class AccountRemover:
             if self.clock() > deadline:
                 raise Transient("the time for one attempt is over; the next one continues")
         if self.users.delete(mark.uid):
-            log.info("an account is deleted")
+            with log_labels(uid=mark.uid):
+                log.info("an account is deleted", extra=event("account_deleted"))
         if mark.finished_at is None:
             self.accounts.finish(mark.uid, now)
         return count

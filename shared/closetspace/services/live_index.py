@@ -11,6 +11,7 @@ from pathlib import Path
 from closetspace.domain.index.index import Index
 from closetspace.domain.index.publication import Current
 from closetspace.errors import Incompatible, NotFound, Transient
+from closetspace.log_labels import event
 from closetspace.services.index_versions import IndexVersions
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class LiveIndex:
                 continue
             try:
                 held[live.version] = self._open(live.version, live.manifest_sha256)
-                log.info("index %s is in use", live.version)
+                log.info("index %s is in use", live.version, extra=event("index_loaded", version=live.version))
             except Incompatible:
                 self._refused |= {live.version}
                 log.exception("index %s can't be used", live.version)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from firebase_functions import https_fn
 
+from closetspace.adapters.memory import MemoryObjects
 from closetspace.api.handlers import Handlers
 from closetspace.domain.person.account import AccountDeletion
 from closetspace.domain.person.data_export import DataExport, ExportStatus
@@ -15,6 +16,7 @@ from closetspace.domain.ranking.recommendation import Recommendation
 from closetspace.domain.wardrobe.deletion import Deletion
 from closetspace.domain.wardrobe.plan import Settled
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput, NotFound, ResourceExhausted, Transient
+from closetspace.services.index_versions import IndexVersions
 from tests.support.paths import REPOSITORY
 
 EVENT_TIME = datetime(2026, 11, 23, tzinfo=UTC)
@@ -29,6 +31,7 @@ class Recorder:
         self.leaving: set[str] = set()
         self.reconciler = self.taste_keeper = self.recommender = self.sweeper = self.feedback_keeper = self
         self.account_remover = self.data_exporter = self.accounts = self
+        self.index_versions = IndexVersions(MemoryObjects())
 
     def reconcile(self, *arguments: Any) -> Settled:
         self.calls.append(arguments)
@@ -100,7 +103,7 @@ def item_event(data: Any) -> Any:
 def test_item_event_reconciles_the_item_and_a_deletion_names_its_owner(data: Any, deletion: Deletion | None) -> None:
     services = Recorder()
     Handlers(services).item_written(item_event(data))  # type: ignore[arg-type]
-    assert services.calls == [("shirt", deletion)]
+    assert services.calls == [("shirt", deletion, EVENT_TIME)]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +121,9 @@ def test_item_event_reconciles_the_item_and_a_deletion_names_its_owner(data: Any
 )
 def test_only_photos_of_wardrobes_are_reconciled(name: str | None, item_id: str | None) -> None:
     services = Recorder()
-    Handlers(services).photo_changed(SimpleNamespace(data=SimpleNamespace(name=name)))  # type: ignore[arg-type]
-    assert services.calls == ([(item_id, None)] if item_id else [])
+    event = SimpleNamespace(data=SimpleNamespace(name=name), time=EVENT_TIME)
+    Handlers(services).photo_changed(event)  # type: ignore[arg-type]
+    assert services.calls == ([(item_id, None, EVENT_TIME)] if item_id else [])
 
 
 def test_storage_event_without_data_is_ignored() -> None:

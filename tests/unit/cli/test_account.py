@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from catalog_jobs.cli.app import app
+from closetspace.adapters.cloud_logging import hash_uid
 
 
 def run(*arguments: str) -> Result:
@@ -33,3 +34,10 @@ def test_export_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
     result = run("export", "ann", "--output", str(tmp_path / "none" / "data.zip"))
     assert result.exit_code == 1
     assert "existing folder" in result.stderr
+
+
+def test_logs_of_a_person_are_found_by_their_hash() -> None:
+    result = CliRunner().invoke(app, ["account", "logs", "Xy3personKq", "--project", "demo-project"])
+    assert result.exit_code == 0
+    assert hash_uid("demo-project", "Xy3personKq") in result.output
+    assert "Xy3personKq" not in result.output

@@ -79,9 +79,12 @@ class FirestoreWardrobe:
         return None
 
     def due(self, now: datetime) -> Iterator[DueItem]:
-        states = self._client.collection(STATES).select(["sweep_at", "sweeps"])
+        states = self._client.collection(STATES).select(["sweep_at", "sweeps", "status"])
         query = states.where(filter=FieldFilter("sweep_at", "<=", now)).order_by("sweep_at")
-        return (DueItem(each.id, each.get("sweeps"), each.update_time) for each in paged(query))
+        return (
+            DueItem(each.id, each.get("sweeps"), each.update_time, each.get("status") == Status.PROCESSING)
+            for each in paged(query)
+        )
 
     def postpone(self, due: DueItem, sweep_at: datetime) -> bool:
         reference = self._client.document(STATES, due.item_id)

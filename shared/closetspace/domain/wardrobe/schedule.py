@@ -19,6 +19,12 @@ def next_sweep(now: datetime, sweeps: int, settings: Settings) -> datetime:
     return now + timedelta(minutes=settings.settle_minutes * 2 ** min(sweeps, MAX_DOUBLINGS))
 
 
+def unsettled_time(sweeps: int, settings: Settings) -> timedelta:
+    """Return for how long an item, at the least, has not settled that was swept so many times and is due again."""
+    pauses = sum(2 ** min(n, MAX_DOUBLINGS) for n in range(sweeps + 1))
+    return timedelta(minutes=settings.settle_minutes * pauses)
+
+
 def start_of_next_day(now: datetime) -> datetime:
     """Return the next midnight in UTC, when daily quotas begin anew."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
