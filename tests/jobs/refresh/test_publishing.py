@@ -46,7 +46,8 @@ def versions(store: ObjectStore) -> set[str]:
 
 @pytest.mark.parametrize("accept_change", [False, True])
 @pytest.mark.parametrize(
-    "ending", ["/vectors.npy", "/attributes.npy", "/columns.npz", "/items.sqlite", "-000.ann", "/manifest.json"]
+    "ending",
+    ["/vectors.npy", "/attributes.npy", "/columns.npz", "/names.json", "/answers.bin", "-000.ann", "/manifest.json"],
 )
 def test_version_that_was_damaged_during_upload_is_not_published(ending: str, accept_change: bool) -> None:
     catalog = published()

@@ -1,18 +1,13 @@
-"""Index bundles: building, searching, and refusing damaged ones."""
+"""Index bundles: building and searching."""
 
-import json
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from closetspace.adapters.index.files import LATER_FIELDS, file_hash
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.domain.encoder.attributes import head_slices, row_length
@@ -20,8 +15,7 @@ from closetspace.domain.encoder.vectors import unit
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import item_key
-from closetspace.errors import Incompatible
-from tests.support.indexes import ENCODER, NOW, contents, query, truncate_annoy_file
+from tests.support.indexes import ENCODER, NOW, contents, query
 
 
 @pytest.fixture
@@ -91,6 +85,39 @@ def test_threads_that_look_up_different_items_each_get_their_own(bundle: Bundle)
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(wrong_rows, range(8))) == 0
+
+
+def test_answers_have_every_field_of_their_items(tmp_path: Path) -> None:
+    plain = contents(2)
+    item = IndexedItem(
+        id='shop:"1"',
+        name="Söckchen\n\\ 袜子 \N{SOCKS}",
+        brand="Falke",
+        category="Topwear",
+        gender="WOMEN",
+        price=9.99,
+        currency="EUR",
+        src="https://shop.example/1.jpg?a=b&c=d",
+        url="https://shop.example/1",
+        in_stock=False,
+        list_price=19.5,
+        thumbnail="0" * 32,
+    )
+    write_bundle(tmp_path, replace(plain, items=[item, plain.items[1]], thumbnail_urls=None), NOW)
+    bundle = Bundle(tmp_path, exact_scan_items=10_000)
+    assert bundle.items(bundle.rows_of([item.id])) == [item]
+    assert bundle.items(np.zeros(0, np.int64)) == []
+
+
+def test_attributes_of_one_label_are_stored_side_by_side(bundle: Bundle) -> None:
+    attributes = bundle.candidates("Shoes", query(), 5, None).attributes
+    assert attributes[:, 0].flags.c_contiguous
+
+
+def test_two_items_with_one_id_are_refused(tmp_path: Path) -> None:
+    items = [*contents(2).items]
+    with pytest.raises(ValueError, match="same id"):
+        write_bundle(tmp_path, replace(contents(2), items=[items[0], items[0]]), NOW)
 
 
 def test_variants_of_a_product_share_its_key(tmp_path: Path) -> None:
@@ -177,66 +204,3 @@ def test_items_have_the_price_that_they_are_reduced_from(bundle: Bundle) -> None
     reduced, usual = bundle.items(bundle.rows_of(["one-1", "one-2"]))
     assert (reduced.price, reduced.list_price) == (1.0, 11.0)
     assert (usual.price, usual.list_price) == (2.0, None)
-
-
-def test_index_of_an_earlier_release_answers_without_the_columns_that_it_lacks(tmp_path: Path) -> None:
-    write_bundle(tmp_path, replace(contents(), thumbnail_urls=None), NOW)
-    with closing(sqlite3.connect(tmp_path / "items.sqlite")) as items, items:
-        for column in LATER_FIELDS:
-            items.execute(f"ALTER TABLE items DROP COLUMN {column}")
-    checksum = {"items.sqlite": file_hash(tmp_path / "items.sqlite")}
-    edit_manifest(tmp_path, lambda fields: fields["files"].update(checksum))
-    bundle = Bundle(tmp_path, exact_scan_items=10_000)
-    items_of_rows = bundle.items(bundle.rows_of(["one-1", "one-7"]))
-    assert [(item.id, item.pictures, item.list_price) for item in items_of_rows] == [
-        ("one-1", None, None),
-        ("one-7", None, None),
-    ]
-
-
-def edit_manifest(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:
-    fields = json.loads((folder / "manifest.json").read_bytes())
-    edit(fields)
-    (folder / "manifest.json").write_text(json.dumps(fields))
-
-
-def swap_annoy_file(folder: Path) -> None:
-    (folder / "category-000.ann").write_bytes((folder / "category-001.ann").read_bytes())
-
-
-def move_files_out_of_the_folder(folder: Path) -> None:
-    def edit(fields: dict[str, Any]) -> None:
-        fields["files"] = {f"../{name}": digest for name, digest in fields["files"].items()}
-
-    edit_manifest(folder, edit)
-
-
-DAMAGES: dict[str, Callable[[Path], object]] = {
-    "truncated Annoy file": truncate_annoy_file,
-    "foreign Annoy file": swap_annoy_file,
-    "missing columns": lambda folder: (folder / "columns.npz").unlink(),
-    "damaged items": lambda folder: (folder / "items.sqlite").write_bytes(b"SQLite format 3\0" + b"\0" * 100),
-    "empty manifest": lambda folder: (folder / "manifest.json").write_text("{}"),
-    "other format": lambda folder: edit_manifest(folder, lambda fields: fields.update(format=99)),
-    "other count": lambda folder: edit_manifest(folder, lambda fields: fields.update(count=299)),
-    "files outside the folder": move_files_out_of_the_folder,
-    "file without checksum": lambda folder: edit_manifest(folder, lambda fields: fields["files"].pop("vectors.npy")),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_damaged_bundle_is_refused(tmp_path: Path, damage: str) -> None:
-    write_bundle(tmp_path, contents(), NOW)
-    DAMAGES[damage](tmp_path)
-    with pytest.raises(Incompatible):
-        Bundle(tmp_path, exact_scan_items=10_000)
-
-
-def test_foreign_annoy_file_with_a_valid_checksum_fails_its_canary(tmp_path: Path) -> None:
-    """As if the file had been swapped before the manifest was written."""
-    write_bundle(tmp_path, contents(), NOW)
-    swap_annoy_file(tmp_path)
-    checksum = {"category-000.ann": file_hash(tmp_path / "category-000.ann")}
-    edit_manifest(tmp_path, lambda fields: fields["files"].update(checksum))
-    with pytest.raises(Incompatible, match="canaries"):
-        Bundle(tmp_path, exact_scan_items=10_000)

@@ -2,65 +2,50 @@
 
 import hashlib
 import sqlite3
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import annoy
 import numpy as np
 from numpy.typing import NDArray
 
+from closetspace.adapters.index import format_3
 from closetspace.adapters.index.annoy_trees import load_annoy, nearest
+from closetspace.adapters.index.answers import Answers
+from closetspace.adapters.index.names import NAMED_COLUMNS, Names
 from closetspace.domain.encoder.attributes import PackedAttributes, row_length
 from closetspace.domain.encoder.encoding_batch import PhotoVectors
 from closetspace.domain.encoder.vectors import FloatArray, search_vectors, unit
 from closetspace.domain.index.bundle import (
+    ANSWERS,
     ATTRIBUTES,
     COLUMNS,
-    ITEMS,
+    EARLIER_FORMAT,
     MANIFEST,
     MEANS,
+    NAMES,
     PHOTO_VECTORS,
     VECTORS,
     Canary,
     CategoryPart,
     Manifest,
 )
+from closetspace.domain.index.products import item_key
 from closetspace.errors import Incompatible
 
-ITEM_FIELDS = ("id", "name", "brand", "category", "gender", "price", "currency", "src", "url", "in_stock")
-"""The columns of the SQLite table, which are fields of an item that answers show."""
+ROW_COLUMNS = ("keys", "products", "spread", "price", "in_stock", *NAMED_COLUMNS)
+"""The columns with a value for each row."""
 
-LATER_FIELDS = {"list_price": "NULL", "thumbnail": "''"}
-"""Columns that bundles of earlier releases lack, with their value there in SQL."""
-
-THUMBNAIL_URLS = "thumbnail_urls"
-"""The column with the two ends of the thumbnails' addresses. A bundle that has it keeps the items' keys in SQLite."""
-
-ROW_COLUMNS = ("keys", "products", "spread", "gender", "brand", "price", "in_stock")
-"""The columns with a value for each row; the others name what the numbers in them mean."""
+ANSWER_ENDS = "answer_ends"
 
 CANARY_OVERLAP = 0.8
 """Share of a canary's answer that must be found again: near-ties swap where a processor rounds differently, while a
 damaged or foreign Annoy file finds nothing of it."""
-
-
-class ItemTable:
-    """The SQLite table of what answers show, for any number of threads."""
-
-    def __init__(self, path: Path) -> None:
-        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
-        # Threads that share a connection get rows of each other's statements, on CPython 3.12 and later.
-        self._asking = threading.Lock()
-
-    def rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
-        """Return the rows that a statement finds."""
-        with self._asking:
-            return self._connection.execute(statement, values).fetchall()
 
 
 @dataclass(frozen=True)
@@ -76,7 +61,8 @@ class BundleFiles:
     attributes: PackedAttributes
     means: FloatArray
     columns: Mapping[str, NDArray[Any]]
-    items: ItemTable
+    names: Names
+    answers: Answers
     trees: Mapping[str, annoy.AnnoyIndex]
 
     @cached_property
@@ -98,20 +84,20 @@ def open_files(directory: Path) -> BundleFiles:
     try:
         manifest = Manifest.from_json((directory / MANIFEST).read_bytes())
         _verify_checksums(directory, manifest)
-        with np.load(directory / COLUMNS, allow_pickle=False) as columns:
-            loaded_columns = {name: columns[name] for name in columns.files}
+        answers, names, columns = _open_rows(directory, manifest)
         files = BundleFiles(
             manifest,
             _map(directory / VECTORS),
             _map(directory / PHOTO_VECTORS),
             _map(directory / ATTRIBUTES),
             np.load(directory / MEANS, allow_pickle=False),
-            loaded_columns,
-            ItemTable(directory / ITEMS),
+            columns,
+            names,
+            answers,
             {part.name: load_annoy(directory / part.annoy_file, manifest.dim) for part in manifest.categories},
         )
         _verify_contents(files)
-    except (OSError, ValueError, sqlite3.Error) as exc:
+    except (OSError, ValueError, LookupError, TypeError, BadZipFile, sqlite3.Error) as exc:
         raise Incompatible(f"the index in {directory.name} can't be opened: {exc}") from exc
     return files
 
@@ -127,12 +113,23 @@ def _map(path: Path) -> NDArray[Any]:
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
+def _open_rows(directory: Path, manifest: Manifest) -> tuple[Answers, Names, Mapping[str, NDArray[Any]]]:
+    with np.load(directory / COLUMNS, allow_pickle=False) as stored:
+        columns = {name: stored[name] for name in stored.files}
+    if manifest.format == EARLIER_FORMAT:
+        return format_3.convert(directory / format_3.ITEMS, columns)
+    with (directory / ANSWERS).open("rb") as file:
+        answers = Answers(mmap(file.fileno(), 0, access=ACCESS_READ), columns.pop(ANSWER_ENDS))
+    return answers, Names.from_json((directory / NAMES).read_bytes()), columns
+
+
 def _verify_checksums(directory: Path, manifest: Manifest) -> None:
     for name, expected in manifest.files.items():
         if Path(name).name != name or file_hash(directory / name) != expected:
             raise Incompatible(f"index {manifest.version}: {name} is not the file that was built")
     annoy_files = {part.annoy_file for part in manifest.categories}
-    needed = {VECTORS, PHOTO_VECTORS, ATTRIBUTES, MEANS, COLUMNS, ITEMS} | annoy_files
+    rows = {format_3.ITEMS} if manifest.format == EARLIER_FORMAT else {NAMES, ANSWERS}
+    needed = {VECTORS, PHOTO_VECTORS, ATTRIBUTES, MEANS, COLUMNS} | rows | annoy_files
     if missing := needed - set(manifest.files):
         raise Incompatible(f"index {manifest.version}: its manifest has no checksum of {sorted(missing)}")
 
@@ -145,7 +142,8 @@ def _verify_contents(files: BundleFiles) -> None:
         "attributes": lambda: files.attributes.shape == (count, row_length(manifest.heads)),
         "means": lambda: files.means.shape == (len(parts), dim),
         "columns": lambda: all(files.columns[name].shape == (count,) for name in ROW_COLUMNS),
-        "items": lambda: files.items.rows("SELECT count(*) FROM items") == [(count,)],
+        "names": lambda: all(_are_numbers_of(files.names.columns[name], files.columns[name]) for name in NAMED_COLUMNS),
+        "answers": lambda: len(files.answers) == count and _answers_match(files),
         "parts": lambda: sum(part.count for part in parts.values()) == count,
         "trees": lambda: all(files.trees[part.name].get_n_items() == part.count for part in parts.values()),
         "canaries": lambda: all(_canary_passes(canary, files) for canary in manifest.canaries),
@@ -153,6 +151,17 @@ def _verify_contents(files: BundleFiles) -> None:
     for name, passes in checks.items():
         if not passes():
             raise Incompatible(f"index {manifest.version}: its {name} do not match its manifest")
+
+
+def _are_numbers_of(names: Sequence[str], column: NDArray[Any]) -> bool:
+    return bool(column.min() >= 0 and column.max() < len(names))
+
+
+def _answers_match(files: BundleFiles) -> bool:
+    """Return whether the canaries' answers have the ids that their rows' keys were made of."""
+    rows = np.array([canary.row for canary in files.manifest.canaries], np.int64)
+    keys: list[int] = files.columns["keys"][rows].tolist()
+    return [item_key(item_id) for item_id, *_ in files.answers.fields(rows)] == keys
 
 
 def _canary_passes(canary: Canary, files: BundleFiles) -> bool:

@@ -1,4 +1,4 @@
-"""An open index bundle: arrays and Annoy files mapped into memory, items in SQLite."""
+"""An open index bundle: arrays, answers and Annoy files, mapped into memory."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import nearest
 from closetspace.adapters.index.facets import count_facets
-from closetspace.adapters.index.files import ITEM_FIELDS, LATER_FIELDS, THUMBNAIL_URLS, open_files
+from closetspace.adapters.index.files import open_files
 from closetspace.domain.encoder.attributes import Heads, PackedAttributes
 from closetspace.domain.encoder.descriptor import UNISEX
 from closetspace.domain.encoder.encoding_batch import PHOTO_SCALE
@@ -20,7 +20,10 @@ from closetspace.domain.index.facets import Facets
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.index import Candidates, Keys, Mask, Rows
 from closetspace.domain.index.indexed_item import IndexedItem
-from closetspace.domain.index.pictures import ThumbnailUrls
+from closetspace.domain.index.products import item_key
+
+SHORT_KEY = np.uint64(0xFFFFFFFF)
+"""The bits of a key by which closets and cursors name an item."""
 
 
 class Bundle:
@@ -34,14 +37,12 @@ class Bundle:
 
         Raises `Incompatible` if a file is missing, foreign, truncated or changed.
         """
-        files = open_files(directory)
+        self._files = files = open_files(directory)
         self.manifest = files.manifest
         self.category_means: Mapping[str, FloatArray] = files.category_means
         self._vectors, self._photo_vectors, self._attributes = files.vectors, files.photo_vectors, files.attributes
-        self._columns, self._items = files.columns, files.items
+        self._columns, self._names, self._answers = files.columns, files.names, files.answers
         self._parts, self._trees = files.parts, files.trees
-        urls = files.columns.get(THUMBNAIL_URLS)
-        self._thumbnail_urls = ThumbnailUrls(*urls.tolist()) if urls is not None else None
         self._exact_scan_items = exact_scan_items
 
     @property
@@ -66,7 +67,7 @@ class Bundle:
 
     @cached_property
     def facets(self) -> Facets:
-        return count_facets(self._items, self._attributes, self.heads)
+        return count_facets(self._files)
 
     def matching(self, filters: Filters) -> Mask | None:
         columns, masks = self._columns, list[Mask]()
@@ -86,7 +87,8 @@ class Bundle:
         return np.logical_and.reduce(masks) if masks else None
 
     def _named(self, column: str, names: Collection[str]) -> Mask:
-        is_named = np.isin(self._columns[f"{column}s"], [name.casefold() for name in names])
+        is_named = np.zeros(len(self._names.columns[column]), np.bool_)
+        is_named[self._names.numbers(column, names)] = True
         mask: Mask = is_named[self._columns[column]]
         return mask
 
@@ -115,10 +117,10 @@ class Bundle:
             asked = min(part.count, asked * 2)
 
     def rows_of(self, item_ids: Sequence[str]) -> Rows:
-        marks = ",".join("?" * len(item_ids))
-        found = self._items.rows(f"SELECT id, row FROM items WHERE id IN ({marks})", list(item_ids))  # noqa: S608
-        rows = dict(found)
-        return np.array([rows.get(item_id, -1) for item_id in item_ids], np.int64)
+        keys = np.array([item_key(item_id) for item_id in item_ids], np.uint64)
+        found = self.rows_of_keys(keys & SHORT_KEY)
+        rows = dict(zip(self._columns["keys"][found].tolist(), found.tolist(), strict=True))
+        return np.array([rows.get(key, -1) for key in keys.tolist()], np.int64)
 
     def rows_of_keys(self, keys: Keys) -> Rows:
         return self._short_key_lookup.rows(keys)
@@ -151,15 +153,12 @@ class Bundle:
         return keys
 
     def items(self, rows: Rows) -> Sequence[IndexedItem]:
-        numbers = [int(row) for row in rows]
-        marks = ",".join("?" * len(numbers))
-        found = self._items.rows(f"SELECT row, {self._fields} FROM items WHERE row IN ({marks})", numbers)  # noqa: S608
-        by_row = {row: values for row, *values in found}
-        return [self._item(*by_row[row]) for row in numbers]
+        return [self._item(*fields) for fields in self._answers.fields(rows)]
 
     def _item(self, id: str, name: str, brand: str, category: str, gender: str, *rest: Any) -> IndexedItem:  # noqa: A002
-        """Return the item of a row's values: those of `ITEM_FIELDS` and `LATER_FIELDS` in order."""
+        """Return the item of a row's answer: the values of `FIELDS` in order."""
         price, currency, src, url, in_stock, list_price, thumbnail = rest
+        urls = self._names.thumbnail_urls
         return IndexedItem(
             id,
             name,
@@ -170,21 +169,15 @@ class Bundle:
             currency,
             src,
             url,
-            in_stock=bool(in_stock),
+            in_stock=in_stock,
             thumbnail=thumbnail,
-            pictures=self._thumbnail_urls.by_side(thumbnail) if self._thumbnail_urls and thumbnail else None,
+            pictures=urls.by_side(thumbnail) if urls and thumbnail else None,
             list_price=list_price,
         )
 
     @cached_property
-    def _fields(self) -> str:
-        columns = {name for _, name, *_ in self._items.rows("PRAGMA table_info(items)")}
-        later = (name if name in columns else absent for name, absent in LATER_FIELDS.items())
-        return ", ".join((*ITEM_FIELDS, *later))
-
-    @cached_property
     def _short_key_lookup(self) -> "_Lookup":
-        return _Lookup(self._columns["keys"] & np.uint64(0xFFFFFFFF))
+        return _Lookup(self._columns["keys"] & SHORT_KEY)
 
     @cached_property
     def _product_lookup(self) -> "_Lookup":

@@ -1,7 +1,6 @@
 """The build of an index bundle: vectors, Annoy files, columns, items, and the manifest over them."""
 
 import hashlib
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -13,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import SEED, TREES, build_annoy, measure_recall, nearest
-from closetspace.adapters.index.files import ITEM_FIELDS, LATER_FIELDS, THUMBNAIL_URLS, file_hash
+from closetspace.adapters.index.answers import pack_answers
+from closetspace.adapters.index.files import ANSWER_ENDS, file_hash
+from closetspace.adapters.index.names import Names, name_columns
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, search_vectors, spread_of
 from closetspace.domain.index.bundle import (
+    ANSWERS,
     ATTRIBUTES,
     COLUMNS,
-    ITEMS,
     MANIFEST,
     MEANS,
+    NAMES,
     PHOTO_VECTORS,
     VECTORS,
     BundleContents,
@@ -35,7 +37,12 @@ CANARY_NEIGHBOURS = 10
 
 
 def write_bundle(directory: Path, source: BundleContents, created: datetime) -> Manifest:
-    """Write all files of a bundle into an empty folder; the same source and time give the same bytes."""
+    """Write all files of a bundle into an empty folder; the same source and time give the same bytes.
+
+    Raises `ValueError` if two items have the same id.
+    """
+    if len({item.id for item in source.items}) < len(source.items):
+        raise ValueError("two items of the catalog have the same id")
     order = sorted(range(len(source.items)), key=lambda i: (source.items[i].category, source.items[i].id))
     items = [source.items[i] for i in order]
     encodings = source.encodings.select(order)
@@ -45,13 +52,15 @@ def write_bundle(directory: Path, source: BundleContents, created: datetime) -> 
     means = {part.name: mean_vector(embeddings[part.start : part.start + part.count]) for part in parts}
     np.save(directory / VECTORS, embeddings)
     np.save(directory / PHOTO_VECTORS, encodings.photo_vectors)
-    np.save(directory / ATTRIBUTES, encodings.attributes)
+    # A label's probabilities of all rows lie side by side, because ranking reads few of the labels.
+    np.save(directory / ATTRIBUTES, np.asfortranarray(encodings.attributes))
     np.save(directory / MEANS, np.array(list(means.values()), np.float32))
-    columns: dict[str, Any] = _columns(items, embeddings, means)
-    if source.thumbnail_urls:
-        columns[THUMBNAIL_URLS] = np.array(source.thumbnail_urls)
+    answers, ends = pack_answers(items)
+    (directory / ANSWERS).write_bytes(answers)
+    names, named = name_columns(items)
+    (directory / NAMES).write_bytes(Names(names, source.thumbnail_urls).to_json())
+    columns: dict[str, Any] = {ANSWER_ENDS: ends, **named, **_columns(items, embeddings, means)}
     np.savez(directory / COLUMNS, **columns)
-    _write_items(directory / ITEMS, items)
     vectors = search_vectors(embeddings, residuals(embeddings, categories, means))
     trees = {
         part.name: build_annoy(directory / part.annoy_file, vectors[part.start : part.start + part.count])
@@ -101,34 +110,12 @@ def _canary(tree: annoy.AnnoyIndex, part: CategoryPart) -> Canary:
 def _columns(
     items: Sequence[IndexedItem], embeddings: FloatArray, means: Mapping[str, FloatArray]
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns that filters and rankings need of every row."""
-    genders, gender = np.unique([item.gender.casefold() for item in items], return_inverse=True)
-    brands, brand = np.unique([item.brand.casefold() for item in items], return_inverse=True)
+    """Return the columns of numbers that filters and rankings need of every row."""
     centres = np.array([means[item.category] for item in items])
     return {
         "keys": np.array([item_key(item.id) for item in items], np.uint64),
         "products": np.array([item.product for item in items], np.uint64),
         "spread": spread_of(embeddings, centres),
-        "genders": genders,
-        "gender": gender.astype(np.int32),
-        "brands": brands,
-        "brand": brand.astype(np.int32),
         "price": np.array([np.nan if item.price is None else item.price for item in items], np.float64),
         "in_stock": np.array([item.in_stock for item in items], np.bool_),
     }
-
-
-def _write_items(path: Path, items: Sequence[IndexedItem]) -> None:
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute(
-            "CREATE TABLE items (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-            " brand TEXT NOT NULL, category TEXT NOT NULL, gender TEXT NOT NULL, price REAL,"
-            " currency TEXT NOT NULL, src TEXT NOT NULL, url TEXT NOT NULL, in_stock INTEGER NOT NULL,"
-            " list_price REAL, thumbnail TEXT NOT NULL) STRICT"
-        )
-        fields = (*ITEM_FIELDS, *LATER_FIELDS)
-        rows = [(row, *(getattr(item, field) for field in fields)) for row, item in enumerate(items)]
-        marks = ",".join("?" * (1 + len(fields)))
-        connection.executemany(f"INSERT INTO items VALUES ({marks})", rows)  # noqa: S608
-    connection.close()

@@ -11,14 +11,17 @@ from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.pictures import ThumbnailUrls
 from closetspace.errors import Incompatible
 
-FORMAT = 3
+FORMAT, EARLIER_FORMAT = 4, 3
+"""The format that is written, and the one that is read until a refresh has replaced it."""
+
 MANIFEST = "manifest.json"
 VECTORS = "vectors.npy"
 PHOTO_VECTORS = "photo_vectors.npy"
 ATTRIBUTES = "attributes.npy"
 MEANS = "category_means.npy"
 COLUMNS = "columns.npz"
-ITEMS = "items.sqlite"
+NAMES = "names.json"
+ANSWERS = "answers.bin"
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Manifest:
         """Parse a manifest's file. Raises `Incompatible` if it is no manifest or has another format."""
         try:
             fields: dict[str, Any] = json.loads(data)
-            if fields["format"] != FORMAT:
+            if fields["format"] not in (FORMAT, EARLIER_FORMAT):
                 raise Incompatible(f"the index has format {fields['format']}, this release reads {FORMAT}")
             fields["categories"] = tuple(CategoryPart(**part) for part in fields["categories"])
             fields["heads"] = {head: tuple(labels) for head, labels in fields["heads"].items()}
