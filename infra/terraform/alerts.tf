@@ -14,7 +14,7 @@ locals {
   swept     = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"sweep\",response_code_class=\"2xx\"}"
   failed    = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${google_cloud_run_v2_job.refresh.name}\",result=\"failed\"}"
   succeeded = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${google_cloud_run_v2_job.refresh.name}\",result=\"succeeded\"}"
-  published = "logging_googleapis_com:user_closetspace_index_published{monitored_resource=\"cloud_run_job\"}"
+  index_age = "logging_googleapis_com:user_closetspace_index_age_hours_bucket{monitored_resource=\"cloud_run_revision\"}"
   unsettled = "logging_googleapis_com:user_closetspace_items_unsettled{monitored_resource=\"cloud_run_revision\"}"
   given_up  = "logging_googleapis_com:user_closetspace_items_given_up{monitored_resource=\"cloud_run_revision\"}"
 
@@ -39,15 +39,16 @@ locals {
       name     = "The refresh is late"
       severity = "WARNING"
       lasting  = "0s"
-      query    = "(sum(increase(${local.succeeded}[36h])) or vector(0)) < 1"
-      meaning  = "No refresh has succeeded for 36 hours."
+      # Only once the sweeper has run for as long, so that a new deployment is not late.
+      query   = "(sum(increase(${local.succeeded}[36h])) or vector(0)) < 1 and on() sum(increase(${local.swept}[1h] offset 36h)) > 0"
+      meaning = "No refresh has succeeded for 36 hours."
     }
     index_old = {
       name     = "The index is older than three days"
       severity = "ERROR"
       lasting  = "0s"
-      query    = "(sum(increase(${local.published}[3d])) or vector(0)) < 1"
-      meaning  = "No index was published for three days: recommendations may show products that shops no longer have."
+      query    = "histogram_quantile(1, sum by (le) (increase(${local.index_age}[1h]))) > 72"
+      meaning  = "The index in use was published more than three days ago: recommendations may show products that shops no longer have."
     }
     items_unsettled = {
       name     = "Items stay unsettled"
@@ -67,9 +68,10 @@ locals {
     sweeper_silent = {
       name     = "The sweeper does not run"
       severity = "ERROR"
-      lasting  = "0s"
-      query    = "(sum(increase(${local.swept}[1h])) or vector(0)) < 1"
-      meaning  = "No sweep has succeeded for an hour; one should run every ten minutes."
+      # Half an hour in which it is true, so that a new deployment has the time for its first sweep.
+      lasting = "1800s"
+      query   = "(sum(increase(${local.swept}[30m])) or vector(0)) < 1"
+      meaning = "No sweep has succeeded for an hour; one should run every ten minutes."
     }
   }
 }
@@ -103,5 +105,5 @@ resource "google_monitoring_alert_policy" "alert" {
     auto_close = "86400s"
   }
 
-  depends_on = [google_logging_metric.counted, google_logging_metric.published]
+  depends_on = [google_logging_metric.counted, google_logging_metric.measured]
 }

@@ -18,21 +18,11 @@ locals {
     index_age_hours          = { event = "index_age", value = "hours", unit = "h", description = "Time since the index in use was published, every ten minutes." }
   }
 
+  seconds = [0, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400, 172800]
+  hours   = [0, 1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 168, 336, 720]
+
   # Of the report that the job prints last (catalog_jobs/catalog/run_records.py).
   refresh_counts = ["new", "gone", "changed_price", "embedded", "failed", "seconds"]
-}
-
-resource "google_logging_metric" "published" {
-  name        = "closetspace_index_published"
-  description = "Refreshes that published an index."
-  filter      = "${local.from_refresh} jsonPayload.published=true"
-
-  metric_descriptor {
-    metric_kind = "DELTA"
-    value_type  = "INT64"
-  }
-
-  depends_on = [google_project_service.used]
 }
 
 resource "google_logging_metric" "counted" {
@@ -64,10 +54,10 @@ resource "google_logging_metric" "measured" {
     unit        = each.value.unit
   }
 
-  # The objective for photos is a bound, so that none is interpolated.
+  # What an objective or an alert compares with is a bound, so that nothing is interpolated.
   bucket_options {
     explicit_buckets {
-      bounds = [0, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400, 172800]
+      bounds = each.value.unit == "h" ? local.hours : local.seconds
     }
   }
 
