@@ -158,7 +158,8 @@ def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: st
         image = image or next((image_name(url.encode()) for url in fields.get("image_urls", ())), "")
         if not image:
             raise InvalidInput("item_invalid", "image_urls: it has no image.")
-        return CatalogItem(**fields, source=source, image=image, first_seen=seen, last_seen=seen)
+        fields |= {"source": source, "image": image, "first_seen": seen, "last_seen": seen}
+        return CatalogItem.model_validate(fields)
     except ValidationError as exc:
         raise InvalidInput("item_invalid", first_violation(exc, root="item").message) from exc
     except UnicodeEncodeError as exc:

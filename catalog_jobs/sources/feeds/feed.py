@@ -1,6 +1,8 @@
 """Reads product feeds: XML or tables, from a file or the web, compressed or not."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from catalog_jobs.catalog.source import SourceResult
@@ -43,7 +45,7 @@ def read_feed(
     collector, items = ItemCollector(defaults, now, limits.items), ItemsByLook()
     failure = ""
     try:
-        with open_feed(address, limits, cache) as file:
+        with open_feed(address, limits, cache) as file, _paused_garbage_collection():
             prices = PriceContext(defaults.currency, now)
             rows = learn_format(read_rows(file, limits, defaults.columns, defaults.currency), prices)
             _collect(rows, collector, items, prices)
@@ -54,6 +56,18 @@ def read_feed(
     if not items.by_look and not failure:
         failure = "The feed has no usable product."
     return SourceResult(defaults.source, tuple(items.by_look.values()), dict(collector.left_out), failure)
+
+
+@contextmanager
+def _paused_garbage_collection() -> Iterator[None]:
+    """Pause the search for reference cycles: reading makes none, and each search goes through all items so far."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: ItemsByLook, prices: PriceContext) -> None:

@@ -44,4 +44,5 @@ class BrokenFeed(ValueError):
 
 def first(row: Row, name: str) -> str:
     """Return the first value of a field, ``""`` if the row lacks it."""
-    return row.get(name, [""])[0]
+    values = row.get(name)
+    return values[0] if values else ""

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from catalog_jobs.catalog.item import MAX_IMAGES, MAX_TEXT, ScrapedProduct
+from catalog_jobs.catalog.item import MAX_TEXT, ScrapedProduct
 from catalog_jobs.sources.feeds.limits import REMARK, Row, first
 from catalog_jobs.sources.feeds.row_price import row_price
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
@@ -43,8 +43,8 @@ def parse_row(row: Row, prices: PriceContext) -> ScrapedProduct:
 
 
 def _image_urls(addresses: list[str]) -> tuple[str, ...]:
-    urls = dict.fromkeys(f"https:{address}" if address.startswith("//") else address for address in addresses)
-    return tuple(url for url in urls if url.startswith(("http://", "https://")))[:MAX_IMAGES]
+    urls = [f"https:{address}" if address.startswith("//") else address for address in addresses]
+    return tuple([url for url in urls if url.startswith(("http://", "https://"))])
 
 
 def _category(row: Row) -> str:

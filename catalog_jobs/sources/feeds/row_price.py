@@ -1,6 +1,6 @@
 """Which of a row's prices is the price."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
@@ -18,7 +18,10 @@ SAMPLED_ROWS = 1_000
 SAMPLED_CHARACTERS = 4_000_000
 """How much of a feed is looked at to learn how it writes prices. So much of it is in memory at once."""
 
-_read_price = lru_cache(10_000)(read_price)
+_CACHED = 10_000
+"""Prices that are kept: a feed repeats few of them a million times."""
+
+_read_price = lru_cache(_CACHED)(read_price)
 
 
 def learn_format(rows: Iterable[RowOrProduct], context: PriceContext) -> Iterator[RowOrProduct]:
@@ -42,9 +45,14 @@ def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
 
     A sale price counts while the sale is on, if it is lower than the usual price.
     """
-    usual, sale, listed = (_read(row, field, context) for field in PRICE_FIELDS)
+    currency = first(row, "currency")[:MAX_PRICE_TEXT]
+    usual, sale, listed = [_read(row.get(field, ()), currency, context) for field in PRICE_FIELDS]
     dates = first(row, "sale_price_effective_date")
-    is_on = is_sale_on(dates, context.now) if dates and context.now else True
+    return _chosen(usual, sale, listed, is_sale_on(dates, context.now) if dates and context.now else True)
+
+
+@lru_cache(_CACHED)
+def _chosen(usual: Price, sale: Price, listed: Price, is_on: bool | None) -> tuple[Price, float | None]:
     if sale.is_ambiguous or (sale.amount and is_on is None):
         price = usual if is_on is False else usual._replace(amount=None, is_ambiguous=True)
     elif sale.amount and is_on and (usual.amount is None or sale.reduced_from(usual)):
@@ -64,13 +72,7 @@ def is_sale_on(dates: str, now: datetime) -> bool | None:
     return (first_moment or now) <= now <= (last_moment or now)
 
 
-def _read(row: Row, field: str, context: PriceContext) -> Price:
-    currency, texts = first(row, "currency"), row.get(field, ())
-    if not texts:
-        return Price(None, currency)
-    # The format is learnt by now, so the same text is the same price. Text that is too long for a price is none.
-    found = {
-        _read_price(text[: MAX_PRICE_TEXT + 1], currency[:MAX_PRICE_TEXT], context.currency, context.numbers)
-        for text in texts
-    }
+def _read(texts: Sequence[str], currency: str, context: PriceContext) -> Price:
+    # The format is learnt by now, so the same text is the same price. Text that is too long is no price.
+    found = {_read_price(text[: MAX_PRICE_TEXT + 1], currency, context.currency, context.numbers) for text in texts}
     return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=bool(found))

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO
 
 from catalog_jobs.sources.feeds.columns import ColumnNames
@@ -28,7 +29,6 @@ def read_rows(
     text = start.decode(encoding_of(start), "replace").lstrip("\ufeff \t\r\n\0")
     is_xml = text.startswith("<")
     rows = xml_rows(file, limits, own or {}) if is_xml else table_rows(file, limits, own or {}, currency)
-    for number, row in enumerate(rows):
-        if number == limits.rows:
-            raise BrokenFeed(f"it has more than {limits.rows:,} rows")
-        yield row
+    yield from islice(rows, limits.rows)
+    if next(rows, None) is not None:
+        raise BrokenFeed(f"it has more than {limits.rows:,} rows")
