@@ -7,6 +7,7 @@ from firebase_admin import initialize_app
 from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
 
 from closetspace.adapters.cloud_logging import configure_cloud_logging
+from closetspace.adapters.tracing import configure_tracing
 from closetspace.api.bodies import refuse_malformed
 from closetspace.api.events import without_fields
 from closetspace.api.handlers import Handlers
@@ -22,6 +23,7 @@ configure_cloud_logging()
 initialize_app()
 
 settings = Settings.from_env()
+configure_tracing(settings)
 handlers = Handlers(Services(settings))
 
 

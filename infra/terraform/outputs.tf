@@ -19,6 +19,7 @@ output "functions_env" {
         SERVICE_ACCOUNT    = google_service_account.functions.email
       },
       var.encoder == "" ? {} : { ENCODER = var.encoder },
+      local.is_traced ? { TRACE_SHARE = var.trace_share } : {},
     ) : "${name}=${value}\n"
   ])
 }

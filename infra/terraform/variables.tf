@@ -186,3 +186,14 @@ variable "version_days" {
     error_message = "At least one day."
   }
 }
+
+variable "trace_share" {
+  description = "The share of requests that are traced, from 0 (none) to 1 (all)."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.trace_share >= 0 && var.trace_share <= 1
+    error_message = "From 0 to 1."
+  }
+}

@@ -67,6 +67,9 @@ class Settings:
     """Hosts of shops, feeds and catalog images that may have addresses of a private network or of this machine: servers
     of one's own. There are none for people's photos."""
 
+    trace_share: float = 0.0
+    """Share of requests that are traced, from 0 to 1. A process imports the tracer at its first request, for 0.2 s."""
+
     settle_minutes: float = 10.0
     """Minutes after which an unsettled item is reconciled again: longer than any single attempt."""
 
@@ -155,7 +158,7 @@ class Settings:
         """Read ``CLOSETSPACE_REGION``, ``SERVICE_ACCOUNT``, ``ENFORCE_APP_CHECK`` (``true``), ``WARDROBE_COLLECTION``,
         ``ALLOWED_PHOTO_HOSTS`` and ``CLOSETSPACE_PRIVATE_HOSTS`` (separated by commas), ``PHOTO_BUCKET``,
         ``FIREBASE_CONFIG``, ``INDEX_STORE``, ``ENCODER``, ``MAX_ITEMS_PER_PERSON``, ``MAX_EMBEDDINGS_PER_DAY``,
-        ``ORPHAN_HOURS``, and ``EMBEDDING_INSTANCES``, ``ANSWERING_INSTANCES``, ``DERIVING_INSTANCES`` and
+        ``ORPHAN_HOURS``, ``TRACE_SHARE``, ``EMBEDDING_INSTANCES``, ``ANSWERING_INSTANCES``, ``DERIVING_INSTANCES`` and
         ``LEAVING_INSTANCES``.
 
         Raises `FailedPrecondition` for a quota or a number of instances that is not a positive number.
@@ -175,6 +178,7 @@ class Settings:
             max_items_per_person=_quota(env, "MAX_ITEMS_PER_PERSON", cls.max_items_per_person),
             max_embeddings_per_day=_quota(env, "MAX_EMBEDDINGS_PER_DAY", cls.max_embeddings_per_day),
             orphan_hours=_quota(env, "ORPHAN_HOURS", cls.orphan_hours),
+            trace_share=min(1.0, _quota(env, "TRACE_SHARE", cls.trace_share)),
             embedding_instances=_quota(env, "EMBEDDING_INSTANCES", cls.embedding_instances),
             answering_instances=_quota(env, "ANSWERING_INSTANCES", cls.answering_instances),
             deriving_instances=_quota(env, "DERIVING_INSTANCES", cls.deriving_instances),

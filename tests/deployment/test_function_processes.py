@@ -1,9 +1,12 @@
 """What a process of the functions loads, and that every process recommends the same."""
 
+import gzip
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 from closetspace.domain.ranking.query import RankingQuery
 from closetspace.domain.ranking.ranking import rank
@@ -55,3 +58,54 @@ def test_same_seed_gives_the_same_list_in_another_process(tmp_path: Path) -> Non
 def test_recommending_loads_no_encoder_library() -> None:
     """The function that recommends has to start fast."""
     assert run_python(LIST_HEAVY_MODULES).strip() == "[]"
+
+
+CONFIGURE_TRACING = """
+import sys
+from closetspace.adapters.tracing import configure_tracing
+from closetspace.settings import Settings
+
+configure_tracing(Settings(trace_share=1.0))
+print([name for name in sys.modules if name.startswith("opentelemetry")])
+"""
+
+
+def test_tracer_is_not_imported_before_the_first_request() -> None:
+    assert run_python(CONFIGURE_TRACING).strip() == "[]"
+
+
+SEND_SPANS = """
+from closetspace.adapters.tracing import configure_tracing
+from closetspace.settings import Settings
+from closetspace.spans import span
+
+configure_tracing(Settings(trace_share=1.0))
+with span("recommend"), span("rank"):
+    pass
+"""
+
+
+def test_spans_reach_the_collector_that_the_environment_names() -> None:
+    received: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        run_python(SEND_SPANS, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    [(path, spans)] = received
+    assert path == "/v1/traces"
+    assert b"recommend" in gunzipped(spans)
+    assert b"rank" in gunzipped(spans)
+
+
+def gunzipped(data: bytes) -> bytes:
+    return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data

@@ -17,7 +17,7 @@ ROOTS = {
 }
 OURS = ("closetspace", "catalog_jobs", "closetspace_infra")
 
-INNER = ("closetspace.errors", "closetspace.log_labels", "closetspace.settings")
+INNER = ("closetspace.errors", "closetspace.log_labels", "closetspace.settings", "closetspace.spans")
 JOB = ("catalog_jobs.catalog", "catalog_jobs.sources", "catalog_jobs.refresh", "catalog_jobs.processes")
 
 ALLOWED: dict[str, tuple[str, ...]] = {

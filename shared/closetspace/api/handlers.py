@@ -12,6 +12,7 @@ from closetspace.domain.wardrobe.photo import owner_of_photo
 from closetspace.errors import ClosetspaceError
 from closetspace.log_labels import event as log_event
 from closetspace.log_labels import log_labels
+from closetspace.spans import span
 
 if TYPE_CHECKING:
     from firebase_functions import https_fn
@@ -77,7 +78,9 @@ class Handlers:
             translate_errors("Recommendations are not available right now. Try again in a minute."),
         ):
             asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
-            return RecommendResponse.of(self._services.recommender.recommend(uid, asked)).model_dump(by_alias=True)
+            with span("recommend"):
+                recommendation = self._services.recommender.recommend(uid, asked)
+            return RecommendResponse.of(recommendation).model_dump(by_alias=True)
 
     def facets(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
         """Answer the callable ``facets``."""
@@ -131,7 +134,7 @@ class Handlers:
             return ExportResponse.of(export).model_dump(by_alias=True)
 
     def _reconcile(self, item_id: str, deletion: Deletion | None, changed_at: datetime) -> None:
-        with log_labels(item=item_id):
+        with log_labels(item=item_id), span("reconcile"):
             self._services.reconciler.reconcile(item_id, deletion, changed_at)
 
     def _log_index(self, now: datetime) -> None:

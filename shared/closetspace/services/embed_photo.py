@@ -7,6 +7,7 @@ from closetspace.domain.encoder.encoding import Encoder, Encoding, Garment, Pict
 from closetspace.domain.wardrobe.photo import photo_too_large
 from closetspace.domain.wardrobe.photo_quality import Verdict, judge_photo
 from closetspace.settings import Settings
+from closetspace.spans import span
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,10 @@ class PhotoEmbedder:
         settings = self.settings
         if len(data) > settings.max_photo_bytes:
             raise photo_too_large(settings.max_photo_bytes)
-        picture = self.decode(data)
-        encoding = self.encoder.encode([Garment(picture, name, brand)])[0]
+        with span("decode"):
+            picture = self.decode(data)
+        with span("encode"):
+            encoding = self.encoder.encode([Garment(picture, name, brand)])[0]
         verdict = judge_photo(
             encoding,
             picture,

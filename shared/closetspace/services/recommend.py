@@ -17,6 +17,7 @@ from closetspace.services.closet_cache import ClosetCache
 from closetspace.services.closet_progress import closet_progress, count_processing, nothing_ready
 from closetspace.services.delete_account import account_deleted
 from closetspace.services.turns import Turns
+from closetspace.spans import span
 
 log = logging.getLogger(__name__)
 
@@ -49,21 +50,25 @@ class Recommender:
             Transient: no index matches the closet's encoder, or the database can't be reached.
         """
         with self._turn(uid):
-            person = self.people.person(uid)
+            with span("read person"):
+                person = self.people.person(uid)
             if person.is_leaving:
                 raise account_deleted()
             if not person.closet.entries:
                 raise nothing_ready(closet_progress(self.usage, uid))
-            index = self.index(person.closet.coverage)
-            priors = self.priors(index.encoder_id)
-            answer = recommend(person, request, index, priors, self._features(person, index, priors))
+            with span("choose index"):
+                index = self.index(person.closet.coverage)
+                priors = self.priors(index.encoder_id)
+            with span("rank"):
+                answer = recommend(person, request, index, priors, self._features(person, index, priors))
         self._remember(uid, person, answer)
         return answer if request.cursor else replace(answer, processing=self._processing(uid))
 
     def _processing(self, uid: str) -> int | None:
         """Return how many items are on their way; None if the database can't say it now."""
         try:
-            return count_processing(self.usage, uid)
+            with span("count processing"):
+                return count_processing(self.usage, uid)
         except Transient:
             log.warning("items in progress could not be counted", exc_info=True)
             return None
@@ -85,6 +90,7 @@ class Recommender:
         if shown is person.shown:
             return
         try:
-            self.people.remember_shown(uid, shown)
+            with span("remember shown"):
+                self.people.remember_shown(uid, shown)
         except Transient:
             log.warning("shown items could not be stored and may be recommended again soon", exc_info=True)

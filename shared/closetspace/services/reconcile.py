@@ -37,6 +37,7 @@ from closetspace.services.embed_photo import EmbeddedPhoto, PhotoEmbedder
 from closetspace.services.item_photos import ItemPhotos
 from closetspace.services.quotas import exceeded_quota
 from closetspace.settings import Settings
+from closetspace.spans import span
 
 log = logging.getLogger(__name__)
 
@@ -122,13 +123,15 @@ class Reconciler:
 
     def _settle(self, item_id: str, deletion: Deletion | None, progress: Progress, *, by_any_encoder: bool) -> Plan:
         for _ in range(ATTEMPTS):
-            record = self.wardrobe.read(item_id)
+            with span("read item"):
+                record = self.wardrobe.read(item_id)
             if record.item:
                 add_log_labels(uid=record.item.uid)
             progress.named = (record.state.thumbnails if record.state else None) or {}
             progress.present = set(progress.named.values())
             progress.stored |= progress.present
-            photo = self.photos.find(record.item)
+            with span("find photo"):
+                photo = self.photos.find(record.item)
             plan = decide(
                 record.item,
                 photo,
@@ -198,7 +201,8 @@ class Reconciler:
         entry = closet_entry(item, photo.fingerprint, encoding, self.encoder.descriptor)
         ready = ready_state(item, encoding, found.verdict, key, self.encoder.descriptor.id, corrected)
         thumbnails = {side: name for side, name in names.items() if name in progress.present}
-        self.wardrobe.commit(record, replace(ready, thumbnails=thumbnails), Put(entry, keep_other_encoders=beside))
+        with span("commit"):
+            self.wardrobe.commit(record, replace(ready, thumbnails=thumbnails), Put(entry, keep_other_encoders=beside))
         progress.named = thumbnails
         log.info(
             "item %s is ready",
@@ -208,7 +212,8 @@ class Reconciler:
         return Embed(key)
 
     def _embed_photo(self, item: Item, photo: PhotoStat, progress: Progress) -> EmbeddedPhoto:
-        data = self.photos.load(photo)
+        with span("load photo"):
+            data = self.photos.load(photo)
         found = PhotoEmbedder(self.decode, self.encoder, self.settings).embed(data, item.name, item.brand)
         log.info("item %s is embedded", item.id, extra=event("item_embedded", photo_bytes=len(data)))
         names = thumbnail_names(item.uid, item.id, photo)
@@ -220,7 +225,10 @@ class Reconciler:
     def _store_thumbnails(self, data: bytes, names: Thumbnails) -> Iterable[str]:
         """Make and store thumbnails; return the names of those that are there, none if the photo has none."""
         try:
-            self.photos.write_thumbnails(names, self.make_thumbnails(data, SIDES))
+            with span("make thumbnails"):
+                thumbnails = self.make_thumbnails(data, SIDES)
+            with span("store thumbnails"):
+                self.photos.write_thumbnails(names, thumbnails)
         except InvalidInput as error:
             log.warning("a photo that was decoded has no thumbnails: %s", error)
             return ()
