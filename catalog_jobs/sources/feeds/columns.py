@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping
 
 REQUIRED = ("id", "title", "image_link")
 
+MORE_IMAGES = "additional_image_link"
+"""The field that all of its columns have together. Of any other, the first column with a value counts."""
+
 FIELDS = (
     *REQUIRED,
-    "additional_image_link",
+    MORE_IMAGES,
     "item_group_id",
     "brand",
     "product_type",
@@ -39,7 +42,7 @@ COMMON_NAMES: ColumnNames = {
         *("main_image_url", "main_image_link", "image_1", "image_url_1", "images", "image_urls", "img", "img_url"),
         *("picture", "picture_url", "photo", "photo_url"),
     ),
-    "additional_image_link": (
+    MORE_IMAGES: (
         *("additional_images", "additional_image_links", "additional_image_urls", "additional_image_url"),
         *(f"{name}_{number}" for number in range(2, 10) for name in ("image_link", "image", "image_url")),
         *(f"{name}_{number}" for number in range(1, 10) for name in ("additional_image_link", "additional_image")),

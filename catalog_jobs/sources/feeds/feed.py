@@ -10,6 +10,7 @@ from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, first
 from catalog_jobs.sources.feeds.looks import ItemsByLook
 from catalog_jobs.sources.feeds.opening import open_feed
+from catalog_jobs.sources.feeds.options import FeedOptions
 from catalog_jobs.sources.feeds.products import parse_row
 from catalog_jobs.sources.feeds.row_price import learn_format
 from catalog_jobs.sources.feeds.rows import read_rows
@@ -47,7 +48,8 @@ def read_feed(
     try:
         with open_feed(address, limits, cache) as file, _paused_garbage_collection():
             prices = PriceContext(defaults.currency, now)
-            rows = learn_format(read_rows(file, limits, defaults.columns, defaults.currency), prices)
+            options = FeedOptions(limits, defaults.columns, defaults.currency)
+            rows = learn_format(read_rows(file, options), prices)
             _collect(rows, collector, items, prices)
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc

@@ -1,12 +1,13 @@
 """The tables of affiliate networks, shop systems and public datasets, which have column names of their own."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog_jobs.catalog.item import ScrapedProduct
-from catalog_jobs.sources.feeds import exports
-from catalog_jobs.sources.feeds.columns import FIELDS, ColumnNames
+from catalog_jobs.sources.feeds import shopify_export, woocommerce_export
+from catalog_jobs.sources.feeds.columns import FIELDS, MORE_IMAGES, ColumnNames
 from catalog_jobs.sources.feeds.limits import Row
+from catalog_jobs.sources.feeds.options import FeedOptions
 from closetspace.domain.index.indexed_item import LeftOut
 
 RowOrProduct = Row | ScrapedProduct | LeftOut
@@ -16,15 +17,15 @@ RowOrProduct = Row | ScrapedProduct | LeftOut
 class Layout:
     """A kind of table, recognized by columns that it always has.
 
-    ``path`` are the columns with the steps of the category. ``convert``, if there is one, makes products of several
-    rows, whose ``fields`` are its own, given the most products and the currency of the source.
+    ``path`` are the columns with the steps of the category. ``convert``, if there is one, makes products, or rows of
+    whole products, of several rows, whose ``fields`` are its own.
     """
 
     recognized_by: frozenset[str]
     columns: ColumnNames
     path: tuple[str, ...] = ()
     fields: Sequence[str] = FIELDS
-    convert: Callable[[Iterator[Row | LeftOut], int, str], Iterator[RowOrProduct]] | None = None
+    convert: Callable[[Iterator[Row | LeftOut], FeedOptions], Iterator[RowOrProduct]] | None = None
 
 
 AWIN = Layout(
@@ -33,7 +34,7 @@ AWIN = Layout(
         "id": ("aw_product_id", "merchant_product_id"),
         "title": ("product_name",),
         "image_link": ("merchant_image_url", "large_image", "aw_image_url"),
-        "additional_image_link": (
+        MORE_IMAGES: (
             "alternate_image",
             *(f"alternate_image_{number}" for number in ("two", "three", "four")),
         ),
@@ -118,16 +119,17 @@ HM_ARTICLES = Layout(
 )
 
 SHOPIFY = Layout(
-    frozenset(("handle", "variant_price")), exports.SHOPIFY, fields=tuple(exports.SHOPIFY), convert=exports.shopify
+    frozenset(("handle", "variant_price")),
+    shopify_export.COLUMNS,
+    fields=tuple(shopify_export.COLUMNS),
+    convert=shopify_export.products_of,
 )
-SHOPIFY_2025 = Layout(
-    frozenset(("url_handle", "option1_name")), exports.SHOPIFY, fields=tuple(exports.SHOPIFY), convert=exports.shopify
-)
+SHOPIFY_2025 = replace(SHOPIFY, recognized_by=frozenset(("url_handle", "option1_name")))
 WOOCOMMERCE = Layout(
     frozenset(("type", "name", "regular_price", "images")),
-    exports.WOOCOMMERCE,
-    fields=tuple(exports.WOOCOMMERCE),
-    convert=exports.woocommerce,
+    woocommerce_export.COLUMNS,
+    fields=tuple(woocommerce_export.COLUMNS),
+    convert=woocommerce_export.rows_of,
 )
 MERCHANT = Layout(frozenset(), {})
 

@@ -10,6 +10,8 @@ Row = dict[str, list[str]]
 REMARK = "remark"
 """The field of reasons for which a row counts although it is kept."""
 
+UNPUBLISHED = "the shop does not publish it"
+
 
 @dataclass(frozen=True)
 class FeedLimits:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct
+from catalog_jobs.catalog.item import CatalogItem, ScrapedProduct, clean_text
+
+MAX_SIZES = 200
+"""Of one look. Shops have forty; finding whether one is new takes as many comparisons."""
 
 _OFFER = ("price", "list_price", "currency", "in_stock")
 
@@ -30,8 +33,9 @@ class ItemsByLook:
         if _rank(product, is_used, item) < _rank(item, look in self._used, item):
             update = {name: getattr(product, name) for name in _OFFER} | {"currency": product.currency or item.currency}
             self._used.discard(look)
-        if product.in_stock and (sizes := [size for size in product.sizes if size not in item.sizes]):
-            update["sizes"] = (*item.sizes, *sizes)
+        if product.in_stock and len(item.sizes) < MAX_SIZES:
+            sizes = [size for size in map(clean_text, product.sizes) if size not in item.sizes]
+            update |= {"sizes": (*item.sizes, *sizes)} if sizes else {}
         if update:
             self.by_look[look] = item.model_copy(update=update)
         return True

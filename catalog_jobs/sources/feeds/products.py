@@ -3,6 +3,8 @@
 from functools import lru_cache
 
 from catalog_jobs.catalog.item import MAX_TEXT, ScrapedProduct
+from catalog_jobs.sources.feeds.columns import MORE_IMAGES
+from catalog_jobs.sources.feeds.images import image_urls
 from catalog_jobs.sources.feeds.limits import REMARK, Row, first
 from catalog_jobs.sources.feeds.row_price import row_price
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
@@ -37,14 +39,9 @@ def parse_row(row: Row, prices: PriceContext) -> ScrapedProduct:
         in_stock=in_stock,
         sizes=tuple(row.get("size", ())[:1]) if in_stock else (),
         url=first(row, "link"),
-        image_urls=_image_urls(row.get("image_link", []) + row.get("additional_image_link", [])),
+        image_urls=image_urls(row.get("image_link", []) + row.get(MORE_IMAGES, [])),
         remarks=(*row.get(REMARK, ()), *price.remarks),
     )
-
-
-def _image_urls(addresses: list[str]) -> tuple[str, ...]:
-    urls = [f"https:{address}" if address.startswith("//") else address for address in addresses]
-    return tuple([url for url in urls if url.startswith(("http://", "https://"))])
 
 
 def _category(row: Row) -> str:

@@ -4,24 +4,24 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from catalog_jobs.sources.bounded_xml import BoundedXml, BrokenXml
-from catalog_jobs.sources.feeds.columns import ColumnNames, Columns, column_name
-from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, Row
+from catalog_jobs.sources.feeds.columns import MORE_IMAGES, Columns, column_name
+from catalog_jobs.sources.feeds.limits import BrokenFeed, NotAFeed, Row
+from catalog_jobs.sources.feeds.options import FeedOptions
 
 _ROOTS = frozenset(("rss", "feed", "RDF", "channel", "products"))
 _ENTRIES = frozenset(("item", "entry", "product"))
 _GOOGLE = "base.google.com/"
-_IMAGES = "additional_image_link"
 
 
-def xml_rows(file: IO[bytes], limits: FeedLimits, own: ColumnNames) -> Iterator[Row]:
+def xml_rows(file: IO[bytes], options: FeedOptions) -> Iterator[Row]:
     """Yield the row of every entry. Raises as `catalog_jobs.sources.feeds.rows.read_rows` does."""
     try:
-        feed = BoundedXml(file, _ENTRIES, limits.row)
+        feed = BoundedXml(file, _ENTRIES, options.limits.row)
     except BrokenXml as exc:
         raise NotAFeed(str(exc)) from exc
     if feed.root not in _ROOTS:
         raise NotAFeed(f"its XML begins with <{feed.root}>")
-    entries = _Entries(Columns(own))
+    entries = _Entries(Columns(options.columns))
     try:
         yield from map(entries.row, feed)
     except BrokenXml as exc:
@@ -53,9 +53,9 @@ class _Entries:
                 continue
             field, rank = field_and_rank
             best = ranks.get(field)
-            if best is None or (rank < best and field != _IMAGES):
+            if best is None or (rank < best and field != MORE_IMAGES):
                 row[field], ranks[field] = [value], rank
-            elif rank == best or field == _IMAGES:
+            elif rank == best or field == MORE_IMAGES:
                 row[field].append(value)
         return row
 

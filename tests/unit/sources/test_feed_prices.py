@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.item import MAX_TEXT, CatalogItem
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
+from catalog_jobs.sources.feeds.looks import MAX_SIZES
 from catalog_jobs.sources.feeds.products import parse_row
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.parsers.price_specifications import PriceContext
@@ -119,6 +120,13 @@ def test_look_has_the_lowest_price_that_can_be_paid(
     [item] = result.items
     assert offer(item) == expected
     assert (item.id, result.left_out[OTHER_SIZE]) == ("0", len(rows) - 1)
+
+
+def test_sizes_of_every_row_are_cleaned_and_limited(tmp_path: Path) -> None:
+    [item] = read(tmp_path, size("S", "45 USD"), size("5&quot;  wide", "45 USD"), size("x" * 2_000, "45 USD")).items
+    assert item.sizes == ("S", '5" wide', "x" * MAX_TEXT)
+    [item] = read(tmp_path, *(size(str(number), "45 USD") for number in range(MAX_SIZES + 5))).items
+    assert len(item.sizes) == MAX_SIZES
 
 
 def test_list_price_is_that_of_the_size_with_the_price(tmp_path: Path) -> None:

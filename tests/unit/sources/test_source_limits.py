@@ -14,6 +14,7 @@ from catalog_jobs.sources.bounded_xml import BoundedXml, BrokenXml
 from catalog_jobs.sources.events import EventWriter
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed
+from catalog_jobs.sources.feeds.options import FeedOptions
 from catalog_jobs.sources.feeds.rows import read_rows
 from catalog_jobs.sources.items import ItemCollector, Page, SourceDefaults
 from catalog_jobs.sources.pages import UnreadablePages
@@ -22,7 +23,7 @@ from catalog_jobs.sources.spiders.base import CrawlContext
 from catalog_jobs.sources.spiders.structured import StructuredSpider
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-LIMITS = FeedLimits(row=20_000, rows=1_000)
+OPTIONS = FeedOptions(FeedLimits(row=20_000, rows=1_000))
 ITEM = "<item><id>1</id></item>"
 
 
@@ -75,7 +76,7 @@ class Endless(io.RawIOBase):
 def test_endless_feed_breaks_off_at_a_limit(start: str, unit: str, problem: str) -> None:
     file = Endless(start, unit)
     with pytest.raises(BrokenFeed, match=problem):
-        for _ in read_rows(io.BufferedReader(file), LIMITS):
+        for _ in read_rows(io.BufferedReader(file), OPTIONS):
             pass
     assert file.read_bytes < 400_000
 
@@ -108,12 +109,12 @@ def test_endless_names_end_the_reading(unit: str, recover: bool) -> None:
 def test_endless_file_is_no_feed(start: str, unit: str) -> None:
     file = Endless(start, unit)
     with pytest.raises(NotAFeed):
-        next(read_rows(io.BufferedReader(file), LIMITS))
+        next(read_rows(io.BufferedReader(file), OPTIONS))
     assert file.read_bytes < 400_000
 
 
 def test_rows_before_a_limit_are_read() -> None:
-    rows = read_rows(io.BufferedReader(Endless("<rss><channel>" + ITEM * 3, "<x/>")), LIMITS)
+    rows = read_rows(io.BufferedReader(Endless("<rss><channel>" + ITEM * 3, "<x/>")), OPTIONS)
     assert [next(rows) for _ in range(3)] == [{"id": ["1"]}] * 3
     with pytest.raises(BrokenFeed):
         next(rows)

@@ -10,8 +10,8 @@ import pytest
 
 from catalog_jobs.catalog.folder import TOO_MANY_VALUES
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.feeds.exports import UNPUBLISHED
 from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
+from catalog_jobs.sources.feeds.limits import UNPUBLISHED
 from catalog_jobs.sources.feeds.taxonomy import google_category
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.shops import Shop
@@ -331,6 +331,20 @@ def test_columns_of_the_configuration_name_the_elements_of_xml_too(read: Any) ->
     assert fields(read(f"<products>{entry}</products>", columns={"id": ("code",), "image_link": ("pic",)}), "id") == [
         ("1",)
     ]
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        "<image_link>{0}</image_link><additional_image_link>{1}, {2}</additional_image_link>",
+        "<image_link>{0}|{1}</image_link><additional_image_link>{2}</additional_image_link>",
+        "".join(f"<{name}_link>{{{n}}}</{name}_link>" for n, name in enumerate(("image", *["additional_image"] * 2))),
+    ],
+)
+def test_elements_of_xml_may_list_several_images(read: Any, images: str) -> None:
+    urls = (IMAGE, f"{IMAGE}?w=1,h=2", "https://a.example/3.jpg")
+    entry = f"<product><id>1</id><title>Coat</title>{images.format(*urls)}</product>"
+    assert read(f"<products>{entry}</products>").items[0].image_urls == urls
 
 
 def test_shop_names_columns_one_by_one_or_as_a_list() -> None:
