@@ -12,6 +12,7 @@ from closetspace.domain.ranking.closet_features import ClosetFeatures, closet_fe
 from closetspace.domain.ranking.recommend import recommend
 from closetspace.domain.ranking.recommendation import Recommendation, Request
 from closetspace.errors import Transient
+from closetspace.log_labels import add_log_labels
 from closetspace.ports import People, Usage
 from closetspace.services.closet_cache import ClosetCache
 from closetspace.services.closet_progress import closet_progress, count_processing, nothing_ready
@@ -59,6 +60,7 @@ class Recommender:
             with span("choose index"):
                 index = self.index(person.closet.coverage)
                 priors = self.priors(index.encoder_id)
+            add_log_labels(index=index.version)
             with span("rank"):
                 answer = recommend(person, request, index, priors, self._features(person, index, priors))
         self._remember(uid, person, answer)

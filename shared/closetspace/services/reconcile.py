@@ -126,7 +126,7 @@ class Reconciler:
             with span("read item"):
                 record = self.wardrobe.read(item_id)
             if record.item:
-                add_log_labels(uid=record.item.uid)
+                add_log_labels(uid=record.item.uid, encoder=self.encoder.descriptor.id)
             progress.named = (record.state.thumbnails if record.state else None) or {}
             progress.present = set(progress.named.values())
             progress.stored |= progress.present

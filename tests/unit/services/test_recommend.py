@@ -16,6 +16,7 @@ from closetspace.domain.person.person import Person
 from closetspace.domain.person.shown import ShownLists
 from closetspace.domain.wardrobe.state import Status
 from closetspace.errors import FailedPrecondition, Transient
+from closetspace.log_labels import current_labels, log_labels
 from closetspace.services.feedback import FeedbackKeeper
 from closetspace.services.live_index import choose_index
 from closetspace.services.recommend import Recommender
@@ -285,3 +286,9 @@ def test_requests_of_a_small_closet_do_not_wait(people: CountingPeople, world: W
     assert ids(call_recommend(recommender, seed=1)) == expected
     assert nested == [expected]
     assert people.most == 2
+
+
+def test_lines_about_a_request_name_the_version_of_the_index(recommender: Recommender, index: Bundle) -> None:
+    with log_labels():
+        call_recommend(recommender)
+        assert current_labels() == {"index": index.version}

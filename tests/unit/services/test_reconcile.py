@@ -15,6 +15,7 @@ from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.domain.wardrobe.plan import Embed, Forget, Refuse, Settled, Wait
 from closetspace.domain.wardrobe.thumbnails import SIDES
 from closetspace.errors import Conflict, Transient
+from closetspace.log_labels import current_labels, log_labels
 from tests.support.fakes import BUCKET, HEADS, HashEncoder, World, decode_anything, shrink_anything
 
 
@@ -293,3 +294,9 @@ def test_closet_entry_has_title_product_and_attributes(world: World) -> None:
     world.write_item("shirt", name="Linen shirt", brand="Arket")
     world.reconciler.reconcile("shirt")
     assert world.entries()["shirt"].title == "Arket Linen shirt"
+
+
+def test_lines_about_an_item_name_its_owner_and_the_encoder(world: World) -> None:
+    with log_labels(item="shirt"):
+        world.add("shirt")
+        assert current_labels() == {"item": "shirt", "uid": "ann", "encoder": world.encoder.id}
