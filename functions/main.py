@@ -3,6 +3,11 @@
 import os
 from typing import Any
 
+# Before gRPC is imported: it reads the answers of Firestore in the thread that waits for them, instead of another one.
+os.environ.setdefault("GRPC_SINGLE_THREADED_UNARY_STREAM", "1")
+# An instance serves many requests at once. Threads of linear algebra that wait for each other make it ten times slower.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from firebase_admin import initialize_app
 from firebase_functions import firestore_fn, https_fn, options, scheduler_fn, storage_fn
 
@@ -13,9 +18,6 @@ from closetspace.api.events import without_fields
 from closetspace.api.handlers import Handlers
 from closetspace.bootstrap import Services
 from closetspace.settings import Settings
-
-# An instance serves many requests at once. Threads of linear algebra that wait for each other make it ten times slower.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 configure_cloud_logging()
 
@@ -58,6 +60,12 @@ LEAVING = sized(
     options.MemoryOption.MB_512, cpu=1, concurrency=1, timeout_sec=540, max_instances=settings.leaving_instances
 )
 SWEEPING = sized(options.MemoryOption.GB_2, cpu=2, concurrency=1, timeout_sec=1800, max_instances=1)
+
+# functions-framework imports this module before it starts its server, which has 4 threads per CPU unless this is set.
+# Threads start when they are needed: the most of any function fits all.
+os.environ.setdefault(
+    "THREADS", str(max(size["concurrency"] for size in (EMBEDDING, ANSWERING, DERIVING, LEAVING, SWEEPING)))
+)
 
 
 def retried(function: Any) -> Any:

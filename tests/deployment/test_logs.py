@@ -1,11 +1,9 @@
 """What functions and jobs log in the cloud: processes as production starts them, and each of their lines."""
 
-import base64
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,27 +15,11 @@ from closetspace.adapters.storage.directory import DirectoryObjects
 from closetspace.services.index_versions import IndexVersions
 from closetspace_infra.local.functions import Instance, instance
 from tests.support.indexes import NOW, upload
+from tests.support.tokens import UID, unsigned_token
 
 PROJECT = "demo-closetspace"
 IN_PRODUCTION = {"LOG_EXECUTION_ID": "true", "K_REVISION": "facets-00001-abc", "GCLOUD_PROJECT": PROJECT}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-UID = "Xy3personKq"
-
-
-def unsigned_token() -> str:
-    """Return a token that the SDK accepts while it is told to use an emulator."""
-    now = int(time.time())
-    claims = {
-        "iss": f"https://securetoken.google.com/{PROJECT}",
-        "aud": PROJECT,
-        "sub": UID,
-        "user_id": UID,
-        "iat": now - 60,
-        "exp": now + 3_600,
-        "auth_time": now - 60,
-    }
-    parts = [json.dumps(part).encode() for part in ({"alg": "none", "typ": "JWT"}, claims)]
-    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
 
 
 def entries(process: Instance) -> list[dict[str, Any]]:
@@ -80,7 +62,7 @@ def only(found: Sequence[dict[str, Any]], text: str) -> dict[str, Any]:
 
 
 def test_function_logs_information_and_refused_callers_with_their_severity_and_trace(store: Path) -> None:
-    found = list(lines_of("facets", store, unsigned_token(), "nonsense"))
+    found = list(lines_of("facets", store, unsigned_token(PROJECT), "nonsense"))
     loaded = only(found, "index ")
     assert loaded["severity"] == "INFO"
     assert loaded["logging.googleapis.com/trace"] == f"projects/{PROJECT}/traces/{TRACE}"
@@ -88,7 +70,7 @@ def test_function_logs_information_and_refused_callers_with_their_severity_and_t
 
 
 def test_function_logs_a_failure_with_its_traceback_and_without_the_person(tmp_path: Path) -> None:
-    failed = only(list(lines_of("facets", tmp_path, unsigned_token())), "a callable failed")
+    failed = only(list(lines_of("facets", tmp_path, unsigned_token(PROJECT))), "a callable failed")
     assert failed["severity"] == "ERROR"
     assert failed["stack_trace"].startswith("Traceback")
     assert failed["logging.googleapis.com/labels"]["uid_hash"] == hash_uid(PROJECT, UID)
@@ -98,7 +80,7 @@ def test_function_logs_a_failure_with_its_traceback_and_without_the_person(tmp_p
 def test_function_logs_a_crash_of_a_callable_with_its_traceback(tmp_path: Path) -> None:
     (tmp_path / "index").mkdir()
     (endless := tmp_path / "index" / "current.json").symlink_to(endless)
-    crash = only(list(lines_of("facets", tmp_path, unsigned_token())), "Unhandled error")
+    crash = only(list(lines_of("facets", tmp_path, unsigned_token(PROJECT))), "Unhandled error")
     assert crash["severity"] == "ERROR"
     assert "symbolic links" in crash["stack_trace"]
 
