@@ -50,7 +50,8 @@ class Progress:
     """What one call has done: the photos that it has embedded, by content key, and the key whose attempt it counts.
 
     ``stored`` are the thumbnails that were found or written, ``named`` those that the item's state names now, and
-    ``present`` those that are there since the item was read last: another call may have deleted earlier ones.
+    ``present`` those that are there since the item was read last: another call may have deleted earlier ones. ``photo``
+    is the one that was read last.
     """
 
     embedded: dict[str, EmbeddedPhoto] = field(default_factory=dict)
@@ -58,6 +59,14 @@ class Progress:
     stored: set[str] = field(default_factory=set)
     named: Thumbnails = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
+    photo: tuple[PhotoStat, bytes] | None = None
+
+    def load(self, photo: PhotoStat, photos: ItemPhotos) -> bytes:
+        """Return a photo's bytes, which are read once."""
+        if self.photo is None or self.photo[0] != photo:
+            with span("load photo"):
+                self.photo = photo, photos.load(photo)
+        return self.photo[1]
 
 
 def utc_now() -> datetime:
@@ -187,9 +196,7 @@ class Reconciler:
                     return GiveUp()
                 record, progress.counted = begun, key
         try:
-            names = thumbnail_names(item.uid, item.id, photo)
-            is_known = progress.present.issuperset(names.values())
-            found = (progress.embedded.get(key) if is_known else None) or self._embed_photo(item, photo, progress)
+            found = progress.embedded.get(key) or self._embed_photo(item, photo, progress)
         except InvalidInput as error:
             self._refuse(item, Fault.from_error(error), key, record)
             return Embed(key)
@@ -200,6 +207,10 @@ class Reconciler:
         encoding, corrected = item.corrections.apply(found.encoding, self.encoder.descriptor.heads)
         entry = closet_entry(item, photo.fingerprint, encoding, self.encoder.descriptor)
         ready = ready_state(item, encoding, found.verdict, key, self.encoder.descriptor.id, corrected)
+        names = thumbnail_names(item.uid, item.id, photo)
+        if not progress.present.issuperset(names.values()):
+            progress.present.update(self._store_thumbnails(photo, names, progress))
+            progress.stored |= progress.present
         thumbnails = {side: name for side, name in names.items() if name in progress.present}
         with span("commit"):
             self.wardrobe.commit(record, replace(ready, thumbnails=thumbnails), Put(entry, keep_other_encoders=beside))
@@ -212,26 +223,22 @@ class Reconciler:
         return Embed(key)
 
     def _embed_photo(self, item: Item, photo: PhotoStat, progress: Progress) -> EmbeddedPhoto:
-        with span("load photo"):
-            data = self.photos.load(photo)
+        data = progress.load(photo, self.photos)
         found = PhotoEmbedder(self.decode, self.encoder, self.settings).embed(data, item.name, item.brand)
         log.info("item %s is embedded", item.id, extra=event("item_embedded", photo_bytes=len(data)))
-        names = thumbnail_names(item.uid, item.id, photo)
-        if not isinstance(found.verdict, Fault) and not progress.present.issuperset(names.values()):
-            progress.present.update(self._store_thumbnails(data, names))
-            progress.stored |= progress.present
         return found
 
-    def _store_thumbnails(self, data: bytes, names: Thumbnails) -> Iterable[str]:
+    def _store_thumbnails(self, photo: PhotoStat, names: Thumbnails, progress: Progress) -> Iterable[str]:
         """Make and store thumbnails; return the names of those that are there, none if the photo has none."""
+        data = progress.load(photo, self.photos)
         try:
             with span("make thumbnails"):
                 thumbnails = self.make_thumbnails(data, SIDES)
-            with span("store thumbnails"):
-                self.photos.write_thumbnails(names, thumbnails)
         except InvalidInput as error:
             log.warning("a photo that was decoded has no thumbnails: %s", error)
             return ()
+        with span("store thumbnails"):
+            self.photos.write_thumbnails(names, thumbnails)
         return names.values()
 
     def _refuse(
