@@ -30,6 +30,16 @@ resource "google_service_account" "build" {
   depends_on = [google_project_service.used]
 }
 
+# Google makes these accounts when an API is first used, which is too late for the triggers of the first deployment.
+resource "google_project_service_identity" "agent" {
+  provider = google-beta
+  for_each = toset(["eventarc.googleapis.com", "pubsub.googleapis.com"])
+
+  service = each.value
+
+  depends_on = [google_project_service.used]
+}
+
 data "google_compute_default_service_account" "default" {
   depends_on = [google_project_service.used]
 }
@@ -66,7 +76,8 @@ locals {
   catalog   = google_service_account.catalog.member
   build     = google_service_account.build.member
 
-  # Only roles that can't be granted on a single bucket, image, secret or job.
+  # Only roles that can't be granted on a single bucket, image, secret, job or service. run.invoker is granted on each
+  # function's own service, once firebase deploy has made it: by closetspace cloud access.
   project_roles = {
     functions_firestore = {
       role   = "roles/datastore.user"
@@ -83,15 +94,20 @@ locals {
       member = local.functions
       reason = "Eventarc delivers events of Firestore and Cloud Storage as this account."
     }
-    functions_invoke = {
-      role   = "roles/run.invoker"
-      member = local.functions
-      reason = "Eventarc calls the functions as this account. firebase deploy creates them later, so it is granted on the project."
+    eventarc_agent = {
+      role   = "roles/eventarc.serviceAgent"
+      member = google_project_service_identity.agent["eventarc.googleapis.com"].member
+      reason = "Eventarc makes the triggers' topics and subscriptions."
+    }
+    pubsub_agent = {
+      role   = "roles/pubsub.serviceAgent"
+      member = google_project_service_identity.agent["pubsub.googleapis.com"].member
+      reason = "Pub/Sub signs the events that it delivers to the functions."
     }
     storage_events = {
       role   = "roles/pubsub.publisher"
       member = data.google_storage_project_service_account.storage.member
-      reason = "Cloud Storage publishes events of uploaded and deleted photos to Pub/Sub."
+      reason = "Cloud Storage publishes events of photos; Eventarc makes the topic later, so it is granted on the project."
     }
     functions_build = {
       role   = "roles/cloudbuild.builds.builder"

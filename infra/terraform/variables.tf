@@ -82,6 +82,50 @@ variable "encoder" {
   }
 }
 
+variable "functions_settings" {
+  description = "Other environment variables of the functions, such as EMBEDDING_INSTANCES."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name, value in var.functions_settings : can(regex("^[A-Z][A-Z_]*$", name)) && can(regex("^[^\\n\"]*$", value))])
+    error_message = "Names of settings are capitals and underscores, and values have neither quotation marks nor line breaks."
+  }
+}
+
+variable "github_repository_id" {
+  description = "The number of the GitHub repository whose workflow deploys (gh api repos/OWNER/NAME --jq .id); empty for none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[0-9]*$", var.github_repository_id))
+    error_message = "The repository's id is a number. Its name could be taken by someone else after it is given up."
+  }
+}
+
+variable "github_environment" {
+  description = "The environment of that repository whose protection rules apply to the workflow, and the only one that may deploy here."
+  type        = string
+  default     = "prod"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]+$", var.github_environment))
+    error_message = "An environment has letters, digits, hyphens and underscores."
+  }
+}
+
+variable "github_branch" {
+  description = "The branch of that repository that may be deployed."
+  type        = string
+  default     = "main"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._/-]+$", var.github_branch))
+    error_message = "The branch has no spaces and no quotation marks."
+  }
+}
+
 variable "refresh_schedule" {
   description = "The schedule of the refresh, in cron's format."
   type        = string

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.terraform_files import FOLDER, blocks, locals_, named, references
+from tests.support.terraform_files import FOLDER, blocks, files, locals_, named, references
 
 ROOT = FOLDER.parent.parent
 FOLDERS = ("catalog_jobs", "functions", "shared")
 CODE = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
 
+PIPELINE = "google_project_iam_member.pipeline_owns"
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 
 
@@ -69,18 +70,58 @@ def mentions(body: Any, addresses: set[str]) -> bool:
 def test_each_role_has_a_reason() -> None:
     for grants in (locals_()["project_roles"], locals_()["bucket_roles"]):
         assert [name for name, grant in grants.items() if not grant["reason"].endswith(".")] == []
-    iam = (FOLDER / "iam.tf").read_text()
-    alone = re.findall(r'(.*)\nresource "google_\w+_iam_member" "(?!granted)\w+"', iam)
-    assert len(alone) == 3
+    everything = "\n".join((FOLDER / file).read_text() for file in files())
+    alone = re.findall(r'(.*)\nresource "google_\w+_iam_member" "(?!granted)\w+"', everything)
+    members = [address for address in blocks("resource") if "_iam_member." in address]
+    assert len(alone) == len([address for address in members if not address.endswith(".granted")])
     assert all(line.startswith("# Reason: ") for line in alone)
 
 
-def test_no_account_has_a_role_of_owner_editor_or_admin() -> None:
-    roles = set(re.findall(r"roles/[\w.]+", json.dumps([*blocks("resource").values(), locals_()])))
+def test_no_account_but_the_pipelines_has_a_role_of_owner_editor_or_admin() -> None:
+    others = {address: body for address, body in blocks("resource").items() if address != PIPELINE}
+    roles = set(re.findall(r"roles/[\w.]+", json.dumps([*others.values(), locals_()])))
     assert roles
     assert {role for role in roles if re.search(r"owner|editor|admin", role, re.IGNORECASE)} == set()
     kinds = {address.split(".")[0] for address in blocks("resource") if "_iam_" in address}
     assert {kind for kind in kinds if kind.endswith(("_iam_policy", "_iam_binding"))} == set()
+
+
+def test_no_account_may_call_every_function() -> None:
+    """Each function may be called by its own events or by browsers: closetspace cloud access grants that."""
+    granted = [grant["role"] for grant in locals_()["project_roles"].values()]
+    assert "roles/run.invoker" not in granted
+
+
+def test_service_agents_are_made_with_their_roles_before_anything_is_built() -> None:
+    agents = blocks("resource")["google_project_service_identity.agent"]
+    assert re.findall(r"\w+\.googleapis\.com", agents["for_each"]) == [
+        "eventarc.googleapis.com",
+        "pubsub.googleapis.com",
+    ]
+    roles = locals_()["project_roles"]
+    for name in ("eventarc", "pubsub"):
+        grant = roles[f"{name}_agent"]
+        assert grant["role"] == f"roles/{name}.serviceAgent"
+        assert f'agent["{name}.googleapis.com"]' in grant["member"]
+    foundation = blocks("resource")["terraform_data.foundation"]
+    assert "${google_project_iam_member.granted}" in foundation["depends_on"]
+
+
+def test_only_one_repository_branch_and_environment_deploys_and_without_a_key() -> None:
+    resources = blocks("resource")
+    provider = resources["google_iam_workload_identity_pool_provider.pipeline"]
+    condition = provider["attribute_condition"]
+    claims = {"repository_id": "github_repository_id", "environment": "github_environment", "ref": "github_branch"}
+    assert all(
+        re.search(rf"assertion\.{claim} == '[\w/]*\${{var\.{name}}}'", condition) for claim, name in claims.items()
+    )
+    assert condition.count("assertion.") == condition.count(" == ") == 3
+    assert resources[PIPELINE]["member"] == "${each.value.member}"
+    assert resources[PIPELINE]["for_each"] == "${google_service_account.deploy}"
+    becomes = resources["google_service_account_iam_member.pipeline_deploys"]["member"]
+    assert becomes.endswith("/attribute.repository_id/${var.github_repository_id}")
+    assert not any(address.startswith("google_service_account_key") for address in resources)
+    assert named("variable")["github_repository_id"]["default"] == ""
 
 
 def test_catalog_job_has_no_role_on_project_or_photos() -> None:
@@ -217,6 +258,9 @@ def test_valid_values_are_accepted(variables_alone: Path) -> None:
         ("refresh_schedule", "every day", "five fields"),
         ("refresh_tasks", "20000", "10,000 tasks"),
         ("image", "catalog", "its registry and its tag"),
+        ("github_repository_id", "owner/name", "id is a number"),
+        ("github_branch", "main' || true || '", "no quotation marks"),
+        ("functions_settings", '{"ENCODER": "a\\nSERVICE_ACCOUNT=b"}', "nor line breaks"),
     ],
 )
 def test_invalid_value_is_refused_with_the_format(variables_alone: Path, name: str, value: str, message: str) -> None:
