@@ -1,4 +1,4 @@
-"""``closetspace cloud``, with the commands ``deploy`` and ``status``."""
+"""``closetspace cloud``: deploy, and look after what is deployed."""
 
 import typer
 
@@ -9,13 +9,18 @@ app = typer.Typer(no_args_is_help=True)
 app.command("status")(cloud_status.status)
 
 if IS_CLONE:
-    from catalog_jobs.cli import cloud_deploy
+    from catalog_jobs.cli import cloud_access, cloud_check, cloud_deploy, cloud_draw, cloud_traffic
 
+    app.command("check")(cloud_check.check)
     app.command("deploy")(cloud_deploy.deploy)
+    app.command("access")(cloud_access.access)
+    app.command("traffic")(cloud_traffic.traffic)
+    app.command("rollback")(cloud_traffic.rollback)
+    app.command("draw-catalog")(cloud_draw.draw)
 else:
-    add_missing(app, "deploy")
+    add_missing(app, "check", "deploy", "access", "traffic", "rollback", "draw-catalog")
 
 
 @app.callback()
 def group() -> None:
-    """Deploy, and compare what is deployed with what should be."""
+    """Deploy, compare what is deployed with what should be, and choose the release that answers."""

@@ -9,22 +9,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, place
 from catalog_jobs.cli.console import exit_on_error, notes, print_json
 from catalog_jobs.cli.options import JsonOption
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from catalog_jobs.operations.cloud_status.differences import Finding
     from catalog_jobs.operations.cloud_status.report import Status
 
 _MARKS = {True: "[green]ok[/green]", False: "[red]differs[/red]"}
 
 
 def status(
-    project: Annotated[
-        str, typer.Option(envvar="GOOGLE_CLOUD_PROJECT", metavar="ID", help="The Google Cloud project.")
-    ],
-    region: Annotated[
-        str | None, typer.Option(help="The region of functions and job. Default: that of functions/.env.PROJECT.")
-    ] = None,
+    env: EnvOption = None,
+    project: ProjectOption = None,
+    region: RegionOption = None,
     store: Annotated[
         str | None,
         typer.Option(
@@ -37,10 +38,10 @@ def status(
 ) -> None:
     """Compare what is deployed with this repository, and show how the last refresh ended.
 
-    Compares the functions with functions/main.py, and checks the refresh's job and last execution, the schedules, the
-    index in use and the record of the last run. Exits with 0 if everything is as it should be, else with 1. Changes
-    nothing. Needs roles/cloudfunctions.viewer, roles/run.viewer, roles/cloudscheduler.viewer, and
-    roles/storage.objectViewer on the store's bucket.
+    Compares the functions with functions/main.py, also who may call them, and checks the refresh's job and last
+    execution, the schedules, the index in use and the record of the last run. Exits with 0 if everything is as it
+    should be, else with 1. Changes nothing. Needs roles/cloudfunctions.viewer, roles/run.viewer,
+    roles/cloudscheduler.viewer, and roles/storage.objectViewer on the store's bucket.
     """
     # Google's admin clients take a second to import, which the other commands can do without.
     from catalog_jobs.operations.cloud_status.deployed import AdminApis, read_deployed
@@ -50,7 +51,7 @@ def status(
 
     now = datetime.now(UTC)
     with exit_on_error():
-        expected = read_expected(project, region, store)
+        expected = read_expected(*place(env, project, region), store)
         found = Status.compare(expected, read_deployed(expected, AdminApis.connect(), open_store), now)
     print_status(found, now, as_json)
 
@@ -75,12 +76,18 @@ def _print(status: "Status", now: datetime) -> None:
     for row in rows(status, now):
         table.add_row(_MARKS[row.ok], escape(row.thing), escape(row.state))
     console.print(table)
-    for finding in status.findings:
-        colour = "red" if finding.severity == "broken" else "yellow"
-        what = f"{escape(finding.thing)}: {escape(finding.what)} should be {escape(finding.expected)}"
-        console.print(f"[{colour}]{finding.severity}[/] {what}, is {escape(finding.found)}", soft_wrap=True)
-        console.print(f"  -> {escape(finding.advice)}", soft_wrap=True)
+    print_findings(status.findings)
     if status.deployed.catalog is None:
         notes.print("The catalog was not checked: name its --store.")
     if not status.findings:
         console.print(f"{escape(status.expected.project)} is deployed as the repository expects.")
+
+
+def print_findings(findings: "Iterable[Finding]") -> None:
+    """Print each finding with its advice."""
+    console = Console(highlight=False)
+    for finding in findings:
+        colour = "red" if finding.severity == "broken" else "yellow"
+        what = f"{escape(finding.thing)}: {escape(finding.what)} should be {escape(finding.expected)}"
+        console.print(f"[{colour}]{finding.severity}[/] {what}, is {escape(finding.found)}", soft_wrap=True)
+        console.print(f"  -> {escape(finding.advice)}", soft_wrap=True)

@@ -10,9 +10,15 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from catalog_jobs.cli.app import app
 from catalog_jobs.cli.cloud_deploy import deploy
 from closetspace.errors import FailedPrecondition, InvalidInput
-from closetspace_infra.deploy import SOURCES, Deployment, Step, committed, plan, run
+from closetspace_infra.deploy.commit import committed
+from closetspace_infra.deploy.plan import plan
+from closetspace_infra.deploy.programs import runtime_python, source_of
+from closetspace_infra.deploy.running import run
+from closetspace_infra.deploy.steps import Deployment, Step
+from tests.support.paths import REPOSITORY
 
 TO = Deployment(
     project="closetspace-demo",
@@ -20,13 +26,21 @@ TO = Deployment(
     alert_email="operator@shop.example",
     region="us-central1",
     firestore_location="us-central1",
+    python="python3.11",
 )
+PROGRAMS = ("closetspace", "firebase", "gcloud", "python3.11", "terraform")
 IMAGE = "us-central1-docker.pkg.dev/closetspace-demo/closetspace/catalog:0123456789ab"
 PROGRAM = """#!/bin/sh
 echo "$(basename "$0") $*" >> "{log}"
 case "$(basename "$0") $*" in
   {failing}) echo "no" >&2; exit 3;;
   *functions_env*) echo PHOTO_BUCKET=closetspace-demo-photos;;
+  "terraform init "*)
+    bucket=$(echo "$*" | sed "s/.*bucket=//")
+    mkdir -p "$TF_DATA_DIR"
+    state=$TF_DATA_DIR/terraform.tfstate
+    echo '{{"backend": {{"config": {{"bucket": "'"${{FORGOTTEN_BUCKET:-$bucket}}"'"}}}}}}' > "$state";;
+  "terraform output -json") cat "{outputs}";;
 esac
 """
 
@@ -36,16 +50,18 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.root, self.bin, self._log = folder / "clone", folder / "bin", folder / "calls"
+        self.outputs = folder / "outputs.json"
+        self.outputs.write_text("{}")
         for name in ("infra/terraform", "functions"):
             (self.root / name).mkdir(parents=True)
         self.bin.mkdir()
-        self.install(*SOURCES)
+        self.install(*PROGRAMS)
 
     def install(self, *names: str, failing: str = "nothing") -> None:
         """Install programs; ``failing`` is a shell pattern of the calls that fail."""
         for name in names:
             program = self.bin / name
-            program.write_text(PROGRAM.format(log=self._log, failing=failing))
+            program.write_text(PROGRAM.format(log=self._log, failing=failing, outputs=self.outputs))
             program.chmod(0o755)
 
     @property
@@ -63,6 +79,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("PATH", f"{made.bin}:/bin:/usr/bin")
     monkeypatch.setattr(sys, "executable", str(made.bin / "python"))
     made.install("gcloud", failing="*describe*state*|*describe*gs:*|*images\\ describe*")
+    made.install("firebase", failing="*apps:list*")
     return made
 
 
@@ -83,6 +100,8 @@ def test_everything_is_deployed_in_order(machine: Machine) -> None:
         "gcloud projects describe closetspace-demo",
         "firebase projects:list",
         "gcloud services enable",
+        "closetspace cloud check",
+        "firebase projects:addfirebase",
         "gcloud storage buckets create gs://closetspace-demo-terraform",
         "terraform init",
         "terraform apply",
@@ -91,6 +110,8 @@ def test_everything_is_deployed_in_order(machine: Machine) -> None:
         "python3.11 -m venv",
         "terraform output -raw functions_env",
         "firebase deploy --only firestore:rules,functions",
+        "closetspace cloud access",
+        "closetspace cloud traffic",
         "closetspace cloud status",
     )
 
@@ -107,7 +128,7 @@ def test_foundation_comes_before_the_image_and_the_image_before_the_job() -> Non
 def test_functions_get_their_settings_from_terraform(machine: Machine) -> None:
     run(plan(TO), print_nothing, root=machine.root)
     written = machine.root / "functions" / ".env.closetspace-demo"
-    assert written.read_text() == "PHOTO_BUCKET=closetspace-demo-photos\n"
+    assert written.read_text() == "PHOTO_BUCKET=closetspace-demo-photos\nCLOSETSPACE_RELEASE=0123456789ab\n"
     assert [path.name for path in written.parent.iterdir()] == [written.name]
 
 
@@ -119,25 +140,80 @@ def test_existing_bucket_and_image_are_not_created_again(machine: Machine) -> No
 
 def test_first_failure_ends_the_run_and_names_the_option_to_continue(machine: Machine) -> None:
     machine.install("gcloud", failing="*builds*|*describe*gs:*|*images\\ describe*")
-    with pytest.raises(FailedPrecondition, match=r"The step image failed: gcloud exited with 3.*--from image"):
+    with pytest.raises(FailedPrecondition, match=r"The step image failed: gcloud exited with 3.*wait.*--from image"):
         run(plan(TO), print_nothing, root=machine.root)
     assert machine.calls[-1].startswith("gcloud builds submit")
 
 
+def test_nothing_is_made_before_the_checks_have_passed(machine: Machine) -> None:
+    machine.install("closetspace", failing="*cloud\\ check*")
+    with pytest.raises(FailedPrecondition, match="--from check"):
+        run(plan(TO), print_nothing, root=machine.root)
+    made = ("create", "apply", "addfirebase", "deploy", "submit")
+    assert [call for call in machine.calls if any(word in call for word in made)] == []
+
+
+def test_terms_that_are_not_accepted_are_named_with_the_page_to_accept_them(machine: Machine) -> None:
+    machine.install("firebase", failing="*apps:list*|*addfirebase*")
+    with pytest.raises(FailedPrecondition, match=r"Accept Firebase's terms.*forceCheckTos=true.*--from firebase"):
+        run(plan(TO), print_nothing, root=machine.root)
+
+
+def test_project_that_has_firebase_is_not_added_again(machine: Machine) -> None:
+    machine.install("firebase")
+    run(plan(TO), print_nothing, root=machine.root)
+    assert not [call for call in machine.calls if "addfirebase" in call]
+
+
 def test_run_continues_from_a_step(machine: Machine) -> None:
     run(plan(TO), print_nothing, root=machine.root, since="image")
-    assert machine.calls[0].startswith("gcloud artifacts docker images describe")
-    assert not [call for call in machine.calls if call.startswith(("terraform init", "gcloud services"))]
+    assert not [call for call in machine.calls if call.startswith(("gcloud services", "gcloud projects"))]
+    assert [call for call in machine.calls if call.startswith("gcloud builds submit")]
+
+
+@pytest.mark.parametrize("since", ["python", "settings", "functions", "status"])
+def test_run_that_begins_later_initialises_terraform_first(machine: Machine, since: str) -> None:
+    """A rollback that begins with python must not write another project's buckets into the functions' settings."""
+    run(plan(TO), print_nothing, root=machine.root, since=since)
+    assert machine.calls[0].startswith("terraform init")
+    assert machine.calls[0].endswith("-backend-config=bucket=closetspace-demo-terraform")
+    assert starts(machine.calls, "terraform init", next(s.command[0] for s in plan(TO) if s.name == since))
+
+
+def test_two_projects_have_data_directories_of_their_own(machine: Machine) -> None:
+    for to in (TO, replace(TO, project="closetspace-live")):
+        run(plan(to), print_nothing, root=machine.root, since="status")
+    folders = sorted(path.name for path in (machine.root / "infra/terraform/.terraform").iterdir())
+    assert folders == ["closetspace-demo", "closetspace-live"]
+    for step in plan(TO):
+        assert (step.command[0] == "terraform") == ("TF_DATA_DIR" in step.environment)
+
+
+def test_state_of_another_bucket_is_refused(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGOTTEN_BUCKET", "closetspace-live-terraform")
+    with pytest.raises(
+        FailedPrecondition, match="the state in closetspace-live-terraform, not that of closetspace-demo"
+    ):
+        run(plan(TO), print_nothing, root=machine.root, since="python")
+    assert not [call for call in machine.calls if "functions_env" in call or "deploy" in call]
+
+
+def test_state_that_describes_another_project_is_refused(machine: Machine) -> None:
+    machine.outputs.write_text('{"photos_bucket": {"value": "closetspace-live-photos"}}')
+    with pytest.raises(FailedPrecondition, match="closetspace-live-photos"):
+        run(plan(TO), print_nothing, root=machine.root, since="python")
+    machine.outputs.write_text('{"photos_bucket": {"value": "closetspace-demo-photos"}}')
+    run(plan(TO), print_nothing, root=machine.root, since="python")
 
 
 def test_unknown_step_is_refused_with_the_known_ones(machine: Machine) -> None:
-    with pytest.raises(InvalidInput, match=r"no step functons\. The steps are login, .*functions, status"):
+    with pytest.raises(InvalidInput, match=r"no step functons\. The steps are login, .*functions, access, .*status"):
         run(plan(TO), print_nothing, root=machine.root, since="functons")
     assert machine.calls == []
 
 
 def test_settings_are_not_written_if_terraform_fails(machine: Machine) -> None:
-    machine.install("terraform", failing="*output*")
+    machine.install("terraform", failing="*output\\ -raw*")
     with pytest.raises(FailedPrecondition, match="--from settings"):
         run(plan(TO), print_nothing, root=machine.root)
     assert list((machine.root / "functions").iterdir()) == []
@@ -149,7 +225,7 @@ def test_missing_program_is_named_before_anything_runs(
 ) -> None:
     (machine.bin / name).unlink()
     monkeypatch.setenv("PATH", str(machine.bin))
-    with pytest.raises(FailedPrecondition, match=rf"{name} \({SOURCES[name][:12]}"):
+    with pytest.raises(FailedPrecondition, match=rf"{name} \({source_of(name)[:12]}"):
         run(plan(TO), print_nothing, root=machine.root)
     assert machine.calls == []
 
@@ -159,15 +235,25 @@ def test_dry_run_prints_every_command_and_runs_none(machine: Machine) -> None:
     run(plan(TO), lines.append, root=machine.root, dry_run=True)
     assert machine.calls == []
     for step in plan(TO):
-        assert any(line.endswith(f"{step.name}: {step.why}") for line in lines)
+        assert any(line.endswith(f": {step.why}") and f"] {step.name} (" in line for line in lines)
         assert any(line.strip().startswith(("cd ", step.command[0])) for line in lines)
-    assert (
-        "    cd infra/terraform && terraform output -raw functions_env > ../../functions/.env.closetspace-demo" in lines
-    )
+    file = "../../functions/.env.closetspace-demo"
+    output = "TF_DATA_DIR=.terraform/closetspace-demo terraform output -raw functions_env"
+    added = f"echo CLOSETSPACE_RELEASE=0123456789ab >> {file}"
+    assert f"    cd infra/terraform && {output} > {file} && {added}" in lines
+
+
+def test_dry_run_estimates_each_step_each_phase_and_the_whole(machine: Machine) -> None:
+    lines: list[str] = []
+    run(plan(TO), lines.append, root=machine.root, dry_run=True)
+    assert [line.strip() for line in lines if "Infrastructure, " in line] == ["Infrastructure, about 23 min"]
+    assert any(line.startswith("[11/19] infrastructure (about 10 min): ") for line in lines)
+    assert any(line.startswith("[1/19] login (seconds): ") for line in lines)
+    assert lines[-1].strip().startswith("In all about 37 min for a first deployment")
 
 
 def test_dry_run_runs_terraforms_plan_if_it_is_initialised(machine: Machine) -> None:
-    (machine.root / "infra/terraform/.terraform").mkdir()
+    (machine.root / "infra/terraform/.terraform/closetspace-demo").mkdir(parents=True)
     run(plan(TO), print_nothing, root=machine.root, dry_run=True)
     assert len(machine.calls) == 2
     assert all(call.startswith("terraform plan -input=false -lock=false") for call in machine.calls)
@@ -179,24 +265,58 @@ def test_dry_run_needs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_options_reach_terraform() -> None:
-    to = replace(TO, billing_account="012345-6789AB-CDEF01", budget=80, scrapfly=True, variables=Path("demo.tfvars"))
+    to = replace(TO, billing_account="012345-6789AB-CDEF01", budget=80, scrapfly=True)
+    to = replace(to, variables={"refresh_tasks": 4, "time_zone": "Europe/Berlin"}, settings={"EMBEDDING_INSTANCES": 9})
     (command,) = (step.command for step in plan(to) if step.name == "infrastructure")
-    assert "-var-file=demo.tfvars" in command
+    assert {"-var=refresh_tasks=4", "-var=time_zone=Europe/Berlin"} <= set(command)
+    assert '-var=functions_settings={"EMBEDDING_INSTANCES": 9}' in command
     assert {"-var=billing_account=012345-6789AB-CDEF01", "-var=budget=80", "-var=scrapfly=true"} <= set(command)
     (without,) = (step.command for step in plan(TO) if step.name == "infrastructure")
     assert not [option for option in without if "billing" in option or "budget" in option or "scrapfly" in option]
 
 
 def test_first_refresh_is_optional() -> None:
-    assert [step.name for step in plan(replace(TO, refresh=True))][-2:] == ["refresh", "status"]
+    assert [step.name for step in plan(replace(TO, refresh=True))][-3:] == ["refresh", "frontend", "status"]
     assert "refresh" not in [step.name for step in plan(TO)]
 
 
+def test_first_catalog_is_drawn_or_read_and_published_only_if_there_is_none(machine: Machine) -> None:
+    refresh = "closetspace catalog refresh --source={} --store=gs://closetspace-demo-catalog"
+    run(plan(replace(TO, catalog="drawn")), print_nothing, root=machine.root, since="drawings")
+    drawn = ".local/drawings/catalog"
+    assert starts(machine.calls, f"closetspace cloud draw-catalog {drawn}", refresh.format(drawn))
+    machine.forget()
+    machine.install("gcloud")
+    run(plan(replace(TO, catalog="https://shop.example/feed.xml")), print_nothing, root=machine.root, since="catalog")
+    assert not [call for call in machine.calls if call.startswith("closetspace catalog")]
+    assert not [step.name for step in plan(TO) if step.phase == "Catalog"]
+
+
+def test_new_release_gets_its_share_of_the_requests() -> None:
+    commands = {step.name: step.command for step in plan(replace(TO, percent=10))}
+    assert "--newest=10" in commands["traffic"]
+    assert list(commands).index("functions") < list(commands).index("access") < list(commands).index("traffic")
+
+
 def test_each_step_has_a_unique_name_a_reason_and_a_known_program() -> None:
-    steps: list[Step] = plan(replace(TO, refresh=True))
+    steps: list[Step] = plan(replace(TO, refresh=True, catalog="drawn"))
     assert len({step.name for step in steps}) == len(steps)
-    assert all(step.why for step in steps)
-    assert {step.command[0] for step in steps} <= set(SOURCES)
+    assert all(step.why and step.minutes and step.phase for step in steps)
+    assert {step.command[0] for step in steps} == set(PROGRAMS)
+    assert all(source_of(step.command[0]) for step in steps)
+
+
+def test_commands_of_ours_exist() -> None:
+    for step in plan(replace(TO, catalog="drawn")):
+        if step.command[0] == "closetspace":
+            words = [word for word in step.command[1:] if not word.startswith("-")][:2]
+            done = CliRunner().invoke(app, [*words, "--help"])
+            assert done.exit_code == 0, step.command
+            assert all(f"{word.split('=')[0]} " in done.output for word in step.command if word.startswith("--"))
+
+
+def test_functions_are_discovered_with_the_python_of_their_runtime() -> None:
+    assert runtime_python(REPOSITORY).startswith("python3.")
 
 
 @pytest.fixture
@@ -228,9 +348,9 @@ def test_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:
 
 
 def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    app = typer.Typer()
-    app.command()(deploy)
-    done = CliRunner().invoke(app, list(arguments))
+    alone = typer.Typer()
+    alone.command()(deploy)
+    done = CliRunner().invoke(alone, list(arguments))
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 

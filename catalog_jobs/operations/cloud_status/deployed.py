@@ -2,40 +2,27 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import requests
 from google.api_core import exceptions
-from google.api_core.retry import Retry, if_exception_type
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+from google.api_core.retry import Retry
 from google.cloud import functions_v2, run_v2, scheduler_v1
 
 from catalog_jobs.catalog.run_records import RunRecord, RunRecords
 from catalog_jobs.operations.cloud_status.expected import REFRESH_JOB, STORE_VARIABLE, Expected, Function
+from catalog_jobs.operations.cloud_status.services import RUN, Callers, RunServices
+from catalog_jobs.operations.google_apis import RETRY_SECONDS, Api, require_credentials, retry
 from catalog_jobs.operations.run_history.table import ended_well
-from closetspace.errors import FailedPrecondition, Incompatible, NotFound, Transient
+from closetspace.errors import Incompatible, NotFound
 from closetspace.ports import ObjectStore
 from closetspace.services.index_versions import IndexVersions
 from closetspace.settings import Settings
 
-RETRY_SECONDS = 20.0
-"""Per request: a person is waiting, and a failure that lasts longer is worth reporting."""
-
 _RECENT_RUNS = 10
 """Runs among which to look for one that ended well."""
 
-_LOG_IN = "run gcloud auth application-default login, or name a service account's key in GOOGLE_APPLICATION_CREDENTIALS"
-_TRANSIENT = (
-    exceptions.TooManyRequests,
-    exceptions.ServerError,
-    exceptions.RetryError,
-    requests.ConnectionError,
-    requests.Timeout,
-    TransportError,  # while credentials are refreshed
-)
 _MIB = {"": 1 / 2**20, "k": 1e3 / 2**20, "M": 1e6 / 2**20, "G": 1e9 / 2**20, "Ki": 1 / 2**10, "Mi": 1, "Gi": 2**10}
 
 
@@ -43,8 +30,8 @@ _MIB = {"": 1 / 2**20, "k": 1e3 / 2**20, "M": 1e6 / 2**20, "G": 1e9 / 2**20, "Ki
 class DeployedFunction:
     """A deployed function.
 
-    ``message`` explains its state, ``codebase`` is the Firebase CLI's name of its source, and ``index_store`` the store
-    that it reads the index from, empty if its environment has none.
+    ``message`` explains its state, ``codebase`` is the Firebase CLI's name of its source, ``index_store`` the store
+    that it reads the index from, empty if its environment has none, and ``service`` its service of Cloud Run.
     """
 
     function: Function
@@ -52,6 +39,7 @@ class DeployedFunction:
     message: str = ""
     codebase: str = ""
     index_store: str = ""
+    service: str = ""
     updated: datetime | None = None
 
 
@@ -105,13 +93,18 @@ class Catalog:
 
 @dataclass(frozen=True)
 class Deployed:
-    """What is deployed; ``catalog`` is None if its store is unknown, ``unreachable`` has regions without an answer."""
+    """What is deployed.
+
+    ``catalog`` is None if its store is unknown, ``unreachable`` has regions without an answer, and ``callers`` who may
+    call each service.
+    """
 
     functions: tuple[DeployedFunction, ...]
     schedules: tuple[Schedule, ...]
     job: Job | None
     catalog: Catalog | None
     unreachable: tuple[str, ...] = ()
+    callers: Mapping[str, Callers] = field(default_factory=dict)
 
     @property
     def refresh_schedule(self) -> Schedule | None:
@@ -119,43 +112,7 @@ class Deployed:
         return next((it for it in self.schedules if it.target.endswith(f"/jobs/{REFRESH_JOB}:run")), None)
 
 
-@dataclass(frozen=True)
-class Api:
-    """A Google API by its service's name, with the least role that may read it."""
-
-    service: str
-    role: str
-
-    @contextmanager
-    def translated_errors(self, project: str) -> Iterator[None]:
-        """Translate the client's errors into `FailedPrecondition` or `Transient`."""
-        try:
-            yield
-        except _TRANSIENT as exc:
-            raise Transient(f"{self.service} does not answer: try again in a minute. ({exc})") from exc
-        except (GoogleAuthError, exceptions.Unauthorized) as exc:
-            raise FailedPrecondition(f"Google refuses the credentials: {_LOG_IN}. ({exc})") from exc
-        except exceptions.Forbidden as exc:
-            raise FailedPrecondition(self._forbidden(exc, project)) from exc
-        except exceptions.NotFound as exc:
-            raise FailedPrecondition(f"{self.service} knows no project {project}: check --project.") from exc
-        except exceptions.GoogleAPICallError as exc:
-            raise FailedPrecondition(f"{self.service} refuses the request: {exc}") from exc
-
-    def _forbidden(self, exc: exceptions.Forbidden, project: str) -> str:
-        if exc.reason == "SERVICE_DISABLED":
-            return (
-                f"{self.service} is disabled in {project}, so nothing of it can be deployed there: run"
-                f" gcloud services enable {self.service} --project {project}, wait a minute and try again."
-            )
-        return (
-            f"You may not read {self.service} in {project}: ask for the role {self.role}, or check --project."
-            f" ({exc.message})"
-        )
-
-
 FUNCTIONS = Api("cloudfunctions.googleapis.com", "roles/cloudfunctions.viewer")
-RUN = Api("run.googleapis.com", "roles/run.viewer")
 SCHEDULER = Api("cloudscheduler.googleapis.com", "roles/cloudscheduler.viewer")
 
 
@@ -167,21 +124,21 @@ class AdminApis:
     jobs_client: run_v2.JobsClient
     executions_client: run_v2.ExecutionsClient
     scheduler_client: scheduler_v1.CloudSchedulerClient
+    services: RunServices
     seconds: float = RETRY_SECONDS
 
     @classmethod
     def connect(cls) -> "AdminApis":
         """Return the real APIs with the user's credentials. Raises `FailedPrecondition` if there are none."""
         # REST, not gRPC: there are few requests, and its errors name the API that is disabled.
-        try:
+        with require_credentials():
             return cls(
                 functions_v2.FunctionServiceClient(transport="rest"),
                 run_v2.JobsClient(transport="rest"),
                 run_v2.ExecutionsClient(transport="rest"),
                 scheduler_v1.CloudSchedulerClient(transport="rest"),
+                RunServices.connect(),
             )
-        except DefaultCredentialsError as exc:
-            raise FailedPrecondition(f"There are no credentials for Google Cloud: {_LOG_IN}.") from exc
 
     def functions(self, project: str) -> tuple[list[DeployedFunction], list[str]]:
         """Return the project's functions in all regions, and the regions that did not answer."""
@@ -216,7 +173,7 @@ class AdminApis:
 
     @property
     def _retry(self) -> Retry:
-        return Retry(if_exception_type(*_TRANSIENT), initial=0.2, maximum=4, timeout=self.seconds)
+        return retry(self.seconds)
 
     def _execution(self, reference: run_v2.ExecutionReference) -> Execution | None:
         if not reference.name:
@@ -239,11 +196,19 @@ class AdminApis:
 def read_deployed(expected: Expected, apis: AdminApis, open_store: Callable[[str], ObjectStore]) -> Deployed:
     """Read what is deployed. The catalog is read from the expected store, else from the job's."""
     functions, unreachable = apis.functions(expected.project)
+    callers = apis.services.callers(expected.project, our_services(expected, functions).values())
     job = apis.job(expected.project, expected.region)
     schedules = apis.schedules(expected.project, expected.region)
     store = expected.store or (job.store if job else "")
     catalog = _catalog(store, open_store(store)) if store else None
-    return Deployed(tuple(functions), tuple(schedules), job, catalog, tuple(unreachable))
+    return Deployed(tuple(functions), tuple(schedules), job, catalog, tuple(unreachable), callers)
+
+
+def our_services(expected: Expected, functions: Iterable[DeployedFunction]) -> dict[str, str]:
+    """Return the service of each function that is expected and deployed, by the function's name."""
+    names = {(function.name, function.region) for function in expected.functions}
+    deployed = {f.function.name: f.service for f in functions if (f.function.name, f.function.region) in names}
+    return {name: service for name, service in deployed.items() if service}
 
 
 def _function(answer: functions_v2.Function) -> DeployedFunction:
@@ -270,6 +235,7 @@ def _function(answer: functions_v2.Function) -> DeployedFunction:
         message="; ".join(message.message for message in answer.state_messages),
         codebase=answer.labels.get("firebase-functions-codebase", ""),
         index_store=_index_store(service.environment_variables),
+        service=service.service,
         updated=answer.update_time,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from catalog_jobs.operations.cloud_status.access import ANYONE, missing_callers
 from catalog_jobs.operations.cloud_status.deployed import Catalog, Deployed, DeployedFunction, Execution, Schedule
 from catalog_jobs.operations.cloud_status.expected import REFRESH_JOB, STORE_VARIABLE, Expected, Function
 
@@ -54,6 +55,7 @@ def differences(expected: Expected, deployed: Deployed, now: datetime) -> list[F
     """Return all differences; none if everything is as it should be."""
     return [
         *_functions(expected, deployed),
+        *_callers(expected, deployed),
         *_job(expected, deployed),
         *_schedules(expected, deployed),
         *catalog_differences(deployed.catalog, now),
@@ -129,6 +131,19 @@ def _index_stores(expected: Expected, deployed: Deployed) -> Iterator[Finding]:
         if written and store.rstrip("/") != written.rstrip("/"):
             advice = f"set INDEX_STORE={written} in functions/.env.{expected.project} and deploy the functions"
             yield _broken("functions", "INDEX_STORE", written, store, advice)
+
+
+def _callers(expected: Expected, deployed: Deployed) -> Iterator[Finding]:
+    """Compare who may call the functions: browsers the callables, and no one else's events the others."""
+    for lack in missing_callers(expected, deployed.functions, deployed.callers):
+        advice = f"closetspace cloud access --project {expected.project}"
+        yield _broken(f"function {lack.function}", "may be called by", lack.member, None, advice)
+    for found in deployed.functions:
+        callers, name = deployed.callers.get(found.service), found.function.name
+        if callers and callers.anyone and name not in expected.callables:
+            update = f"gcloud run services update {found.service.rsplit('/', 1)[-1]} --region {expected.region}"
+            advice = f"{update} --project {expected.project} --invoker-iam-check, and take allUsers out of its policy"
+            yield _differs(f"function {name}", "may be called by", "its own events", ANYONE, advice)
 
 
 def _deploy_function(function: Function, project: str) -> str:

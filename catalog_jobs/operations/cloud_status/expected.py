@@ -59,12 +59,17 @@ class Function:
 
 @dataclass(frozen=True)
 class Expected:
-    """What should be deployed; ``schedules`` has the schedule of each scheduled function by its job's name."""
+    """What should be deployed.
+
+    ``schedules`` has the schedule of each scheduled function by its job's name, ``callables`` the names of the
+    functions that browsers call.
+    """
 
     project: str
     region: str
     functions: tuple[Function, ...]
     schedules: Mapping[str, str]
+    callables: frozenset[str] = frozenset()
     store: str | None = None
 
 
@@ -89,6 +94,7 @@ def read_expected(project: str, region: str | None, store: str | None, repositor
             for name, endpoint in endpoints.items()
             if "scheduleTrigger" in endpoint
         },
+        callables=frozenset(name for name, endpoint in endpoints.items() if "callableTrigger" in endpoint),
         store=store,
     )
 

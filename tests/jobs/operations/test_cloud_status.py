@@ -6,20 +6,11 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import typer
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import functions_v2, run_v2, scheduler_v1
-from google.cloud.functions_v2.services.function_service.transports import FunctionServiceRestTransport
-from google.cloud.run_v2.services.executions.transports import ExecutionsRestTransport
-from google.cloud.run_v2.services.jobs.transports import JobsRestTransport
-from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerRestTransport
 from typer.testing import CliRunner
 
 from catalog_jobs.catalog.run_records import Report, RunRecord, RunRecords
@@ -37,149 +28,27 @@ from catalog_jobs.operations.cloud_status.report import Status, rows
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import FailedPrecondition, Transient
 from closetspace.ports import ObjectStore
+from tests.support.google_cloud import (
+    EXECUTION,
+    FUNCTIONS,
+    JOB,
+    PROJECT,
+    REGION,
+    SCHEDULES,
+    STORE,
+    Cloud,
+    Json,
+    account_of,
+    error,
+    function,
+    job,
+    schedule,
+    service_of,
+    services,
+)
 from tests.support.paths import REPOSITORY
-from tests.support.waiting import HANG_SECONDS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-PROJECT, REGION, STORE = "demo-closetspace", "us-central1", "gs://demo-closetspace-catalog"
-FUNCTIONS = f"/v2/projects/{PROJECT}/locations/-/functions"
-JOB = f"/v2/projects/{PROJECT}/locations/{REGION}/jobs/catalog-refresh"
-EXECUTION = f"projects/{PROJECT}/locations/{REGION}/jobs/catalog-refresh/executions/catalog-refresh-x7k2p"
-SCHEDULES = f"/v1/projects/{PROJECT}/locations/{REGION}/jobs"
-
-Json = dict[str, Any]
-
-
-class Cloud:
-    """The three APIs on this machine: ``answers`` has the pages of each path, ``failures`` the answers before them."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, list[Json]] = {}
-        self.failures: dict[str, list[tuple[int, Json]]] = {}
-        self.asked: list[tuple[str, str]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.address = f"127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    def __enter__(self) -> "Cloud":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def apis(self, seconds: float = HANG_SECONDS) -> AdminApis:
-        """Return the real clients, pointed here, which retry for ``seconds``."""
-        anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        here: Json = {"host": self.address, "url_scheme": "http", "credentials": anonymous}
-        return AdminApis(
-            functions_v2.FunctionServiceClient(transport=FunctionServiceRestTransport(**here)),
-            run_v2.JobsClient(transport=JobsRestTransport(**here)),
-            run_v2.ExecutionsClient(transport=ExecutionsRestTransport(**here)),
-            scheduler_v1.CloudSchedulerClient(transport=CloudSchedulerRestTransport(**here)),
-            seconds,
-        )
-
-    def answer(self, method: str, target: str) -> tuple[int, Json]:
-        """Return the path's next failure, else the requested page of its answer."""
-        address = urlsplit(target)
-        self.asked.append((method, target))
-        if self.failures.get(address.path):
-            left = self.failures[address.path]
-            return left.pop(0) if len(left) > 1 else left[0]
-        pages = self.answers.get(address.path)
-        if pages is None:
-            return error(404, "NOT_FOUND", f"Resource '{address.path}' was not found")
-        page = int(parse_qs(address.query).get("pageToken", ["0"])[0])
-        more = {"nextPageToken": str(page + 1)} if page + 1 < len(pages) else {}
-        return 200, {**pages[page], **more}
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        cloud = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                code, body = cloud.answer(self.command, self.path)
-                data = json.dumps(body).encode()
-                self.send_response(code)
-                self.send_header("content-type", "application/json; charset=UTF-8")
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_: Any) -> None:
-                """Log nothing."""
-
-        return Handler
-
-
-def error(code: int, status: str, message: str, reason: str = "") -> tuple[int, Json]:
-    """Return an error response of Google's APIs."""
-    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}
-    details = [info] if reason else []
-    return code, {"error": {"code": code, "status": status, "message": message, "details": details}}
-
-
-def function(spec: Function, **changed: Any) -> Json:
-    """Return the API's answer for a function."""
-    path = f"projects/{PROJECT}/locations/{spec.region}"
-    answer: Json = {
-        "name": f"{path}/functions/{spec.name}",
-        "buildConfig": {"runtime": spec.runtime, "entryPoint": spec.name},
-        "serviceConfig": {
-            "service": f"{path}/services/{spec.name.replace('_', '-')}",
-            "timeoutSeconds": spec.timeout_seconds,
-            "availableMemory": f"{spec.memory_mb}Mi",
-            "availableCpu": f"{spec.cpu:g}",
-            "maxInstanceCount": spec.max_instances,
-            "maxInstanceRequestConcurrency": spec.concurrency,
-            "serviceAccountEmail": spec.account or f"1234-compute@{PROJECT}.iam.gserviceaccount.com",
-            "environmentVariables": {"INDEX_STORE": STORE, "FUNCTION_REGION": spec.region},
-        },
-        "state": "ACTIVE",
-        "updateTime": "2026-11-23T10:00:00.123456789Z",
-        "environment": "GEN_2",
-        "labels": {"deployment-tool": "cli-firebase"},
-    }
-    if spec.event:
-        document = {"attribute": "document", "value": spec.document, "operator": "match-path-pattern"}
-        answer["eventTrigger"] = {
-            "eventType": spec.event,
-            "eventFilters": [document] if spec.document else [{"attribute": "bucket", "value": spec.bucket or "b"}],
-            "retryPolicy": "RETRY_POLICY_RETRY" if spec.retry else "RETRY_POLICY_DO_NOT_RETRY",
-        }
-    return {**answer, **changed}
-
-
-def job(status: str = "EXECUTION_SUCCEEDED", store: str = STORE) -> Json:
-    """Return the API's answer for the refresh's job."""
-    container = {
-        "image": f"us-central1-docker.pkg.dev/{PROJECT}/closetspace/catalog:0bb7186",
-        "env": [{"name": "CLOSETSPACE_STORE", "value": store}] if store else [],
-    }
-    times = {"createTime": "2026-11-24T03:00:01.5Z", "completionTime": "2026-11-24T03:04:00Z"}
-    return {
-        "name": JOB.removeprefix("/v2/"),
-        "template": {"taskCount": 4, "template": {"containers": [container]}},
-        "executionCount": 12,
-        "latestCreatedExecution": {"name": EXECUTION, "completionStatus": status, **times},
-    }
-
-
-def schedule(name: str, when: str, uri: str = "https://sweep.example", **changed: Any) -> Json:
-    """Return the API's answer for a job of the scheduler."""
-    return {
-        "name": f"{SCHEDULES.removeprefix('/v1/')}/{name}",
-        "httpTarget": {"uri": uri, "httpMethod": "POST"},
-        "schedule": when,
-        "timeZone": "UTC",
-        "state": "ENABLED",
-        "lastAttemptTime": "2026-11-24T11:50:00.1Z",
-        "status": {},
-        **changed,
-    }
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +71,7 @@ def cloud(repository: Expected) -> Iterator[Cloud]:
             JOB: [job()],
             f"/v2/{EXECUTION}": [{"name": EXECUTION, "failedCount": 1, "logUri": "https://log.example"}],
             SCHEDULES: [{"jobs": sweeps}, {"jobs": [schedule("catalog-refresh", "0 3 * * *", refresh)]}],
+            **services(repository),
         }
         yield here
 
@@ -306,12 +176,42 @@ def test_each_setting_of_a_function_that_differs_is_found(cloud: Cloud, reposito
 def test_function_with_another_service_account_is_found(cloud: Cloud, repository: Expected) -> None:
     account = f"closetspace-functions@{PROJECT}.iam.gserviceaccount.com"
     expected = replace(repository, functions=tuple(replace(spec, account=account) for spec in repository.functions))
-    answer_functions(
-        cloud, expected, lambda spec: function(replace(spec, account=None) if spec.name == "sweep" else spec)
-    )
+    wrong = [replace(spec, account=None) if spec.name == "sweep" else spec for spec in expected.functions]
+    cloud.answers[FUNCTIONS] = [{"functions": list(map(function, wrong))}]
+    cloud.answers |= services(replace(expected, functions=tuple(wrong)))
     assert found(look(cloud, expected)) == [
         ("function sweep", "service account", account, f"1234-compute@{PROJECT}.iam.gserviceaccount.com")
     ]
+
+
+def test_callable_that_browsers_cannot_call_is_found(cloud: Cloud, repository: Expected) -> None:
+    """What an organisation's policy leaves: the service is there, but without a role for allUsers."""
+    cloud.answers[f"/v2/{service_of(spec_of(repository, 'recommend'))}"] = [{"invokerIamDisabled": False}]
+    status = look(cloud, repository)
+    assert found(status) == [("function recommend", "may be called by", "anyone", "none")]
+    assert status.findings[0].severity == Severity.BROKEN
+    assert status.findings[0].advice == f"closetspace cloud access --project {PROJECT}"
+
+
+def test_callable_with_a_role_for_all_users_is_as_expected(cloud: Cloud, repository: Expected) -> None:
+    path = f"/v2/{service_of(spec_of(repository, 'recommend'))}"
+    cloud.answers[path] = [{"invokerIamDisabled": False}]
+    cloud.answers[f"{path}:getIamPolicy"] = [{"bindings": [{"role": "roles/run.invoker", "members": ["allUsers"]}]}]
+    assert found(look(cloud, repository)) == []
+
+
+def test_function_that_its_events_cannot_reach_is_found(cloud: Cloud, repository: Expected) -> None:
+    spec = spec_of(repository, "item_written")
+    cloud.answers[f"/v2/{service_of(spec)}:getIamPolicy"] = [{}]
+    expected = ("function item_written", "may be called by", f"serviceAccount:{account_of(spec)}", "none")
+    assert found(look(cloud, repository)) == [expected]
+
+
+def test_function_of_events_that_anyone_may_call_is_found(cloud: Cloud, repository: Expected) -> None:
+    cloud.answers[f"/v2/{service_of(spec_of(repository, 'sweep'))}"] = [{"invokerIamDisabled": True}]
+    status = look(cloud, repository)
+    assert found(status) == [("function sweep", "may be called by", "its own events", "anyone")]
+    assert status.findings[0].severity == Severity.DIFFERS
 
 
 def test_trigger_without_retry_or_with_another_pattern_is_found(cloud: Cloud, repository: Expected) -> None:

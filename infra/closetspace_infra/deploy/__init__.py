@@ -1,0 +1,1 @@
+"""The deployment to Google Cloud: a plan of commands in order, and how it is run."""
