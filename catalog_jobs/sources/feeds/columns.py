@@ -3,10 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from catalog_jobs.sources.parsers.currencies import code_of
+
 REQUIRED = ("id", "title", "image_link")
 
 MORE_IMAGES = "additional_image_link"
 """The field that all of its columns have together. Of any other, the first column with a value counts."""
+
+IMAGES = ("image_link", MORE_IMAGES)
+PRICES = ("price", "sale_price", "list_price")
 
 FIELDS = (
     *REQUIRED,
@@ -19,10 +24,8 @@ FIELDS = (
     "size",
     "gender",
     "age_group",
-    "price",
-    "sale_price",
+    *PRICES,
     "sale_price_effective_date",
-    "list_price",
     "currency",
     "availability",
     "condition",
@@ -70,12 +73,16 @@ COMMON_NAMES: ColumnNames = {
     ),
     "list_price": ("msrp", "rrp", "compare_at_price", "old_price", "original_price", "price_old", "mrp", "uvp"),
     "currency": ("currency_code", "price_currency", "waehrung", "währung", "devise"),
-    "availability": ("in_stock", "instock", "stock_status", "is_in_stock", "available"),
+    "availability": (
+        *("in_stock", "instock", "stock_status", "is_in_stock", "available"),
+        *("stock", "stock_quantity", "quantity", "qty", "inventory", "inventory_quantity"),
+    ),
     "link": ("url", "product_url", "product_link", "product_page_url", "deeplink", "deep_link", "page_url"),
 }
 """What shops call the fields that they don't name as Google does."""
 
 _GOOGLE = "g_"
+_PRICE_IN = re.compile(r"(?P<price>.+)_(?P<code>[a-z]{3})")
 _SEPARATOR = re.compile(r"[\W_]+")
 
 
@@ -116,3 +123,24 @@ class Columns:
                 field, rank = entry
                 found.setdefault(field, []).append((rank, position))
         return {field: [position for _, position in sorted(columns)] for field, columns in found.items()}
+
+    def without_currency(self, header: Iterable[str], preferred: str) -> tuple[list[str], str]:
+        """Return a header without the currency in the names of prices, such as ``price_eur``, and that currency.
+
+        Of several currencies it is the preferred one, else the first. Prices in the others keep their names. Beside
+        prices whose names have none, no currency is that of all.
+        """
+        names = list(header)
+        prices: dict[str, dict[int, str]] = {}
+        for position, name in enumerate(names):
+            match = _PRICE_IN.fullmatch(name)
+            if self._is_price(name):
+                return names, ""
+            if match and self._is_price(match["price"]) and (code := code_of(match["code"])):
+                prices.setdefault(code, {})[position] = match["price"]
+        currency = preferred if preferred in prices else next(iter(prices), "")
+        renamed = prices.get(currency, {})
+        return [renamed.get(position, name) for position, name in enumerate(names)], currency
+
+    def _is_price(self, name: str) -> bool:
+        return name in self.by_name and self.by_name[name][0] in PRICES

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog_jobs.sources.feeds.columns import REQUIRED, ColumnNames, Columns, column_name
+from catalog_jobs.sources.feeds.columns import REQUIRED, Columns, column_name
 from catalog_jobs.sources.feeds.layouts import MERCHANT, RAKUTEN, RAKUTEN_HEADER, Layout, layout_of
 from catalog_jobs.sources.feeds.limits import NotAFeed
 from catalog_jobs.sources.feeds.lines import Lines
+from catalog_jobs.sources.feeds.options import FeedOptions
 from catalog_jobs.sources.feeds.records import split_line
 
 _SEPARATORS = "\t|;,"
@@ -28,6 +29,8 @@ class Table:
     positions: Mapping[str, Sequence[int]]
     path: Sequence[int] = ()
     has_header: bool = True
+    currency: str = ""
+    """That of the names of the columns of prices, such as ``price_eur``."""
 
     @property
     def missing(self) -> list[str]:
@@ -35,7 +38,7 @@ class Table:
         return [] if self.layout.convert else [field for field in REQUIRED if field not in self.positions]
 
 
-def find_header(lines: Lines, own: ColumnNames) -> Table:
+def find_header(lines: Lines, options: FeedOptions) -> Table:
     """Return the table below the header among the first lines. Raises `NotAFeed` if none has all required fields."""
     separators, nearest = _SEPARATORS, None
     for _, line in zip(range(_PREAMBLE), lines, strict=False):
@@ -45,12 +48,12 @@ def find_header(lines: Lines, own: ColumnNames) -> Table:
         if _is_rakuten(line):
             lines.put_back([line])
             width = line.count("|") + 1
-            return _table(RAKUTEN, "|", list(RAKUTEN_HEADER[:width]), own, width)
+            return _table(RAKUTEN, "|", list(RAKUTEN_HEADER[:width]), options, width)
         if line.startswith(_RAKUTEN_FIRST_LINE):
             separators = "|"
             continue
         candidates = [
-            table for separator in separators if separator in line and (table := _header(line, separator, own))
+            table for separator in separators if separator in line and (table := _header(line, separator, options))
         ]
         for table in sorted(candidates, key=lambda table: len(table.missing)):
             if not table.missing:
@@ -61,23 +64,20 @@ def find_header(lines: Lines, own: ColumnNames) -> Table:
     raise NotAFeed(f"its header has no {', '.join(missing)}")
 
 
-def _header(line: str, separator: str, own: ColumnNames) -> Table:
+def _header(line: str, separator: str, options: FeedOptions) -> Table:
     names = [column_name(name) for name in split_line(line, separator)]
-    return _table(layout_of(names), separator, names, own, 0)
+    return _table(layout_of(names), separator, names, options, 0)
 
 
-def _table(layout: Layout, separator: str, names: list[str], own: ColumnNames, width: int) -> Table:
+def _table(layout: Layout, separator: str, names: list[str], options: FeedOptions, width: int) -> Table:
+    own = options.columns
     # What the configuration says is of the rows as they are.
     layout = MERCHANT if own and layout.convert else layout
     path = [names.index(name) for name in layout.path if name in names] if "product_type" not in own else []
-    return Table(
-        layout,
-        separator,
-        width or len(names),
-        Columns(own, layout.columns, layout.fields).positions(names),
-        path,
-        has_header=not width,
-    )
+    columns = Columns(own, layout.columns, layout.fields)
+    names, currency = columns.without_currency(names, options.currency)
+    positions = columns.positions(names)
+    return Table(layout, separator, width or len(names), positions, path, has_header=not width, currency=currency)
 
 
 def _is_rakuten(line: str) -> bool:

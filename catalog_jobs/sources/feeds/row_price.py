@@ -5,14 +5,13 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 
+from catalog_jobs.sources.feeds.columns import PRICES
 from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import Row, first
 from catalog_jobs.sources.parsers.currencies import decimals_of
 from catalog_jobs.sources.parsers.moments import read_moment
 from catalog_jobs.sources.parsers.price_specifications import PriceContext
 from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, Price, read_price
-
-PRICE_FIELDS = ("price", "sale_price", "list_price")
 
 SAMPLED_ROWS = 1_000
 SAMPLED_CHARACTERS = 4_000_000
@@ -31,7 +30,7 @@ def learn_format(rows: Iterable[RowOrProduct], context: PriceContext) -> Iterato
         sample.append(row)
         if isinstance(row, dict):
             characters += sum(len(value) for values in row.values() for value in values)
-            for field in PRICE_FIELDS:
+            for field in PRICES:
                 text = first(row, field)[:MAX_PRICE_TEXT]
                 currency = read_price(text, first(row, "currency"), context.currency).currency
                 context.numbers.learn(text, decimals_of(currency))
@@ -46,7 +45,7 @@ def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
     A sale price counts while the sale is on, if it is lower than the usual price.
     """
     currency = first(row, "currency")[:MAX_PRICE_TEXT]
-    usual, sale, listed = [_read(row.get(field, ()), currency, context) for field in PRICE_FIELDS]
+    usual, sale, listed = [_read(row.get(field, ()), currency, context) for field in PRICES]
     dates = first(row, "sale_price_effective_date")
     return _chosen(usual, sale, listed, is_sale_on(dates, context.now) if dates and context.now else True)
 

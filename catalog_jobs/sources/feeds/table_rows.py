@@ -28,7 +28,7 @@ def table_rows(file: IO[bytes], options: FeedOptions) -> Iterator[RowOrProduct]:
     """
     lines = Lines(TextLines(file), options.limits.row)
     try:
-        table = find_header(lines, options.columns)
+        table = find_header(lines, options)
     except BrokenFeed as exc:
         raise NotAFeed("it is neither XML nor a table") from exc
     rows = _Rows(lines, table).read()
@@ -86,6 +86,8 @@ class _Rows:
             else:
                 if self._table.layout.convert:
                     row[field] = [""]
+        if self._table.currency:
+            row["currency"] = [self._table.currency]
         if steps := [step for position in self._table.path if (step := values[position].strip())]:
             row["product_type"] = [STEP.join(steps).replace("~~", STEP)]
         return row

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from catalog_jobs.sources.bounded_xml import BoundedXml, BrokenXml
-from catalog_jobs.sources.feeds.columns import MORE_IMAGES, Columns, column_name
+from catalog_jobs.sources.feeds.columns import IMAGES, MORE_IMAGES, PRICES, Columns, column_name
 from catalog_jobs.sources.feeds.limits import BrokenFeed, NotAFeed, Row
 from catalog_jobs.sources.feeds.options import FeedOptions
 
@@ -29,7 +29,7 @@ def xml_rows(file: IO[bytes], options: FeedOptions) -> Iterator[Row]:
 
 
 class _Entries:
-    """Reads entries, whose elements are the columns."""
+    """Reads entries, whose attributes and elements are the columns."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
@@ -39,29 +39,43 @@ class _Entries:
         """Return the values of each field: of elements with different names those of the preferred one."""
         row: Row = {}
         ranks: dict[str, int] = {}
+        for name, value in entry.items():
+            if field_and_rank := self._field(name):
+                _add(row, ranks, *field_and_rank, [value.strip()])
         for child in entry:
-            tag = child.tag
-            try:
-                field_and_rank = self._by_tag[tag]
-            except KeyError:
-                field_and_rank = self._by_tag[tag] = self._field(tag)
-            if field_and_rank is None:
-                continue
-            # Atom's <link href="..."/> has its value in an attribute.
-            value = (child.text or "").strip() or child.get("href", "")
-            if not value:
-                continue
-            field, rank = field_and_rank
-            best = ranks.get(field)
-            if best is None or (rank < best and field != MORE_IMAGES):
-                row[field], ranks[field] = [value], rank
-            elif rank == best or field == MORE_IMAGES:
-                row[field].append(value)
+            if field_and_rank := self._field(child.tag):
+                _add(row, ranks, *field_and_rank, _values(child, field_and_rank[0]))
         return row
 
     def _field(self, tag: Any) -> tuple[str, int] | None:
-        if not isinstance(tag, str):
-            return None
-        namespace, brace, name = tag.rpartition("}")
-        prefix = "g_" if brace and _GOOGLE in namespace else ""
-        return self._columns.by_name.get(prefix + column_name(name))
+        """Return the field of an element or an attribute, and its rank, or None."""
+        try:
+            return self._by_tag[tag]
+        except KeyError:
+            self._by_tag[tag] = found = self._columns.by_name.get(_column(tag)) if isinstance(tag, str) else None
+            return found
+
+
+def _column(tag: str) -> str:
+    namespace, brace, name = tag.rpartition("}")
+    return ("g_" if brace and _GOOGLE in namespace else "") + column_name(name)
+
+
+def _values(element: Any, field: str) -> list[str]:
+    text = (element.text or "").strip()
+    if text and field in PRICES:
+        return [f"{text} {element.get('currency', '')}".rstrip()]
+    # Atom's <link href="..."/> has its value in an attribute, and several images may be elements of their own.
+    text = text or element.get("href", "")
+    inner = element.iter("*") if not text and field in IMAGES else ()
+    return [text] if text else [text for image in inner if (text := (image.text or "").strip())]
+
+
+def _add(row: Row, ranks: dict[str, int], field: str, rank: int, values: list[str]) -> None:
+    best = ranks.get(field)
+    if not values:
+        return
+    if best is None or (rank < best and field != MORE_IMAGES):
+        row[field], ranks[field] = values, rank
+    elif rank == best or field == MORE_IMAGES:
+        row[field] += values

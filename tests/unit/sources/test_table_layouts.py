@@ -338,6 +338,7 @@ def test_columns_of_the_configuration_name_the_elements_of_xml_too(read: Any) ->
     [
         "<image_link>{0}</image_link><additional_image_link>{1}, {2}</additional_image_link>",
         "<image_link>{0}|{1}</image_link><additional_image_link>{2}</additional_image_link>",
+        "<images><image>{0}</image><!-- 2 --><image>{1}</image><image><url>{2}</url></image></images>",
         "".join(f"<{name}_link>{{{n}}}</{name}_link>" for n, name in enumerate(("image", *["additional_image"] * 2))),
     ],
 )
@@ -345,6 +346,41 @@ def test_elements_of_xml_may_list_several_images(read: Any, images: str) -> None
     urls = (IMAGE, f"{IMAGE}?w=1,h=2", "https://a.example/3.jpg")
     entry = f"<product><id>1</id><title>Coat</title>{images.format(*urls)}</product>"
     assert read(f"<products>{entry}</products>").items[0].image_urls == urls
+
+
+def test_attributes_of_xml_are_columns_and_may_name_the_currency(read: Any) -> None:
+    prices = '<price currency="EUR">50</price><sale_price currency="EUR">40.00</sale_price>'
+    entry = f'<product id="1" shelf="3"><title>Coat</title><image_link>{IMAGE}</image_link>{prices}</product>'
+    result = read(f"<products>{entry}</products>")
+    assert fields(result, "id", "price", "list_price", "currency") == [("1", 40.0, 50.0, "EUR")]
+
+
+@pytest.mark.parametrize(
+    ("prices", "shop", "expected"),
+    [
+        ({"Price (EUR)": "49,90"}, "", (49.9, None, "EUR")),
+        ({"price_eur": "50", "sale_price_eur": "40"}, "", (40.0, 50.0, "EUR")),
+        ({"price_eur": "50", "price_usd": "60"}, "", (50.0, None, "EUR")),
+        ({"price_eur": "50", "price_usd": "60"}, "USD", (60.0, None, "USD")),
+        ({"price_eur": "50", "currency": ""}, "USD", (50.0, None, "EUR")),
+        ({"price_eur": "50 USD"}, "", (None, None, "")),
+        ({"price_net": "50"}, "EUR", (None, None, "EUR")),
+        ({"price_usd": "60", "price": "50"}, "EUR", (50.0, None, "EUR")),
+    ],
+)
+def test_names_of_columns_may_have_the_currency(
+    read: Any, prices: dict[str, str], shop: str, expected: tuple[float | None, float | None, str]
+) -> None:
+    result = read(table({"id": "1", "title": "Coat", "image_link": IMAGE, **prices}), currency=shop)
+    assert fields(result, "price", "list_price", "currency") == [expected]
+
+
+@pytest.mark.parametrize("name", ["stock", "Quantity", "Inventory"])
+def test_numbers_of_pieces_say_what_is_in_stock(read: Any, name: str) -> None:
+    rows = [
+        {"id": str(pieces), "title": "Coat", "image_link": f"{IMAGE}?{pieces}", name: str(pieces)} for pieces in (0, 3)
+    ]
+    assert fields(read(table(*rows)), "in_stock") == [(False,), (True,)]
 
 
 def test_shop_names_columns_one_by_one_or_as_a_list() -> None:
