@@ -9,6 +9,11 @@ from typing import TypeVar
 from closetspace.errors import FailedPrecondition
 
 
+RELEASE = "CLOSETSPACE_RELEASE"
+"""The environment variable with the commit that the functions were deployed from. Every revision of a function has it,
+so that a rollback finds the revisions that belong together."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Values as deployed; `from_env` reads the few that differ between deployments."""

@@ -88,6 +88,7 @@ class Cloud:
     def change(self, target: str, body: Json) -> tuple[int, Json]:
         """Change a service or its policy, and return the operation or the policy."""
         path = urlsplit(target).path
+        self.asked.append(("PATCH", target))
         if self.failures.get(path):
             return self.failures[path][0]
         self.changes.append((path, body))

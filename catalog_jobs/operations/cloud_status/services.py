@@ -10,11 +10,10 @@ from google.api_core.retry import Retry
 from google.cloud import run_v2
 
 from catalog_jobs.operations.google_apis import RETRY_SECONDS, Api, require_credentials, retry
+from closetspace.settings import RELEASE
 
 RUN = Api("run.googleapis.com", "roles/run.viewer")
 INVOKER = "roles/run.invoker"
-RELEASE = "CLOSETSPACE_RELEASE"
-"""The environment variable with the commit that a revision was deployed from."""
 
 _EVERYONE = ("allUsers", "allAuthenticatedUsers")
 _LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST

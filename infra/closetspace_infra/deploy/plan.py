@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
+from closetspace.settings import RELEASE
 from closetspace_infra.deploy import terraform
 from closetspace_infra.deploy.checks import checks
 from closetspace_infra.deploy.finish import final_steps, first_catalog
 from closetspace_infra.deploy.steps import FUNCTIONS, Deployment, Step
-
-RELEASE = "CLOSETSPACE_RELEASE"
-"""The functions' environment variable with the commit that they were deployed from."""
 
 
 def plan(to: Deployment) -> list[Step]:
