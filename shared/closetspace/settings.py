@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from closetspace.errors import FailedPrecondition
 
-
 RELEASE = "CLOSETSPACE_RELEASE"
 """The environment variable with the commit that the functions were deployed from. Every revision of a function has it,
 so that a rollback finds the revisions that belong together."""
