@@ -15,7 +15,7 @@ from catalog_jobs.sources.feeds.products import parse_row
 from catalog_jobs.sources.feeds.row_price import learn_format
 from catalog_jobs.sources.feeds.rows import read_rows
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, SourceDefaults
-from catalog_jobs.sources.parsers.price_specifications import PriceContext
+from catalog_jobs.sources.parsers.price_context import PriceContext
 from catalog_jobs.sources.parsers.values import is_used_condition
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.errors import InvalidInput

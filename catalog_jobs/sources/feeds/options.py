@@ -1,4 +1,4 @@
-"""How the feed of a source is read."""
+"""What the configuration of a source says of its feed."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from catalog_jobs.sources.feeds.limits import FeedLimits
 
 @dataclass(frozen=True)
 class FeedOptions:
-    """``columns`` are those that the shop's configuration names for a field, ``currency`` is that of the shop."""
+    """What a feed may cost, the ``columns`` that the configuration names for a field, and the shop's currency."""
 
     limits: FeedLimits = field(default_factory=FeedLimits)
     columns: ColumnNames = field(default_factory=dict)

@@ -9,7 +9,7 @@ from catalog_jobs.sources.feeds.limits import REMARK, Row, first
 from catalog_jobs.sources.feeds.row_price import row_price
 from catalog_jobs.sources.feeds.taxonomy import STEP, google_category
 from catalog_jobs.sources.parsers.audiences import gender_of
-from catalog_jobs.sources.parsers.price_specifications import PriceContext
+from catalog_jobs.sources.parsers.price_context import PriceContext
 from catalog_jobs.sources.parsers.values import is_in_stock, split_colours
 
 _CACHED = 1_000

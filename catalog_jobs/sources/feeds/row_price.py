@@ -1,4 +1,4 @@
-"""Which of a row's prices is the price."""
+"""Returns which of a row's prices is to be paid, and which one it is reduced from."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import Row, first
 from catalog_jobs.sources.parsers.currencies import decimals_of
 from catalog_jobs.sources.parsers.moments import read_moment
-from catalog_jobs.sources.parsers.price_specifications import PriceContext
+from catalog_jobs.sources.parsers.price_context import PriceContext
 from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, Price, read_price
 
 SAMPLED_ROWS = 1_000

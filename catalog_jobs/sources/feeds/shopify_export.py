@@ -1,4 +1,4 @@
-"""Products in Shopify's export, in which a row is a variant or an image."""
+"""Returns the products in Shopify's export, in which a row is a variant or an image."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Rows of products in WooCommerce's export, in which variations are rows below their product."""
+"""Returns the products in WooCommerce's export as rows, in which variations have what their product says."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Reads the trail of categories that leads to a product's page."""
+"""Returns the names of the categories that lead to a product's page."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -49,6 +49,6 @@ def _step_name(step: Node) -> str:
 
 
 def _category_name(value: Any) -> str:
-    """Return the words of a category; an address or a number in their place is none."""
+    """Return the words of a category, ``""`` for an address or a number."""
     text = text_of(value.get("name")) if isinstance(value, dict) else text_of(value)
     return "" if text.isdecimal() or text.startswith(("http://", "https://")) else text

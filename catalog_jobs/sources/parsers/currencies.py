@@ -1,4 +1,4 @@
-"""Currencies: their codes, their symbols and their decimals."""
+"""Returns the code of a currency by what shops write, and the decimals of its prices."""
 
 import re
 import unicodedata

@@ -48,7 +48,7 @@ def read_search_page(text: str, url: str, name: str, path: str = "") -> Page:
 
 
 def _state(text: str, name: str) -> dict[str, Any] | str:
-    """Return the JSON value that is assigned, or why there is none. Text after the value is ignored."""
+    """Return the JSON value that is assigned, or why it can't be read. Text after the value is ignored."""
     reason = f"there is no {name}"
     assignments = re.finditer(rf"{re.escape(name)}[\"']?\]?\s{{0,20}}=\s{{0,20}}(?=\{{)", text)
     for match in islice(assignments, _MAX_ASSIGNMENTS):

@@ -1,4 +1,4 @@
-"""Reads the JSON of shops' interfaces."""
+"""Returns values of the JSON with which shops' interfaces answer."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ NOT_JSON = "it is not JSON"
 
 
 def read_json(text: str) -> Any:
-    """Return the value of a JSON text, None if it is none."""
+    """Return the value of a JSON text, None if the text is not JSON."""
     try:
         return json.loads(text.lstrip("\ufeff"), strict=False)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Follows references by ``@id`` between the nodes of a page."""
+"""Returns the nodes of a page with the nodes that they refer to by ``@id`` in the place of references."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

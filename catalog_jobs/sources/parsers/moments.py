@@ -1,10 +1,10 @@
-"""Reads moments as shops write them."""
+"""Returns the time of dates and times as shops write them."""
 
 from datetime import UTC, datetime, time
 
 
 def read_moment(text: str, *, is_end: bool = False) -> datetime | None:
-    """Return an ISO 8601 date or time, in UTC if it names no zone, or None if it is none.
+    """Return an ISO 8601 date or time, in UTC if it names no zone, or None for other text.
 
     A date begins with its first moment, as an end with its last.
     """

@@ -1,4 +1,4 @@
-"""Reads numbers whose separators can be decimal or group separators."""
+"""Returns the value of numbers whose separators can be those of decimals or of groups."""
 
 import re
 from collections import Counter

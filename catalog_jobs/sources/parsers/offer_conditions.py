@@ -1,4 +1,4 @@
-"""For whom and when a schema.org offer, or a price in it, holds."""
+"""Returns for whom and when a schema.org offer, or a price in it, is valid."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which offer of a product with schema.org data is the one to show."""
+"""Returns the lowest price that can be paid among the offers of a product, with its stock and sizes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Any
 
 from catalog_jobs.sources.parsers.offer_conditions import is_conditional, is_current
-from catalog_jobs.sources.parsers.price_specifications import PriceContext, offer_price
+from catalog_jobs.sources.parsers.price_context import PriceContext
+from catalog_jobs.sources.parsers.price_specifications import offer_price
 from catalog_jobs.sources.parsers.prices import NO_PRICE, Price
 from catalog_jobs.sources.parsers.values import as_list, is_in_stock, is_used_condition, term_of, text_of
 

@@ -29,7 +29,7 @@ _Tags = Mapping[str, list[str]]
 
 
 def read_open_graph(root: Any) -> list[dict[str, Any]]:
-    """Return the page's product, or nothing if the page is none."""
+    """Return the page's product, or nothing if the page is not a product's."""
     tags = _tags(root)
     name = _name(tags)
     if not name or not (_PRODUCT & set(tags.get("og:type", ())) or _all(tags, _AMOUNTS)):

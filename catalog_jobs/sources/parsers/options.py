@@ -1,4 +1,4 @@
-"""What the options of a product are: colours and sizes, by the names that shops give them."""
+"""The names that shops give to the options of a product: colours, other looks and sizes."""
 
 COLOUR_OPTIONS = frozenset(
     (

@@ -1,24 +1,19 @@
-"""Which of the prices in a schema.org offer is the one to pay, and which one it is reduced from."""
+"""Returns which of the prices in a schema.org offer is to be paid, and which one it is reduced from."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
-from catalog_jobs.sources.parsers.currencies import code_of, decimals_of
-from catalog_jobs.sources.parsers.numbers import NumberFormat
 from catalog_jobs.sources.parsers.offer_conditions import is_conditional, is_current
-from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, NO_PRICE, Price, read_price
-from catalog_jobs.sources.parsers.values import as_list, term_of, text_of
+from catalog_jobs.sources.parsers.price_context import PriceContext, currency_of
+from catalog_jobs.sources.parsers.prices import NO_PRICE, Price, read_price
+from catalog_jobs.sources.parsers.values import as_list, term_of
 
 Node = Mapping[str, Any]
 
 _AMOUNTS = ("price", "lowPrice", "minPrice", "value", "amount", "@value")
-_CURRENCIES = ("priceCurrency", "currency", "currencyCode")
-_WRITTEN_PRICES = ("price", "lowPrice", "highPrice", "minPrice", "maxPrice")
 _MAX_PRICES = 50
-_MAX_DEPTH = 8
 
 
 class PriceKind(IntEnum):
@@ -50,18 +45,6 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class PriceContext:
-    """What helps to read a page's prices: the shop's currency, the time, and what separators mean on the page.
-
-    Without a time, no price is over or not yet valid.
-    """
-
-    currency: str = ""
-    now: datetime | None = None
-    numbers: NumberFormat = field(default_factory=NumberFormat)
-
-
-@dataclass(frozen=True)
 class _Listed:
     """One of an offer's prices. ``is_own`` is that of the offer itself, not of a specification."""
 
@@ -88,37 +71,16 @@ def offer_price(offer: Node, context: PriceContext) -> tuple[Price, float | None
     return price, min(higher)[1] if higher else None
 
 
-def price_format(products: Iterable[Node]) -> NumberFormat:
-    """Return what the prices in the offers of a page's products say about separators."""
-    numbers = NumberFormat()
-    for product in products:
-        for node in (product, *as_list(product.get("hasVariant"))):
-            for written, currency in _written(node.get("offers"), _MAX_DEPTH) if isinstance(node, dict) else ():
-                numbers.learn(written[:MAX_PRICE_TEXT], decimals_of(code_of(currency)))
-    return numbers
-
-
-def _written(value: Any, depth: int, currency: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the prices in an offer, as written, and their currencies."""
-    for entry in as_list(value) if depth else ():
-        if isinstance(entry, dict):
-            own = text_of(_first(entry, _CURRENCIES)) or currency
-            yield from ((entry[name], own) for name in _WRITTEN_PRICES if isinstance(entry.get(name), str))
-            for inner in entry.values():
-                if isinstance(inner, dict | list):
-                    yield from _written(inner, depth - 1, own)
-
-
 def _listed(offer: Node, context: PriceContext) -> Iterator[_Listed]:
     own = {name: value for name, value in offer.items() if name not in ("priceSpecification", "offers")}
     objects = [entry for entry in as_list(offer.get("price")) if isinstance(entry, dict)]
     specifications = [entry for entry in as_list(offer.get("priceSpecification")) if isinstance(entry, dict)]
     nodes = (own, *objects[:_MAX_PRICES], *specifications[:_MAX_PRICES])
-    currency = next((code for node in nodes if (code := text_of(_first(node, _CURRENCIES)))), "")
+    currency = next(filter(None, map(currency_of, nodes)), "")
     for node in nodes:
         if node is not own and is_conditional(node):
             continue
-        price = _written_price(node, text_of(_first(node, _CURRENCIES)) or currency, context)
+        price = _written_price(node, currency_of(node) or currency, context)
         if price.amount is not None or price.is_ambiguous:
             kind = _KINDS.get(term_of(node.get("priceType")), PriceKind.OTHER)
             with_tax = node.get("valueAddedTaxIncluded") not in (False, "false", "False")
@@ -158,7 +120,3 @@ def _sale_price(listed: Sequence[_Listed]) -> Price:
 
 def _ambiguous(prices: Sequence[Price]) -> Price:
     return Price(None, prices[0].currency, is_ambiguous=True)
-
-
-def _first(node: Node, names: Sequence[str]) -> Any:
-    return next((node[name] for name in names if node.get(name)), "")

@@ -1,4 +1,7 @@
-"""Reads prices as shops write them. One that can be read in two ways is no price: a wrong one is worse than none."""
+"""Returns the amount and the currency of prices as shops write them.
+
+An amount that can be read in two ways is left out: a wrong price is worse than none.
+"""
 
 import html
 import math
@@ -46,7 +49,7 @@ _WORDS = frozenset(
 
 
 class Price(NamedTuple):
-    """An amount, None if there is none that can be paid, and its currency.
+    """An amount, None if nothing can be paid, and its currency.
 
     ``is_ambiguous`` says that an amount is written, but can't be read for certain.
     """
@@ -143,7 +146,7 @@ def _is_range(between: Sequence[str], count: int) -> bool:
 
 
 def _price(amount: Decimal, code: str) -> Price:
-    """Return a price; zero is none, and less or more than what things cost is an error."""
+    """Return a price: without an amount for zero, ambiguous for an amount that nothing costs."""
     if not 0 <= amount < MAX_PRICE:
         return Price(None, code, is_ambiguous=True)
     return Price(float(round(amount, max(2, decimals_of(code)))) or None, code)

@@ -1,4 +1,7 @@
-"""Other ways to the products of a Shopify shop than its list: the order of their ids, collections and the sitemap."""
+"""Returns the addresses by which to find the products of a Shopify shop that its list does not reach.
+
+They are of the list in the order of ids, of collections, and of the products in the sitemap.
+"""
 
 import re
 from typing import NamedTuple
@@ -67,6 +70,6 @@ def is_sitemap_of_products(url: str) -> bool:
 
 
 def handle_of(url: str) -> str:
-    """Return the handle in the URL of a product, ``""`` if it is none."""
+    """Return the handle in the URL of a product, ``""`` if it is not a product's."""
     found = _PRODUCT.search(urlsplit(url).path)
     return unquote(found[1]) if found else ""

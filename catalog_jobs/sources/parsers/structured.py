@@ -1,4 +1,4 @@
-"""Parser for product pages with schema.org data."""
+"""Parser for product pages with schema.org data: returns the looks of each product."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +12,9 @@ from catalog_jobs.sources.parsers.breadcrumbs import category_of, read_breadcrum
 from catalog_jobs.sources.parsers.json_ld import StructuredData, read_structured_data, types_of
 from catalog_jobs.sources.parsers.linked_nodes import Node
 from catalog_jobs.sources.parsers.offers import best_offer
-from catalog_jobs.sources.parsers.price_specifications import PriceContext, price_format
-from catalog_jobs.sources.parsers.product_families import Family, Look, colour_of, families_of, looks_of, own_id
+from catalog_jobs.sources.parsers.price_context import PriceContext, price_format
+from catalog_jobs.sources.parsers.product_families import Family, families_of, own_id
+from catalog_jobs.sources.parsers.product_looks import Look, colour_of, looks_of
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
     as_list,

@@ -1,4 +1,4 @@
-"""Reads text, ids, URLs and stock from the values that shops write."""
+"""Returns text, ids, URLs and stock from the JSON values that shops write."""
 
 import math
 import re

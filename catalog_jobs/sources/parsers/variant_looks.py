@@ -1,4 +1,4 @@
-"""The looks of a product whose answer names each of its variants with a price, its stock and its images."""
+"""Returns the looks of a product whose shop names each variant with its price, its stock and its images."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

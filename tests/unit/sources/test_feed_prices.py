@@ -12,7 +12,7 @@ from catalog_jobs.sources.feeds.feed import OTHER_SIZE, read_feed
 from catalog_jobs.sources.feeds.looks import MAX_SIZES
 from catalog_jobs.sources.feeds.products import parse_row
 from catalog_jobs.sources.items import SourceDefaults
-from catalog_jobs.sources.parsers.price_specifications import PriceContext
+from catalog_jobs.sources.parsers.price_context import PriceContext
 from catalog_jobs.sources.parsers.prices import PRICE_AMBIGUOUS
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
