@@ -31,28 +31,26 @@ class DirectoryObjects:
         try:
             # A replaced file stays as it was for those who have opened it.
             with path.open("rb") as file:
-                if if_generation not in (None, self._stat(path).generation):
+                if if_generation not in (None, _object_stat(name, os.fstat(file.fileno())).generation):
                     raise Conflict(f"{name} does not have generation {if_generation}")
                 return file.read()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
             raise NotFound(f"There is no object {name} in {self._root}.") from exc
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked():
-            current = self.stat(name)
-            if if_generation is not None and if_generation != (current.generation if current else 0):
-                raise Conflict(f"{name} does not have generation {if_generation}")
-            _replace(path, data)
-            return self._stat(path)
+        with self._unfinished(name) as file:
+            if isinstance(data, Path):
+                with data.open("rb") as source:
+                    shutil.copyfileobj(source, file)
+            else:
+                file.write(data)
+            return self._replace(name, file, if_generation)
 
     @contextmanager
     def open_write(self, name: str) -> Iterator[IO[bytes]]:
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _replacement(path) as temporary:
-            yield temporary
+        with self._unfinished(name) as file:
+            yield file
+            self._replace(name, file)
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
         path = self._path(name)
@@ -91,6 +89,38 @@ class DirectoryObjects:
         return _object_stat(path.relative_to(self._root).as_posix(), path.stat())
 
     @contextmanager
+    def _unfinished(self, name: str) -> Iterator[IO[bytes]]:
+        """Open a file beside the object that `_replace` turns into the object; without that, it is deleted."""
+        folder = self._path(name).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+            try:
+                yield file
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+
+    def _replace(self, name: str, file: IO[bytes], if_generation: int | None = None) -> ObjectStat:
+        """Rename a file, so that readers see the old object or the new one, even after a crash.
+
+        Writers wait for each other at the rename only, not while the disk writes.
+        """
+        # A temporary file is readable by its owner only, an object by everyone who may read the folder.
+        os.fchmod(file.fileno(), 0o644)
+        file.flush()
+        os.fsync(file.fileno())
+        with self._locked():
+            current = self.stat(name)
+            generation = current.generation if current else 0
+            if if_generation not in (None, generation):
+                raise Conflict(f"{name} does not have generation {if_generation}")
+            # Clocks of file systems are coarse, and this file may have waited for the one that it replaces.
+            if os.fstat(file.fileno()).st_mtime_ns <= generation:
+                os.utime(file.fileno(), ns=(generation + 1, generation + 1))
+            Path(file.name).replace(self._path(name))
+        return _object_stat(name, os.fstat(file.fileno()))
+
+    @contextmanager
     def _locked(self) -> Iterator[None]:
         with (self._root / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -105,28 +135,3 @@ def _object_stat(name: str, facts: os.stat_result) -> ObjectStat:
         generation=facts.st_mtime_ns,
         created=datetime.fromtimestamp(facts.st_mtime, UTC),
     )
-
-
-def _replace(path: Path, data: bytes | Path) -> None:
-    with _replacement(path) as temporary:
-        if isinstance(data, Path):
-            with data.open("rb") as source:
-                shutil.copyfileobj(source, temporary)
-        else:
-            temporary.write(data)
-
-
-@contextmanager
-def _replacement(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file and rename it, so that readers see the old file or the new one, even after a crash."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as temporary:
-        try:
-            yield temporary
-            # A temporary file is readable by its owner only, an object by everyone who may read the folder.
-            os.fchmod(temporary.fileno(), 0o644)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-            Path(temporary.name).replace(path)
-        except BaseException:
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
