@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, place
+from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, read_target
 from catalog_jobs.cli.console import exit_on_error, notes
 from closetspace.errors import FailedPrecondition
 
@@ -19,10 +19,9 @@ def access(env: EnvOption = None, project: ProjectOption = None, region: RegionO
     that its own events arrive as. Changes only what is missing. Needs roles/run.admin and roles/cloudfunctions.viewer.
     """
     from catalog_jobs.operations.cloud_status.deployed import AdminApis
-    from catalog_jobs.operations.cloud_status.expected import read_expected
 
     with exit_on_error():
-        grant(read_expected(*place(env, project, region), None), AdminApis.connect())
+        grant(read_target(env, project, region), AdminApis.connect())
 
 
 def grant(expected: "Expected", apis: "AdminApis") -> None:

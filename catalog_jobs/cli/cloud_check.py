@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
-from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, place
+from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, read_target
 from catalog_jobs.cli.cloud_status import print_findings
 from catalog_jobs.cli.console import exit_on_error, notes
 
@@ -23,10 +23,9 @@ def check(env: EnvOption = None, project: ProjectOption = None, region: RegionOp
     checked.
     """
     from catalog_jobs.operations.cloud_check import LimitApis
-    from catalog_jobs.operations.cloud_status.expected import read_expected
 
     with exit_on_error():
-        expected = read_expected(*place(env, project, region), None)
+        expected = read_target(env, project, region)
         compare(expected, LimitApis.connect())
 
 

@@ -105,6 +105,7 @@ def _deployment(options: dict[str, Any], environment: Environment, **others: Any
         **{**options, "region": region, "firestore_location": options.get("firestore_location") or region},
         **others,
         python=runtime_python(ROOT),
+        environment=environment.name,
         variables=environment.variables,
         settings=environment.settings,
     )

@@ -1,9 +1,11 @@
 """Options that the commands of ``closetspace cloud`` share."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
+from catalog_jobs.operations.cloud_status.expected import NO_SETTINGS, Expected, read_expected
 from closetspace.errors import InvalidInput
 
 EnvOption = Annotated[
@@ -20,16 +22,19 @@ RegionOption = Annotated[
 ]
 
 
-def place(env: str | None, project: str | None, region: str | None) -> tuple[str, str | None]:
-    """Return the project and the region that the options name, None for the default region.
+def read_target(env: str | None, project: str | None, region: str | None, store: str | None = None) -> Expected:
+    """Return what should be deployed to the project and the region that the options name.
 
-    Raises `InvalidInput` if they name no project.
+    Raises `InvalidInput` if they name no project, and `FailedPrecondition` if the functions can't be read.
     """
+    settings: Mapping[str, str] = NO_SETTINGS
     if env:
         from closetspace_infra.deploy.environments import read_environment
 
-        options = read_environment(env).options
-        project, region = project or options.get("project"), region or options.get("region")
+        environment = read_environment(env)
+        project = project or environment.options.get("project")
+        region = region or environment.options.get("region")
+        settings = {name: str(value) for name, value in environment.settings.items()}
     if not project:
         raise InvalidInput("option_missing", "Name the project with --project, or an environment with --env.")
-    return project, region
+    return read_expected(project, region, store, settings=settings)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, place
+from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, read_target
 from catalog_jobs.cli.console import exit_on_error, notes, print_json
 from catalog_jobs.cli.options import JsonOption
 
@@ -45,13 +45,12 @@ def status(
     """
     # Google's admin clients take a second to import, which the other commands can do without.
     from catalog_jobs.operations.cloud_status.deployed import AdminApis, read_deployed
-    from catalog_jobs.operations.cloud_status.expected import read_expected
     from catalog_jobs.operations.cloud_status.report import Status
     from closetspace.bootstrap import open_store
 
     now = datetime.now(UTC)
     with exit_on_error():
-        expected = read_expected(*place(env, project, region), store)
+        expected = read_target(env, project, region, store)
         found = Status.compare(expected, read_deployed(expected, AdminApis.connect(), open_store), now)
     print_status(found, now, as_json)
 

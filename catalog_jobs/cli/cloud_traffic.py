@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, place
+from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, read_target
 from catalog_jobs.cli.console import exit_on_error, notes
 from closetspace.errors import FailedPrecondition
 
@@ -36,10 +36,9 @@ def traffic(
     Needs roles/run.viewer and roles/cloudfunctions.viewer, and to change shares roles/run.developer.
     """
     from catalog_jobs.operations.cloud_status.deployed import AdminApis
-    from catalog_jobs.operations.cloud_status.expected import read_expected
 
     with exit_on_error():
-        expected = read_expected(*place(env, project, region), None)
+        expected = read_target(env, project, region)
         set_newest(expected, AdminApis.connect(), newest)
 
 
@@ -57,10 +56,9 @@ def rollback(
     of its own (`closetspace index rollback`). Needs roles/run.developer and roles/cloudfunctions.viewer.
     """
     from catalog_jobs.operations.cloud_status.deployed import AdminApis
-    from catalog_jobs.operations.cloud_status.expected import read_expected
 
     with exit_on_error():
-        expected = read_expected(*place(env, project, region), None)
+        expected = read_target(env, project, region)
         roll_back(expected, AdminApis.connect(), to)
 
 

@@ -363,7 +363,17 @@ def test_command_prints_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert output.endswith("Nothing was changed.")
 
 
-def test_command_names_missing_options() -> None:
+def test_command_names_missing_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
     done = command("--dry-run")
     assert done.returncode != 0
-    assert "--project" in done.stderr
+    assert "Give --project, or --env with a file that has project." in " ".join(done.stderr.split())
+
+
+def test_environment_gives_options_and_the_command_line_comes_first() -> None:
+    done = command("--env", "example", "--alert-email", "other@shop.example", "--dry-run")
+    assert done.returncode == 0
+    output = " ".join(done.stderr.split())
+    assert "gcloud projects describe my-project" in output
+    assert "-var=alert_email=other@shop.example" in output
+    assert "closetspace cloud check --env=example --project=my-project --region=us-central1" in output

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -25,6 +26,8 @@ REFRESH_JOB = "catalog-refresh"
 
 STORE_VARIABLE = "CLOSETSPACE_STORE"
 """The environment variable with the job's store."""
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 _SOURCE = "functions"
 
@@ -73,14 +76,21 @@ class Expected:
     store: str | None = None
 
 
-def read_expected(project: str, region: str | None, store: str | None, repository: Path = REPOSITORY) -> Expected:
+def read_expected(
+    project: str,
+    region: str | None,
+    store: str | None,
+    repository: Path = REPOSITORY,
+    settings: Mapping[str, str] = NO_SETTINGS,
+) -> Expected:
     """Read functions/main.py and firebase.json with the settings that a deployment to this project reads.
 
-    Raises `FailedPrecondition` if they can't be read.
+    ``settings`` are environment variables of the functions that come before those of files. Raises `FailedPrecondition`
+    if functions/main.py can't be read.
     """
     if not (repository / _SOURCE / "main.py").is_file():
         raise FailedPrecondition("functions/main.py is missing: run the command in a clone of the repository.")
-    environment = _environment(repository, project, region)
+    environment = {**_environment(repository, project, region), **settings}
     endpoints, runtime = _endpoints(repository, environment), _runtime(repository)
     functions = (_function(name, endpoint, runtime, environment) for name, endpoint in sorted(endpoints.items()))
     region = Settings.from_env(environment).region

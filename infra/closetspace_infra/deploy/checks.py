@@ -8,6 +8,7 @@ EARLY_SERVICES = ("cloudquotas", "cloudresourcemanager", "firebase", "run", "ser
 
 def checks(to: Deployment) -> list[Step]:
     """Return these steps."""
+    environment = (f"--env={to.environment}",) if to.environment else ()
     services = tuple(f"{name}.googleapis.com" for name in EARLY_SERVICES)
     return [
         Step(
@@ -34,7 +35,7 @@ def checks(to: Deployment) -> list[Step]:
         Step(
             "check",
             "the region's quotas and the organisation's policies allow this deployment",
-            ("closetspace", "cloud", "check", *to.place),
+            ("closetspace", "cloud", "check", *environment, *to.place),
             0.1,
         ),
         Step(

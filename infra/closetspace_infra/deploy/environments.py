@@ -29,8 +29,9 @@ TABLES = ("terraform", "functions")
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment: options, other variables of Terraform, and settings of the functions."""
+    """One environment: its name, options, other variables of Terraform, and settings of the functions."""
 
+    name: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -52,7 +53,7 @@ def read_environment(name: str, root: Path = ROOT) -> Environment:
     variables, settings = (_table(name, content, table) for table in TABLES)
     _check_options(name, content, variables)
     _check_settings(name, settings)
-    return Environment(content, variables, settings)
+    return Environment(name, content, variables, settings)
 
 
 def _table(name: str, content: dict[str, Any], table: str) -> dict[str, Any]:

@@ -39,8 +39,9 @@ class Step:
 class Deployment:
     """What is deployed, and its target.
 
-    ``variables`` are other variables of Terraform, ``settings`` environment variables of the functions. ``catalog`` is
-    the source of a first catalog: a folder, a feed, or `DRAWN`. ``percent`` is the new release's share of the requests.
+    ``environment`` is the name of the file that it was read from, if any. ``variables`` are other variables of
+    Terraform, ``settings`` environment variables of the functions. ``catalog`` is the source of a first catalog: a folder, a feed,
+    or ``drawn``. ``percent`` is the new release's share of the requests.
     """
 
     project: str
@@ -52,6 +53,7 @@ class Deployment:
     billing_account: str = ""
     budget: int | None = None
     scrapfly: bool = False
+    environment: str = ""
     catalog: str = ""
     refresh: bool = False
     percent: int = 100

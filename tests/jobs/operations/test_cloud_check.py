@@ -68,6 +68,13 @@ def test_instances_beyond_the_quota_are_refused_with_what_to_ask_for_and_where(
     assert f"https://console.cloud.google.com/iam-admin/quotas?project={PROJECT}" in text
 
 
+def test_settings_that_are_about_to_be_deployed_are_checked() -> None:
+    """The file of the last deployment still has the old ones."""
+    expected = read_expected(PROJECT, "us-central1", None, settings={"EMBEDDING_INSTANCES": "11"})
+    found = {finding.thing for finding in obstacles(expected, SMALL)}
+    assert found == {f"function {name}" for name in ("item_written", "photo_finalized", "photo_deleted")}
+
+
 def test_quota_is_that_of_the_region(cloud: Cloud) -> None:
     assert apis(cloud).limits(PROJECT, "us-central1") == replace(
         SMALL, restricts_members=False, requires_invoker_check=False
