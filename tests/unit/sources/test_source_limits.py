@@ -1,7 +1,9 @@
 """Sources without an end: reading stops at a limit, whatever is repeated."""
 
+import gc
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -21,6 +23,7 @@ from catalog_jobs.sources.pages import UnreadablePages
 from catalog_jobs.sources.shops import Shop
 from catalog_jobs.sources.spiders.base import CrawlContext
 from catalog_jobs.sources.spiders.structured import StructuredSpider
+from closetspace.errors import InvalidInput
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OPTIONS = FeedOptions(FeedLimits(row=20_000, rows=1_000))
@@ -138,6 +141,17 @@ def test_feed_with_too_many_items_is_read_up_to_the_limit(tmp_path: Path) -> Non
     result = read_feed(str(table), SourceDefaults("ono"), NOW, FeedLimits(items=2))
     assert [item.id for item in result.items] == ["0", "1", "2"]
     assert "more items than a source may have" in result.failure
+
+
+@pytest.mark.parametrize(
+    "content", ["id,title,image_link\n1,Shirt,https://a.example/1.jpg\n", "<rss><channel>", "nothing"]
+)
+def test_garbage_is_collected_again_after_a_feed_was_read(tmp_path: Path, content: str) -> None:
+    feed = tmp_path / "feed"
+    feed.write_text(content)
+    with suppress(InvalidInput):
+        read_feed(str(feed), SourceDefaults("ono"), NOW)
+    assert gc.isenabled()
 
 
 def test_crawl_of_a_shop_with_too_many_items_is_ended(tmp_path: Path) -> None:
