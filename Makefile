@@ -1,5 +1,5 @@
 # Each target sets up what it needs: in .venv, .venv-train, .local and the folders node_modules, and nowhere else.
-.PHONY: help demo test test-fast test-train check format lock client bench torture deploy setup clean
+.PHONY: help demo test test-fast test-train check format lock client bench torture drill deploy setup clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -26,7 +26,8 @@ help:
 	@echo "make client      write the client library's types, build and pack it"
 	@echo "make bench       measure speed and memory                                    (ARGS=--json)"
 	@echo "make torture     attack the local stack and count what is lost or leaked      (ARGS=\"--only photos\")"
-	@echo "make deploy      deploy to Google Cloud                                      (PROJECT=… DRY_RUN=1)"
+	@echo "make drill       lose and restore the local stack's database, and check what comes back"
+	@echo "make deploy      deploy to Google Cloud                                      (ENVIRONMENT=prod DRY_RUN=1)"
 	@echo "make clean       delete what these commands have set up"
 
 demo: setup
@@ -73,9 +74,12 @@ bench: setup
 torture: setup
 	@$(BIN)/python -m tests.torture $(ARGS)
 
+drill: setup
+	@$(BIN)/python -m tests.torture --only restore $(ARGS)
+
 deploy: setup
-	@test -n "$(PROJECT)" || { echo 'name the project: make deploy PROJECT=my-project ARGS="--alert-email me@example.com"'; exit 1; }
-	@$(BIN)/closetspace cloud deploy --project $(PROJECT) $(if $(DRY_RUN),--dry-run) $(ARGS)
+	@test -n "$(PROJECT)$(ENVIRONMENT)" || { echo 'name an environment or a project: make deploy ENVIRONMENT=prod, or make deploy PROJECT=my-project ARGS="--alert-email me@example.com"'; exit 1; }
+	@$(BIN)/closetspace cloud deploy $(if $(ENVIRONMENT),--env $(ENVIRONMENT)) $(if $(PROJECT),--project $(PROJECT)) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 setup:
 	@$(MAKE) --silent --no-print-directory --jobs=2 $(VENV_READY) $(CLIENT_BUILT) $(EXAMPLE_READY) $(STACK_READY)

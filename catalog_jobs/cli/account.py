@@ -11,6 +11,7 @@ from typing import IO, Annotated
 
 import typer
 
+from catalog_jobs.cli import account_repair
 from catalog_jobs.cli.console import check_writable, exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption
 from closetspace.adapters.cloud_logging import hash_uid
@@ -21,6 +22,7 @@ from closetspace.errors import NotFound
 from closetspace.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(account_repair.repair)
 
 UidArgument = Annotated[str, typer.Argument(help="The User UID of the account, as the Firebase console shows it.")]
 

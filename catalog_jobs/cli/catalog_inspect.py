@@ -14,7 +14,7 @@ from rich.table import Table
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out_counts
-from catalog_jobs.cli.options import JsonOption, ShopsOption
+from catalog_jobs.cli.options import JsonOption, ShopsOption, parse_time
 from catalog_jobs.sources.inspection import AUTO, KINDS, Inspector, as_json
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.parsers.currencies import decimals_of
@@ -23,11 +23,6 @@ from closetspace.errors import ClosetspaceError
 
 MAX_ROWS = 100
 """Items that the table shows."""
-
-
-def _time(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def inspect(
@@ -39,7 +34,9 @@ def inspect(
     currency: Annotated[str, typer.Option(metavar="CODE", help="The currency of prices that name none.")] = "",
     at: Annotated[
         datetime | None,
-        typer.Option(parser=_time, metavar="TIME", help="The time (ISO 8601) that decides which sale prices apply."),
+        typer.Option(
+            parser=parse_time, metavar="TIME", help="The time (ISO 8601) that decides which sale prices apply."
+        ),
     ] = None,
     shop: Annotated[
         str,

@@ -1,9 +1,17 @@
 """Options that several commands share."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def parse_time(text: str) -> datetime:
+    """Return a time in ISO 8601; without a zone it is in UTC."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
 
 StoreOption = Annotated[
     str,

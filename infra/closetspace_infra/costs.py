@@ -122,6 +122,7 @@ def costs(items: int) -> list[Cost]:
         ),
         Cost("Firestore, writes", f"{writes:.0f} per person", 0.09e-5, writes, 0, 20e3 * month),
         Cost("Firestore, data", "200 KB per person", 0.15, PERSON, 0, 1),
+        Cost("Firestore, point-in-time recovery", "the data once more", 0.15, PERSON),
         Cost("Firestore, backups", "7 times the data", 0.03, 7 * PERSON),
         Cost("photos, stored", f"{ITEMS} of 3 MB per person", 0.020, ITEMS * PHOTO),
         Cost("photos, shown", f"{SHOWN_PHOTOS} of 40 KB per visit", 0.12, VISITS * SHOWN_PHOTOS * THUMBNAIL),
@@ -147,7 +148,7 @@ def costs(items: int) -> list[Cost]:
         Cost("refresh", "2 hours per night, 2 CPU, 4 GiB", 2 * JOB_VCPU + 4 * JOB_GIB, 0, REFRESH_SECONDS),
         Cost("catalog and indexes", f"{catalog:.1f} GB", 0.020, 0, catalog),
         Cost("images", "3 GB", 0.10, 0, 3, 0.5),
-        Cost("alerts", "7, each every minute", 0.15, 0, 7),
+        Cost("alerts", "15 conditions, each every minute", 0.15, 0, 15),
         Cost("secret", "1", 0.06, 0, 1),
     ]
 

@@ -8,6 +8,8 @@ resource "google_firestore_database" "main" {
   location_id             = var.firestore_location
   type                    = "FIRESTORE_NATIVE"
   delete_protection_state = "DELETE_PROTECTION_ENABLED"
+  # Every minute of the last seven days can be restored.
+  point_in_time_recovery_enablement = var.point_in_time_recovery ? "POINT_IN_TIME_RECOVERY_ENABLED" : "POINT_IN_TIME_RECOVERY_DISABLED"
 
   lifecycle {
     prevent_destroy = true

@@ -220,6 +220,12 @@ variable "backup_days" {
   }
 }
 
+variable "point_in_time_recovery" {
+  description = "Whether Firestore keeps what was changed or deleted for seven days, so that any minute of them can be restored."
+  type        = bool
+  default     = true
+}
+
 variable "version_days" {
   description = "The days for which replaced and deleted objects of the catalog's bucket can be restored."
   type        = number

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Bookmarks,
         Closets,
         Exports,
+        ItemDocuments,
         ObjectStore,
         People,
         PersonalDocuments,
@@ -94,6 +95,7 @@ class Services:
         users: "Users | None" = None,
         exports: "Exports | None" = None,
         personal_documents: "PersonalDocuments | None" = None,
+        item_documents: "ItemDocuments | None" = None,
         photos: "StreamedObjectStore | None" = None,
         index_store: "ObjectStore | None" = None,
         fetcher: "PhotoFetcher | None" = None,
@@ -114,6 +116,7 @@ class Services:
             "users": users,
             "exports": exports,
             "personal_documents": personal_documents,
+            "item_documents": item_documents,
             "photos": photos,
             "index_store": index_store,
             "fetcher": fetcher,
@@ -252,6 +255,12 @@ class Services:
         from closetspace.adapters.firestore.personal_documents import FirestorePersonalDocuments
 
         return FirestorePersonalDocuments(self._firestore, self.settings.wardrobe_collection)
+
+    @once
+    def item_documents(self) -> "ItemDocuments":
+        from closetspace.adapters.firestore.item_documents import FirestoreItemDocuments
+
+        return FirestoreItemDocuments(self._firestore, self.settings.wardrobe_collection)
 
     @once
     def photos(self) -> "StreamedObjectStore":

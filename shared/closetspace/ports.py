@@ -3,7 +3,7 @@
 Each port has a real adapter and an in-memory twin. One test suite runs on both.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -230,6 +230,26 @@ class Users(Protocol):
         """Delete an account; return whether there was one."""
         ...
 
+    def existing(self, uids: Collection[str]) -> set[str]:
+        """Return which of these uids have an account."""
+        ...
+
+
+class ItemDocuments(Protocol):
+    """The documents of items, which otherwise only their owners write."""
+
+    def create(self, item_id: str, uid: str, photo_path: str) -> bool:
+        """Write an item without a name; return False and change nothing if there is a document of this id."""
+        ...
+
+    def name_photo(self, item_id: str, photo_path: str) -> None:
+        """Name another photo in an item's document, if there is one."""
+        ...
+
+    def delete(self, item_id: str) -> None:
+        """Delete an item's document, if there is one."""
+        ...
+
 
 class PersonalDocuments(Protocol):
     """A person's documents in the collections of `closetspace.domain.person.personal_data`."""
@@ -240,6 +260,14 @@ class PersonalDocuments(Protocol):
 
     def count(self, collection: PersonalCollection, uid: str) -> int:
         """Return the number of documents."""
+        ...
+
+    def ids(self, collection: PersonalCollection, uid: str) -> Iterator[str]:
+        """Yield the ids of the documents."""
+        ...
+
+    def owners(self, collection: PersonalCollection) -> Iterator[str]:
+        """Yield the uid of each document of a collection that is not within another; one may come repeatedly."""
         ...
 
     def delete_page(self, collection: PersonalCollection, uid: str) -> int:

@@ -144,6 +144,12 @@ def test_catalogs_bucket_keeps_versions_for_some_days() -> None:
     assert {"days_since_noncurrent_time": "${var.version_days}"} in conditions
 
 
+def test_database_can_be_restored_to_any_minute() -> None:
+    database = blocks("resource")["google_firestore_database.main"]
+    assert "POINT_IN_TIME_RECOVERY_ENABLED" in database["point_in_time_recovery_enablement"]
+    assert named("variable")["point_in_time_recovery"]["default"] is True
+
+
 def test_data_cannot_be_destroyed_and_no_bucket_is_public() -> None:
     resources = blocks("resource")
     for address in ("google_firestore_database.main", "google_storage_bucket.photos", "google_storage_bucket.catalog"):

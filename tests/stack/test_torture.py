@@ -9,6 +9,8 @@ from closetspace.domain.wardrobe.photo import photo_folder
 from tests.support.journey import Journey, photo
 from tests.torture.history import History
 from tests.torture.kept import Expected, check_kept, read_kept
+from tests.torture.restoring import restore
+from tests.torture.trial import Context
 from tests.torture.wardrobes import contents
 
 
@@ -37,3 +39,9 @@ def test_planted_loss_and_leak_are_found(journey: Journey) -> None:
     verdict = check_kept(expected, read_kept(journey.stack.bucket, {person.uid}))
     assert set(verdict.lost) == {person.uid}
     assert set(verdict.leaked) == {"forgotten"}
+
+
+def test_restored_database_is_repaired(journey: Journey) -> None:
+    rows = list(restore(Context(journey, 1, 0, lambda _: None), count=4, photos=2))
+    assert [row.what for row in rows if not row.verdict.holds] == []
+    assert len(rows) == 4

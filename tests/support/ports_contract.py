@@ -31,6 +31,7 @@ from closetspace.domain.taste.membership import LabelMembership
 from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry
 from closetspace.domain.wardrobe.item import Fault
+from closetspace.domain.wardrobe.photo import ObjectPhoto, photo_folder
 from closetspace.domain.wardrobe.state import Hint, ItemState, Status
 from closetspace.errors import Conflict, NotFound, ResourceExhausted
 from closetspace.ports import (
@@ -40,6 +41,7 @@ from closetspace.ports import (
     Closets,
     DueItem,
     Exports,
+    ItemDocuments,
     Keep,
     ObjectStore,
     People,
@@ -73,6 +75,7 @@ class Leaving(NamedTuple):
 
     database: Database
     documents: PersonalDocuments
+    items: ItemDocuments
     exports: Exports
 
 
@@ -622,6 +625,11 @@ class UsersContract:
         assert [users.delete(uid) for _ in range(3)] == [True, False, False]
         assert users.delete(other)
 
+    def test_accounts_are_found_among_many_uids(self, users: Users, sign_up: Callable[[], str]) -> None:
+        uids = {sign_up(), sign_up()}
+        assert users.existing([*uids, *(f"nobody-{number}" for number in range(150))]) == uids
+        assert users.existing([]) == set()
+
     def test_missing_account_is_no_error(self, users: Users) -> None:
         assert not users.delete(f"nobody-{uuid4().hex}")
 
@@ -663,6 +671,10 @@ class LeavingContract:
         assert sorted(document["id"] for document in found) == names[uid]
         assert (found[0]["uid"], found[0]["price"], found[0]["tags"]) == (uid, 1.5, [None, True, 7])
         assert [document["gender"] for document in leaving.documents.documents(PREFERENCES, uid)] == ["Men"]
+        assert sorted(leaving.documents.ids(WARDROBE, uid)) == names[uid]
+        assert list(leaving.documents.ids(PREFERENCES, uid)) == [uid]
+        for collection in (WARDROBE, PREFERENCES):
+            assert {uid, other} <= set(leaving.documents.owners(collection))
         for collection, count in ((WARDROBE, 25), (PREFERENCES, 1)):
             assert leaving.documents.count(collection, uid) == count
             deleted = list(iter(lambda: leaving.documents.delete_page(collection, uid), 0))  # noqa: B023
@@ -671,6 +683,21 @@ class LeavingContract:
             assert leaving.documents.count(collection, uid) == 0
         assert len(list(leaving.documents.documents(WARDROBE, other))) == 25
         assert len(list(leaving.documents.documents(PREFERENCES, other))) == 1
+
+    def test_item_is_made_changed_and_deleted_as_its_owner_would(self, leaving: Leaving, uid: str) -> None:
+        item_id, wardrobe = f"{uid}-item", leaving.database.wardrobe
+        folder = photo_folder(uid, item_id)
+        assert leaving.items.create(item_id, uid, f"{folder}a.jpg")
+        assert not leaving.items.create(item_id, "another", "elsewhere")
+        leaving.database.write(item_id, {"uid": uid, "name": "Shirt", "brand": "", "photo_path": f"{folder}a.jpg"})
+        leaving.items.name_photo(item_id, f"{folder}b.jpg")
+        item = wardrobe.read(item_id).item
+        assert item is not None
+        assert (item.uid, item.name, item.photo) == (uid, "Shirt", ObjectPhoto(f"{folder}b.jpg"))
+        for _ in range(2):
+            leaving.items.delete(item_id)
+            leaving.items.name_photo(item_id, f"{folder}c.jpg")
+        assert wardrobe.read(item_id).item is None
 
     def test_deleted_closet_and_state_are_as_if_they_had_never_been(self, leaving: Leaving, uid: str) -> None:
         put(leaving.database, uid, f"{uid}-item", 1)

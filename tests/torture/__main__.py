@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.support.paths import REPOSITORY
-from tests.torture import bursts, calls, histories, memory_histories, photos, report, rights, wardrobes
+from tests.torture import bursts, calls, histories, memory_histories, photos, report, restoring, rights, wardrobes
 from tests.torture.stack import torture_stack
 from tests.torture.trial import Context, Row, Timer, Trial, Verdict
 
@@ -25,6 +25,7 @@ TRIALS: Mapping[str, Trial] = {
     "burst": bursts.burst,
     "kills": bursts.killed,
     "outage": bursts.outage,
+    "restore": restoring.restore,
     "memory": memory_histories.histories_in_memory,
     "histories": histories.histories,
 }

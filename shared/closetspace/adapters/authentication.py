@@ -1,11 +1,18 @@
 """Accounts of Firebase Authentication."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import islice
+
 import firebase_admin
 from firebase_admin import auth, exceptions
 from google.auth.exceptions import GoogleAuthError
 
 from closetspace.adapters.google_errors import is_temporary
 from closetspace.errors import FailedPrecondition, Transient
+
+AT_ONCE = 100
+"""Accounts that the service returns for one request."""
 
 TEMPORARY_ERRORS = (
     exceptions.AbortedError,
@@ -23,18 +30,35 @@ class FirebaseUsers:
 
     def delete(self, uid: str) -> bool:
         try:
-            auth.delete_user(uid, _app())
+            with _translated_errors("The account can't be deleted", "firebaseauth.users.delete"):
+                auth.delete_user(uid, _app())
         except auth.UserNotFoundError:
             return False
-        except (exceptions.FirebaseError, GoogleAuthError, ValueError) as exc:
-            if isinstance(exc, TEMPORARY_ERRORS) or is_temporary(exc):
-                raise Transient(f"Firebase Authentication: {exc}") from exc
-            # A ValueError says that no project is named.
-            raise FailedPrecondition(
-                f"The account can't be deleted ({exc}). Set GOOGLE_CLOUD_PROJECT, and use credentials that have the"
-                " permission firebaseauth.users.delete."
-            ) from exc
         return True
+
+    def existing(self, uids: Collection[str]) -> set[str]:
+        found: set[str] = set()
+        rest = iter(uids)
+        while batch := list(islice(rest, AT_ONCE)):
+            with _translated_errors("Accounts can't be read", "firebaseauth.users.get"):
+                answer = auth.get_users([auth.UidIdentifier(uid) for uid in batch], _app())
+            found |= {user.uid for user in answer.users}
+        return found
+
+
+@contextmanager
+def _translated_errors(what: str, permission: str) -> Iterator[None]:
+    try:
+        yield
+    except auth.UserNotFoundError:
+        raise
+    except (exceptions.FirebaseError, GoogleAuthError, ValueError) as exc:
+        if isinstance(exc, TEMPORARY_ERRORS) or is_temporary(exc):
+            raise Transient(f"Firebase Authentication: {exc}") from exc
+        # A ValueError says that no project is named.
+        raise FailedPrecondition(
+            f"{what} ({exc}). Set GOOGLE_CLOUD_PROJECT, and use credentials that have the permission {permission}."
+        ) from exc
 
 
 def _app() -> firebase_admin.App:

@@ -252,6 +252,28 @@ class MemoryUsers:
         self.uids.discard(uid)
         return found
 
+    def existing(self, uids: Collection[str]) -> set[str]:
+        return self.uids & set(uids)
+
+
+@dataclass
+class MemoryItemDocuments:
+    """`ItemDocuments` over the twin of the database."""
+
+    database: MemoryDatabase
+
+    def create(self, item_id: str, uid: str, photo_path: str) -> bool:
+        new = {"uid": uid, "name": "", "brand": "", "photo_path": photo_path}
+        return self.database.documents.setdefault(item_id, new) is new
+
+    def name_photo(self, item_id: str, photo_path: str) -> None:
+        document = self.database.documents.get(item_id)
+        if document is not None:
+            self.database.documents[item_id] = {**document, "photo_path": photo_path}
+
+    def delete(self, item_id: str) -> None:
+        self.database.documents.pop(item_id, None)
+
 
 @dataclass
 class MemoryExports:
@@ -293,6 +315,15 @@ class MemoryPersonalDocuments:
 
     def count(self, collection: PersonalCollection, uid: str) -> int:
         return len(self._keys(collection, uid))
+
+    def ids(self, collection: PersonalCollection, uid: str) -> Iterator[str]:
+        return iter(self._keys(collection, uid))
+
+    def owners(self, collection: PersonalCollection) -> Iterator[str]:
+        table = self._table(collection)
+        if collection.is_owned_by_field:
+            return (uid for stored in list(table.values()) if isinstance(uid := _as_mapping(stored).get("uid"), str))
+        return iter(list(table))
 
     def delete_page(self, collection: PersonalCollection, uid: str) -> int:
         keys = self._keys(collection, uid)[: self.page]

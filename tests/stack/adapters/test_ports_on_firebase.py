@@ -17,6 +17,7 @@ from closetspace.adapters.firestore.accounts import FirestoreAccounts
 from closetspace.adapters.firestore.bookmarks import FirestoreBookmarks
 from closetspace.adapters.firestore.closets import FirestoreClosets
 from closetspace.adapters.firestore.exports import FirestoreExports
+from closetspace.adapters.firestore.item_documents import FirestoreItemDocuments
 from closetspace.adapters.firestore.people import FEEDBACK, FirestorePeople, opinions_document
 from closetspace.adapters.firestore.personal_documents import FirestorePersonalDocuments
 from closetspace.adapters.firestore.usage import FirestoreUsage
@@ -151,7 +152,8 @@ class TestFirestoreLeaving(LeavingContract):
     def leaving(self, firebase: LocalStack) -> Leaving:
         client = firestore.Client()
         database = firestore_database(client)
-        return Leaving(database, FirestorePersonalDocuments(client, "wardrobe"), FirestoreExports(client))
+        documents, items = FirestorePersonalDocuments(client, "wardrobe"), FirestoreItemDocuments(client, "wardrobe")
+        return Leaving(database, documents, items, FirestoreExports(client))
 
     def test_documents_of_a_closet_are_deleted_without_their_main_document(self, leaving: Leaving, uid: str) -> None:
         shards = firestore.Client().collection("closets", uid, "shards")

@@ -41,3 +41,13 @@ def test_logs_of_a_person_are_found_by_their_hash() -> None:
     assert result.exit_code == 0
     assert hash_uid("demo-project", "Xy3personKq") in result.output
     assert "Xy3personKq" not in result.output
+
+
+def test_repair_refuses_a_time_to_come_before_it_reads_anything() -> None:
+    result = CliRunner().invoke(app, ["account", "repair", "--restored-to", "2999-01-01T00:00:00Z"])
+    assert result.exit_code == 1
+    assert "still to come" in result.output
+
+
+def test_repair_refuses_what_is_no_time() -> None:
+    assert CliRunner().invoke(app, ["account", "repair", "--restored-to", "yesterday"]).exit_code == 2

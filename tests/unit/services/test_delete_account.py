@@ -143,15 +143,16 @@ def test_attempt_ends_when_its_time_is_over_and_the_next_goes_on(world: LeavingW
 
 
 def test_account_that_fails_keeps_no_other_one_waiting(world: LeavingWorld) -> None:
-    class Refusing:
+    class Refusing(MemoryUsers):
         def delete(self, uid: str) -> bool:
             if uid == "ann":
                 raise FailedPrecondition("no rights")
-            return world.users.delete(uid)
+            return super().delete(uid)
 
     for uid in ("ann", "bob"):
         world.remover.mark(uid, NOW)
-    remover = world.remover_over(world.documents, world.photos, Refusing(), world.accounts)
+    world.users = Refusing({"ann", "bob"})
+    remover = world.remover
     for second in range(2):
         with pytest.raises(Transient, match="1 of 2"):
             remover.sweep(NOW + timedelta(seconds=second))

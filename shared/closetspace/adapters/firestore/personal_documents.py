@@ -39,6 +39,17 @@ class FirestorePersonalDocuments:
     def count(self, collection: PersonalCollection, uid: str) -> int:
         return len(self._only(collection, uid)) if collection.is_one_document else count(self._query(collection, uid))
 
+    def ids(self, collection: PersonalCollection, uid: str) -> Iterator[str]:
+        return (reference.id for reference in self._references(collection, uid))
+
+    def owners(self, collection: PersonalCollection) -> Iterator[str]:
+        documents = self._client.collection(self._name(collection))
+        fields = ["uid"] if collection.is_owned_by_field else []
+        for found in paged(documents.order_by("__name__").select(fields)):
+            uid = found.to_dict().get("uid") if fields else found.id
+            if isinstance(uid, str) and uid:
+                yield uid
+
     def delete_page(self, collection: PersonalCollection, uid: str) -> int:
         references = list(islice(self._references(collection, uid), PAGE))
 
@@ -74,9 +85,12 @@ class FirestorePersonalDocuments:
         return [reference for reference, snapshot in found.items() if snapshot.exists]
 
     def _query(self, collection: PersonalCollection, uid: str) -> Any:
-        name = self._wardrobe_collection if collection is WARDROBE else collection.parent
-        documents = self._client.collection(*(uid if part == "{uid}" else part for part in name.split("/")))
+        path = (uid if part == "{uid}" else part for part in self._name(collection).split("/"))
+        documents = self._client.collection(*path)
         return documents.where(filter=FieldFilter("uid", "==", uid)) if collection.is_owned_by_field else documents
+
+    def _name(self, collection: PersonalCollection) -> str:
+        return self._wardrobe_collection if collection is WARDROBE else collection.parent
 
 
 def _plain(value: Any) -> Any:
