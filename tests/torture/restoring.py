@@ -1,7 +1,7 @@
 """A restore drill: the database is lost, comes back as it was some time ago, and is repaired.
 
-What production does with `gcloud firestore export` and `import` is done here with the documents themselves. As there, the
-functions get no events of an import: those of the local Firebase are dropped meanwhile.
+What production does with `gcloud firestore export` and `import` is done here with the documents themselves. As there,
+the functions get no events of an import: those of the local Firebase are dropped meanwhile.
 """
 
 import json
