@@ -13,7 +13,7 @@ from closetspace_infra.deploy.environments import Environment, read_environment
 from closetspace_infra.deploy.plan import plan
 from closetspace_infra.deploy.programs import runtime_python
 from closetspace_infra.deploy.running import run
-from closetspace_infra.deploy.steps import ROOT, Deployment
+from closetspace_infra.deploy.steps import ROOT, TERRAFORM, Deployment
 
 NOT_COMMITTED = "COMMIT"
 """Stands for the commit in a dry run with uncommitted changes."""
@@ -89,6 +89,7 @@ def deploy(
             raise FailedPrecondition("Deploy from a clone of the repository, installed with pip install -e '.[jobs]'.")
         environment = read_environment(env) if env else Environment()
         options = {**environment.options, **{name: value for name, value in given.items() if value is not None}}
+        _refuse_variables_file(str(options.get("project")))
         to = _deployment(options, environment, commit=_commit(dry_run), refresh=refresh, percent=percent)
         run(plan(to), _print_line, dry_run=dry_run, since=since)
     notes.print("Nothing was changed." if dry_run else "Deployed.")
@@ -109,6 +110,13 @@ def _deployment(options: dict[str, Any], environment: Environment, **others: Any
         variables=environment.variables,
         settings=environment.settings,
     )
+
+
+def _refuse_variables_file(project: str) -> None:
+    """Raise `FailedPrecondition` for a file that earlier releases read: without its values, backups could end."""
+    old = TERRAFORM / f"{project}.tfvars"
+    if (ROOT / old).is_file():
+        raise FailedPrecondition(f"{old} is no longer read: move it into [terraform] of infra/environments/NAME.toml.")
 
 
 def _commit(dry_run: bool) -> str:

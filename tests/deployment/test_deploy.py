@@ -370,6 +370,17 @@ def test_command_names_missing_options(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Give --project, or --env with a file that has project." in " ".join(done.stderr.split())
 
 
+def test_file_of_variables_that_is_no_longer_read_is_refused() -> None:
+    old = REPOSITORY / "infra" / "terraform" / "closetspace-test-of-variables.tfvars"
+    old.write_text("backup_days = 30\n")
+    try:
+        done = command("--project", old.stem, "--alert-email", "operator@shop.example", "--dry-run")
+    finally:
+        old.unlink()
+    assert done.returncode == 1
+    assert "is no longer read: move it into [terraform]" in " ".join(done.stderr.split())
+
+
 def test_environment_gives_options_and_the_command_line_comes_first() -> None:
     done = command("--env", "example", "--alert-email", "other@shop.example", "--dry-run")
     assert done.returncode == 0

@@ -2,7 +2,7 @@
 
 from closetspace_infra.deploy.steps import Deployment, Step
 
-EARLY_SERVICES = ("cloudquotas", "cloudresourcemanager", "firebase", "run", "serviceusage")
+EARLY_SERVICES = ("cloudquotas", "cloudresourcemanager", "firebase", "orgpolicy", "run", "serviceusage")
 """The services that the steps before Terraform's need; Terraform enables the others."""
 
 

@@ -40,8 +40,8 @@ class Deployment:
     """What is deployed, and its target.
 
     ``environment`` is the name of the file that it was read from, if any. ``variables`` are other variables of
-    Terraform, ``settings`` environment variables of the functions. ``catalog`` is the source of a first catalog: a folder, a feed,
-    or ``drawn``. ``percent`` is the new release's share of the requests.
+    Terraform, ``settings`` environment variables of the functions. ``catalog`` is the source of a first catalog: a
+    folder, a feed, or ``drawn``. ``percent`` is the new release's share of the requests.
     """
 
     project: str
