@@ -1,5 +1,6 @@
 """The deployment: its commands, their order, and what happens if one fails."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,6 +42,7 @@ case "$(basename "$0") $*" in
     state=$TF_DATA_DIR/terraform.tfstate
     echo '{{"backend": {{"config": {{"bucket": "'"${{FORGOTTEN_BUCKET:-$bucket}}"'"}}}}}}' > "$state";;
   "terraform output -json") cat "{outputs}";;
+  "gcloud storage buckets list "*) echo "${{OWN_BUCKETS:-closetspace-demo-terraform closetspace-live-terraform}}";;
 esac
 """
 
@@ -198,6 +200,16 @@ def test_state_of_another_bucket_is_refused(machine: Machine, monkeypatch: pytes
     assert not [call for call in machine.calls if "functions_env" in call or "deploy" in call]
 
 
+def test_bucket_of_the_state_that_belongs_to_someone_else_is_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of buckets are the same for everyone, and a stranger may let others write."""
+    monkeypatch.setenv("OWN_BUCKETS", "closetspace-demo-photos")
+    with pytest.raises(FailedPrecondition, match="gs://closetspace-demo-terraform is not a bucket of closetspace-demo"):
+        run(plan(TO), print_nothing, root=machine.root)
+    assert not [call for call in machine.calls if "apply" in call]
+
+
 def test_state_that_describes_another_project_is_refused(machine: Machine) -> None:
     machine.outputs.write_text('{"photos_bucket": {"value": "closetspace-live-photos"}}')
     with pytest.raises(FailedPrecondition, match="closetspace-live-photos"):
@@ -207,7 +219,7 @@ def test_state_that_describes_another_project_is_refused(machine: Machine) -> No
 
 
 def test_unknown_step_is_refused_with_the_known_ones(machine: Machine) -> None:
-    with pytest.raises(InvalidInput, match=r"no step functons\. The steps are login, .*functions, access, .*status"):
+    with pytest.raises(InvalidInput, match=r"no step functons\. The steps are login, .*functions, .*access, .*status"):
         run(plan(TO), print_nothing, root=machine.root, since="functons")
     assert machine.calls == []
 
@@ -247,8 +259,8 @@ def test_dry_run_estimates_each_step_each_phase_and_the_whole(machine: Machine) 
     lines: list[str] = []
     run(plan(TO), lines.append, root=machine.root, dry_run=True)
     assert [line.strip() for line in lines if "Infrastructure, " in line] == ["Infrastructure, about 23 min"]
-    assert any(line.startswith("[11/19] infrastructure (about 10 min): ") for line in lines)
-    assert any(line.startswith("[1/19] login (seconds): ") for line in lines)
+    assert any(line.startswith("[11/20] infrastructure (about 10 min): ") for line in lines)
+    assert any(line.startswith("[1/20] login (seconds): ") for line in lines)
     assert lines[-1].strip().startswith("In all about 37 min for a first deployment")
 
 
@@ -296,6 +308,15 @@ def test_new_release_gets_its_share_of_the_requests() -> None:
     commands = {step.name: step.command for step in plan(replace(TO, percent=10))}
     assert "--newest=10" in commands["traffic"]
     assert list(commands).index("functions") < list(commands).index("access") < list(commands).index("traffic")
+
+
+def test_images_of_earlier_releases_are_kept_for_a_rollback() -> None:
+    """The Firebase CLI alone deletes them after a day, and a revision without its image can't be started."""
+    (command,) = (step.command for step in plan(TO) if step.name == "function-images")
+    assert "--location=us-central1" in command
+    policies = json.loads((REPOSITORY / command[5].removeprefix("--policy=")).read_text())
+    assert {"Keep", "Delete"} == {policy["action"]["type"] for policy in policies}
+    assert next(p for p in policies if p["action"]["type"] == "Keep")["mostRecentVersions"]["keepCount"] >= 5
 
 
 def test_each_step_has_a_unique_name_a_reason_and_a_known_program() -> None:

@@ -37,6 +37,7 @@ def checks(to: Deployment) -> list[Step]:
             "the region's quotas and the organisation's policies allow this deployment",
             ("closetspace", "cloud", "check", *environment, *to.place),
             0.1,
+            hint="If a service is said to be disabled, it has just been enabled: wait a minute.",
         ),
         Step(
             "firebase",

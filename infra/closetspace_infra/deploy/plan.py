@@ -64,6 +64,8 @@ def _infrastructure(to: Deployment) -> list[Step]:
 
 def _functions(to: Deployment) -> list[Step]:
     install = (to.python, "-m", "pip", "--python", "venv", "install", "--quiet", "--requirement", "requirements.txt")
+    keep = ("gcloud", "artifacts", "repositories", "set-cleanup-policies", "gcf-artifacts")
+    where = (f"--location={to.region}", f"--project={to.project}")
     deploy = ("firebase", "deploy", "--only", "firestore:rules,functions", "--force", "--non-interactive")
     return [
         Step(
@@ -91,6 +93,12 @@ def _functions(to: Deployment) -> list[Step]:
             hint='After "Unable to set the invoker", which an organisation\'s policy causes, the functions are there:'
             " continue, and the step access lets people call them. If permission is denied in a new project, wait five"
             " minutes.",
+        ),
+        Step(
+            "function-images",
+            "the images of the last ten releases are kept, without which there is no rollback to them",
+            (*keep, "--policy=infra/function-images.json", "--no-dry-run", *where),
+            0.1,
         ),
         Step(
             "access",

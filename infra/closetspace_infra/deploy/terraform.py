@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from closetspace.errors import FailedPrecondition
@@ -83,6 +83,11 @@ def _belongs_to(to: Deployment) -> Callable[[Path], None]:
                 f"Terraform uses the state in {backend['config']['bucket']}, not that of {to.project}: delete"
                 f" {TERRAFORM}/{environment['TF_DATA_DIR']} and start again."
             )
+        if state_bucket(to) not in _buckets(to):
+            raise FailedPrecondition(
+                f"gs://{state_bucket(to)} is not a bucket of {to.project}: someone else has taken its name. Use another"
+                " project."
+            )
         bucket = _photos_bucket(folder, environment)
         if bucket not in (None, f"{to.project}-photos"):
             raise FailedPrecondition(
@@ -93,13 +98,27 @@ def _belongs_to(to: Deployment) -> Callable[[Path], None]:
     return check
 
 
-def _photos_bucket(folder: Path, environment: dict[str, str]) -> str | None:
+def _buckets(to: Deployment) -> list[str]:
+    """Return the names of the project's own buckets: anyone can take a name, and let others write there."""
+    command = ["gcloud", "storage", "buckets", "list", f"--project={to.project}", "--format=value(name)"]
+    return _output_of(command, Path(), {}).split()
+
+
+def _photos_bucket(folder: Path, environment: Mapping[str, str]) -> str | None:
     """Return the bucket of photos that the state has, None before the first deployment."""
-    command = [path_of("terraform"), "output", "-json"]
+    bucket = json.loads(_output_of(["terraform", "output", "-json"], folder, environment)).get("photos_bucket")
+    return str(bucket["value"]) if bucket else None
+
+
+def _output_of(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> str:
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        [path_of(command[0]), *command[1:]],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
-        raise FailedPrecondition(f"Terraform's state can't be read: {done.stderr.strip()}")
-    bucket = json.loads(done.stdout).get("photos_bucket")
-    return str(bucket["value"]) if bucket else None
+        raise FailedPrecondition(f"The state's project can't be found out: {done.stderr.strip()}")
+    return done.stdout
