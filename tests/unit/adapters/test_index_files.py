@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closetspace.adapters.index.files import file_hash
+from closetspace.adapters.index.checksums import file_hash
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.domain.index.filters import Filters
@@ -112,7 +112,7 @@ def test_file_of_another_catalog_with_a_valid_checksum_is_refused(tmp_path: Path
 CONTENTS: list[tuple[str, Callable[[bytes], bytes]]] = [
     ("answers.bin", lambda data: data[:-1]),
     ("answers.bin", lambda data: data + b"0"),
-    ("answers.bin", lambda data: data[:0]),
+    ("answers.bin", lambda data: data[:1]),
     ("columns.npz", lambda data: data[:-50]),
     ("names.json", lambda data: data[:-1]),
     ("names.json", lambda data: data.replace(b'"Arket", ', b"")),
@@ -137,6 +137,7 @@ def replace_file(folder: Path, name: str, data: bytes) -> None:
     edit_manifest(folder, lambda fields: fields["files"].update(checksum))
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_any_change_of_any_file_is_refused(whole: Path, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(path.name for path in whole.iterdir() if path.suffix != ".json")))

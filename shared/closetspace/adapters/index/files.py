@@ -1,6 +1,5 @@
 """The files of an index bundle: opened, mapped into memory and verified against the manifest."""
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from closetspace.adapters.index import format_3
 from closetspace.adapters.index.annoy_trees import load_annoy, nearest
 from closetspace.adapters.index.answers import Answers
+from closetspace.adapters.index.checksums import verify_checksums
 from closetspace.adapters.index.names import NAMED_COLUMNS, Names
 from closetspace.domain.encoder.attributes import PackedAttributes, row_length
 from closetspace.domain.encoder.encoding_batch import PhotoVectors
@@ -38,10 +38,10 @@ from closetspace.domain.index.bundle import (
 from closetspace.domain.index.products import item_key
 from closetspace.errors import Incompatible
 
+ANSWER_ENDS = "answer_ends"
+
 ROW_COLUMNS = ("keys", "products", "spread", "price", "in_stock", *NAMED_COLUMNS)
 """The columns with a value for each row."""
-
-ANSWER_ENDS = "answer_ends"
 
 CANARY_OVERLAP = 0.8
 """Share of a canary's answer that must be found again: near-ties swap where a processor rounds differently, while a
@@ -83,7 +83,8 @@ def open_files(directory: Path) -> BundleFiles:
     """
     try:
         manifest = Manifest.from_json((directory / MANIFEST).read_bytes())
-        _verify_checksums(directory, manifest)
+        _verify_names(manifest)
+        verify_checksums(directory, manifest)
         answers, names, columns = _open_rows(directory, manifest)
         files = BundleFiles(
             manifest,
@@ -102,12 +103,6 @@ def open_files(directory: Path) -> BundleFiles:
     return files
 
 
-def file_hash(path: Path) -> str:
-    """Return the sha256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _map(path: Path) -> NDArray[Any]:
     # A plain view of the mapped file, because slicing a memmap takes ten times as long.
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
@@ -123,12 +118,9 @@ def _open_rows(directory: Path, manifest: Manifest) -> tuple[Answers, Names, Map
     return answers, Names.from_json((directory / NAMES).read_bytes()), columns
 
 
-def _verify_checksums(directory: Path, manifest: Manifest) -> None:
-    for name, expected in manifest.files.items():
-        if Path(name).name != name or file_hash(directory / name) != expected:
-            raise Incompatible(f"index {manifest.version}: {name} is not the file that was built")
-    annoy_files = {part.annoy_file for part in manifest.categories}
+def _verify_names(manifest: Manifest) -> None:
     rows = {format_3.ITEMS} if manifest.format == EARLIER_FORMAT else {NAMES, ANSWERS}
+    annoy_files = {part.annoy_file for part in manifest.categories}
     needed = {VECTORS, PHOTO_VECTORS, ATTRIBUTES, MEANS, COLUMNS} | rows | annoy_files
     if missing := needed - set(manifest.files):
         raise Incompatible(f"index {manifest.version}: its manifest has no checksum of {sorted(missing)}")

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,5 +36,8 @@ def _read(path: Path) -> list[IndexedItem]:
         # The first bundles of the format lack list prices and thumbnails.
         fields = [field for field in FIELDS if field in present]
         rows = table.execute(f"SELECT {', '.join(fields)} FROM items ORDER BY row")  # noqa: S608
-        items = (IndexedItem(**dict(zip(fields, row, strict=True))) for row in rows)
-        return [replace(item, in_stock=bool(item.in_stock)) for item in items]
+        return [_item(dict(zip(fields, row, strict=True))) for row in rows]
+
+
+def _item(values: dict[str, Any]) -> IndexedItem:
+    return IndexedItem(**{**values, "in_stock": bool(values["in_stock"])})

@@ -22,9 +22,6 @@ from closetspace.domain.index.index import Candidates, Keys, Mask, Rows
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import item_key
 
-SHORT_KEY = np.uint64(0xFFFFFFFF)
-"""The bits of a key by which closets and cursors name an item."""
-
 
 class Bundle:
     """`closetspace.domain.index.index.Index` over a bundle's folder.
@@ -118,7 +115,7 @@ class Bundle:
 
     def rows_of(self, item_ids: Sequence[str]) -> Rows:
         keys = np.array([item_key(item_id) for item_id in item_ids], np.uint64)
-        found = self.rows_of_keys(keys & SHORT_KEY)
+        found = self.rows_of_keys(keys)
         rows = dict(zip(self._columns["keys"][found].tolist(), found.tolist(), strict=True))
         return np.array([rows.get(key, -1) for key in keys.tolist()], np.int64)
 
@@ -177,7 +174,7 @@ class Bundle:
 
     @cached_property
     def _short_key_lookup(self) -> "_Lookup":
-        return _Lookup(self._columns["keys"] & SHORT_KEY)
+        return _Lookup(self._columns["keys"].astype(np.uint32))
 
     @cached_property
     def _product_lookup(self) -> "_Lookup":
@@ -187,15 +184,17 @@ class Bundle:
 class _Lookup:
     """Finds the rows that have a number in a column."""
 
-    def __init__(self, column: Keys) -> None:
-        self._order = np.argsort(column, kind="stable")
+    def __init__(self, column: NDArray[np.unsignedinteger]) -> None:
+        # Places of 4 bytes: they are in memory for every row.
+        self._order = np.argsort(column, kind="stable").astype(np.uint32)
         self._sorted = column[self._order]
 
     def rows(self, numbers: Keys) -> Rows:
         """Return the rows of any of the numbers."""
+        numbers = numbers.astype(self._sorted.dtype)
         first, last = (np.searchsorted(self._sorted, numbers, side) for side in ("left", "right"))
         counts = last - first
         # The places of a number's rows are consecutive: its first one, and as many more as it has rows.
         places = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
-        rows: Rows = self._order[places]
+        rows: Rows = self._order[places].astype(np.int64)
         return rows

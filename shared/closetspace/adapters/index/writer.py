@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import SEED, TREES, build_annoy, measure_recall, nearest
 from closetspace.adapters.index.answers import pack_answers
-from closetspace.adapters.index.files import ANSWER_ENDS, file_hash
+from closetspace.adapters.index.checksums import file_hash
+from closetspace.adapters.index.files import ANSWER_ENDS
 from closetspace.adapters.index.names import Names, name_columns
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector, residuals, search_vectors, spread_of
 from closetspace.domain.index.bundle import (
