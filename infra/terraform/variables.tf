@@ -88,8 +88,8 @@ variable "functions_settings" {
   default     = {}
 
   validation {
-    condition     = alltrue([for name, value in var.functions_settings : can(regex("^[A-Z][A-Z_]*$", name)) && can(regex("^[^\\n\"]*$", value))])
-    error_message = "Names of settings are capitals and underscores, and values have neither quotation marks nor line breaks."
+    condition     = alltrue([for name, value in var.functions_settings : can(regex("^[A-Z][A-Z_]*$", name)) && can(regex("^[^\\s\"'#\\\\]*$", value))])
+    error_message = "Names of settings are capitals and underscores, and values have no blanks, line breaks, quotation marks, # or backslashes."
   }
 }
 

@@ -266,7 +266,7 @@ def test_valid_values_are_accepted(variables_alone: Path) -> None:
         ("image", "catalog", "its registry and its tag"),
         ("github_repository_id", "owner/name", "id is a number"),
         ("github_branch", "main' || true || '", "no quotation marks"),
-        ("functions_settings", '{"ENCODER": "a\\nSERVICE_ACCOUNT=b"}', "nor line breaks"),
+        ("functions_settings", '{"ENCODER": "a\\nSERVICE_ACCOUNT=b"}', "no blanks, line breaks"),
     ],
 )
 def test_invalid_value_is_refused_with_the_format(variables_alone: Path, name: str, value: str, message: str) -> None:

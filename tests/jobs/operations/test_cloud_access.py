@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from catalog_jobs.cli.cloud_access import grant
-from catalog_jobs.operations.cloud_status.expected import Expected, read_expected
+from catalog_jobs.operations.cloud_status.expected import Expected
 from closetspace.errors import FailedPrecondition
-from tests.support.google_cloud import FUNCTIONS, PROJECT, Cloud, account_of, error, function, service_of, services
+from tests.support.google_cloud import FUNCTIONS, Cloud, account_of, error, function, service_of, services
 
 
-@pytest.fixture(scope="module")
-def expected() -> Expected:
-    return read_expected(PROJECT, "us-central1", None)
+@pytest.fixture
+def expected(repository: Expected) -> Expected:
+    return repository
 
 
 @pytest.fixture

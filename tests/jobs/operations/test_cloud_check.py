@@ -21,9 +21,9 @@ INVOKER_CHECK = f"{POLICY}/run.managed.requireInvokerIam:getEffectivePolicy"
 SMALL = Limits(cpu=20, memory_mb=40 * 1024)
 
 
-@pytest.fixture(scope="module")
-def expected() -> Expected:
-    return read_expected(PROJECT, "us-central1", None)
+@pytest.fixture
+def expected(repository: Expected) -> Expected:
+    return repository
 
 
 def quota(small: int, others: int) -> Json:

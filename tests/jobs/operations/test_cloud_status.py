@@ -51,15 +51,6 @@ from tests.support.paths import REPOSITORY
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def repository() -> Expected:
-    """What this repository expects."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("CLOSETSPACE_REGION", "PHOTO_BUCKET", "WARDROBE_COLLECTION"):
-            patch.delenv(name, raising=False)
-        return read_expected(PROJECT, None, None)
-
-
 @pytest.fixture
 def cloud(repository: Expected) -> Iterator[Cloud]:
     """A project in which everything is as the repository expects."""

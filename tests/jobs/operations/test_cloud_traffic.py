@@ -6,20 +6,19 @@ from dataclasses import replace
 import pytest
 
 from catalog_jobs.cli.cloud_traffic import roll_back, set_newest
-from catalog_jobs.operations.cloud_status.expected import Expected, read_expected
+from catalog_jobs.operations.cloud_status.expected import Expected
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import RELEASE
-from tests.support.google_cloud import FUNCTIONS, PROJECT, Cloud, Json, function, service_of
+from tests.support.google_cloud import FUNCTIONS, Cloud, Json, function, service_of
 
 NAMES = ("item_written", "recommend")
 LATEST, NAMED = 1, 2
 """The types of a share: that of whatever revision is the newest, and that of a named one."""
 
 
-@pytest.fixture(scope="module")
-def expected() -> Expected:
-    everything = read_expected(PROJECT, "us-central1", None)
-    return replace(everything, functions=tuple(f for f in everything.functions if f.name in NAMES))
+@pytest.fixture
+def expected(repository: Expected) -> Expected:
+    return replace(repository, functions=tuple(f for f in repository.functions if f.name in NAMES))
 
 
 @pytest.fixture
