@@ -45,7 +45,7 @@ def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
     A sale price counts while the sale is on, if it is lower than the usual price.
     """
     currency = first(row, "currency")[:MAX_PRICE_TEXT]
-    usual, sale, listed = [_read(row.get(field, ()), currency, context) for field in PRICES]
+    usual, sale, listed = [_read(row.get(field, ("",)), currency, context) for field in PRICES]
     dates = first(row, "sale_price_effective_date")
     return _chosen(usual, sale, listed, is_sale_on(dates, context.now) if dates and context.now else True)
 
@@ -74,4 +74,4 @@ def is_sale_on(dates: str, now: datetime) -> bool | None:
 def _read(texts: Sequence[str], currency: str, context: PriceContext) -> Price:
     # The format is learnt by now, so the same text is the same price. Text that is too long is no price.
     found = {_read_price(text[: MAX_PRICE_TEXT + 1], currency, context.currency, context.numbers) for text in texts}
-    return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=bool(found))
+    return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=True)
