@@ -24,7 +24,18 @@ PREFERENCE_LISTS = {"usage": 100, "colours": 100, "brands_out": 100}
 """Names in a list, with a hundred characters each."""
 SHARES = ("explore", "serendipity", "mix")
 MAX_FIELDS, MAX_PREFERENCES = 50, 20
-SERVER_FIELDS = ("items", "last_shard", "format", "encoder", "mean", "interests", "worn", "closet_version", "lists")
+SERVER_FIELDS = (
+    "items",
+    "last_shard",
+    "format",
+    "encoder",
+    "mean",
+    "interests",
+    "worn",
+    "closet_version",
+    "lists",
+    "recent",
+)
 """Fields of other documents, which preferences must not have."""
 
 ANY_ITEM = "item-000000000000"

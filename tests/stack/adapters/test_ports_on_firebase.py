@@ -11,11 +11,13 @@ import firebase_admin
 import pytest
 from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
+from google.cloud.firestore_v1 import types
 
 from closetspace.adapters.authentication import FirebaseUsers
 from closetspace.adapters.firestore.accounts import FirestoreAccounts
 from closetspace.adapters.firestore.bookmarks import FirestoreBookmarks
 from closetspace.adapters.firestore.closets import FirestoreClosets
+from closetspace.adapters.firestore.direct import read_plain
 from closetspace.adapters.firestore.exports import FirestoreExports
 from closetspace.adapters.firestore.item_documents import FirestoreItemDocuments
 from closetspace.adapters.firestore.people import FEEDBACK, FirestorePeople, opinions_document
@@ -27,7 +29,7 @@ from closetspace.bootstrap import open_store
 from closetspace.domain.person.data_export import DataExport, ExportStatus
 from closetspace.domain.person.opinions import Opinion, OpinionKind
 from closetspace.domain.person.personal_data import CLOSET_SHARDS, WARDROBE
-from closetspace.domain.person.shown import ShownLists
+from closetspace.domain.person.shown import ShownList, ShownLists
 from closetspace.domain.taste.taste import derive_taste
 from closetspace.domain.wardrobe.photo import PhotoSources
 from closetspace.errors import FailedPrecondition, Transient
@@ -45,6 +47,30 @@ from tests.support.ports_contract import (
     encoders,
     put,
 )
+
+
+class RecordingApi:
+    """Firestore's API, which records the answers to each read of several documents."""
+
+    def __init__(self, api: Any) -> None:
+        self._api = api
+        self.reads: list[list[types.BatchGetDocumentsResponse]] = []
+
+    def batch_get_documents(self, **options: Any) -> Iterator[types.BatchGetDocumentsResponse]:
+        answers = list(self._api.batch_get_documents(**options))
+        self.reads.append(answers)
+        return iter(answers)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._api, name)
+
+
+def recording_client() -> tuple[firestore.Client, RecordingApi]:
+    """Return a client and what records its reads."""
+    client = firestore.Client()
+    api = RecordingApi(client._firestore_api)
+    client._firestore_api_internal = api
+    return client, api
 
 
 class TestFirestoreDatabase(DatabaseContract):
@@ -100,29 +126,15 @@ class TestFirestoreDatabase(DatabaseContract):
             assert document.get().update_time == before
 
     def test_person_of_one_document_is_one_round_trip(self, firebase: object, uid: str, item_id: str) -> None:
-        reads: list[int] = []
-
-        class Counting(firestore.Client):
-            def get_all(self, references: list[Any], *arguments: Any, **options: Any) -> Any:
-                reads.append(len(references))
-                return super().get_all(references, *arguments, **options)
-
-        database = firestore_database(Counting())
+        client, api = recording_client()
+        database = firestore_database(client)
         put(database, uid, item_id, 1)
-        reads.clear()
+        api.reads.clear()
         assert set(database.people.person(uid).closet.entries) == {item_id}
-        assert reads == [6]
+        assert [len(read) for read in api.reads] == [6]
 
     def test_fields_that_no_request_reads_are_not_transferred(self, firebase: object, uid: str, item_id: str) -> None:
-        transferred: dict[str, set[str]] = {}
-
-        class Recording(firestore.Client):
-            def get_all(self, *arguments: Any, **options: Any) -> Any:
-                for snapshot in super().get_all(*arguments, **options):
-                    transferred[snapshot.reference.parent.id] = set(snapshot.to_dict() or {})
-                    yield snapshot
-
-        client = Recording()
+        client, api = recording_client()
         database = firestore_database(client)
         put(database, uid, item_id, 1)
         database.closets.save_taste(uid, derive_taste(database.closets.closet(uid), "hash-1"))
@@ -133,12 +145,42 @@ class TestFirestoreDatabase(DatabaseContract):
         client.document("preferences", uid).set(preferences)
         client.document("closets", uid).update({"padding": b"x" * 900_000})
         person = database.people.person(uid)
+        transferred = {a.found.name.split("/")[-2]: set(a.found.fields) for a in api.reads[-1] if a.found.name}
         assert transferred["preferences"] == {"gender", "usage"}
         assert transferred["closets"] <= {"items", "last_shard"}
         assert (person.preferences.gender, person.preferences.usage) == ("Women", frozenset({"Casual"}))
         assert (set(person.closet.entries), set(person.opinions)) == ({item_id}, {"shirt"})
         assert person.shown == ShownLists().with_page(1, [2, 3])
         assert person.taste is not None
+
+    def test_lists_that_an_earlier_release_stored_are_read(self, firebase: object, uid: str) -> None:
+        client = firestore.Client()
+        people = FirestorePeople(client)
+        stored = [{"seed": str(2**64 - 1), "keys": b"\x02\0\0\0\xff\xff\xff\xff"}, {"seed": "7", "keys": b""}]
+        client.document("shown", uid).set({"uid": uid, "lists": stored})
+        shown = ShownLists((ShownList(2**64 - 1, (2, 2**32 - 1)), ShownList(7, ())))
+        assert people.person(uid).shown == shown
+        people.remember_shown(uid, shown)
+        assert people.person(uid).shown == shown
+
+    def test_values_are_read_as_the_client_reads_them(self, firebase: object, uid: str) -> None:
+        client = firestore.Client()
+        document = client.document("preferences", uid)
+        values = {
+            "text": "\u00e9\0",
+            "bytes": b"\0\xff",
+            "numbers": [0, -1, 2**63 - 1, 0.5, -0.0, float("inf")],
+            "yes": True,
+            "nothing": None,
+            "time": datetime(2026, 11, 28, 1, 2, 3, 456, UTC),
+            "empty": {"list": [], "map": {}},
+            "maps": {"a`b": {"c": [{"deep": "er"}]}},
+        }
+        document.set(values)
+        read = read_plain(client, [document, client.document("preferences", f"{uid}-2")], list(values))
+        assert read[document].fields == values == document.get().to_dict()
+        assert read[document].update_time == document.get().update_time
+        assert [each.fields for each in read.values() if each.update_time is None] == [None]
 
 
 class TestFirestoreAccounts(AccountsContract):

@@ -1,6 +1,6 @@
 """Reads from Firestore whose answers break off, with the real client on a scripted API."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 
+from closetspace.adapters.firestore.direct import read_plain
 from closetspace.adapters.firestore.queries import ATTEMPTS, PAGE, paged, read_all
 from closetspace.errors import Transient
 
@@ -34,10 +35,9 @@ class BreakingApi:
         names = [name for name in self.names if name > cursor][: query.limit]
         return self._answer([types.RunQueryResponse(document=_document(name), read_time=NOW) for name in names])
 
-    def batch_get_documents(self, request: dict[str, Any], **_: Any) -> Iterator[types.BatchGetDocumentsResponse]:
-        return self._answer(
-            [types.BatchGetDocumentsResponse(found=_document(name), read_time=NOW) for name in request["documents"]]
-        )
+    def batch_get_documents(self, request: Any, **_: Any) -> Iterator[types.BatchGetDocumentsResponse]:
+        names = types.BatchGetDocumentsRequest(request).documents
+        return self._answer([types.BatchGetDocumentsResponse(found=_document(name), read_time=NOW) for name in names])
 
     def _answer(self, responses: list[Any]) -> Iterator[Any]:
         self.requests += 1
@@ -97,9 +97,10 @@ def test_permanent_error_of_a_query_is_raised_at_once() -> None:
     assert api.requests == 1
 
 
-def test_read_of_several_documents_that_breaks_off_is_repeated() -> None:
+@pytest.mark.parametrize("read", [read_all, lambda client, references: read_plain(client, references, ["name"])])
+def test_read_of_several_documents_that_breaks_off_is_repeated(read: Callable[..., dict[Any, Any]]) -> None:
     api = BreakingApi(3, [1], google.ServiceUnavailable)
     client = client_of(api)
     references = [client.document("things", name) for name in expected(3)]
-    assert set(read_all(client, references)) == set(references)
+    assert set(read(client, references)) == set(references)
     assert api.requests == 2

@@ -8,14 +8,13 @@ trigger sees all changes. No change reads any of these documents.
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 from google.cloud import firestore
 from google.cloud.firestore_v1.field_path import FieldPath
 
-from closetspace.adapters.firestore.queries import read_all
+from closetspace.adapters.firestore.direct import PlainDocument, read_plain
 from closetspace.adapters.firestore.transactions import translated_errors
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, closet_version, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.state import ItemState
@@ -117,32 +116,26 @@ def shard_reference(client: firestore.Client, uid: str, shard: int) -> Any:
     return main.collection("shards").document(str(shard)) if shard else main
 
 
-def read_closet(client: firestore.Client, uid: str, main: Any) -> Closet:
-    """Return the closet of a main document's snapshot, with its other documents as of that moment."""
+def read_closet(client: firestore.Client, uid: str, main: PlainDocument) -> Closet:
+    """Return the closet of a main document, with its other documents as of that moment."""
     entries = {item_id: entry for document in read_documents(client, uid, main) for item_id, entry in document.items()}
     return Closet(uid, entries, closet_version(main.update_time))
 
 
-def read_documents(client: firestore.Client, uid: str, main: Any) -> list[Entries]:
+def read_documents(client: firestore.Client, uid: str, main: PlainDocument) -> list[Entries]:
     """Return the entries of a closet's documents in order; the main document is not read again."""
-    document = main.to_dict() or {}
-    references = [shard_reference(client, uid, number) for number in range(1, document.get("last_shard", 0) + 1)]
+    shards = (main.fields or {}).get("last_shard", 0)
+    references = [shard_reference(client, uid, number) for number in range(1, shards + 1)]
     if not references:
-        return [_parse_entries(document)]
-    rest = read_all(
-        client,
-        references,
-        convert=lambda snapshot: _parse_entries(snapshot.to_dict() or {}),
-        field_paths=CLOSET_FIELDS,
-        read_time=_whole_microseconds(main.read_time),
-    )
-    return [_parse_entries(document), *(rest[reference] for reference in references)]
+        return [_parse_entries(main)]
+    rest = read_plain(client, references, CLOSET_FIELDS, convert=_parse_entries, read_time=main.read_time)
+    return [_parse_entries(main), *(rest[reference] for reference in references)]
 
 
-def _parse_entries(document: Mapping[str, Any]) -> Entries:
+def _parse_entries(document: PlainDocument) -> Entries:
     return {
         item_id: {encoder: _parse_entry(encoder, fields) for encoder, fields in by_encoder.items()}
-        for item_id, by_encoder in (document.get("items") or {}).items()
+        for item_id, by_encoder in ((document.fields or {}).get("items") or {}).items()
     }
 
 
@@ -173,8 +166,3 @@ def _parse_entry(encoder: str, fields: Mapping[str, Any]) -> ClosetEntry:
         title=fields["title"],
         product=int.from_bytes(fields["product"], "little"),
     )
-
-
-def _whole_microseconds(moment: datetime) -> datetime:
-    # Snapshots have nanoseconds, which a read at a given time rejects.
-    return datetime.combine(moment.date(), moment.time(), moment.tzinfo)

@@ -14,6 +14,7 @@ from closetspace.adapters.firestore.closet_documents import (
     read_documents,
     shard_reference,
 )
+from closetspace.adapters.firestore.direct import PlainDocument, read_plain
 from closetspace.adapters.firestore.queries import count, paged, read_all
 from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
 from closetspace.adapters.firestore.wardrobe import STATES
@@ -46,8 +47,7 @@ class FirestoreClosets:
         self._writer = ClosetWriter(client)
 
     def closet(self, uid: str) -> Closet:
-        with translated_errors():
-            return read_closet(self._client, uid, shard_reference(self._client, uid, 0).get(field_paths=CLOSET_FIELDS))
+        return read_closet(self._client, uid, self._main_document(uid))
 
     def versions_of(self, uid: str) -> tuple[int, int]:
         closet, taste = shard_reference(self._client, uid, 0), self._client.document(TASTES, uid)
@@ -75,10 +75,7 @@ class FirestoreClosets:
         return count(self._client.collection(CLOSETS))
 
     def keep_only(self, uid: str, encoder_id: str) -> int:
-        with translated_errors():
-            documents = read_documents(
-                self._client, uid, shard_reference(self._client, uid, 0).get(field_paths=CLOSET_FIELDS)
-            )
+        documents = read_documents(self._client, uid, self._main_document(uid))
         removed = 0
         for number, document in enumerate(documents):
             surplus = _surplus(document, encoder_id)
@@ -87,6 +84,11 @@ class FirestoreClosets:
                 chosen = ids[start : start + ITEMS_PER_TRANSACTION]
                 removed += self._remove(uid, number, encoder_id, {item_id: surplus[item_id] for item_id in chosen})
         return removed
+
+    def _main_document(self, uid: str) -> PlainDocument:
+        reference = shard_reference(self._client, uid, 0)
+        document: PlainDocument = read_plain(self._client, [reference], CLOSET_FIELDS)[reference]
+        return document
 
     def _remove(self, uid: str, number: int, encoder_id: str, surplus: Mapping[str, Sequence[str]]) -> int:
         """Remove entries of the items whose state still names the encoder when the transaction commits."""

@@ -63,37 +63,37 @@ def _page(query: Any, last: Any, sleep: Sleep, limit: int = PAGE) -> list[Any]:
         for snapshot in rest.limit(limit - len(page)).stream(retry=NO_RETRY):
             page.append(snapshot)  # noqa: PERF402  (a stream that breaks off leaves what it has brought)
 
-    _retried(read_rest, sleep)
+    retried(read_rest, sleep)
     return page
 
 
 def count(query: Any) -> int:
     """Return how many documents a query finds, without reading them. Raises `Transient` like `paged`."""
-    return int(_retried(lambda: query.count().get(retry=NO_RETRY, timeout=COUNT_SECONDS))[0][0].value)
+    return int(retried(lambda: query.count().get(retry=NO_RETRY, timeout=COUNT_SECONDS))[0][0].value)
 
 
 def read_all(
     client: firestore.Client,
     references: list[Any],
     *,
-    convert: Callable[[Any], Any] = lambda snapshot: snapshot,
     transaction: firestore.Transaction | None = None,
     **options: Any,
 ) -> dict[Any, Any]:
     """Return the snapshots of documents by reference, including those of documents that don't exist.
 
-    With ``convert``, return what it makes of each snapshot on arrival, so that only one is in memory at a time. Raises
-    `Transient` like `paged`. In a transaction nothing is retried here: `run_transaction` starts over.
+    Raises `Transient` like `paged`. In a transaction nothing is retried here: `run_transaction` starts over.
     """
 
     def read(**more: Any) -> dict[Any, Any]:
         snapshots = client.get_all(references, transaction=transaction, **options, **more)
-        return {snapshot.reference: convert(snapshot) for snapshot in snapshots}
+        return {snapshot.reference: snapshot for snapshot in snapshots}
 
-    return read() if transaction else _retried(lambda: read(retry=NO_RETRY))
+    return read() if transaction else retried(lambda: read(retry=NO_RETRY))
 
 
-def _retried(read: Callable[[], T], sleep: Sleep = time.sleep) -> T:
+def retried(read: Callable[[], T], sleep: Sleep = time.sleep) -> T:
+    """Return what ``read`` returns; repeat it while Firestore is unavailable, and raise `Transient` if it stays so."""
+
     def attempt() -> T:
         with translated_errors():
             return read()

@@ -4,9 +4,8 @@ from datetime import date
 from typing import Any
 
 from google.cloud import firestore
-from google.cloud.firestore_v1.base_query import FieldFilter
 
-from closetspace.adapters.firestore.queries import count
+from closetspace.adapters.firestore.direct import count_plain
 from closetspace.adapters.firestore.transactions import translated_errors
 from closetspace.adapters.firestore.wardrobe import STATES
 from closetspace.domain.wardrobe.state import Status
@@ -19,14 +18,13 @@ class FirestoreUsage:
 
     def __init__(self, client: firestore.Client, collection: str) -> None:
         self._client = client
-        self._items = client.collection(collection)
+        self._collection = collection
 
     def items(self, uid: str, limit: int) -> int:
-        return count(self._items.where(filter=FieldFilter("uid", "==", uid)).limit(limit + 1))
+        return count_plain(self._client, self._collection, {"uid": uid}, limit + 1)
 
     def count_states(self, uid: str, *statuses: Status) -> int:
-        states = self._client.collection(STATES).where(filter=FieldFilter("uid", "==", uid))
-        return count(states.where(filter=FieldFilter("status", "in", statuses)))
+        return count_plain(self._client, STATES, {"uid": uid, "status": statuses})
 
     def take_embedding(self, uid: str, day: date, limit: int) -> bool:
         # Reads, then adds without a transaction: of a hundred photos at once each would make the others wait, and a
