@@ -297,13 +297,14 @@ def test_job_and_variable_have_the_names_of_terraform() -> None:
     assert re.search(rf"{STORE_VARIABLE} += ", terraform)
 
 
-def test_job_that_never_ran_is_found_with_the_command_to_run_it(cloud: Cloud, repository: Expected) -> None:
+def test_new_deployment_with_a_first_catalog_has_no_findings(cloud: Cloud, repository: Expected) -> None:
+    """The deployment ends with the status, long before the schedule has started the job."""
     fresh = job()
     del fresh["latestCreatedExecution"]
     cloud.answers[JOB] = [fresh]
-    (finding,) = look(cloud, repository).findings
-    assert finding.found == "none"
-    assert finding.advice.startswith("gcloud run jobs execute catalog-refresh")
+    status = look(cloud, repository)
+    assert found(status) == []
+    assert ("job catalog-refresh", "never ran") in [(row.thing, row.state.split(";")[0]) for row in rows(status, NOW)]
 
 
 def test_job_without_store_or_with_another_store_is_found(cloud: Cloud, repository: Expected) -> None:
