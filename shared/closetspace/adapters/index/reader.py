@@ -40,6 +40,9 @@ class Bundle:
         self._vectors, self._photo_vectors, self._attributes = files.vectors, files.photo_vectors, files.attributes
         self._columns, self._names, self._answers = files.columns, files.names, files.answers
         self._parts, self._trees = files.parts, files.trees
+        # Built here, because the first requests come at once, and each of their threads would build its own.
+        self._rows_by_short_key = _Lookup(files.columns["keys"].astype(np.uint32))
+        self._rows_by_product = _Lookup(files.columns["products"])
         self._exact_scan_items = exact_scan_items
 
     @property
@@ -120,10 +123,10 @@ class Bundle:
         return np.array([rows.get(key, -1) for key in keys.tolist()], np.int64)
 
     def rows_of_keys(self, keys: Keys) -> Rows:
-        return self._short_key_lookup.rows(keys)
+        return self._rows_by_short_key.rows(keys)
 
     def rows_of_products(self, products: Keys) -> Rows:
-        return self._product_lookup.rows(products)
+        return self._rows_by_product.rows(products)
 
     def vectors(self, rows: Rows) -> FloatArray:
         vectors: FloatArray = self._vectors[rows]
@@ -171,14 +174,6 @@ class Bundle:
             pictures=urls.by_side(thumbnail) if urls and thumbnail else None,
             list_price=list_price,
         )
-
-    @cached_property
-    def _short_key_lookup(self) -> "_Lookup":
-        return _Lookup(self._columns["keys"].astype(np.uint32))
-
-    @cached_property
-    def _product_lookup(self) -> "_Lookup":
-        return _Lookup(self._columns["products"])
 
 
 class _Lookup:
