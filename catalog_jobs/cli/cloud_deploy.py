@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from catalog_jobs.cli.cloud_options import EnvOption
+from catalog_jobs.cli.cloud_options import EnvOption, has_shops
 from catalog_jobs.cli.console import exit_on_error, notes
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
@@ -106,6 +106,7 @@ def _deployment(options: dict[str, Any], environment: Environment, **others: Any
         **{**options, "region": region, "firestore_location": options.get("firestore_location") or region},
         **others,
         python=runtime_python(ROOT),
+        has_shops=has_shops(),
         environment=environment.name,
         variables=environment.variables,
         settings=environment.settings,

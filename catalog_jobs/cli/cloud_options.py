@@ -1,11 +1,13 @@
 """Options that the commands of ``closetspace cloud`` share."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from catalog_jobs.operations.cloud_status.expected import NO_SETTINGS, Expected, read_expected
+from catalog_jobs.sources.shops import SHIPPED, read_shops
 from closetspace.errors import InvalidInput
 
 EnvOption = Annotated[
@@ -37,4 +39,9 @@ def read_target(env: str | None, project: str | None, region: str | None, store:
         settings = {name: str(value) for name, value in environment.settings.items()}
     if not project:
         raise InvalidInput("option_missing", "Name the project with --project, or an environment with --env.")
-    return read_expected(project, region, store, settings=settings)
+    return replace(read_expected(project, region, store, settings=settings), refreshes=has_shops())
+
+
+def has_shops() -> bool:
+    """Return whether a shop is enabled in the file that the job's image has."""
+    return any(shop.enabled for shop in read_shops(SHIPPED).values())

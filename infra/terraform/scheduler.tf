@@ -6,6 +6,7 @@ resource "google_cloud_scheduler_job" "refresh" {
   schedule         = var.refresh_schedule
   time_zone        = var.time_zone
   attempt_deadline = "180s"
+  paused           = var.refresh_paused
 
   # Starting twice does no harm: the newer refresh continues, and the older one exits with a message.
   retry_config {

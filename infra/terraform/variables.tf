@@ -148,6 +148,12 @@ variable "time_zone" {
   }
 }
 
+variable "refresh_paused" {
+  description = "Whether the schedule is paused: without shops a refresh has nothing to read, and fails."
+  type        = bool
+  default     = false
+}
+
 variable "refresh_tasks" {
   description = "The parallel tasks of one refresh, each of which embeds its share of the changed items."
   type        = number

@@ -304,6 +304,13 @@ def test_first_catalog_is_drawn_or_read_and_published_only_if_there_is_none(mach
     assert not [step.name for step in plan(TO) if step.phase == "Catalog"]
 
 
+def test_refresh_is_not_scheduled_without_shops() -> None:
+    for has_shops, paused in ((True, False), (False, True)):
+        steps = plan(replace(TO, has_shops=has_shops))
+        (command,) = (step.command for step in steps if step.name == "infrastructure")
+        assert ("-var=refresh_paused=true" in command) == paused
+
+
 def test_new_release_gets_its_share_of_the_requests() -> None:
     commands = {step.name: step.command for step in plan(replace(TO, percent=10))}
     assert "--newest=10" in commands["traffic"]

@@ -186,13 +186,13 @@ def _schedules(expected: Expected, deployed: Deployed) -> Iterator[Finding]:
     if deployed.refresh_schedule is None:
         yield _broken("schedule of the refresh", "deployed in", expected.region, None, _deploy(expected))
     else:
-        yield from _schedule_state(deployed.refresh_schedule, expected)
+        yield from _schedule_state(deployed.refresh_schedule, expected, runs=expected.refreshes)
 
 
-def _schedule_state(found: Schedule, expected: Expected) -> Iterator[Finding]:
+def _schedule_state(found: Schedule, expected: Expected, *, runs: bool = True) -> Iterator[Finding]:
     thing = f"schedule {found.name}"
     place = f"{found.name} --location {expected.region} --project {expected.project}"
-    if found.state != "ENABLED":
+    if runs and found.state != "ENABLED":
         yield _broken(thing, "state", "ENABLED", found.state, f"gcloud scheduler jobs resume {place}")
     if found.failure:
         yield _broken(thing, "last attempt", "answered", found.failure, f"gcloud scheduler jobs describe {place}")

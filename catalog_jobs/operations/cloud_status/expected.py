@@ -65,7 +65,7 @@ class Expected:
     """What should be deployed.
 
     ``schedules`` has the schedule of each scheduled function by its job's name, ``callables`` the names of the
-    functions that browsers call.
+    functions that browsers call, and ``refreshes`` whether the refresh's schedule is to run: it is not without shops.
     """
 
     project: str
@@ -73,6 +73,7 @@ class Expected:
     functions: tuple[Function, ...]
     schedules: Mapping[str, str]
     callables: frozenset[str] = frozenset()
+    refreshes: bool = True
     store: str | None = None
 
 

@@ -71,7 +71,7 @@ def _check_options(name: str, options: Mapping[str, Any], variables: Mapping[str
             "env_invalid",
             f"{FOLDER}/{name}.toml: {', '.join(wrong)} is not one of {allowed}, [terraform], [functions].",
         )
-    twice = sorted(set(variables) & {*OPTIONS, "image", "functions_settings"})
+    twice = sorted(set(variables) & {*OPTIONS, "image", "functions_settings", "refresh_paused"})
     if twice:
         raise InvalidInput("env_invalid", f"{FOLDER}/{name}.toml: set {', '.join(twice)} outside of [terraform].")
 

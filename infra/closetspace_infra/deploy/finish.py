@@ -56,7 +56,7 @@ def final_steps(to: Deployment) -> list[Step]:
             "what is deployed is compared with the repository",
             ("closetspace", "cloud", "status", *to.place, f"--store={to.store}"),
             0.2,
-            hint="If only the index is missing, everything else is deployed: run this again with --catalog drawn, a folder"
-            " or a feed.",
+            hint="If only the index is missing, everything else is deployed: run this again with --catalog drawn, a"
+            " folder or a feed.",
         ),
     ]

@@ -40,8 +40,9 @@ class Deployment:
     """What is deployed, and its target.
 
     ``environment`` is the name of the file that it was read from, if any. ``variables`` are other variables of
-    Terraform, ``settings`` environment variables of the functions. ``catalog`` is the source of a first catalog: a
-    folder, a feed, or ``drawn``. ``percent`` is the new release's share of the requests.
+    Terraform, ``settings`` environment variables of the functions. Unless it ``has_shops``, the schedule of the refresh
+    is paused. ``catalog`` is the source of a first catalog: a folder, a feed, or ``drawn``. ``percent`` is the new
+    release's share of the requests.
     """
 
     project: str
@@ -53,6 +54,7 @@ class Deployment:
     billing_account: str = ""
     budget: int | None = None
     scrapfly: bool = False
+    has_shops: bool = True
     environment: str = ""
     catalog: str = ""
     refresh: bool = False

@@ -63,6 +63,7 @@ def _variables(to: Deployment) -> dict[str, object]:
         "alert_email": to.alert_email,
         "image": to.image,
         "scrapfly": to.scrapfly,
+        "refresh_paused": not to.has_shops,
         "billing_account": to.billing_account,
         "budget": to.budget,
         "functions_settings": dict(to.settings),

@@ -297,6 +297,13 @@ def test_job_and_variable_have_the_names_of_terraform() -> None:
     assert re.search(rf"{STORE_VARIABLE} += ", terraform)
 
 
+def test_schedule_of_the_refresh_may_be_paused_without_shops(cloud: Cloud, repository: Expected) -> None:
+    refresh = f"https://run.googleapis.com{JOB}:run"
+    cloud.answers[SCHEDULES][1] = {"jobs": [schedule("catalog-refresh", "0 3 * * *", refresh, state="PAUSED")]}
+    assert found(look(cloud, replace(repository, refreshes=False))) == []
+    assert found(look(cloud, repository)) == [("schedule catalog-refresh", "state", "ENABLED", "PAUSED")]
+
+
 def test_new_deployment_with_a_first_catalog_has_no_findings(cloud: Cloud, repository: Expected) -> None:
     """The deployment ends with the status, long before the schedule has started the job."""
     fresh = job()
