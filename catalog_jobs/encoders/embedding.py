@@ -27,9 +27,8 @@ class PhotoResult:
 
 def file_embedder(encoder: Encoder, settings: Settings) -> CatalogEmbedder[IndexedItem]:
     """Return an embedder of items whose ``image`` is a path. It uses a worker per processor."""
-    return CatalogEmbedder(
-        lambda item: Path(item.image).read_bytes(), photo_decoder(settings), encoder, os.cpu_count() or 1
-    )
+    decode = photo_decoder(settings)
+    return CatalogEmbedder(lambda item: decode(Path(item.image).read_bytes()), encoder, os.cpu_count() or 1)
 
 
 def embed_photos(

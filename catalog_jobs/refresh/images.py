@@ -1,16 +1,20 @@
-"""Catalog images: from the store, or else downloaded from the shop, throttled and within limits."""
+"""Catalog images: from the store, or else downloaded from the shop, throttled and within limits; their thumbnails."""
 
+import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.sources.settings import user_agent
 from closetspace.adapters.network.connecting import PublicNetwork
 from closetspace.adapters.network.fetching import Fetcher, FetchLimits, host_of
+from closetspace.domain.encoder.encoding import Picture
+from closetspace.domain.index.pictures import LAST_THUMBNAIL, thumbnail_key, thumbnail_names
 from closetspace.domain.retry import retry
 from closetspace.errors import InvalidInput, NotFound, Transient
 from closetspace.ports import ObjectStore
@@ -18,6 +22,8 @@ from closetspace.services.throttling import RateLimiter
 
 A = TypeVar("A")
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 1.0
@@ -45,32 +51,76 @@ def failing_alone(work: Callable[[A], T]) -> Callable[[A], T]:
     return attempt
 
 
-@dataclass(frozen=True)
-class ImageReader:
-    """Reads images from the store. Missing ones are downloaded once and stored.
+class ImageDecoder(NamedTuple):
+    """Decodes an image, alone or with its thumbnails. Both raise `InvalidInput` for what is no image."""
 
-    ``decode`` raises `InvalidInput` for what is no image. The store is public, so nothing is stored before it is
-    decoded: a page of an internal server never is. The bytes are stored as they came, since they are public already,
-    under a name without a suffix, which no browser takes for a page.
+    decode: Callable[[bytes], Picture]
+    with_thumbnails: Callable[[bytes], tuple[Picture, Sequence[bytes]]]
+
+
+def stored_thumbnails(store: ObjectStore) -> set[str]:
+    """Return the keys of all images with thumbnails, by one listing."""
+    names = (stat.name for stat in store.list(LAST_THUMBNAIL))
+    return {thumbnail_key(name.removeprefix(LAST_THUMBNAIL)) for name in names}
+
+
+@dataclass(frozen=True)
+class CatalogImages:
+    """Reads images from the store. Missing ones are downloaded once and stored, and so are their thumbnails.
+
+    The store is public, so nothing is stored before it is decoded: a page of an internal server never is. The bytes
+    are stored as they came, since they are public already, under a name without a suffix, which no browser takes for a
+    page. An image whose last thumbnail is stored has all of them.
     """
 
     store: ObjectStore
     download: Callable[[str], bytes]
-    decode: Callable[[bytes], object]
+    decoder: ImageDecoder
 
-    def read(self, item: CatalogItem) -> bytes:
-        """Return the bytes of an item's image. Raises `InvalidInput` if they are unavailable."""
+    @cached_property
+    def with_thumbnails(self) -> set[str]:
+        """The keys of the images that have thumbnails."""
+        return stored_thumbnails(self.store)
+
+    def read(self, item: CatalogItem) -> Picture:
+        """Return an item's picture, and make its thumbnails if it has none and can be scaled down.
+
+        Raises `InvalidInput` if it is unavailable.
+        """
+        if thumbnail_key(item.image) in self.with_thumbnails:
+            return self._read(item, lambda data: (self.decoder.decode(data), ()))
+        return self._read(item, lambda data: self._decode(item, data))
+
+    def make_thumbnails(self, item: CatalogItem) -> None:
+        """Make the thumbnails of an item's image. Raises `InvalidInput` if there can be none."""
+        self._read(item, self.decoder.with_thumbnails)
+
+    def _decode(self, item: CatalogItem, data: bytes) -> tuple[Picture, Sequence[bytes]]:
         try:
-            return self.store.read(item.image)
+            return self.decoder.with_thumbnails(data)
+        except InvalidInput as error:
+            picture = self.decoder.decode(data)
+            log.warning("an image has no thumbnails: %s: %s", item.id, error.message)
+            return picture, ()
+
+    def _read(self, item: CatalogItem, decode: Callable[[bytes], tuple[Picture, Sequence[bytes]]]) -> Picture:
+        try:
+            data, is_stored = self.store.read(item.image), True
         except NotFound:
-            if not item.image_urls:
-                raise InvalidInput(
-                    "picture_missing", "The image is not in the store: import the folder again."
-                ) from None
-        data = failing_alone(self.download)(item.image_urls[0])
-        failing_alone(self.decode)(data)
-        self.store.write(item.image, data)
-        return data
+            data, is_stored = self._download(item), False
+        picture, thumbnails = decode(data)
+        if not is_stored:
+            self.store.write(item.image, data)
+        if thumbnails:
+            for name, thumbnail in zip(thumbnail_names(item.image), thumbnails, strict=True):
+                self.store.write(name, thumbnail)
+            self.with_thumbnails.add(thumbnail_key(item.image))
+        return picture
+
+    def _download(self, item: CatalogItem) -> bytes:
+        if not item.image_urls:
+            raise InvalidInput("picture_missing", "The image is not in the store: import the folder again.")
+        return failing_alone(self.download)(item.image_urls[0])
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -17,13 +16,12 @@ from catalog_jobs.catalog.item_table import KEY, items_of, table_of, with_conten
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.embedding_store import EmbeddingStore
 from catalog_jobs.refresh.guards import Bounds
-from catalog_jobs.refresh.images import ImageDownloader, ImageReader, failing_alone
-from catalog_jobs.refresh.thumbnails import ThumbnailMaker, stored_thumbnails
+from catalog_jobs.refresh.images import CatalogImages, ImageDecoder, ImageDownloader, failing_alone, stored_thumbnails
+from catalog_jobs.refresh.thumbnails import ThumbnailMaker
 from catalog_jobs.refresh.worker import ShardEmbedder, failed_items, items_to_embed, without_keys
 from catalog_jobs.sources.selection import FolderSource
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.bootstrap import bundle_opener, decoding_pool, load_encoder
-from closetspace.domain.encoder.encoding import Picture
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.indexed_item import LeftOut
 from closetspace.domain.index.pictures import IMAGES_FOLDER, ThumbnailUrls, thumbnail_key
@@ -104,14 +102,14 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     items = with_content_keys(snapshots.read(snapshot))
     workers, downloader = os.cpu_count() or 1, ImageDownloader(settings.private_hosts)
     with image_decoder(settings, workers) as decoder:
-        embedder = shard_embedder(store, settings, downloader, decoder.decode, lambda: None, workers)
-        thumbnails = ThumbnailMaker(store, embedder.embedder.read, decoder.make_thumbnails, lambda: None)
+        images = CatalogImages(store, downloader, decoder)
+        embedder = shard_embedder(images, settings, lambda: None, workers)
+        thumbnails = ThumbnailMaker(images, lambda: None)
         share = items_to_embed(items, embedder.embeddings.stored_keys())
-        to_shrink = thumbnails.missing(items)
+        to_shrink = thumbnails.missing(without_keys(items, share[KEY]))
         total = len(share) + len(to_shrink)
         failed = embedder.run(share, lambda done, _: progress(done, total)).failed
-        to_shrink = without_keys(to_shrink, failed)
-        thumbnails.run(to_shrink, lambda done, left: progress(total - left + done, total))
+        thumbnails.run(to_shrink, lambda done, _: progress(len(share) + done, total))
     with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
         manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
         if manifest.recall < Bounds.least_recall:
@@ -121,34 +119,20 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
     return BuiltIndex(manifest, [LeftOut(item_id, reason) for item_id, reason in failed_items(items, failed)])
 
 
-class ImageDecoder(NamedTuple):
-    """Decodes an image, and makes its thumbnails. Both raise `InvalidInput` for what is no image."""
-
-    decode: Callable[[bytes], Picture]
-    make_thumbnails: Callable[[bytes], Sequence[bytes]]
-
-
 @contextmanager
 def image_decoder(settings: Settings, workers: int) -> Iterator[ImageDecoder]:
     """Give a decoder of images, which come from strangers: in ``workers`` processes with limits of time and memory."""
     with closing(decoding_pool(replace(settings, decoding_processes=workers))) as pool:
-        yield ImageDecoder(failing_alone(pool), failing_alone(partial(pool.thumbnails, sides=SIDES)))
+        yield ImageDecoder(failing_alone(pool), failing_alone(partial(pool.with_thumbnails, sides=SIDES)))
 
 
 def shard_embedder(
-    store: ObjectStore,
-    settings: Settings,
-    download: Callable[[str], bytes],
-    decode: Callable[[bytes], Picture],
-    check_lease: Callable[[], None],
-    workers: int,
+    images: CatalogImages, settings: Settings, check_lease: Callable[[], None], workers: int
 ) -> ShardEmbedder:
     """Return an embedder of catalog items by the configured encoder, in ``workers`` threads."""
     encoder = load_encoder(settings)
-    embedder = CatalogEmbedder[CatalogItem](
-        read=ImageReader(store, download, decode).read, decode=decode, encoder=encoder, workers=workers
-    )
-    return ShardEmbedder(embedder, EmbeddingStore(store, encoder.descriptor), check_lease)
+    embedder = CatalogEmbedder[CatalogItem](images.read, encoder, workers)
+    return ShardEmbedder(embedder, EmbeddingStore(images.store, encoder.descriptor), check_lease)
 
 
 def index_builder(store: ObjectStore, embeddings: EmbeddingStore) -> IndexBuilder:

@@ -13,7 +13,7 @@ from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.processes.child import Child
 from catalog_jobs.processes.logs import Log
 from catalog_jobs.refresh.coordinator import Coordinator, RefreshOptions
-from catalog_jobs.refresh.images import ImageDownloader
+from catalog_jobs.refresh.images import CatalogImages, ImageDownloader
 from catalog_jobs.refresh.index_builder import image_decoder, index_builder, shard_embedder
 from catalog_jobs.refresh.pruning import Pruner, Retention
 from catalog_jobs.refresh.publishing import Publisher
@@ -82,8 +82,7 @@ def refresh(
             for other in others:
                 _check_running(other)
 
-        downloader = ImageDownloader(settings.private_hosts, context.tasks)
-        embedder = shard_embedder(store, settings, downloader, decoder.decode, check_lease, workers)
+        images = CatalogImages(store, ImageDownloader(settings.private_hosts, context.tasks), decoder)
         worker = Worker(
             task=context.task,
             tasks=context.tasks,
@@ -91,8 +90,8 @@ def refresh(
             run_store=RunStore(store, context.key),
             check_lease=check_lease,
             snapshots=Snapshots(store),
-            embedder=embedder,
-            thumbnails=ThumbnailMaker(store, embedder.embedder.read, decoder.make_thumbnails, check_lease),
+            embedder=shard_embedder(images, settings, check_lease, workers),
+            thumbnails=ThumbnailMaker(images, check_lease),
             progress_bar=progress_bar,
         )
         if context.task:

@@ -3,7 +3,7 @@
 Its results go to the `RunStore`, so it can be killed and started again at any time.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,9 +37,9 @@ def items_to_embed(items: pa.Table, stored: StoredKeys, task: int = 0, tasks: in
     return with_unique(missing, KEY).sort_by(KEY)
 
 
-def without_keys(items: pa.Table, keys: Iterable[str]) -> pa.Table:
+def without_keys(items: pa.Table, keys: pa.ChunkedArray) -> pa.Table:
     """Return the items without those that have one of these content keys."""
-    return items.filter(pc.invert(pc.is_in(items[KEY], value_set=pa.array(keys, KEY_TYPE))))
+    return items.filter(pc.invert(pc.is_in(items[KEY], value_set=keys)))
 
 
 def failed_items(items: pa.Table, failed: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -122,15 +122,15 @@ class Worker:
                 self.check_lease()
 
     def embed(self, items: pa.Table, stored: StoredKeys) -> None:
-        """Embed this task's share of the content without a vector, and make its thumbnails.
+        """Embed this task's share of the content without a vector, and make the thumbnails that the rest lacks.
 
         A task that did so before it was killed does nothing.
         """
         if self.run_store.read_shard(self.task) is None:
+            share = items_to_embed(items, stored, self.task, self.tasks)
             with self.progress_bar("embedding") as progress:
-                share = items_to_embed(items, stored, self.task, self.tasks)
                 result = self.embedder.run(share, progress)
             with self.progress_bar("making thumbnails") as progress:
-                ours = _of_task(without_keys(items, result.failed), self.task, self.tasks)
-                self.thumbnails.run(self.thumbnails.missing(ours), progress)
+                others = _of_task(without_keys(items, share[KEY]), self.task, self.tasks)
+                self.thumbnails.run(self.thumbnails.missing(others), progress)
             self.run_store.write_shard(self.task, result)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.catalog.source import Source, SourceResult
 from catalog_jobs.refresh.coordinator import Coordinator, RefreshOptions
 from catalog_jobs.refresh.embedding_store import EmbeddingStore
-from catalog_jobs.refresh.images import ImageReader
+from catalog_jobs.refresh.images import CatalogImages, ImageDecoder
 from catalog_jobs.refresh.index_builder import index_builder
 from catalog_jobs.refresh.pruning import Pruner, Retention
 from catalog_jobs.refresh.publishing import Publisher
@@ -37,6 +36,7 @@ from closetspace.services.index_versions import IndexVersions
 from tests.conftest import ignore_progress
 from tests.support.fakes import HEADS, HashEncoder, decode_anything, shrink_anything
 
+DECODER = ImageDecoder(decode_anything, lambda data: (decode_anything(data), shrink_anything(data, SIDES)))
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -132,7 +132,7 @@ class RefreshedCatalog:
 
     def worker(self, task: int, tasks: int, key: str, sources: Sequence[Source]) -> Worker:
         """Return one task of a run."""
-        lease = Lease(self.store, key)
+        lease, images = Lease(self.store, key), self.images
         return Worker(
             task=task,
             tasks=tasks,
@@ -140,18 +140,15 @@ class RefreshedCatalog:
             run_store=RunStore(self.store, key, sleep=lambda _: time.sleep(0.002)),
             check_lease=lease.check,
             snapshots=Snapshots(self.store),
-            embedder=ShardEmbedder(self.embedder, self.embeddings, lease.check),
-            thumbnails=ThumbnailMaker(
-                self.store, self.embedder.read, partial(shrink_anything, sides=SIDES), lease.check
-            ),
+            embedder=ShardEmbedder(CatalogEmbedder(images.read, self.encoder, 1), self.embeddings, lease.check),
+            thumbnails=ThumbnailMaker(images, lease.check),
             progress_bar=no_progress_bar,
         )
 
     @property
-    def embedder(self) -> CatalogEmbedder[CatalogItem]:
-        return CatalogEmbedder(
-            ImageReader(self.store, self._download, decode_anything).read, decode_anything, self.encoder, workers=1
-        )
+    def images(self) -> CatalogImages:
+        """The images, and the thumbnails that are stored by now."""
+        return CatalogImages(self.store, self._download, DECODER)
 
     @property
     def embeddings(self) -> EmbeddingStore:

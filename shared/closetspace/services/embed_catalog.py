@@ -1,4 +1,4 @@
-"""Embeds a catalog's items: fetches, decodes and embeds several images at a time, in bounded memory."""
+"""Embeds a catalog's items: reads and embeds several pictures at a time, in bounded memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -13,11 +13,11 @@ from closetspace.errors import InvalidInput
 BATCH = 16
 """Items embedded at once: larger batches are no faster, and these images fit the processor's cache."""
 
-FETCHERS = 8
-"""Images fetched at once: fetching waits for the network, not for the processor."""
+READERS = 8
+"""Pictures read at once: reading waits mostly for the network and for disks."""
 
 BATCHES_AHEAD = 6
-"""Batches whose images are in memory, at most: enough that the processor never waits."""
+"""Batches whose pictures are in memory, at most: enough that the processor never waits."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of items that are done and the total, 0 if it is unknown."""
@@ -61,43 +61,42 @@ class EmbeddedCatalog(Generic[T]):
 
 @dataclass(frozen=True)
 class CatalogEmbedder(Generic[T]):
-    """``read`` returns the bytes of an item's image, or raises `InvalidInput`."""
+    """``read`` returns an item's picture, or raises `InvalidInput`."""
 
-    read: Callable[[T], bytes]
-    decode: Callable[[bytes], Picture]
+    read: Callable[[T], Picture]
     encoder: Encoder
     workers: int
 
     def stream(self, items: Iterable[T]) -> Iterator[Batch[T]]:
         """Embed all items with a readable image and yield batches as they finish.
 
-        Images are fetched while others are embedded, but only as many as fit in memory. Batches are consecutive items,
-        in whatever order images arrive: a vector's last bits depend on the rest of its batch.
+        Pictures are read while others are embedded, but only as many as fit in memory. Batches are consecutive items,
+        in whatever order pictures arrive: a vector's last bits depend on the rest of its batch.
         """
         remaining = iter(items)
-        with ThreadPoolExecutor(FETCHERS) as fetchers, ThreadPoolExecutor(self.workers) as encoders:
-            fetching: list[dict[Future[bytes], T]] = []
+        with ThreadPoolExecutor(READERS) as readers, ThreadPoolExecutor(self.workers) as encoders:
+            reading: list[dict[Future[Picture], T]] = []
             encoding: set[Future[Batch[T]]] = set()
             try:
                 while True:
-                    while len(fetching) + len(encoding) < BATCHES_AHEAD and (batch := list(islice(remaining, BATCH))):
-                        fetching.append({fetchers.submit(self.read, item): item for item in batch})
-                    if not fetching and not encoding:
+                    while len(reading) + len(encoding) < BATCHES_AHEAD and (batch := list(islice(remaining, BATCH))):
+                        reading.append({readers.submit(self.read, item): item for item in batch})
+                    if not reading and not encoding:
                         return
                     # Checked once: a future that finishes later ends the wait below at once.
-                    finished = {future for fetched in fetching for future in fetched if future.done()}
-                    ready = [fetched for fetched in fetching if fetched.keys() <= finished]
+                    finished = {future for batch in reading for future in batch if future.done()}
+                    ready = [batch for batch in reading if batch.keys() <= finished]
                     if not ready:
-                        pending: list[Future[Any]] = [f for fetched in fetching for f in fetched if f not in finished]
+                        pending: list[Future[Any]] = [f for batch in reading for f in batch if f not in finished]
                         wait([*pending, *encoding], return_when=FIRST_COMPLETED)
-                    fetching = [fetched for fetched in fetching if fetched not in ready]
-                    encoding |= {encoders.submit(self._encode, fetched) for fetched in ready}
+                    reading = [batch for batch in reading if batch not in ready]
+                    encoding |= {encoders.submit(self._encode, batch) for batch in ready}
                     done = {future for future in encoding if future.done()}
                     encoding -= done
                     for future in done:
                         yield future.result()
             finally:
-                fetchers.shutdown(cancel_futures=True)
+                readers.shutdown(cancel_futures=True)
                 encoders.shutdown(cancel_futures=True)
 
     def embed(self, items: Sequence[T], progress: Progress) -> EmbeddedCatalog[T]:
@@ -115,15 +114,13 @@ class CatalogEmbedder(Generic[T]):
             [left_out[item.id] for item in items if item.id in left_out],
         )
 
-    def _encode(self, fetched: Mapping[Future[bytes], T]) -> Batch[T]:
+    def _encode(self, pictures: Mapping[Future[Picture], T]) -> Batch[T]:
         readable: list[tuple[T, Garment]] = []
         failed: list[LeftOut] = []
-        for data, item in fetched.items():
+        for picture, item in pictures.items():
             try:
-                picture = self.decode(data.result())
+                readable.append((item, Garment(picture.result(), item.name, item.brand)))
             except InvalidInput as error:
                 failed.append(LeftOut(item.id, error.message))
-            else:
-                readable.append((item, Garment(picture, item.name, item.brand)))
         encodings = self.encoder.encode([garment for _, garment in readable]) if readable else []
         return Batch([(item, encoding) for (item, _), encoding in zip(readable, encodings, strict=True)], failed)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from catalog_jobs.catalog.item import CatalogItem
-from catalog_jobs.refresh.thumbnails import stored_thumbnails
+from catalog_jobs.refresh.images import stored_thumbnails
 from closetspace.domain.index.pictures import THUMBNAILS_FOLDER, thumbnail_key, thumbnail_names
 from closetspace.domain.wardrobe.thumbnails import SIDES
 from tests.support.fakes import shrink_anything
@@ -78,6 +78,10 @@ def test_image_without_thumbnails_keeps_its_item_and_is_reported(caplog: pytest.
         record = catalog.run(FakeSource(stock(30)))
     assert (record.report.published, record.report.failed) == (True, 0)
     assert [entry for entry, (indexed, *_) in catalog.index().items() if not indexed.pictures] == [PLAIN.id]
+    assert f"an image has no thumbnails: {PLAIN.id}: The" in caplog.text
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        assert catalog.run(FakeSource(stock(30))).report.embedded == 0
     assert f"images without thumbnails: 1, for example {PLAIN.id}: The" in caplog.text
 
 

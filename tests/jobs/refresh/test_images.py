@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,16 +18,20 @@ from catalog_jobs.refresh.images import (
     FIRST_PAUSE_SECONDS,
     INTERVAL_SECONDS,
     LIMITS,
+    CatalogImages,
+    ImageDecoder,
     ImageDownloader,
-    ImageReader,
     failing_alone,
 )
 from catalog_jobs.refresh.index_builder import image_decoder
 from closetspace.adapters.memory import MemoryObjects
+from closetspace.domain.encoder.encoding import Picture
+from closetspace.domain.index.pictures import thumbnail_names
 from closetspace.errors import ClosetspaceError, InvalidInput, Transient
 from closetspace.settings import Settings
+from tests.support.fakes import decode_anything
 from tests.support.photo_files import noise, saved
-from tests.support.refreshed_catalog import item
+from tests.support.refreshed_catalog import DECODER, item
 from tests.support.shop_server import Answer, Asked, ShopServer
 from tests.support.waiting import HANG_SECONDS
 
@@ -45,8 +50,12 @@ def trusting(**limits: Any) -> ImageDownloader:
     return ImageDownloader({HOST}, sleep=lambda _: None, limits=replace(LIMITS, **limits))
 
 
-def reader(store: MemoryObjects, decode: Callable[[bytes], object] = len) -> ImageReader:
-    return ImageReader(store, trusting(), decode)
+def images(store: MemoryObjects, decoder: ImageDecoder = DECODER) -> CatalogImages:
+    return CatalogImages(store, trusting(), decoder)
+
+
+def names(store: MemoryObjects) -> list[str]:
+    return [stat.name for stat in store.list("")]
 
 
 def one_after_another(*answers: Answer) -> Callable[[Asked], Answer]:
@@ -229,16 +238,27 @@ def item_on(shop: ShopServer, name: str = "1.jpg") -> CatalogItem:
 def test_downloaded_image_is_stored_and_not_downloaded_again(shop: ShopServer) -> None:
     store = MemoryObjects()
     for _ in range(2):
-        assert reader(store).read(item_on(shop)) == b"an image"
+        assert np.array_equal(images(store).read(item_on(shop)), DECODER.decode(b"an image"))
     assert shop.times_asked("/1.jpg") == 1
-    assert [stat.name for stat in store.list("")] == [item_on(shop).image]
+    assert store.read(item_on(shop).image) == b"an image"
+    assert names(store) == sorted([item_on(shop).image, *thumbnail_names(item_on(shop).image)])
+
+
+def test_image_with_thumbnails_is_decoded_without_making_them_again(shop: ShopServer) -> None:
+    def fail(_: bytes) -> tuple[Picture, Sequence[bytes]]:
+        raise AssertionError("the thumbnails are stored")
+
+    store = MemoryObjects()
+    images(store).read(item_on(shop))
+    picture = images(store, ImageDecoder(decode_anything, fail)).read(item_on(shop))
+    assert np.array_equal(picture, decode_anything(b"an image"))
 
 
 def test_failed_download_stores_nothing(shop: ShopServer) -> None:
     store = MemoryObjects()
     with pytest.raises(InvalidInput, match="404"):
-        reader(store).read(item_on(shop, "2.jpg"))
-    assert list(store.list("")) == []
+        images(store).read(item_on(shop, "2.jpg"))
+    assert names(store) == []
 
 
 @pytest.mark.parametrize("answer", [b'{"access_token": "ya29"}', b"<html>router</html>", b"", b"\xff\xd8\xff half"])
@@ -246,16 +266,17 @@ def test_answer_that_is_no_image_is_not_stored(shop: ShopServer, answer: bytes) 
     shop.routes["/1.jpg"] = Answer(answer, kind="image/jpeg")
     store = MemoryObjects()
     with image_decoder(Settings(), workers=1) as decoder, pytest.raises(InvalidInput) as caught:
-        reader(store, decoder.decode).read(item_on(shop))
+        images(store, decoder).read(item_on(shop))
     assert caught.value.code.startswith("photo_")
-    assert list(store.list("")) == []
+    assert names(store) == []
 
 
 def test_thumbnails_are_webp_files_of_both_sizes() -> None:
     with image_decoder(Settings(), workers=1) as decoder:
-        pictures = [Image.open(BytesIO(data)) for data in decoder.make_thumbnails(saved(noise(900), "PNG"))]
+        _, thumbnails = decoder.with_thumbnails(saved(noise(900), "PNG"))
         with pytest.raises(InvalidInput):
-            decoder.make_thumbnails(b"no image")
+            decoder.with_thumbnails(b"no image")
+    pictures = [Image.open(BytesIO(data)) for data in thumbnails]
     assert [(picture.format, picture.size) for picture in pictures] == [("WEBP", (640, 640)), ("WEBP", (160, 160))]
 
 
@@ -270,7 +291,7 @@ def test_decoder_that_does_not_work_now_is_a_failure_of_one_image() -> None:
 def test_transient_failure_of_an_image_is_invalid_input(shop: ShopServer) -> None:
     shop.routes["/1.jpg"] = Answer(status=500)
     with pytest.raises(ClosetspaceError) as raised:
-        reader(MemoryObjects()).read(item_on(shop))
+        images(MemoryObjects()).read(item_on(shop))
     assert isinstance(raised.value, InvalidInput)
     assert "500" in str(raised.value)
 
@@ -278,4 +299,4 @@ def test_transient_failure_of_an_image_is_invalid_input(shop: ShopServer) -> Non
 def test_missing_image_of_a_folder_says_what_to_do() -> None:
     imported = item(1, image_urls=(), image=image_name(b"x", ".jpg"))
     with pytest.raises(InvalidInput, match="import the folder again"):
-        reader(MemoryObjects()).read(imported)
+        images(MemoryObjects()).read(imported)

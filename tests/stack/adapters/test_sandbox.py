@@ -109,6 +109,13 @@ def test_thumbnails_are_upright_small_and_without_metadata(pool: DecodingPool) -
         assert len(data) < 50_000
 
 
+@pytest.mark.parametrize("data", [PHOTO, LARGE], ids=["small", "large"])
+def test_picture_with_thumbnails_is_the_same_as_without_in_one_visit(pool: DecodingPool, data: bytes) -> None:
+    picture, thumbnails = pool.with_thumbnails(data, (640, 160))
+    assert np.array_equal(picture, pool(data))
+    assert thumbnails == pool.thumbnails(data, (640, 160))
+
+
 def test_small_photo_is_not_enlarged_and_a_broken_one_has_no_thumbnails(pool: DecodingPool) -> None:
     (thumbnail,) = pool.thumbnails(PHOTO, (640,))
     with Image.open(BytesIO(thumbnail)) as image:

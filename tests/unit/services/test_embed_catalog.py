@@ -9,7 +9,7 @@ import pytest
 
 from closetspace.domain.encoder.encoding import Encoding, Garment
 from closetspace.errors import InvalidInput
-from closetspace.services.embed_catalog import BATCH, BATCHES_AHEAD, FETCHERS, Batch, CatalogEmbedder
+from closetspace.services.embed_catalog import BATCH, BATCHES_AHEAD, READERS, Batch, CatalogEmbedder
 from tests.conftest import ignore_progress
 from tests.support.fakes import HashEncoder, decode_anything
 from tests.support.waiting import HANG_SECONDS, eventually
@@ -35,7 +35,7 @@ def image_of(item: Item) -> bytes:
 def embedder(
     read: Callable[[Item], bytes] = image_of, encoder: HashEncoder | None = None, workers: int = 2
 ) -> CatalogEmbedder[Item]:
-    return CatalogEmbedder(read, decode_anything, encoder or HashEncoder(), workers)
+    return CatalogEmbedder(lambda item: decode_anything(read(item)), encoder or HashEncoder(), workers)
 
 
 def ids(batch: Batch[Item]) -> list[str]:
@@ -125,13 +125,13 @@ def test_slow_consumer_limits_the_images_in_memory() -> None:
 
 
 def test_several_images_are_fetched_at_once() -> None:
-    together = threading.Barrier(FETCHERS, timeout=HANG_SECONDS)
+    together = threading.Barrier(READERS, timeout=HANG_SECONDS)
 
     def read(item: Item) -> bytes:
         together.wait()
         return image_of(item)
 
-    assert sum(len(batch) for batch in all_batches(embedder(read), ITEMS[: 4 * FETCHERS])) == 4 * FETCHERS
+    assert sum(len(batch) for batch in all_batches(embedder(read), ITEMS[: 4 * READERS])) == 4 * READERS
 
 
 def test_images_are_fetched_while_others_are_embedded() -> None:
@@ -229,7 +229,7 @@ def test_closing_the_stream_leaves_no_thread_and_fetches_no_more() -> None:
     threading.Timer(0.1, stopped.set).start()
     stream.close()  # type: ignore[attr-defined]
     eventually(lambda: set(threading.enumerate()) <= before)
-    assert len(fetched) <= BATCH + FETCHERS
+    assert len(fetched) <= BATCH + READERS
 
 
 def test_embedded_items_are_in_order_and_progress_reaches_the_total() -> None:

@@ -15,12 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from closetspace.adapters.images.decoding import decode_photo, stored_size
-from closetspace.adapters.images.thumbnails import make_thumbnails
+from closetspace.adapters.images.thumbnails import decode_with_thumbnails, make_thumbnails
 from closetspace.domain.encoder.encoding import Picture
 from closetspace.errors import InvalidInput, Transient
 
@@ -33,7 +33,14 @@ class Decoder(Protocol[T]):
     def __call__(self, data: bytes, *, on_header: Callable[[tuple[int, int]], None]) -> T: ...
 
 
-TOO_COSTLY = (
+class Refusal(NamedTuple):
+    """Why a photo was refused, as an `InvalidInput` says it."""
+
+    code: str
+    message: str
+
+
+TOO_COSTLY = Refusal(
     "photo_too_costly",
     "The photo takes too long or too much memory to open. Please save it again as a JPEG and upload that.",
 )
@@ -68,20 +75,20 @@ class Limits:
 
 @dataclass(frozen=True)
 class Decoding(Generic[T]):
-    """What a photo was decoded to, or the code and message of its refusal, and what it cost.
+    """What a photo was decoded to, or why it was refused, and what it cost.
 
     ``size`` is the width and height before any rotation. ``megabytes`` is the peak of the process's resident memory.
     Both are None if they are unknown.
     """
 
-    result: T | tuple[str, str]
+    result: T | Refusal
     size: tuple[int, int] | None = None
     cpu_seconds: float | None = None
     megabytes: float | None = None
 
     def unwrap(self) -> T:
         """Return the result. Raises `InvalidInput` if the photo was refused."""
-        if isinstance(self.result, tuple):
+        if isinstance(self.result, Refusal):
             raise InvalidInput(*self.result)
         return self.result
 
@@ -117,6 +124,10 @@ class DecodingPool:
     def thumbnails(self, data: bytes, sides: Sequence[int]) -> list[bytes]:
         """Return WebP files of a photo with these longest sides in pixels. Raises the errors of a call."""
         return self._run(partial(make_thumbnails, sides=sides, max_pixels=self._max_pixels), data).unwrap()
+
+    def with_thumbnails(self, data: bytes, sides: Sequence[int]) -> tuple[Picture, list[bytes]]:
+        """Return a photo's picture and its thumbnails, as two calls would in more time. Raises the errors of a call."""
+        return self._run(partial(decode_with_thumbnails, sides=sides, max_pixels=self._max_pixels), data).unwrap()
 
     def _run(self, decode: Decoder[T], data: bytes) -> Decoding[T]:
         job = self._pool.schedule(_decode, args=(decode, data, self._limits), timeout=self._limits.hang_seconds)
@@ -160,13 +171,13 @@ def _decode(decode: Decoder[T], data: bytes, limits: Limits) -> Decoding[T]:
         signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds(pixels))
         _limit_memory(idle + int(limits.megabytes(pixels) * 1e6))
 
-    result: T | tuple[str, str]
+    result: T | Refusal
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     try:
         limit(0)
         result = decode(data, on_header=allow)
     except InvalidInput as error:
-        result = error.code, error.message
+        result = Refusal(error.code, error.message)
     except MemoryError:
         result = TOO_COSTLY
     size = sizes[0] if sizes else stored_size(data)
