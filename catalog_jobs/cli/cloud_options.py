@@ -36,7 +36,7 @@ def read_target(env: str | None, project: str | None, region: str | None, store:
         environment = read_environment(env)
         project = project or environment.options.get("project")
         region = region or environment.options.get("region")
-        settings = {name: str(value) for name, value in environment.settings.items()}
+        settings = environment.settings
     if not project:
         raise InvalidInput("option_missing", "Name the project with --project, or an environment with --env.")
     return replace(read_expected(project, region, store, settings=settings), refreshes=has_shops())

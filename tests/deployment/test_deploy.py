@@ -278,10 +278,12 @@ def test_dry_run_needs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_options_reach_terraform() -> None:
     to = replace(TO, billing_account="012345-6789AB-CDEF01", budget=80, scrapfly=True)
-    to = replace(to, variables={"refresh_tasks": 4, "time_zone": "Europe/Berlin"}, settings={"EMBEDDING_INSTANCES": 9})
+    to = replace(
+        to, variables={"refresh_tasks": 4, "time_zone": "Europe/Berlin"}, settings={"EMBEDDING_INSTANCES": "9"}
+    )
     (command,) = (step.command for step in plan(to) if step.name == "infrastructure")
     assert {"-var=refresh_tasks=4", "-var=time_zone=Europe/Berlin"} <= set(command)
-    assert '-var=functions_settings={"EMBEDDING_INSTANCES": 9}' in command
+    assert '-var=functions_settings={"EMBEDDING_INSTANCES": "9"}' in command
     assert {"-var=billing_account=012345-6789AB-CDEF01", "-var=budget=80", "-var=scrapfly=true"} <= set(command)
     (without,) = (step.command for step in plan(TO) if step.name == "infrastructure")
     assert not [option for option in without if "billing" in option or "budget" in option or "scrapfly" in option]

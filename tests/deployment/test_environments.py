@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from closetspace.errors import FailedPrecondition, InvalidInput
+from closetspace.settings import Settings
 from closetspace_infra.deploy.environments import FOLDER, OPTIONS, read_environment
 from tests.support.paths import REPOSITORY
 
@@ -20,7 +21,7 @@ def test_file_has_options_variables_and_settings(tmp_path: Path) -> None:
     text = 'project = "shop-prod"\nbudget = 50\n[terraform]\nrefresh_tasks = 4\n[functions]\nEMBEDDING_INSTANCES = 9\n'
     environment = read_environment("prod", write(tmp_path, text))
     assert environment.options == {"project": "shop-prod", "budget": 50}
-    assert (environment.variables, environment.settings) == ({"refresh_tasks": 4}, {"EMBEDDING_INSTANCES": 9})
+    assert (environment.variables, environment.settings) == ({"refresh_tasks": 4}, {"EMBEDDING_INSTANCES": "9"})
 
 
 def test_example_is_valid_also_with_everything_that_it_comments_out(tmp_path: Path) -> None:
@@ -33,6 +34,13 @@ def test_example_is_valid_also_with_everything_that_it_comments_out(tmp_path: Pa
     assert environment.settings
 
 
+def test_settings_are_written_as_the_functions_read_them(tmp_path: Path) -> None:
+    text = "[functions]\nENFORCE_APP_CHECK = true\nORPHAN_HOURS = 1.5\nALLOWED_PHOTO_HOSTS = 'a.example,b.example'"
+    settings = Settings.from_env(read_environment("prod", write(tmp_path, text)).settings)
+    assert (settings.enforce_app_check, settings.orphan_hours) == (True, 1.5)
+    assert settings.allowed_photo_hosts == {"a.example", "b.example"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -43,6 +51,7 @@ def test_example_is_valid_also_with_everything_that_it_comments_out(tmp_path: Pa
         ("[terraform]\nproject = 'a'", "set project outside of"),
         ("[terraform]\nimage = 'a:b'", "set image outside of"),
         ("[functions]\nEMBEDING_INSTANCES = 9", "don't read EMBEDING_INSTANCES"),
+        ("[functions]\nFIREBASE_CONFIG = 'x'", "don't read FIREBASE_CONFIG"),
         ("terraform = 3", "terraform has to be a table"),
     ],
 )

@@ -34,7 +34,7 @@ class Environment:
     name: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_environment(name: str, root: Path = ROOT) -> Environment:
@@ -52,8 +52,9 @@ def read_environment(name: str, root: Path = ROOT) -> Environment:
         raise InvalidInput("env_unreadable", f"{FOLDER}/{name}.toml is no valid TOML: {exc}") from exc
     variables, settings = (_table(name, content, table) for table in TABLES)
     _check_options(name, content, variables)
-    _check_settings(name, settings)
-    return Environment(name, content, variables, settings)
+    texts = {setting: _text(value) for setting, value in settings.items()}
+    _check_settings(name, texts)
+    return Environment(name, content, variables, texts)
 
 
 def _table(name: str, content: dict[str, Any], table: str) -> dict[str, Any]:
@@ -76,11 +77,16 @@ def _check_options(name: str, options: Mapping[str, Any], variables: Mapping[str
         raise InvalidInput("env_invalid", f"{FOLDER}/{name}.toml: set {', '.join(twice)} outside of [terraform].")
 
 
-def _check_settings(name: str, settings: Mapping[str, Any]) -> None:
+def _text(value: object) -> str:
+    """Return a value as environment variables have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_settings(name: str, settings: Mapping[str, str]) -> None:
     unknown = sorted(set(settings) - _settings_read())
     if unknown:
         raise InvalidInput("env_invalid", f"{FOLDER}/{name}.toml: the functions don't read {', '.join(unknown)}.")
-    Settings.from_env({key: str(value) for key, value in settings.items()})
+    Settings.from_env(settings)
 
 
 def _settings_read() -> set[str]:
@@ -93,4 +99,5 @@ def _settings_read() -> set[str]:
             return default
 
     Settings.from_env(Asked())
-    return names
+    # The Firebase CLI sets this one, and refuses it in files.
+    return names - {"FIREBASE_CONFIG"}

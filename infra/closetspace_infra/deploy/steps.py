@@ -60,7 +60,7 @@ class Deployment:
     refresh: bool = False
     percent: int = 100
     variables: Mapping[str, object] = field(default_factory=dict)
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def image(self) -> str:
