@@ -107,6 +107,8 @@ def _line(command: Sequence[str], step: Step) -> str:
     """Return the command as a line for a shell."""
     folder = f"cd {step.cwd} && " if step.cwd != Path() else ""
     variables = "".join(f"{name}={value} " for name, value in step.environment.items())
-    into = f" > {os.path.relpath(step.into, step.cwd)}" if step.into else ""
-    added = f" && echo {shlex.quote(step.added.strip())} >> {os.path.relpath(step.into, step.cwd)}" if step.into else ""
-    return f"{folder}{variables}{shlex.join(command)}{into}{added}"
+    line = f"{folder}{variables}{shlex.join(command)}"
+    if step.into is None:
+        return line
+    file = os.path.relpath(step.into, step.cwd)
+    return f"{line} > {file}" + (f" && echo {shlex.quote(step.added.strip())} >> {file}" if step.added else "")
