@@ -5,7 +5,7 @@ complete, so a killed run keeps all parts that it finished.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -29,8 +29,11 @@ STORED_SCHEMA = KEY_SCHEMA.append(pa.field("part", pa.int64()))
 READERS = 8
 """Parts read at once: reading waits for the network, not for the processor."""
 
+FULL_PART = 16_384
+"""Rows of a part that compaction writes: 22 MB, of which `READERS` are in memory at once, each twice."""
+
 MAX_PARTS = 64
-"""Beyond this number, rewriting all parts as one is faster than reading them."""
+"""Beyond this number of smaller parts, joining them is faster than reading them."""
 
 MAX_WASTE = 2.0
 """Stored rows for each needed row. Beyond it, rows that are not needed are dropped."""
@@ -55,20 +58,21 @@ class StoredKeys:
         """Return the predicted categories of keys, null for those without a vector."""
         return self.table["category"].take(pc.index_in(keys, value_set=self.keys))
 
-    def parts_of(self, keys: pa.ChunkedArray) -> list[str]:
-        """Return the parts that have these keys. Raises `KeyError` if one has no vector."""
-        numbers = pc.unique(self.table["part"].take(pc.index_in(keys, value_set=self.keys)))
+    def part_numbers(self, keys: pa.ChunkedArray) -> NDArray[np.int64]:
+        """Return the place in ``parts`` of each key's part. Raises `KeyError` if a key has no vector."""
+        numbers = self.table["part"].take(pc.index_in(keys, value_set=self.keys))
         if numbers.null_count:
             raise KeyError("a key has no vector")
-        return sorted(self.parts[number] for number in numbers.to_pylist())
+        return np.asarray(numbers.to_numpy())
 
 
 @dataclass(frozen=True)
 class EmbeddingStore:
-    """The vectors of one encoder in one store."""
+    """The vectors of one encoder in one store. Compaction writes parts of ``full_part`` rows."""
 
     store: ObjectStore
     encoder: EncoderDescriptor
+    full_part: int = FULL_PART
 
     def stored_keys(self) -> StoredKeys:
         """Return all content keys with a vector, without reading the vectors."""
@@ -83,38 +87,47 @@ class EmbeddingStore:
     def add(self, keys: Sequence[str], encodings: EncodingBatch) -> str:
         """Store encodings as a part and return its name, which depends on the keys alone."""
         part = self._folder + hashlib.sha256("\0".join(keys).encode()).hexdigest()[:32]
-        vectors = write_table(
-            {
-                "content_key": list(keys),
-                "vector": _rows(encodings.vectors),
-                "photo_vector": _rows(encodings.photo_vectors),
-                "attributes": _rows(encodings.attributes),
-            },
-            self._schema,
-        )
-        self.store.write(part + VECTORS, vectors)
+        rows = {name: _as_column(array) for name, array in _arrays(encodings).items()}
+        self.store.write(part + VECTORS, write_table({"content_key": list(keys), **rows}, self._schema))
         columns = {"content_key": list(keys), "category": list(encodings.categories)}
         self.store.write(part + KEYS, write_table(columns, KEY_SCHEMA))
         return part
 
     def load(self, keys: pa.ChunkedArray, stored: StoredKeys) -> EncodingBatch:
-        """Return the encodings of these keys, in order. Raises `Incompatible` if a part is damaged."""
+        """Return the encodings of these keys, in order. Raises `Incompatible` if a part is damaged.
+
+        Beside them, only the parts that are being read are in memory.
+        """
+        numbers = stored.part_numbers(keys)
+        batch = EncodingBatch.zeros(_texts(stored.categories_of(keys)), self.encoder)
+
+        def load_part(number: int) -> None:
+            rows = np.flatnonzero(numbers == number)
+            part_keys, part = self._read_part(stored.parts[number])
+            places = pc.index_in(keys.take(pa.array(rows)), value_set=part_keys).to_numpy()
+            for name, array in _arrays(batch).items():
+                array[rows] = part[name][places]
+
         with ThreadPoolExecutor(READERS) as pool:
-            parts = list(pool.map(self._read_part, stored.parts_of(keys)))
-        loaded = pa.chunked_array([part_keys for part_keys, _ in parts], pa.string())
-        rows = pc.index_in(keys, value_set=loaded).to_numpy()
-        return EncodingBatch.concat([batch for _, batch in parts], self.encoder).select(rows)
+            list(pool.map(load_part, np.unique(numbers).tolist()))
+        return batch
 
     def compact(self, needed: pa.ChunkedArray, stored: StoredKeys) -> None:
-        """Rewrite too many parts as one, and drop rows that are not needed if they are too many."""
-        every = pc.unique(stored.keys)
+        """Join small parts if they are too many, and drop rows that are not needed if they are too many."""
+        every, part_of = pc.unique(stored.keys), stored.table["part"]
         kept = every.filter(pc.is_in(every, value_set=needed))
-        wasteful = len(every) > MAX_WASTE * len(kept)
-        if len(stored.parts) <= MAX_PARTS and not wasteful:
+        small = np.flatnonzero(np.bincount(part_of.to_numpy(), minlength=len(stored.parts)) < self.full_part)
+        if len(every) > MAX_WASTE * len(kept):
+            old, keys = stored.parts, kept
+        elif len(small) > MAX_PARTS:
+            old = tuple(stored.parts[number] for number in small)
+            keys = pc.unique(stored.keys.filter(pc.is_in(part_of, value_set=pa.array(small))))
+        else:
             return
-        keys = (kept if wasteful else every).sort()
-        compacted = self.add(keys.to_pylist(), self.load(keys, stored))
-        for part in set(stored.parts) - {compacted}:
+        # In the order of the parts, so that few are read for each part that is written.
+        slices = [keys.slice(start, self.full_part) for start in range(0, len(keys), self.full_part)]
+        new = {self.add(part.to_pylist(), self.load(pa.chunked_array([part]), stored)) for part in slices}
+        for part in set(old) - new:
             # The keys go first: a part without keys does not exist.
             self.store.delete(part + KEYS)
             self.store.delete(part + VECTORS)
@@ -122,19 +135,17 @@ class EmbeddingStore:
     def _read_keys(self, part: str) -> pa.Table:
         return self._read_table(part, KEYS, KEY_SCHEMA)
 
-    def _read_part(self, part: str) -> tuple[pa.Array, EncodingBatch]:
-        stored = self._read_keys(part)
+    def _read_part(self, part: str) -> tuple[pa.Array, Mapping[str, NDArray[Any]]]:
+        """Return the keys of a part, and its arrays by column."""
+        keys = self._read_keys(part)["content_key"].combine_chunks()
         table = self._read_table(part, VECTORS, self._schema)
-        keys = stored["content_key"].combine_chunks()
         if table["content_key"].combine_chunks() != keys:
             raise _damaged(part, "its keys are not those of its vectors")
-        rows = {name: table[name].combine_chunks().buffers()[1] for name in ("vector", "photo_vector", "attributes")}
-        return keys, EncodingBatch(
-            np.frombuffer(rows["vector"], np.float32).reshape(len(keys), -1),
-            np.frombuffer(rows["photo_vector"], np.int8).reshape(len(keys), -1),
-            np.frombuffer(rows["attributes"], np.uint8).reshape(len(keys), -1),
-            tuple(stored["category"].to_pylist()),
-        )
+        arrays = {}
+        for name, like in _arrays(EncodingBatch.zeros((), self.encoder)).items():
+            data = table[name].combine_chunks().buffers()[1]
+            arrays[name] = np.frombuffer(data, like.dtype).reshape(len(keys), like.shape[1])
+        return keys, arrays
 
     def _read_table(self, part: str, ending: str, schema: pa.Schema) -> pa.Table:
         try:
@@ -163,5 +174,23 @@ def _damaged(part: str, problem: str) -> Incompatible:
     return Incompatible(f"{part} is damaged ({problem}): delete its files {KEYS} and {VECTORS}, then refresh again")
 
 
-def _rows(array: NDArray[Any]) -> list[bytes]:
-    return [row.tobytes() for row in array]
+def _arrays(encodings: EncodingBatch) -> dict[str, NDArray[Any]]:
+    """Return the arrays that a part stores, by the names of its columns."""
+    return {
+        "vector": encodings.vectors,
+        "photo_vector": encodings.photo_vectors,
+        "attributes": encodings.attributes,
+    }
+
+
+def _as_column(array: NDArray[Any]) -> pa.Array:
+    """Return the rows of an array as bytes, without a copy of each."""
+    kind = pa.binary(array.shape[1] * array.itemsize)
+    return pa.Array.from_buffers(kind, len(array), [None, pa.py_buffer(np.ascontiguousarray(array))])
+
+
+def _texts(values: pa.ChunkedArray) -> tuple[str, ...]:
+    """Return values that repeat as texts that share their memory."""
+    encoded = values.combine_chunks().dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    return tuple([texts[place] for place in encoded.indices.to_pylist()])

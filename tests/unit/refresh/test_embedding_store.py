@@ -1,11 +1,13 @@
 """Vectors by content key and encoder: storing, loading and compacting them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from catalog_jobs.catalog.item_table import count_by_value
 from catalog_jobs.refresh.embedding_store import KEYS, MAX_PARTS, VECTORS, EmbeddingStore
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.encoding import Garment
@@ -43,6 +45,11 @@ def encoded(keys: Iterable[str], encoder: HashEncoder = ENCODER) -> EncodingBatc
 def add(embeddings: EmbeddingStore, *parts: Sequence[str]) -> None:
     for part in parts:
         embeddings.add(part, encoded(part))
+
+
+def sizes(embeddings: EmbeddingStore) -> list[int]:
+    """Return the numbers of rows of all parts."""
+    return sorted(count_by_value(embeddings.stored_keys().table["part"]).values())
 
 
 def has(embeddings: EmbeddingStore, keys: Sequence[str]) -> bool:
@@ -128,6 +135,37 @@ def test_many_parts_are_compacted_into_one(first: int) -> None:
     assert has(embeddings, keys)
 
 
+def test_joined_parts_have_a_bounded_size_and_are_not_joined_again() -> None:
+    store = MemoryObjects()
+    embeddings = replace(store_in(store), full_part=20)
+    keys = names(0, MAX_PARTS + 6)
+    add(embeddings, *([name] for name in keys))
+    compact(embeddings, keys)
+    assert sizes(embeddings) == [10, 20, 20, 20]
+    assert has(embeddings, keys)
+    joined = contents(store)
+    added = names(100, MAX_PARTS)
+    add(embeddings, *([name] for name in added))
+    compact(embeddings, [*keys, *added])
+    assert sizes(embeddings) == [14, 20, 20, 20, 20, 20, 20]
+    assert has(embeddings, [*keys, *added])
+    assert len(joined.items() & contents(store).items()) == 2 * 3
+
+
+def test_unneeded_rows_of_full_parts_are_dropped() -> None:
+    embeddings = replace(store_in(MemoryObjects()), full_part=4)
+    add(embeddings, *(names(first, 4) for first in range(0, 40, 4)))
+    compact(embeddings, names(5, 9))
+    assert sizes(embeddings) == [1, 4, 4]
+    assert has(embeddings, names(5, 9))
+
+
+def test_equal_keys_are_loaded_for_each_item() -> None:
+    embeddings = store_in(MemoryObjects())
+    add(embeddings, names(0, 3), names(3, 3))
+    assert has(embeddings, ["key-004", "key-001", "key-004", "key-001"])
+
+
 def test_unneeded_rows_are_dropped_when_they_outnumber_the_needed_ones() -> None:
     embeddings = store_in(MemoryObjects())
     add(embeddings, names(0, 10), names(10, 10))
@@ -203,7 +241,7 @@ def test_keys_of_another_part_raise_an_error() -> None:
     add(store_in(store), names(0, 3), names(3, 3))
     first, second = (stat.name for stat in store.list("") if stat.name.endswith(KEYS))
     stored = store_in(store).stored_keys()
-    keys = [key for key in names(0, 6) if second.startswith(stored.parts_of(column([key]))[0])]
+    keys = [key for key in names(0, 6) if second.startswith(stored.parts[stored.part_numbers(column([key]))[0]])]
     store.write(first, store.read(second))
     with pytest.raises(Incompatible, match=r"its keys are not those of its vectors.*refresh again"):
         store_in(store).load(column(keys), store_in(store).stored_keys())

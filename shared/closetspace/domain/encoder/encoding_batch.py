@@ -34,7 +34,7 @@ class EncodingBatch:
     def from_encodings(cls, encodings: Sequence[Encoding], encoder: EncoderDescriptor) -> "EncodingBatch":
         """Stack encodings, in order."""
         if not encodings:
-            return cls.empty(encoder)
+            return cls.zeros((), encoder)
         photos = np.array([e.vector if e.photo_vector is None else e.photo_vector for e in encodings], np.float32)
         return cls(
             vectors=np.array([e.vector for e in encodings], np.float32),
@@ -44,21 +44,10 @@ class EncodingBatch:
         )
 
     @classmethod
-    def empty(cls, encoder: EncoderDescriptor) -> "EncodingBatch":
-        """Return a batch without rows."""
-        vectors = np.zeros((0, encoder.dim), np.float32)
-        return cls(vectors, vectors.astype(np.int8), np.zeros((0, row_length(encoder.heads)), np.uint8), ())
-
-    @classmethod
-    def concat(cls, batches: Sequence["EncodingBatch"], encoder: EncoderDescriptor) -> "EncodingBatch":
-        """Return the rows of all batches, in order."""
-        batches = [cls.empty(encoder), *batches]
-        return cls(
-            np.concatenate([batch.vectors for batch in batches]),
-            np.concatenate([batch.photo_vectors for batch in batches]),
-            np.concatenate([batch.attributes for batch in batches]),
-            tuple(category for batch in batches for category in batch.categories),
-        )
+    def zeros(cls, categories: tuple[str, ...], encoder: EncoderDescriptor) -> "EncodingBatch":
+        """Return a batch with these categories whose rows are to be filled."""
+        vectors, labels = (len(categories), encoder.dim), (len(categories), row_length(encoder.heads))
+        return cls(np.zeros(vectors, np.float32), np.zeros(vectors, np.int8), np.zeros(labels, np.uint8), categories)
 
     def select(self, rows: Sequence[int] | NDArray[np.int64]) -> "EncodingBatch":
         """Return these rows, in this order."""
