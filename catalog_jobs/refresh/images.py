@@ -79,7 +79,8 @@ class CatalogImages:
 
     @cached_property
     def with_thumbnails(self) -> set[str]:
-        """The keys of the images that have thumbnails."""
+        """The keys of the images that have thumbnails. Ask once before threads do: from Python 3.12 on, each would list
+        the store."""
         return stored_thumbnails(self.store)
 
     def read(self, item: CatalogItem) -> Picture:

@@ -128,9 +128,9 @@ class Worker:
         """
         if self.run_store.read_shard(self.task) is None:
             share = items_to_embed(items, stored, self.task, self.tasks)
+            others = self.thumbnails.missing(_of_task(without_keys(items, share[KEY]), self.task, self.tasks))
             with self.progress_bar("embedding") as progress:
                 result = self.embedder.run(share, progress)
             with self.progress_bar("making thumbnails") as progress:
-                others = _of_task(without_keys(items, share[KEY]), self.task, self.tasks)
-                self.thumbnails.run(self.thumbnails.missing(others), progress)
+                self.thumbnails.run(others, progress)
             self.run_store.write_shard(self.task, result)
