@@ -148,6 +148,10 @@ class Bundle:
         brands: NDArray[np.int32] = self._columns["brand"][rows]
         return brands
 
+    def prices(self, rows: Rows) -> NDArray[np.float64]:
+        prices: NDArray[np.float64] = self._columns["price"][rows]
+        return prices
+
     def keys(self, rows: Rows) -> Keys:
         keys: Keys = self._columns["keys"][rows]
         return keys

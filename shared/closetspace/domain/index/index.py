@@ -110,6 +110,10 @@ class Index(Protocol):
         """Return a number for each item's brand; equal numbers mean equal brands."""
         ...
 
+    def prices(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the items' prices, NaN for items without one."""
+        ...
+
     def keys(self, rows: Rows) -> Keys:
         """Return the items' keys, which are derived from their ids and stay the same in every version."""
         ...

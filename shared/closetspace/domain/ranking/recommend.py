@@ -158,7 +158,8 @@ def _page(
 
 def _prices(index: Index, rows: Rows) -> list[float]:
     """Return the items' prices; an item without a price comes last."""
-    return [math.inf if item.price is None else item.price for item in index.items(rows)]
+    prices: list[float] = np.nan_to_num(index.prices(rows), nan=math.inf).tolist()
+    return prices
 
 
 def _unlocked(ranked: Sequence[Ranked], features: ClosetFeatures, index: Index) -> list[int]:
