@@ -50,6 +50,14 @@ def test_index_of_format_3_answers_as_one_of_today(whole: Path, tmp_path: Path) 
     assert np.array_equal(old.attributes, new.attributes)
 
 
+def test_damaged_table_of_format_3_with_a_valid_checksum_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(FORMAT_3) as files:
+        files.extractall(tmp_path)
+    replace_file(tmp_path, "items.sqlite", b"SQLite format 3\0" + b"\0" * 100)
+    with pytest.raises(Incompatible):
+        Bundle(tmp_path, exact_scan_items=10_000)
+
+
 def edit_manifest(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     fields = json.loads((folder / "manifest.json").read_bytes())
     edit(fields)

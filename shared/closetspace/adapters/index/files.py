@@ -1,6 +1,5 @@
 """The files of an index bundle: opened, mapped into memory and verified against the manifest."""
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -98,7 +97,7 @@ def open_files(directory: Path) -> BundleFiles:
             {part.name: load_annoy(directory / part.annoy_file, manifest.dim) for part in manifest.categories},
         )
         _verify_contents(files)
-    except (OSError, ValueError, LookupError, TypeError, BadZipFile, sqlite3.Error) as exc:
+    except (OSError, ValueError, LookupError, TypeError, BadZipFile) as exc:
         raise Incompatible(f"the index in {directory.name} can't be opened: {exc}") from exc
     return files
 
