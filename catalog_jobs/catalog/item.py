@@ -194,6 +194,13 @@ def _cleaned(product: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
+INDEXED_FIELDS = (
+    *("id", "name", "brand", "category", "gender", "price", "list_price", "currency", "image_urls", "url", "group"),
+    *("in_stock", "image"),
+)
+"""The fields that an index needs of an item."""
+
+
 def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "", thumbnail: str = "") -> IndexedItem:
     """Return the item as an index holds it; ``stored_image_url`` is shown if the item has no image URL of its own.
 

@@ -1,8 +1,9 @@
 """Catalog items as rows of Arrow tables, which take a tenth of the memory of objects. Pure."""
 
+from collections import namedtuple
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -82,12 +83,18 @@ def items_of(table: pa.Table) -> Iterator[CatalogItem]:
 
     They were valid when they came into the table, and are not cleaned again: that could change their content keys.
     """
-    for batch in table.select(SCHEMA.names).to_batches(BATCH):
-        columns = [
+    for row in rows_of(table, SCHEMA.names):
+        yield CatalogItem.model_construct(**row._asdict())
+
+
+def rows_of(table: pa.Table, columns: Sequence[str]) -> Iterator[Any]:
+    """Yield rows with some fields of an item, a batch at a time. A named tuple takes a tenth of an item's time."""
+    row: Any = namedtuple("Row", columns)  # type: ignore[misc]
+    for batch in table.select(columns).to_batches(BATCH):
+        values = [
             map(tuple, column.to_pylist()) if column.type == TEXTS else column.to_pylist() for column in batch.columns
         ]
-        for values in zip(*columns, strict=True):
-            yield CatalogItem.model_construct(**dict(zip(SCHEMA.names, values, strict=True)))
+        yield from map(row._make, zip(*values, strict=True))
 
 
 def with_content_keys(table: pa.Table) -> pa.Table:

@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from catalog_jobs.catalog.item import CatalogItem, indexed_item
-from catalog_jobs.catalog.item_table import KEY, items_of, table_of, with_content_keys
+from catalog_jobs.catalog.item import INDEXED_FIELDS, CatalogItem, indexed_item
+from catalog_jobs.catalog.item_table import KEY, TEXT, count_by_value, rows_of, table_of, with_content_keys
 from catalog_jobs.catalog.snapshots import Snapshots
-from catalog_jobs.refresh.embedding_store import EmbeddingStore
+from catalog_jobs.refresh.embedding_store import EmbeddingStore, StoredKeys
 from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.images import CatalogImages, ImageDecoder, ImageDownloader, failing_alone, stored_thumbnails
 from catalog_jobs.refresh.thumbnails import ThumbnailMaker
@@ -45,7 +46,7 @@ class IndexBuilder:
     def build(self, snapshot: str, items: pa.Table, folder: Path, now: datetime) -> Manifest:
         """Build an index of the items that have vectors. The same items and vectors give the same bytes."""
         stored = self.embeddings.stored_keys()
-        embedded = items.filter(stored.has(items[KEY]))
+        embedded = self._in_order(items.select([*INDEXED_FIELDS, KEY]).filter(stored.has(items[KEY])), stored)
         if not len(embedded):
             raise FailedPrecondition("No item of the catalog has a readable image: look at its images.")
         encodings = self.embeddings.load(embedded[KEY], stored)
@@ -58,14 +59,23 @@ class IndexBuilder:
                 f"{start}{item.image.removeprefix(IMAGES_FOLDER)}{end}",
                 key if (key := thumbnail_key(item.image)) in thumbnails else "",
             )
-            for item in items_of(embedded)
+            for item in rows_of(embedded, INDEXED_FIELDS)
         ]
         contents = bundle_contents(indexed, encodings, self.embeddings.encoder, snapshot)
         return self.write(folder, replace(contents, thumbnail_urls=ThumbnailUrls.of(self.url)), now)
 
-    def embedded(self, items: pa.Table) -> pa.Table:
-        """Return the items that have a vector: those that the index has."""
-        return items.filter(self.embeddings.stored_keys().has(items[KEY]))
+    def _in_order(self, items: pa.Table, stored: StoredKeys) -> pa.Table:
+        """Return the items with the categories of an index, in its order: then nothing has to be moved to write it."""
+        shop, predicted = items["category"], stored.categories_of(items[KEY]).cast(TEXT)
+        is_known = pc.is_in(shop, value_set=pa.array(self.embeddings.encoder.categories, TEXT))
+        place = items.schema.get_field_index("category")
+        items = items.set_column(place, "category", pc.if_else(is_known, shop, predicted))
+        return items.sort_by([("category", "ascending"), ("id", "ascending")])
+
+    def shops(self, *states: pa.Table) -> list[dict[str, int]]:
+        """Return for each state how many items of each shop have a vector: those that the index has."""
+        stored = self.embeddings.stored_keys()
+        return [count_by_value(items["source"].filter(stored.has(items[KEY]))) for items in states]
 
 
 @dataclass(frozen=True)
@@ -121,8 +131,11 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
 
 @contextmanager
 def image_decoder(settings: Settings, workers: int) -> Iterator[ImageDecoder]:
-    """Give a decoder of images, which come from strangers: in ``workers`` processes with limits of time and memory."""
-    with closing(decoding_pool(replace(settings, decoding_processes=workers))) as pool:
+    """Give a decoder of images, which come from strangers: in ``workers`` processes with limits of time and memory.
+
+    They start with the first image: most nights have few, and some none.
+    """
+    with closing(decoding_pool(replace(settings, decoding_processes=workers), start=False)) as pool:
         yield ImageDecoder(failing_alone(pool), failing_alone(partial(pool.with_thumbnails, sides=SIDES)))
 
 

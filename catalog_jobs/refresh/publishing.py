@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from catalog_jobs.catalog.item_table import count_by_value
 from catalog_jobs.catalog.run_records import GuardResult
 from catalog_jobs.refresh import guards
 from catalog_jobs.refresh.canaries import Priors, overlap
@@ -110,7 +109,7 @@ class Publisher:
             return [*guards.total_count(0, manifest.count, self.bounds), guards.canaries(None, self.bounds)]
         earlier = self.versions.fetch(base.current.version, folder, base.current.manifest_sha256)
         same_encoder = earlier.encoder == manifest.encoder
-        shops_before, shops = (count_by_value(self.builder.embedded(state)["source"]) for state in (base.items, items))
+        shops_before, shops = self.builder.shops(base.items, items)
         categories_before, categories = ({part.name: part.count for part in m.categories} for m in (earlier, manifest))
         kept = overlap(self.open_bundle(folder), self.open_bundle(built), self.priors) if same_encoder else None
         return [

@@ -31,6 +31,9 @@ PAGES_FOLDER = "catalog/pages/"
 UPLOADS_AT_ONCE = 8
 """Uploads wait for the network, not for the processor."""
 
+PART = 8
+"""Products that a thread reads one after another: handing over each one takes longer than reading it."""
+
 
 @dataclass(frozen=True)
 class FolderSource:
@@ -48,13 +51,12 @@ class FolderSource:
         items: list[CatalogItem] = []
         left_out = list(catalog.left_out)
         make_item = partial(self._item, now=now, stored=stored, dry_run=dry_run)
+        parts = [catalog.products[start : start + PART] for start in range(0, len(catalog.products), PART)]
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-            for done, item in enumerate(pool.map(make_item, catalog.products), 1):
-                if isinstance(item, CatalogItem):
-                    items.append(item)
-                else:
-                    left_out.append(item)
-                progress(done, len(catalog.products))
+            for made in pool.map(lambda part: list(map(make_item, part)), parts):
+                items += [item for item in made if isinstance(item, CatalogItem)]
+                left_out += [item for item in made if isinstance(item, LeftOut)]
+                progress(len(items) + len(left_out) - len(catalog.left_out), len(catalog.products))
         return SourceResult(self.name, items, count_reasons(left_out))
 
     def _item(self, row: FolderProduct, now: datetime, stored: set[str], dry_run: bool) -> CatalogItem | LeftOut:

@@ -367,11 +367,11 @@ def encoder_id(settings: Settings) -> str:
     return read_descriptor(encoder_directory(settings.encoder)).id
 
 
-def decoding_pool(settings: Settings) -> "DecodingPool":
-    """Return the decoder for untrusted photos: in processes with limits of time and memory."""
+def decoding_pool(settings: Settings, *, start: bool = True) -> "DecodingPool":
+    """Return the decoder for untrusted photos: in processes with limits of time and memory, which may start now."""
     from closetspace.adapters.images.sandbox import DecodingPool
 
-    return DecodingPool(max_pixels=settings.max_photo_pixels, workers=settings.decoding_processes)
+    return DecodingPool(max_pixels=settings.max_photo_pixels, workers=settings.decoding_processes, start=start)
 
 
 def photo_decoder(settings: Settings) -> "Callable[[bytes], Picture]":

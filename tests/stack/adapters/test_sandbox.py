@@ -63,6 +63,17 @@ def test_refusal_keeps_its_code_and_message(pool: DecodingPool) -> None:
     assert refusal(pool, b"no photo") == "photo_unsupported_format"
 
 
+def test_pool_that_starts_with_the_first_photos_decodes_all_of_them() -> None:
+    pool = DecodingPool(max_pixels=MAX_PIXELS, workers=2, start=False)
+    with ThreadPoolExecutor(4) as threads:
+        assert {picture.shape for picture in threads.map(pool, [PHOTO] * 8)} == {(64, 96, 3)}
+    pool.close()
+
+
+def test_pool_that_decoded_nothing_is_closed() -> None:
+    DecodingPool(max_pixels=MAX_PIXELS, workers=2, start=False).close()
+
+
 def test_photo_beyond_its_cpu_time_is_refused_and_the_next_one_decoded() -> None:
     pool = DecodingPool(max_pixels=MAX_PIXELS, workers=1, limits=NoTimeForMillions())
     assert refusal(pool, noise()) == "photo_too_costly"

@@ -96,17 +96,19 @@ class Decoding(Generic[T]):
 class DecodingPool:
     """Decodes photos in at most ``workers`` processes at once, each of which is reused until a photo kills it.
 
-    CPU time is limited, and not the time that passes, so that a busy machine refuses no photo.
+    CPU time is limited, and not the time that passes, so that a busy machine refuses no photo. The processes start at
+    once if ``start`` is set, so that the first photo does not wait for them, and else with the first photo.
     """
 
-    def __init__(self, *, max_pixels: int, workers: int, limits: Limits | None = None) -> None:
+    def __init__(self, *, max_pixels: int, workers: int, limits: Limits | None = None, start: bool = True) -> None:
         self._max_pixels = max_pixels
         self._limits = limits or Limits()
         # Workers are forked by a server without threads: a fork of this process might hang, a new process starts late.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["__main__", make_thumbnails.__module__])
         self._pool = ProcessPool(max_workers=workers, context=context)
-        self._pool.schedule(_is_ready)
+        if start:
+            self._pool.schedule(_is_ready)
 
     def __call__(self, data: bytes) -> Picture:
         """Decode a photo as `closetspace.adapters.images.decoding.decode_photo` does.
