@@ -1,12 +1,14 @@
 # Each target sets up what it needs: in .venv, .venv-train, .local and the folders node_modules, and nowhere else.
+# Another Python gets an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 .PHONY: help demo test test-fast test-train check format lock client bench torture drill deploy setup clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 ARGS ?=
-VENV_READY := .venv/.ready
+VENV_READY := $(VENV)/.ready
 TRAIN_BIN := .venv-train/bin
 TRAIN_READY := .venv-train/.ready
 TRAIN_TESTS := tests/jobs/encoders/test_training_loop.py tests/jobs/encoders/test_autoencoder.py tests/jobs/encoders/test_fashion_export.py
@@ -52,16 +54,19 @@ format: $(VENV_READY)
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
-# Written for the Python and the Linux that production runs, whatever machine this is. Training's lock is for all systems.
-COMPILE = $(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 $(ARGS)
+# Written for Linux, whatever machine this is: what is deployed for the Python of the functions' runtime, what tests use
+# for the oldest that is supported. Training's lock is for all systems.
+COMPILE = $(BIN)/uv pip compile --quiet --no-header --no-annotate $(ARGS)
+RUNTIME := --python-version $(shell sed -n 's/.*"runtime": "python3\([0-9]*\)".*/3.\1/p' firebase.json)
+OLDEST := --python-version 3.11
 LINUX := --python-platform x86_64-manylinux_2_28
 
 lock: $(VENV_READY)
 	@mkdir -p functions/wheels
-	@$(COMPILE) $(LINUX) --extra dev --extra scrapfly pyproject.toml --output-file requirements.lock
-	@$(COMPILE) $(LINUX) --extra scrapfly pyproject.toml --output-file requirements-jobs.lock
-	@$(COMPILE) --universal --extra train-autoencoder --extra dev pyproject.toml --output-file requirements-train.lock
-	@cd functions && ../$(COMPILE) $(LINUX) --find-links ./wheels --emit-find-links ../pyproject.toml --output-file requirements.txt
+	@$(COMPILE) $(OLDEST) $(LINUX) --extra dev --extra scrapfly pyproject.toml --output-file requirements.lock
+	@$(COMPILE) $(RUNTIME) $(LINUX) --extra scrapfly pyproject.toml --output-file requirements-jobs.lock
+	@$(COMPILE) $(OLDEST) --universal --extra train-autoencoder --extra dev pyproject.toml --output-file requirements-train.lock
+	@cd functions && ../$(COMPILE) $(RUNTIME) $(LINUX) --find-links ./wheels --emit-find-links ../pyproject.toml --output-file requirements.txt
 
 client: $(VENV_READY) $(CLIENT_READY)
 	@$(BIN)/python -m closetspace_infra.client_types
@@ -85,9 +90,9 @@ setup:
 	@$(MAKE) --silent --no-print-directory --jobs=2 $(VENV_READY) $(CLIENT_BUILT) $(EXAMPLE_READY) $(STACK_READY)
 
 $(VENV_READY): requirements.lock pyproject.toml
-	@echo "setting up Python packages in .venv"
+	@echo "setting up Python packages in $(VENV)"
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .

@@ -27,9 +27,9 @@ TO = Deployment(
     alert_email="operator@shop.example",
     region="us-central1",
     firestore_location="us-central1",
-    python="python3.11",
+    python="python3.13",
 )
-PROGRAMS = ("closetspace", "firebase", "gcloud", "python3.11", "terraform")
+PROGRAMS = ("closetspace", "firebase", "gcloud", "python3.13", "terraform")
 IMAGE = "us-central1-docker.pkg.dev/closetspace-demo/closetspace/catalog:0123456789ab"
 PROGRAM = """#!/bin/sh
 echo "$(basename "$0") $*" >> "{log}"
@@ -109,7 +109,7 @@ def test_everything_is_deployed_in_order(machine: Machine) -> None:
         "terraform apply",
         "gcloud builds submit",
         "terraform apply",
-        "python3.11 -m venv",
+        "python3.13 -m venv",
         "terraform output -raw functions_env",
         "firebase deploy --only firestore:rules,functions",
         "closetspace cloud access",

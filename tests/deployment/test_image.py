@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from closetspace.adapters.encoder.files import models_directory
+from closetspace_infra.deploy.programs import runtime_python
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import HANG_SECONDS
 
@@ -119,7 +120,9 @@ def run_in(image: Path, code: str, *arguments: str) -> "subprocess.CompletedProc
 def test_base_images_are_of_a_named_version() -> None:
     bases = [arguments.split()[0] for name, arguments in INSTRUCTIONS if name == "FROM"]
     assert len(bases) == 2
-    assert all(re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base) for base in bases)
+    runtime = runtime_python(REPOSITORY).removeprefix("python")
+    named = rf"python:{re.escape(runtime)}(\.\d+)?-slim-\w+(@sha256:[0-9a-f]{{64}})?"
+    assert [base for base in bases if not re.fullmatch(named, base)] == []
 
 
 def test_build_gets_every_file_that_the_image_copies(context: Path) -> None:

@@ -1,6 +1,7 @@
 """The workflow that deploys: it has no key, and trusts no input."""
 
 import re
+import tomllib
 
 import yaml
 
@@ -44,3 +45,11 @@ def test_actions_are_named_by_commit() -> None:
 def test_python_is_that_of_the_functions() -> None:
     version = STEPS["actions/setup-python"]["with"]["python-version"]
     assert f"python{version}" == runtime_python(REPOSITORY)
+
+
+def test_all_tests_run_on_the_oldest_python_and_on_that_of_the_functions() -> None:
+    jobs = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "check.yml").read_text())["jobs"]
+    oldest = next(step["with"] for step in jobs["linux"]["steps"] if "setup-python" in step.get("uses", ""))
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["requires-python"] == f">={oldest['python-version']}"
+    assert f"python{jobs['pythons']['strategy']['matrix']['python'][-1]}" == runtime_python(REPOSITORY)

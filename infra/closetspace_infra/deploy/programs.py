@@ -44,6 +44,6 @@ def check_programs(names: Iterable[str]) -> None:
 
 
 def runtime_python(root: Path) -> str:
-    """Return the interpreter of the functions' runtime, which firebase.json names: ``python3.11`` for python311."""
+    """Return the interpreter of the functions' runtime, which firebase.json names: ``python3.13`` for python313."""
     (runtime,) = {each["runtime"] for each in json.loads((root / "firebase.json").read_text())["functions"]}
     return str(runtime).replace("python3", "python3.", 1)
