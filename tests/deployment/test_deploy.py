@@ -1,6 +1,7 @@
 """The deployment: its commands, their order, and what happens if one fails."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from catalog_jobs.cli.cloud_deploy import deploy
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace_infra.deploy.commit import committed
 from closetspace_infra.deploy.plan import plan
-from closetspace_infra.deploy.programs import runtime_python, source_of
+from closetspace_infra.deploy.programs import OLDEST, runtime_python, source_of
 from closetspace_infra.deploy.running import run
 from closetspace_infra.deploy.steps import Deployment, Step
 from tests.support.paths import REPOSITORY
@@ -32,6 +33,11 @@ TO = Deployment(
 PROGRAMS = ("closetspace", "firebase", "gcloud", "python3.13", "terraform")
 IMAGE = "us-central1-docker.pkg.dev/closetspace-demo/closetspace/catalog:0123456789ab"
 PROGRAM = """#!/bin/sh
+case "$(basename "$0") $*" in
+  "firebase --version") echo "${{FIREBASE_VERSION:-15.34.2}}"; exit;;
+  "gcloud version") printf 'Google Cloud SDK 600.0.0\nbq 2.1.18\n'; exit;;
+  "terraform version") printf 'Terraform v1.11.4\non linux_amd64\n'; exit;;
+esac
 echo "$(basename "$0") $*" >> "{log}"
 case "$(basename "$0") $*" in
   {failing}) echo "no" >&2; exit 3;;
@@ -343,6 +349,28 @@ def test_commands_of_ours_exist() -> None:
             done = CliRunner().invoke(app, [*words, "--help"])
             assert done.exit_code == 0, step.command
             assert all(f"{word.split('=')[0]} " in done.output for word in step.command if word.startswith("--"))
+
+
+@pytest.mark.parametrize("printed", ["15.34.1", "14.99.99", "not a version"])
+def test_outdated_program_is_named_before_anything_runs(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, printed: str
+) -> None:
+    monkeypatch.setenv("FIREBASE_VERSION", printed)
+    with pytest.raises(
+        FailedPrecondition, match=r"firebase is .*15\.34\.2 is needed \(npm install"
+    ):
+        run(plan(TO), lambda _: None, root=machine.root)
+    assert machine.calls == []
+
+
+def test_oldest_versions_are_those_of_the_pipeline_and_of_terraforms_files() -> None:
+    assert (
+        f"firebase-tools@{'.'.join(map(str, OLDEST['firebase'][1]))}"
+        in (REPOSITORY / ".github" / "workflows" / "deploy.yml").read_text()
+    )
+    required = re.search(r'required_version = ">= ([\d.]+)', (REPOSITORY / "infra/terraform/versions.tf").read_text())
+    assert required
+    assert OLDEST["terraform"][1][:2] == tuple(map(int, required[1].split(".")))
 
 
 def test_functions_are_discovered_with_the_python_of_their_runtime() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from closetspace.errors import FailedPrecondition, InvalidInput
-from closetspace_infra.deploy.programs import check_programs, find, path_of
+from closetspace_infra.deploy.programs import check_programs, check_versions, find, path_of
 from closetspace_infra.deploy.steps import ROOT, Step
 
 Print = Callable[[str], None]
@@ -19,11 +19,13 @@ def run(
     """Run the steps, beginning with the one named ``since``, after those that always run.
 
     A dry run only prints them, and runs Terraform's plan if Terraform is initialised. Raises `InvalidInput` for an
-    unknown step, and `FailedPrecondition` for a missing program or a failed step.
+    unknown step, and `FailedPrecondition` for a missing or outdated program or a failed step.
     """
     chosen = _since(steps, since)
     if not dry_run:
-        check_programs(step.command[0] for step in chosen)
+        programs = {step.command[0] for step in chosen}
+        check_programs(programs)
+        check_versions(programs)
     phase = ""
     for number, step in enumerate(chosen, start=1):
         if step.phase != phase:
