@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +64,21 @@ def test_same_seed_gives_the_same_pages_and_no_item_comes_twice(recommender: Rec
     assert first == all_pages()
     shown = [item_id for page in first for item_id in page]
     assert len(shown) == len(set(shown)) == 300, "the pages end when every item was shown"
+
+
+def test_first_and_later_lists_are_the_same_in_every_thread(world: World, index: Bundle) -> None:
+    def answer(recommender: Recommender, seed: int) -> dict[str, Any]:
+        return call_recommend(recommender, seed=seed, explore=0.5)
+
+    def new_recommender() -> Recommender:
+        return Recommender(world.database, world.database, lambda _: index, world.priors)
+
+    # Each by a recommender that has nothing cached, for a person who was shown nothing.
+    world.database.remember_shown = lambda *_: None  # type: ignore[method-assign]
+    expected = [answer(new_recommender(), seed) for seed in range(8)]
+    recommender = new_recommender()
+    with ThreadPoolExecutor(40) as threads:
+        assert list(threads.map(lambda number: answer(recommender, number % 8), range(80))) == expected * 10
 
 
 def test_pages_repeat_no_item_if_the_closet_changes_in_between(recommender: Recommender, world: World) -> None:

@@ -98,7 +98,12 @@ class CandidateScorer:
             anchor.embedding * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
         )
         candidates = self._index.candidates(category, query, self._kept + len(self._excluded), self._mask)
-        similar = similarity(candidates.vectors, self._index.category_means[category], candidates.spread, anchor)
+        similar = self._profile.taste.similarities.get(
+            self._index.version,
+            category,
+            candidates.rows,
+            lambda: similarity(candidates.vectors, self._index.category_means[category], candidates.spread, anchor),
+        )
         return (
             candidates.rows,
             candidates.attributes,

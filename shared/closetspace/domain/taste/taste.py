@@ -12,6 +12,7 @@ from closetspace.domain.encoder.vectors import FloatArray, mean_vector
 from closetspace.domain.taste.audience import estimate_audience, has_audience_labels
 from closetspace.domain.taste.interests import Anchor, Interest, build_anchor, derive_interests, style_direction
 from closetspace.domain.taste.membership import LabelMembership, estimate_membership
+from closetspace.domain.taste.similarities import KeptSimilarities
 from closetspace.domain.wardrobe.closet import Closet, ClosetArrays
 
 FITTED_ATTRIBUTES = (COLOUR, GENDER, USAGE)
@@ -38,6 +39,7 @@ class Taste:
     interests: tuple[Interest, ...]
     closet_version: int
     memberships: Mapping[str, LabelMembership] = field(default_factory=dict)
+    similarities: KeptSimilarities = field(default_factory=KeptSimilarities, init=False, repr=False, compare=False)
     _anchors: dict[str, dict[str, Anchor]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def anchor(self, category: str, index_version: str, category_means: Mapping[str, FloatArray]) -> Anchor:
