@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from sys import intern
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -209,12 +210,13 @@ def indexed_item(item: ScrapedProduct | CatalogItem, stored_image_url: str = "",
     return IndexedItem(
         id=item.id,
         name=item.name,
-        brand=item.brand,
-        category=item.category,
-        gender=item.gender,
+        # Interned: these repeat, and an index is made of millions of items at once.
+        brand=intern(item.brand),
+        category=intern(item.category),
+        gender=intern(item.gender),
         price=item.price,
         list_price=item.list_price,
-        currency=item.currency,
+        currency=intern(item.currency),
         src=item.image_urls[0] if item.image_urls else stored_image_url,
         url=item.url,
         group=item.group,

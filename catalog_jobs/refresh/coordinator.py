@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalog_jobs.catalog.item import INDEXED_FIELDS
 from catalog_jobs.catalog.item_table import KEY, SCHEMA, ItemRows, with_content_keys
 from catalog_jobs.catalog.run_records import RunRecord, RunRecords, format_failures
 from catalog_jobs.catalog.source import IMPORT, Source, SourceTable
@@ -215,6 +216,7 @@ class Coordinator:
         failed_of = failed_items(items, failed)
         self._update_report(embedded=missing - len(failed), failed=len(failed_of))
         self._store_record(failed=dict(failed_of[:MAX_RECORDED_FAILURES]))
+        items = items.select(["source", *INDEXED_FIELDS, KEY])
         images = guards.failed_images(len(failed), missing, self.options.bounds)
         with self.worker.progress_bar("publishing") as progress:
             result = self.publisher.publish(snapshot, items, base, images, now, progress)

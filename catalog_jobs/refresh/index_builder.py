@@ -24,7 +24,7 @@ from catalog_jobs.sources.selection import FolderSource
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.bootstrap import bundle_opener, decoding_pool, load_encoder
 from closetspace.domain.index.bundle import BundleContents, Manifest
-from closetspace.domain.index.indexed_item import LeftOut
+from closetspace.domain.index.indexed_item import IndexedItem, LeftOut
 from closetspace.domain.index.pictures import IMAGES_FOLDER, ThumbnailUrls, thumbnail_key
 from closetspace.domain.wardrobe.thumbnails import SIDES
 from closetspace.errors import FailedPrecondition, Incompatible, InvalidInput
@@ -46,23 +46,27 @@ class IndexBuilder:
     def build(self, snapshot: str, items: pa.Table, folder: Path, now: datetime) -> Manifest:
         """Build an index of the items that have vectors. The same items and vectors give the same bytes."""
         stored = self.embeddings.stored_keys()
-        embedded = self._in_order(items.select([*INDEXED_FIELDS, KEY]).filter(stored.has(items[KEY])), stored)
-        if not len(embedded):
+        items = self._in_order(items.select([*INDEXED_FIELDS, KEY]).filter(stored.has(items[KEY])), stored)
+        if not len(items):
             raise FailedPrecondition("No item of the catalog has a readable image: look at its images.")
-        encodings = self.embeddings.load(embedded[KEY], stored)
+        keys, indexed = items[KEY], self._indexed_items(items)
+        # Only the keys are needed from here on, and a catalog takes gigabytes.
+        del items
+        contents = bundle_contents(indexed, self.embeddings.load(keys, stored), self.embeddings.encoder, snapshot)
+        return self.write(folder, replace(contents, thumbnail_urls=ThumbnailUrls.of(self.url)), now)
+
+    def _indexed_items(self, items: pa.Table) -> list[IndexedItem]:
         thumbnails = stored_thumbnails(self.embeddings.store)
         # All images are in one folder. Asking for each item's URL took longer than everything else here.
         start, _, end = self.url(f"{IMAGES_FOLDER}FILE").rpartition("FILE")
-        indexed = [
+        return [
             indexed_item(
                 item,
                 f"{start}{item.image.removeprefix(IMAGES_FOLDER)}{end}",
                 key if (key := thumbnail_key(item.image)) in thumbnails else "",
             )
-            for item in rows_of(embedded, INDEXED_FIELDS)
+            for item in rows_of(items, INDEXED_FIELDS)
         ]
-        contents = bundle_contents(indexed, encodings, self.embeddings.encoder, snapshot)
-        return self.write(folder, replace(contents, thumbnail_urls=ThumbnailUrls.of(self.url)), now)
 
     def _in_order(self, items: pa.Table, stored: StoredKeys) -> pa.Table:
         """Return the items with the categories of an index, in its order: then nothing has to be moved to write it."""

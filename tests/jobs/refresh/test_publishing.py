@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from catalog_jobs.catalog.item_table import with_content_keys
 from catalog_jobs.catalog.run_records import RunRecord
+from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.guards import Bounds
+from catalog_jobs.refresh.index_builder import index_builder
 from catalog_jobs.refresh.run_store import Lease
+from closetspace.adapters.index.writer import write_bundle
 from closetspace.domain.encoder.encoding import Encoding, Garment
+from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.publication import CURRENT
 from closetspace.ports import ObjectStore
 from tests.support.fakes import HashEncoder
@@ -34,6 +41,26 @@ def published(count: int = 60) -> RefreshedCatalog:
     catalog = RefreshedCatalog()
     assert catalog.run(FakeSource(stock(count))).report.published
     return catalog
+
+
+def test_index_is_built_of_items_in_its_order_with_their_own_vectors(tmp_path: Path) -> None:
+    catalog, built = published(), list[BundleContents]()
+
+    def write(folder: Path, contents: BundleContents, now: datetime) -> Manifest:
+        built.append(contents)
+        return write_bundle(folder, contents, now)
+
+    snapshots = Snapshots(catalog.store)
+    (snapshot,) = snapshots.names()
+    items = with_content_keys(snapshots.read(snapshot))
+    replace(index_builder(catalog.store, catalog.embeddings), write=write).build(snapshot, items, tmp_path, NOW)
+    (contents,) = built
+    order = [(entry.category, entry.id) for entry in contents.items]
+    assert order == sorted(order)
+    assert len({entry.category for entry in contents.items}) > 1
+    index = catalog.index()
+    vectors = [vector.tobytes() for vector in contents.encodings.vectors]
+    assert vectors == [index[entry.id][1] for entry in contents.items]
 
 
 def failing(record: RunRecord) -> list[str]:

@@ -20,3 +20,11 @@ def test_gender_of_a_shop_overrides_the_predicted_one() -> None:
     genders = built.encodings.attributes[:, head_slices(ENCODER.heads)["gender"]].tolist()
     columns = {label: column for column, label in enumerate(ENCODER.heads["gender"])}
     assert [(row[columns["Men"]], row[columns["Women"]]) for row in genders] == [(255, 0), (0, 230), (0, 102), (0, 230)]
+
+
+def test_vectors_that_are_in_order_are_not_copied() -> None:
+    vectors = np.eye(DIM, dtype=np.float32)[:3]
+    encodings = EncodingBatch.from_encodings([Encoding(vector, "Topwear", {}) for vector in vectors], ENCODER)
+    assert encodings.select([0, 1, 2]) is encodings
+    assert np.array_equal(encodings.select([2, 0]).vectors, vectors[[2, 0]])
+    assert len(encodings.select([0, 1])) == 2

@@ -50,8 +50,10 @@ class EncodingBatch:
         return cls(np.zeros(vectors, np.float32), np.zeros(vectors, np.int8), np.zeros(labels, np.uint8), categories)
 
     def select(self, rows: Sequence[int] | NDArray[np.int64]) -> "EncodingBatch":
-        """Return these rows, in this order."""
+        """Return these rows, in this order; the batch itself if it has them so, because it may have gigabytes."""
         rows = np.array(rows, np.int64)
+        if np.array_equal(rows, np.arange(len(self))):
+            return self
         categories = tuple(self.categories[row] for row in rows.tolist())
         return EncodingBatch(self.vectors[rows], self.photo_vectors[rows], self.attributes[rows], categories)
 
