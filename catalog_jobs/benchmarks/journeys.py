@@ -42,13 +42,11 @@ def measure(note: Note) -> list[Measurement]:
         note(f"{BURST} photos at once")
         burst = _burst(stack, photos)
         note("cold starts")
-        recommend = median(_first_recommendation(stack, person) for _ in range(COLD_STARTS))
         embed = median(_first_embedding(stack, person, photos[0], number) for number in range(COLD_STARTS))
     return [
         Measurement("local stack, start to ready", stack.ready_ms, "ms", 10_000),
         Measurement("photo upload to ready, local stack, idle: p50", ready, "ms", 500),
         Measurement("100 photos of one person at once, until all are ready", burst, "s", 30),
-        Measurement("from process start to the first recommendation", recommend, "s", 1.5),
         Measurement("from process start to the first embedded photo", embed, "s", 2.5),
     ]
 
@@ -73,16 +71,6 @@ def _burst(stack: LocalStack, photos: list[demo_run.Photo]) -> float:
         list(pool.map(add, range(BURST)))
     _until(lambda: sum(s["status"] == "ready" for s in person.query("item_state", person.uid)) == BURST)
     return time.perf_counter() - started
-
-
-def _first_recommendation(stack: LocalStack, person: Person) -> float:
-    """Return the seconds from the start of a process to its first answer."""
-    with instance(stack.environment, "recommend", "http") as started:
-        answer = started.first_answer(json={"data": {}}, headers={"Authorization": f"Bearer {person.token}"})
-        elapsed = time.perf_counter() - started.started
-    if not answer.raise_for_status().json()["result"]["items"]:
-        raise RuntimeError("the answer has no items")
-    return elapsed
 
 
 def _first_embedding(stack: LocalStack, person: Person, photo: demo_run.Photo, number: int) -> float:

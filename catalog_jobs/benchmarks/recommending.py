@@ -8,37 +8,22 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
 from catalog_jobs.benchmarks import Measurement, percentile
-from closetspace.adapters.encoder.files import encoder_directory, read_descriptor
-from closetspace.adapters.index.writer import write_bundle
+from catalog_jobs.benchmarks.synthetic import OWNED, SyntheticCatalog
 from closetspace.adapters.memory import MemoryDatabase
 from closetspace.api.requests import RecommendRequest
 from closetspace.api.responses import RecommendResponse
 from closetspace.bootstrap import bundle_opener, encoder_priors
-from closetspace.domain.encoder.attributes import pack_attributes
-from closetspace.domain.encoder.descriptor import CATEGORY
-from closetspace.domain.encoder.encoding import Shares
-from closetspace.domain.encoder.encoding_batch import EncodingBatch, quantize_photo_vectors
-from closetspace.domain.encoder.vectors import FloatArray, unit
-from closetspace.domain.index.bundle import BundleContents
-from closetspace.domain.index.indexed_item import IndexedItem
-from closetspace.domain.wardrobe.closet import ClosetEntry
 from closetspace.services.recommend import Recommender
 from closetspace.services.refresh_taste import TasteKeeper
 from closetspace.settings import Settings
 
-ITEMS, OWNED, MOST_OWNED = 8_000, 50, 5_000
-"""Items in the index, in a usual closet, and in the largest closet."""
-
-WORN = 8
-"""Maximum number of labels of an attribute that a person wears."""
+MOST_OWNED = 5_000
+"""Items in the largest closet."""
 
 REQUESTS = 400
 REQUESTS_OF_LARGEST = 60
@@ -140,56 +125,16 @@ def _work(count: int) -> int:
 @cache
 def _recommender() -> Recommender:
     settings = Settings()
-    encoder = read_descriptor(encoder_directory(settings.encoder))
+    catalog = SyntheticCatalog()
+    encoder = catalog.encoder
     priors = encoder_priors(settings)[encoder.id]
-    random = np.random.default_rng(1)
-    categories = encoder.categories[:8]
-    centres = random.standard_normal((len(categories), encoder.dim))
-
-    def draw_vector(category: int) -> FloatArray:
-        return unit((centres[category] + random.standard_normal(encoder.dim)).astype(np.float32))
-
-    def draw_attributes(most: int | None = None) -> dict[str, Shares]:
-        """Draw a label of each attribute, for owned items among the first ``most`` labels."""
-        heads = {head: labels[:most] for head, labels in encoder.heads.items() if head != CATEGORY}
-        return {head: {str(random.choice(labels)): 0.8} for head, labels in heads.items()}
-
-    items = [
-        IndexedItem(
-            id=f"item-{i}",
-            name=f"Item {i}",
-            brand=f"Brand {i % 200}",
-            category=categories[i % len(categories)],
-            gender="Unisex",
-            price=20.0,
-            currency="EUR",
-            src="https://shop.example/",
-        )
-        for i in range(ITEMS)
-    ]
-    vectors = np.array([draw_vector(i % len(categories)) for i in range(ITEMS)], np.float32)
-    attributes = np.array([pack_attributes(draw_attributes(), encoder.heads) for _ in items], np.uint8)
-    encodings = EncodingBatch(
-        vectors, quantize_photo_vectors(vectors), attributes, tuple(item.category for item in items)
-    )
-    contents = BundleContents(items, encodings, encoder, "synthetic")
     with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as folder:
-        write_bundle(Path(folder), contents, datetime.now(UTC))
+        catalog.write(Path(folder))
         index = bundle_opener(settings)(Path(folder))
     database = MemoryDatabase()
     for uid, owned in (("ann", OWNED), ("ben", MOST_OWNED)):
-        for i in range(owned):
-            place = i % len(categories)
-            entry = ClosetEntry(
-                encoder.id,
-                draw_vector(place),
-                categories[place],
-                str(i),
-                pack_attributes(draw_attributes(WORN), encoder.heads),
-                f"Owned {i}",
-                i + 1,
-            )
-            database.closets[uid][f"owned-{i}"] = {encoder.id: entry}
+        for item_id, entry in catalog.closet(owned).items():
+            database.closets[uid][item_id] = {encoder.id: entry}
         database.versions[uid] = 1
         TasteKeeper(database, encoder.id, lambda _: priors).refresh(uid)
     return Recommender(database, database, lambda _: index, lambda _: priors)

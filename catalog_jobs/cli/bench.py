@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from catalog_jobs.benchmarks import Measurement, encoding, journeys, recommending, refreshing
+from catalog_jobs.benchmarks import Measurement, deployed, encoding, journeys, recommending, refreshing
 from catalog_jobs.cli.console import exit_on_error, notes, print_json
 from catalog_jobs.cli.options import JsonOption
 
@@ -15,12 +15,13 @@ from catalog_jobs.cli.options import JsonOption
 def bench(as_json: JsonOption = False) -> None:
     """Measure speed and memory on this machine, and print them beside their targets.
 
-    Takes about four minutes. No other program should be running.
+    Takes about five minutes. No other program should be running.
     """
     with exit_on_error():
         measurements: list[Measurement] = []
         for name, measure in (
             ("recommending", lambda _: recommending.measure()),
+            ("requests as deployed", deployed.measure),
             ("encoding", encoding.measure),
             ("journeys through the local stack", journeys.measure),
             ("catalog refreshes", refreshing.measure),

@@ -129,14 +129,17 @@ class Instance:
 
 
 @contextmanager
-def instance(environment: Mapping[str, str], function: str, signature: str) -> Iterator[Instance]:
+def instance(
+    environment: Mapping[str, str], function: str, signature: str, python: Path = Path(sys.executable)
+) -> Iterator[Instance]:
     """Start one function in a process of its own, as Cloud Run does.
 
-    ``environment`` is that of the stack, ``signature`` is http or cloudevent.
+    ``environment`` is that of the stack, ``signature`` is http or cloudevent, ``python`` the interpreter of an
+    environment with the functions' packages.
     """
     search = os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])
     variables = {**os.environ, **environment, "PYTHONPATH": search, "NO_GCE_CHECK": "true"}
-    command = [str(Path(sys.executable).parent / "functions-framework"), "--source", "main.py", "--target", function]
+    command = [str(python.parent / "functions-framework"), "--source", "main.py", "--target", function]
     with ExitStack() as held:
         port = free_port(held)
         command += ["--signature-type", signature, "--host", HOST, "--port", str(port)]
