@@ -39,6 +39,7 @@ def decode_with_thumbnails(
 
 def _webp(picture: Picture, side: int) -> bytes:
     smaller, file = Image.fromarray(picture), BytesIO()
-    smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
+    # Half as long as with LANCZOS, and no difference that people see.
+    smaller.thumbnail((side, side), Image.Resampling.HAMMING)
     smaller.save(file, "WEBP", quality=QUALITY, method=METHOD)
     return file.getvalue()
