@@ -356,9 +356,7 @@ def test_outdated_program_is_named_before_anything_runs(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, printed: str
 ) -> None:
     monkeypatch.setenv("FIREBASE_VERSION", printed)
-    with pytest.raises(
-        FailedPrecondition, match=r"firebase is .*15\.34\.2 is needed \(npm install"
-    ):
+    with pytest.raises(FailedPrecondition, match=r"firebase is .*15\.34\.2 is needed \(npm install"):
         run(plan(TO), lambda _: None, root=machine.root)
     assert machine.calls == []
 
