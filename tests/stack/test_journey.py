@@ -242,6 +242,7 @@ def test_publishing_fails_no_concurrent_request(journey: Journey, drawn_catalog:
     for thread in threads:
         thread.start()
     try:
+        eventually(lambda: versions, "the old version to answer")
         import_folder(store, drawn_catalog, lambda *_: None, limit=50)
         version = build_index(store, lambda *_: None).manifest.version
         IndexVersions(store).publish(version, datetime.now(UTC))
