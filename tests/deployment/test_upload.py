@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from closetspace_infra.local.ports import free_port
-from closetspace_infra.vendor import vendor
+from closetspace_infra.vendor import check_wheel, find_python, runtime_version, vendor
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import HANG_SECONDS, eventually
 
@@ -37,7 +37,7 @@ def uploaded(package_index: None, tmp_path_factory: pytest.TempPathFactory) -> P
         folder,
         ignore=shutil.ignore_patterns("closetspace", "wheels", "venv", ".env.*", "__pycache__"),
     )
-    vendor(folder)
+    vendor(folder, sys.executable)
     return folder
 
 
@@ -141,3 +141,50 @@ def test_importing_main_makes_no_client_and_loads_nothing_heavy() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_wheel_is_built_by_the_python_of_the_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ``python3`` the Firebase CLI runs the hook with."""
+    version = runtime_version()
+    found = tmp_path / "bin" / f"python{version}"
+    found.parent.mkdir()
+    found.write_text(f"#!/bin/sh\necho {version}\n")
+    found.chmod(0o755)
+    other = tmp_path / "bin" / "python3"
+    other.write_text("#!/bin/sh\necho 3.99\n")
+    other.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(other))
+    monkeypatch.setenv("PATH", str(found.parent))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert find_python(version, tmp_path) == str(found)
+    found.unlink()
+    with pytest.raises(SystemExit, match=rf"install Python {version}"):
+        find_python(version, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "annoy-1.17.3-cp312-cp312-linux_x86_64.whl",
+        "annoy-1.17.3-cp313-cp313-linux_aarch64.whl",
+        "annoy-1.17.3-cp313-cp313-macosx_14_0_x86_64.whl",
+        "annoy-1.17.3-cp313-cp313t-linux_x86_64.whl",
+    ],
+)
+def test_wheel_of_another_python_or_system_is_refused(name: str) -> None:
+    with pytest.raises(SystemExit, match="cp313 for Linux on x86_64"):
+        check_wheel(name, "3.13")
+
+
+def test_wheel_that_fits_is_accepted() -> None:
+    check_wheel("annoy-1.17.3-cp313-cp313-linux_x86_64.whl", "3.13")
+    check_wheel("annoy-1.17.3-cp313-cp313-manylinux_2_28_x86_64.whl", "3.13")
+
+
+def test_build_of_the_image_needs_the_hook_alone(tmp_path: Path) -> None:
+    """It is copied into a folder directly below the root, and there is no repository around it."""
+    shutil.copy(REPOSITORY / "infra" / "closetspace_infra" / "vendor.py", tmp_path)
+    in_source = "pathlib.Path.resolve = lambda path: pathlib.Path('/source/vendor.py')"
+    code = f"import pathlib; {in_source}; import vendor; print(vendor.FLAGS)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("-O3")
