@@ -104,7 +104,7 @@ def _ask(recommender: Recommender, uid: str, count: int) -> list[float]:
     for seed in range(count):
         started = time.perf_counter()
         request = RecommendRequest.parse({"seed": seed}).to_domain(seed)
-        RecommendResponse.of(recommender.recommend(uid, request)).model_dump(by_alias=True)
+        RecommendResponse.data(recommender.recommend(uid, request))
         times.append(time.perf_counter() - started)
     return times
 

@@ -38,7 +38,7 @@ def measure(uid: str) -> dict[str, float]:
         "reading the person": _milliseconds(lambda: services.people.person(uid)),
         "counting the items in progress": _milliseconds(lambda: count_processing(services.usage, uid)),
         "ranking": _milliseconds(lambda: recommend(person, request, index, priors, features)),
-        "the answer as JSON": _milliseconds(lambda: json.dumps(RecommendResponse.of(page).model_dump(by_alias=True))),
+        "the answer as JSON": _milliseconds(lambda: json.dumps(RecommendResponse.data(page))),
         "remembering what was shown": _milliseconds(lambda: services.people.remember_shown(uid, person.shown)),
     }
 

@@ -77,4 +77,4 @@ def parse_feedback(data: Any) -> tuple[str, OpinionKind | None]:
 
 def call_recommend(recommender: Recommender, uid: str = "ann", **data: Any) -> dict[str, Any]:
     """Return the response of ``recommend`` as a client gets it."""
-    return RecommendResponse.of(recommender.recommend(uid, parse_recommend(data))).model_dump(by_alias=True)
+    return RecommendResponse.data(recommender.recommend(uid, parse_recommend(data)))

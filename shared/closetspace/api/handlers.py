@@ -80,7 +80,7 @@ class Handlers:
             asked = RecommendRequest.parse(request.data).to_domain(secrets.randbits(SEED_BITS))
             with span("recommend"):
                 recommendation = self._services.recommender.recommend(uid, asked)
-            return RecommendResponse.of(recommendation).model_dump(by_alias=True)
+            return RecommendResponse.data(recommendation)
 
     def facets(self, request: "https_fn.CallableRequest[Any]") -> dict[str, Any]:
         """Answer the callable ``facets``."""

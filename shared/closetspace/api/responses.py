@@ -82,20 +82,17 @@ class RecommendResponse(CallableResponse):
     moved_on: bool
     processing: int | None
 
-    @classmethod
-    def of(cls, page: Recommendation) -> Self:
-        """Return the response for a page."""
-        # Validating plain values takes half the time of constructing a model for each part.
-        return cls.model_validate(
-            {
-                "items": [_item(recommended) for recommended in page.items],
-                "cursor": page.cursor.encode() if page.cursor else None,
-                "seed": page.seed,
-                "index_version": page.index_version,
-                "moved_on": page.moved_on,
-                "processing": page.processing,
-            }
-        )
+    @staticmethod
+    def data(page: Recommendation) -> dict[str, Any]:
+        """Return a page as it is sent. To build and validate the models of its parts would take five times as long."""
+        return {
+            "items": [_item(recommended) for recommended in page.items],
+            "cursor": page.cursor.encode() if page.cursor else None,
+            "seed": page.seed,
+            "index_version": page.index_version,
+            "moved_on": page.moved_on,
+            "processing": page.processing,
+        }
 
 
 def _item(recommended: RecommendedItem) -> dict[str, Any]:
@@ -107,7 +104,7 @@ def _item(recommended: RecommendedItem) -> dict[str, Any]:
         "in_stock": recommended.item.in_stock,
         "score": round(recommended.score, DIGITS),
         "because": [
-            {"item_id": match.item_id, "similarity": round(match.similarity, DIGITS)} for match in recommended.because
+            {"itemId": match.item_id, "similarity": round(match.similarity, DIGITS)} for match in recommended.because
         ],
         "interest": {"category": interest.category, "count": interest.count},
         "contributions": {name: round(nats, DIGITS) for name, nats in recommended.contributions.items()},

@@ -45,7 +45,7 @@ def response(index: Bundle) -> dict[str, Any]:
     """Return the response for a page on which every field has a value."""
     owned = replace(CLOSET["item-0"], product=product_key("Nike", "Item 4"))
     page = recommend_page(person_with({**CLOSET, "item-0": owned}), index, seed=7, own_similar=True)
-    return RecommendResponse.of(page).model_dump(by_alias=True)
+    return RecommendResponse.data(page)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_what_a_product_lacks_is_null(tmp_path: Path) -> None:
         for place, item in enumerate(contents().items)
     ]
     index = open_index_of(replace(contents(), items=bare), tmp_path)
-    page = RecommendResponse.of(recommend_page(person_with(CLOSET), index)).model_dump(by_alias=True)
+    page = RecommendResponse.data(recommend_page(person_with(CLOSET), index))
     for item in page["items"]:
         assert item["variants"]
         absent = ("brand", "src", "pictures", "url", "price", "list_price", "currency")

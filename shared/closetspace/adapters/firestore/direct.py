@@ -14,7 +14,7 @@ from typing import Any
 from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 
-from closetspace.adapters.firestore.queries import COUNT_SECONDS, NO_RETRY, retried
+from closetspace.adapters.firestore.queries import COUNT_SECONDS, retried
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,7 @@ def read_plain(
     )
 
     def read() -> dict[Any, Any]:
-        answers = client._firestore_api.batch_get_documents(
-            request=request, metadata=client._rpc_metadata, retry=NO_RETRY
-        )
+        answers = client._firestore_api.batch_get_documents(request=request, metadata=client._rpc_metadata, retry=None)
         found = (_document(types.BatchGetDocumentsResponse.pb(answer)) for answer in answers)
         return {names[name]: convert(document) for name, document in found}
 
@@ -77,7 +75,7 @@ def count_plain(
 
     def read() -> int:
         [answer] = client._firestore_api.run_aggregation_query(
-            request=request, metadata=client._rpc_metadata, retry=NO_RETRY, timeout=COUNT_SECONDS
+            request=request, metadata=client._rpc_metadata, retry=None, timeout=COUNT_SECONDS
         )
         return int(types.RunAggregationQueryResponse.pb(answer).result.aggregate_fields["all"].integer_value)
 

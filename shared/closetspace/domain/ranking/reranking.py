@@ -81,15 +81,18 @@ def rerank(pool: Pool, count: int, weights: RerankingWeights, near_duplicate: fl
     starts = np.searchsorted(pool.category, np.arange(len(pool.shares) + 1)).tolist()
     best = np.array([worth[start:end].max(initial=0.0) for start, end in pairwise(starts)])
     worth[worth < weights.misfit * best[pool.category]] -= _LAST
-    taken = [0] * len(pool.shares)
-    for place, share in enumerate(pool.shares.tolist()):
-        worth[starts[place] : starts[place + 1]] += share * _gain(0, weights)
+    shares, taken = pool.shares.tolist(), [0] * len(pool.shares)
+    # Garments of different categories neither look alike nor are duplicates: each category has its part of the columns.
+    parts = [slice(start, end) for start, end in pairwise(starts)]
+    worths, looks, vectors = ([column[part] for part in parts] for column in (worth, pool.looks, pool.vectors))
+    for of_category, share in zip(worths, shares, strict=True):
+        of_category += share * _gain(0, weights)
     # Penalties are smaller where no item is certain to fit.
     typical = float(np.sort(np.maximum(pool.worth, 0))[-max(count, 1) :].mean()) if len(pool.worth) else 0.0
     colour, brand, look = (np.float32(typical * cost) for cost in (weights.colour, weights.brand, weights.look))
     colours = np.zeros(len(pool.palette), np.float32)
     chosen: list[int] = []
-    penalties: list[tuple[NDArray[np.bool_], slice, FloatArray]] = []
+    penalties: list[tuple[NDArray[np.bool_], FloatArray, FloatArray]] = []
     while len(chosen) < count and len(worth):
         value = worth
         if len(colours):
@@ -103,23 +106,20 @@ def rerank(pool: Pool, count: int, weights: RerankingWeights, near_duplicate: fl
         taken[place] += 1
         if len(colours):
             colours += pool.colours[next_place]
-        # Garments of different categories neither look alike nor are duplicates.
-        in_category = slice(starts[place], starts[place + 1])
+        of_category = worths[place]
         same_brand = pool.brands == pool.brands[next_place]
-        alike = look * np.maximum(pool.looks[in_category] @ pool.looks[next_place], 0) ** 4
+        alike = look * np.maximum(looks[place] @ pool.looks[next_place], 0) ** 4
         worth[same_brand] -= brand
-        worth[in_category] -= alike
-        worth[in_category] += float(pool.shares[place]) * (
-            _gain(taken[place], weights) - _gain(taken[place] - 1, weights)
-        )
+        of_category -= alike
+        of_category += shares[place] * (_gain(taken[place], weights) - _gain(taken[place] - 1, weights))
         worth[pool.products == pool.products[next_place]] = _NEVER
-        worth[in_category][pool.vectors[in_category] @ pool.vectors[next_place] >= near_duplicate] = _NEVER
+        of_category[vectors[place] @ pool.vectors[next_place] >= near_duplicate] = _NEVER
         worth[next_place] = _NEVER
-        penalties.append((same_brand, in_category, alike))
+        penalties.append((same_brand, of_category, alike))
         if len(chosen) > weights.window:
-            same_brand, in_category, alike = penalties[-1 - weights.window]
+            same_brand, of_category, alike = penalties[-1 - weights.window]
             worth[same_brand] += brand
-            worth[in_category] += alike
+            of_category += alike
     return chosen
 
 
