@@ -62,11 +62,10 @@ OLDEST := --python-version 3.11
 LINUX := --python-platform x86_64-manylinux_2_28
 
 lock: $(VENV_READY)
-	@mkdir -p functions/wheels
 	@$(COMPILE) $(OLDEST) $(LINUX) --extra dev --extra scrapfly pyproject.toml --output-file requirements.lock
-	@$(COMPILE) $(RUNTIME) $(LINUX) --extra scrapfly pyproject.toml --output-file requirements-jobs.lock
+	@$(COMPILE) $(RUNTIME) $(LINUX) --generate-hashes --extra scrapfly pyproject.toml --output-file requirements-jobs.lock
 	@$(COMPILE) $(OLDEST) --universal --extra train-autoencoder --extra dev pyproject.toml --output-file requirements-train.lock
-	@cd functions && ../$(COMPILE) $(RUNTIME) $(LINUX) --find-links ./wheels --emit-find-links ../pyproject.toml --output-file requirements.txt
+	@$(COMPILE) $(RUNTIME) $(LINUX) --generate-hashes pyproject.toml --output-file requirements-functions.lock
 
 client: $(VENV_READY) $(CLIENT_READY)
 	@$(BIN)/python -m closetspace_infra.client_types
@@ -117,6 +116,6 @@ $(CLIENT_BUILT): $(wildcard clients/web/src/*.ts) clients/web/tsconfig.json $(CL
 	@npm run --silent --prefix clients/web build
 
 clean:
-	rm -rf .venv .venv-train .local functions/closetspace functions/wheels
+	rm -rf .venv .venv-train .local functions/closetspace functions/wheels functions/venv functions/requirements.txt
 	rm -rf infra/local/node_modules clients/web/node_modules clients/web/dist
 	rm -rf examples/react/node_modules examples/react/dist

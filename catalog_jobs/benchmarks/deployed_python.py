@@ -10,7 +10,7 @@ from closetspace.errors import FailedPrecondition
 from closetspace_infra.deploy.programs import runtime_python
 from closetspace_infra.local.functions import REPOSITORY
 
-REQUIREMENTS = REPOSITORY / "functions" / "requirements.txt"
+REQUIREMENTS = REPOSITORY / "requirements-functions.lock"
 FOLDER = REPOSITORY / ".local" / "functions-venv"
 
 
@@ -26,12 +26,10 @@ def deployed_python() -> Path:
     wanted = f"{base} {hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()}"
     python = FOLDER / "bin" / "python"
     if not built_from.is_file() or built_from.read_text() != wanted:
-        # Named in the requirements; a deployment fills it.
-        (REQUIREMENTS.parent / "wheels").mkdir(exist_ok=True)
         _run("venv", "--quiet", "--clear", "--python", base, str(FOLDER))
         # Bytecode is compiled here, as the cloud's builder does.
         options = ("--quiet", "--compile-bytecode", "--python", str(python))
-        _run("pip", "install", *options, "--requirement", REQUIREMENTS.name)
+        _run("pip", "install", *options, "--require-hashes", "--requirement", str(REQUIREMENTS))
         built_from.write_text(wanted)
     return python
 
@@ -43,9 +41,8 @@ def _runtime() -> str | None:
 
 
 def _run(*command: str) -> str:
-    # Beside the requirements, which name a folder of wheels relative to themselves.
     uv = str(Path(sys.executable).parent / "uv")
-    done = subprocess.run([uv, *command], capture_output=True, text=True, check=False, cwd=REQUIREMENTS.parent)
+    done = subprocess.run([uv, *command], capture_output=True, text=True, check=False)
     if done.returncode:
         raise FailedPrecondition(f"The functions' packages can't be installed: {done.stderr.strip()[-500:]}")
     return done.stdout

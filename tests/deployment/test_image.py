@@ -14,6 +14,7 @@ import pytest
 
 from closetspace.adapters.encoder.files import models_directory
 from closetspace_infra.deploy.programs import runtime_python
+from tests.support.locks import pinned_with_hashes
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import HANG_SECONDS
 
@@ -139,8 +140,7 @@ def test_image_runs_the_refresh_and_not_as_root() -> None:
 
 
 def test_image_installs_the_pinned_and_tested_packages() -> None:
-    pinned = (REPOSITORY / "requirements-jobs.lock").read_text().splitlines()
-    assert all(re.fullmatch(r"[a-z0-9_.-]+==[\w.]+( ; .+)?", line) for line in pinned)
+    pinned = pinned_with_hashes((REPOSITORY / "requirements-jobs.lock").read_text())
     assert set(pinned) <= set((REPOSITORY / "requirements.lock").read_text().splitlines())
     assert not [line for line in pinned if line.startswith(("torch", "pytest"))]
 

@@ -1,11 +1,13 @@
 """The uploaded functions: they install in a clean environment, and their manifest is as expected."""
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +18,8 @@ import pytest
 import yaml
 
 from closetspace_infra.local.ports import free_port
-from closetspace_infra.vendor import check_wheel, find_python, runtime_version, vendor
+from closetspace_infra.vendor import annoy_entry, check_wheel, find_python, problem_of, runtime_version, vendor
+from tests.support.locks import pinned_with_hashes
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import HANG_SECONDS, eventually
 
@@ -35,7 +38,7 @@ def uploaded(package_index: None, tmp_path_factory: pytest.TempPathFactory) -> P
     shutil.copytree(
         REPOSITORY / "functions",
         folder,
-        ignore=shutil.ignore_patterns("closetspace", "wheels", "venv", ".env.*", "__pycache__"),
+        ignore=shutil.ignore_patterns("closetspace", "wheels", "requirements.txt", "venv", ".env.*", "__pycache__"),
     )
     vendor(folder, sys.executable)
     return folder
@@ -47,7 +50,7 @@ def manifest(uploaded: Path) -> Iterator[dict[str, Any]]:
     venv = uploaded.parent / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(venv / "bin" / "python")]
-    subprocess.run([*install, "--requirement", "requirements.txt"], cwd=uploaded, check=True)
+    subprocess.run([*install, "--require-hashes", "--requirement", "requirements.txt"], cwd=uploaded, check=True)
     environment = {"PATH": os.environ["PATH"], "GCLOUD_PROJECT": "demo-closetspace"}
     environment["FIREBASE_CONFIG"] = json.dumps({"storageBucket": "demo-closetspace.firebasestorage.app"})
     command = [str(venv / "bin" / "python"), "-m", "firebase_functions.private.serving"]
@@ -109,23 +112,63 @@ def test_triggers_listen_only_to_what_clients_write_to_closets_and_to_requests(m
 
 
 def test_requirements_are_pinned_and_have_no_torch(uploaded: Path) -> None:
-    lines = (uploaded / "requirements.txt").read_text().splitlines()
-    requirements = [line for line in lines if line and not line.startswith("--find-links")]
-    assert all(re.fullmatch(r"[a-z0-9_.-]+==[\w.]+( ; .+)?", line) for line in requirements)
+    text = (uploaded / "requirements.txt").read_text()
+    requirements = pinned_with_hashes(text.removeprefix("--find-links ./wheels\n\n"))
     assert not [line for line in requirements if line.startswith(("torch", "sentence-transformers", "nvidia"))]
-    assert not [line for line in lines if "://" in line]
+    assert "://" not in text
 
 
 def test_deployed_requirements_are_those_that_are_tested(uploaded: Path) -> None:
     tested = set((REPOSITORY / "requirements.lock").read_text().splitlines())
-    deployed = {line for line in (uploaded / "requirements.txt").read_text().splitlines() if "==" in line}
-    assert deployed <= tested
+    deployed = pinned_with_hashes((REPOSITORY / "requirements-functions.lock").read_text())
+    assert set(deployed) <= tested
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the portable wheel is built on Linux")
-def test_annoy_is_shipped_as_a_wheel_for_any_processor(uploaded: Path, manifest: dict[str, Any]) -> None:
+def test_annoy_is_shipped_as_a_wheel_and_nothing_else_is_accepted(uploaded: Path, manifest: dict[str, Any]) -> None:
+    """The installation did not build it from source."""
     assert manifest
-    assert len(list((uploaded / "wheels").glob("annoy-*.whl"))) == 1
+    (wheel,) = (uploaded / "wheels").iterdir()
+    entry = annoy_entry((uploaded / "requirements.txt").read_text())
+    assert re.findall("sha256:([0-9a-f]+)", entry) == [hashlib.sha256(wheel.read_bytes()).hexdigest()]
+
+
+@pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump")
+def test_annoy_runs_on_every_processor(uploaded: Path, tmp_path: Path) -> None:
+    """It has no instruction of AVX, which the baseline lacks."""
+    (wheel,) = (uploaded / "wheels").iterdir()
+    with zipfile.ZipFile(wheel) as files:
+        (library,) = [name for name in files.namelist() if name.endswith(".so")]
+        path = files.extract(library, tmp_path)
+    code = subprocess.run(["objdump", "-d", path], capture_output=True, text=True, check=True).stdout
+    assert "%xmm" in code
+    assert re.findall("%[yz]mm", code) == []
+
+
+ELF = b"\x7fELF\x02\x01".ljust(18, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("library", "problem"),
+    [
+        (b"", "not for Linux"),
+        (b"\xcf\xfa\xed\xfe" + bytes(60), "not for Linux"),
+        (ELF + b"\xb7\0", "not for Linux"),
+        (ELF + b"\x3e\0\0GLIBC_2.14\0GLIBC_2.38\0", "GLIBC 2.38, and the runtime has 2.35"),
+        (ELF + b"\x3e\0\0GLIBCXX_3.4.9\0GLIBCXX_3.4.32\0", "GLIBCXX 3.4.32"),
+        (ELF + b"\x3e\0\0CXXABI_1.3.15\0", "CXXABI 1.3.15"),
+    ],
+)
+def test_library_that_the_runtime_cannot_load_is_refused(library: bytes, problem: str) -> None:
+    assert problem in str(problem_of(library))
+
+
+def test_library_of_older_symbols_is_accepted() -> None:
+    assert problem_of(ELF + b"\x3e\0\0GLIBC_2.9\0GLIBC_2.35\0GLIBCXX_3.4.30\0GLIBC_PRIVATE\0") is None
+
+
+def test_lock_without_a_hash_of_annoy_is_refused() -> None:
+    with pytest.raises(SystemExit, match="make lock"):
+        annoy_entry("annoy==1.17.3\nnumpy==2.5.0\n")
 
 
 def test_importing_main_makes_no_client_and_loads_nothing_heavy() -> None:

@@ -63,7 +63,8 @@ def _infrastructure(to: Deployment) -> list[Step]:
 
 
 def _functions(to: Deployment) -> list[Step]:
-    install = (to.python, "-m", "pip", "--python", "venv", "install", "--quiet", "--requirement", "requirements.txt")
+    lock = ("--requirement", "../requirements-functions.lock")
+    install = (to.python, "-m", "pip", "--python", "venv", "install", "--quiet", "--require-hashes", *lock)
     keep = ("gcloud", "artifacts", "repositories", "set-cleanup-policies", "gcf-artifacts")
     where = (f"--location={to.region}", f"--project={to.project}")
     deploy = ("firebase", "deploy", "--only", "firestore:rules,functions", "--force", "--non-interactive")

@@ -1,6 +1,5 @@
 """The programs that a deployment runs, and where to get them."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from closetspace.errors import FailedPrecondition
+from closetspace_infra.vendor import runtime_version
 
 SOURCES = {
     "closetspace": "pip install -e '.[jobs]' in this repository",
@@ -75,5 +75,4 @@ def _first_version(text: str) -> tuple[int, ...]:
 
 def runtime_python(root: Path) -> str:
     """Return the interpreter of the functions' runtime, which firebase.json names: ``python3.13`` for python313."""
-    (runtime,) = {each["runtime"] for each in json.loads((root / "firebase.json").read_text())["functions"]}
-    return str(runtime).replace("python3", "python3.", 1)
+    return f"python{runtime_version(root)}"
