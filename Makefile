@@ -1,6 +1,6 @@
 # Each target sets up what it needs: in .venv, .venv-train, .local and the folders node_modules, and nowhere else.
 # Another Python gets an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
-.PHONY: help demo test test-fast test-train check format lock client bench torture drill deploy setup clean
+.PHONY: help demo emulators test test-fast test-train check format lock client bench torture drill deploy setup clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -12,6 +12,7 @@ VENV_READY := $(VENV)/.ready
 TRAIN_BIN := .venv-train/bin
 TRAIN_READY := .venv-train/.ready
 TRAIN_TESTS := tests/jobs/encoders/test_training_loop.py tests/jobs/encoders/test_autoencoder.py tests/jobs/encoders/test_fashion_export.py
+FUNCTIONS_READY := functions/venv/.ready
 STACK_READY := infra/local/node_modules/.ready
 CLIENT_READY := clients/web/node_modules/.ready
 CLIENT_BUILT := clients/web/dist/index.js
@@ -19,6 +20,7 @@ EXAMPLE_READY := examples/react/node_modules/.ready
 
 help:
 	@echo "make demo        run everything on this machine, with an app to look at       (ARGS=\"--help\" for options)"
+	@echo "make emulators   run Firebase's own emulators with the functions, on any system (ARGS=\"--import DIR\")"
 	@echo "make test        run all tests but those of training                         (ARGS=\"-k name\" for some)"
 	@echo "make test-fast   run the unit tests, in less than a minute"
 	@echo "make test-train  run the tests of training, in an environment of its own (6 GB)"
@@ -34,6 +36,12 @@ help:
 
 demo: setup
 	@$(BIN)/closetspace demo $(ARGS)
+
+# The bucket has the name that it has in `closetspace local up` and in new projects.
+emulators: $(FUNCTIONS_READY)
+	@rm -rf functions/closetspace && cp -R shared/closetspace functions/closetspace
+	@cp requirements-functions.lock functions/requirements.txt
+	@STORAGE_BUCKET_URL=demo-closetspace.firebasestorage.app firebase emulators:start --project demo-closetspace $(ARGS)
 
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -102,6 +110,13 @@ $(TRAIN_READY): requirements-train.lock pyproject.toml | $(VENV_READY)
 	@$(PYTHON) -m venv .venv-train
 	@$(BIN)/uv pip install --quiet --python $(TRAIN_BIN)/python --requirement requirements-train.lock
 	@$(BIN)/uv pip install --quiet --python $(TRAIN_BIN)/python --no-deps --editable .
+	@touch $@
+
+# The Firebase CLI runs the functions in this environment, which has to be of their runtime's Python.
+$(FUNCTIONS_READY): requirements-functions.lock firebase.json | $(VENV_READY)
+	@echo "setting up the functions' packages in functions/venv"
+	@python=$$($(BIN)/python -m closetspace_infra.vendor --python) && $$python -m venv --clear functions/venv
+	@$(BIN)/uv pip install --quiet --python functions/venv/bin/python --require-hashes --requirement requirements-functions.lock
 	@touch $@
 
 %/node_modules/.ready: %/package.json %/package-lock.json

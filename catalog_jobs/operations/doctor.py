@@ -79,7 +79,7 @@ def _path(name: str, path: Path, remedy: str) -> Finding:
 
 def _system() -> Finding:
     system = f"{platform.system().lower()}-{platform.machine()}"
-    remedy = "use the official emulators: firebase emulators:start (needs Java and the Firebase CLI)"
+    remedy = "use the official emulators: make emulators (needs Java and the Firebase CLI)"
     from closetspace_infra.local.fireemu import find_program
 
     return _attempt("fireemu", find_program, system, "demo and tests", remedy)

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Complete the functions' folder for a deployment: ``firebase deploy`` uploads this folder only.
 
-Usage: vendor.py FUNCTIONS_DIR
+Usage: vendor.py FUNCTIONS_DIR | --python
+
+With --python it prints an interpreter of the functions' runtime, and does nothing else.
 
 Copies the shared package into it, builds a wheel of Annoy for the functions' runtime and a baseline processor, and
 writes requirements.txt: the lock, with that wheel's hash as the only one for Annoy. Annoy built where the functions are
@@ -51,7 +53,7 @@ def vendor(functions: Path, python: str | None = None) -> None:
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
     wheels.mkdir()
     lock = (_root() / "requirements-functions.lock").read_text()
-    python = python or find_python(runtime_version(), functions)
+    python = python or find_python(runtime_version())
     with tempfile.TemporaryDirectory() as work:
         wheel = _build_annoy(python, annoy_entry(lock), Path(work), wheels)
     check_wheel(wheel.name, version_of(python))
@@ -84,12 +86,11 @@ def runtime_version(root: Path | None = None) -> str:
     return re.sub("^python3", "3.", runtime)
 
 
-def find_python(version: str, functions: Path) -> str:
-    """Return an interpreter of this version: this one, that of the functions' environment, or another one."""
+def find_python(version: str) -> str:
+    """Return an interpreter of this version: this one, or another that is installed."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     candidates = [
         sys.executable,
-        str(functions / "venv" / "bin" / "python"),
         shutil.which(f"python{version}"),
         *map(str, sorted(pyenv.glob(f"{version}.*/bin/python"))),
     ]
@@ -98,7 +99,7 @@ def find_python(version: str, functions: Path) -> str:
             return python
     raise SystemExit(
         f"The functions run on Python {version}, and Annoy's wheel needs the headers of that version: install Python"
-        f" {version} (on Debian and Ubuntu: python{version}-dev and python{version}-venv), and deploy again."
+        f" {version} (on Debian and Ubuntu: python{version}-dev and python{version}-venv), and try again."
     )
 
 
@@ -208,6 +209,9 @@ def _run(*command: str | Path) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+    if sys.argv[1:] == ["--python"]:
+        print(find_python(runtime_version()))
+    elif len(sys.argv) == 2 and Path(sys.argv[1]).is_dir():
+        vendor(Path(sys.argv[1]))
+    else:
         sys.exit(__doc__)
-    vendor(Path(sys.argv[1]))

@@ -199,10 +199,10 @@ def test_wheel_is_built_by_the_python_of_the_runtime(tmp_path: Path, monkeypatch
     monkeypatch.setattr(sys, "executable", str(other))
     monkeypatch.setenv("PATH", str(found.parent))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    assert find_python(version, tmp_path) == str(found)
+    assert find_python(version) == str(found)
     found.unlink()
     with pytest.raises(SystemExit, match=rf"install Python {version}"):
-        find_python(version, tmp_path)
+        find_python(version)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import textwrap
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -266,8 +267,18 @@ def test_stack_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 
 def test_other_systems_are_referred_to_the_official_emulators(tmp_path: Path) -> None:
-    with pytest.raises(FailedPrecondition, match=r"no program for darwin-arm64.*firebase emulators:start"):
+    with pytest.raises(FailedPrecondition, match=r"no program for darwin-arm64.*make emulators"):
         fireemu.find_program(tmp_path, "darwin-arm64")
+
+
+def test_official_emulators_know_the_same_bucket_and_ports() -> None:
+    """So a frontend's configuration fits both."""
+    command = re.search(r"STORAGE_BUCKET_URL=(\S+) .* --project (\S+)", (REPOSITORY / "Makefile").read_text())
+    assert command
+    stack = LocalStack(ports=Ports())
+    assert command.groups() == (stack.bucket, stack.project)
+    configured = json.loads((REPOSITORY / "firebase.json").read_text())["emulators"]
+    assert {name: each["port"] for name, each in configured.items()} == asdict(Ports())
 
 
 def test_missing_installation_names_the_command_to_install(tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def find_program(folder: Path = FOLDER, system: str | None = None) -> Path:
         raise FailedPrecondition("The local Firebase is not installed. Run: npm ci --prefix infra/local")
     raise FailedPrecondition(
         f"The local Firebase has no program for {system}. Use the official Emulator Suite instead: "
-        "npm install -g firebase-tools, then firebase emulators:start in the repository, which has the configuration. "
-        "Java 21 or newer must be installed."
+        "make emulators, in the repository. It needs the Firebase CLI (npm install -g firebase-tools), Java 21 or "
+        "newer, and the Python of the functions' runtime."
     )
 
 
