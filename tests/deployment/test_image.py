@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+import yaml
 
 from closetspace.adapters.encoder.files import models_directory
 from closetspace_infra.deploy.programs import runtime_python
@@ -118,12 +119,45 @@ def run_in(image: Path, code: str, *arguments: str) -> "subprocess.CompletedProc
     return subprocess.run(command, cwd=image, env=variables, capture_output=True, text=True, timeout=HANG_SECONDS)
 
 
-def test_base_images_are_of_a_named_version() -> None:
+BASE = dict(INSTRUCTIONS)["ARG"].removeprefix("BASE=")
+
+
+def test_both_stages_are_of_one_base_with_the_python_of_the_functions() -> None:
     bases = [arguments.split()[0] for name, arguments in INSTRUCTIONS if name == "FROM"]
-    assert len(bases) == 2
+    assert bases == ["${BASE}", "${BASE}"]
     runtime = runtime_python(REPOSITORY).removeprefix("python")
-    named = rf"python:{re.escape(runtime)}(\.\d+)?-slim-\w+(@sha256:[0-9a-f]{{64}})?"
-    assert [base for base in bases if not re.fullmatch(named, base)] == []
+    assert re.fullmatch(rf"python:{re.escape(runtime)}(\.\d+)?-slim-\w+(@sha256:[0-9a-f]{{64}})?", BASE)
+
+
+def test_cloud_build_names_the_base_by_its_digest(tmp_path: Path) -> None:
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho docker "$@" >&2\n[ $1 != inspect ] || echo python@{digest}\n')
+    docker.chmod(0o755)
+    (step,) = yaml.safe_load((REPOSITORY / "infra" / "cloudbuild.yaml").read_text())["steps"]
+    # As Cloud Build substitutes.
+    values = {"$": "$", "_IMAGE": "registry/image:1"}
+    script = re.sub(r"\$(\$|_IMAGE)", lambda found: values[found[1]], step["args"][-1])
+    command = [step["entrypoint"], *step["args"][:-1], script]
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=REPOSITORY, env=path, capture_output=True, text=True, check=True)
+    pull, inspect, build = done.stderr.splitlines()
+    assert pull.endswith(f" {BASE}")
+    assert inspect.endswith(f" {BASE}")
+    assert f"--tag registry/image:1 --build-arg BASE=python@{digest} " in build
+    assert f"--label org.opencontainers.image.base.digest={digest} ." in build
+
+
+def test_failed_pull_ends_the_build(tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\necho docker "$@" >&2\nexit 1\n')
+    docker.chmod(0o755)
+    (step,) = yaml.safe_load((REPOSITORY / "infra" / "cloudbuild.yaml").read_text())["steps"]
+    command = [step["entrypoint"], *step["args"][:-1], step["args"][-1].replace("$$", "$")]
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "_IMAGE": "image"}
+    done = subprocess.run(command, cwd=REPOSITORY, env=path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_build_gets_every_file_that_the_image_copies(context: Path) -> None:
