@@ -4,7 +4,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Annotated
@@ -12,21 +11,19 @@ from typing import IO, Annotated
 import typer
 
 from catalog_jobs.cli import account_repair
+from catalog_jobs.cli.account_services import open_services
 from catalog_jobs.cli.console import check_writable, exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption
 from closetspace.adapters.cloud_logging import hash_uid
-from closetspace.bootstrap import Services, open_store
+from closetspace.bootstrap import Services
 from closetspace.domain.person.account import check_uid
 from closetspace.domain.person.personal_data import COLLECTIONS, MARKS, object_folder
 from closetspace.errors import NotFound
-from closetspace.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(account_repair.repair)
 
 UidArgument = Annotated[str, typer.Argument(help="The User UID of the account, as the Firebase console shows it.")]
-
-NO_LIMIT = float("inf")
 
 
 @app.callback()
@@ -50,7 +47,8 @@ def delete(
     FIRESTORE_EMULATOR_HOST, STORAGE_EMULATOR_HOST and FIREBASE_AUTH_EMULATOR_HOST, too.
     """
     with exit_on_error():
-        services = _services(uid)
+        check_uid(uid)
+        services = open_services()
         counts = _counts(services, uid)
         for path, count in counts.items():
             notes.print(f"{count:>7,} {path}")
@@ -82,7 +80,8 @@ def export(
     """
     with exit_on_error():
         check_writable(output)
-        services = _services(uid)
+        check_uid(uid)
+        services = open_services()
         total = _counts(services, uid).total()
         if not total:
             raise NotFound(f"There is no data of {uid}.")
@@ -107,13 +106,6 @@ def logs(
     with exit_on_error():
         query = f'labels.uid_hash="{hash_uid(project, check_uid(uid))}"'
     print(f"gcloud logging read '{query}' --project={project} --freshness=30d")
-
-
-def _services(uid: str) -> Services:
-    check_uid(uid)
-    settings = replace(Settings.from_env(), removal_seconds=NO_LIMIT)
-    # Opened first: without the bucket of photos, nothing else needs to be reachable.
-    return Services(settings, photos=open_store(f"gs://{settings.photo_bucket_name}"))
 
 
 def _counts(services: Services, uid: str) -> Counter[str]:

@@ -1,21 +1,20 @@
 """``closetspace account repair``."""
 
 import os
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from catalog_jobs.cli.account_services import check_project, open_services
 from catalog_jobs.cli.console import exit_on_error, notes, print_json, progress_bar
 from catalog_jobs.cli.options import JsonOption, parse_time
-from closetspace.bootstrap import Services, open_store
+from closetspace.bootstrap import Services
+from closetspace.domain.person.repair import RepairPlan
 from closetspace.errors import InvalidInput
 from closetspace.services.repair import Repairer
 from closetspace.services.throttling import RateLimiter, ThrottledPool
-from closetspace.settings import Settings
-
-NO_LIMIT = float("inf")
 
 
 def repair(
@@ -23,7 +22,11 @@ def repair(
         datetime | None,
         typer.Option(parser=parse_time, metavar="TIME", help="The time (ISO 8601) to which the database was restored."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count people and those without account.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done, and change nothing.")] = False,
+    at_most: Annotated[
+        int | None,
+        typer.Option(min=0, help="The most people to remove, and the most items to delete.", show_default="a fifth"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     rate: Annotated[float, typer.Option(min=0.01, help="The most items to reconcile per second.")] = 50.0,
     as_json: JsonOption = False,
@@ -35,36 +38,57 @@ def repair(
     has lost its item gets one, without a name. **What is derived**: every item is reconciled with its photo, and a
     wardrobe whose states and vectors contradict each other is embedded again.
 
-    Asks before it deletes. It can run beside the functions, and again: the second run changes nothing.
+    Counts first, and asks before it deletes. Refuses to do anything if so much is missing that project, bucket or
+    collection may be wrong. It can run beside the functions, and again: the second run changes nothing.
 
     Reads PHOTO_BUCKET, WARDROBE_COLLECTION and ENCODER as the functions do, and GOOGLE_CLOUD_PROJECT.
     """
     with exit_on_error():
         if restored_to and restored_to > datetime.now(UTC):
             raise InvalidInput("time_invalid", f"{restored_to} is still to come: give the time of the backup.")
-        repairer = _repairer(rate)
-        people = repairer.people()
-        gone = repairer.without_account(people)
-        notes.print(f"{len(people):,} people have data, {len(gone):,} of them no account.")
-        changed = {"people": len(people), "people removed": 0}
+        services = open_services()
+        repairer = _repairer(services, rate)
+        with progress_bar("looking") as progress:
+            plan = repairer.plan(restored_to, progress)
+        _print(_counts(plan))
+        plan.check(at_most)
+        result = _counts(plan)
         if not dry_run:
-            if gone and not (
-                yes or typer.confirm(f"Delete everything of {len(gone):,} people without account?", err=True)
-            ):
-                raise typer.Exit(1)
-            changed["people removed"] = repairer.remove(gone, datetime.now(UTC))
+            _confirm(plan, services.settings.photo_bucket_name, deletes_items=restored_to is not None, yes=yes)
+            result = {"people": len(plan.people), "people removed": repairer.remove(plan.gone, datetime.now(UTC))}
+            if restored_to:
+                result |= repairer.follow_photos(plan.repairs, restored_to)
             with progress_bar("repairing") as progress:
-                changed |= repairer.repair(people - gone, restored_to, progress)
+                result |= repairer.derive(plan.people - plan.gone, progress)
+            _print(result)
     if as_json:
-        print_json(changed)
-    for what, count in changed.items():
+        print_json(result)
+
+
+def _counts(plan: RepairPlan) -> dict[str, int]:
+    return {
+        "people": len(plan.people),
+        "people without account": len(plan.gone),
+        "items": plan.items,
+        "items that have lost their photo": plan.lost,
+        "items to name another photo or to make": len(plan.repairs) - plan.lost,
+        "states without an item": plan.stray_states,
+    }
+
+
+def _print(counts: Mapping[str, int]) -> None:
+    for what, count in counts.items():
         notes.print(f"{count:>9,} {what}")
 
 
-def _repairer(rate: float) -> Repairer:
-    settings = replace(Settings.from_env(), removal_seconds=NO_LIMIT)
-    # Opened first: without the bucket of photos, nothing else needs to be reachable.
-    services = Services(settings, photos=open_store(f"gs://{settings.photo_bucket_name}"))
+def _confirm(plan: RepairPlan, bucket: str, *, deletes_items: bool, yes: bool) -> None:
+    items = plan.lost if deletes_items else 0
+    what = f"Project {check_project(os.environ)}, bucket {bucket}: delete everything of {len(plan.gone):,} people"
+    if (plan.gone or items) and not (yes or typer.confirm(f"{what}, and {items:,} items?", err=True)):
+        raise typer.Exit(1)
+
+
+def _repairer(services: Services, rate: float) -> Repairer:
     return Repairer(
         documents=services.personal_documents,
         items=services.item_documents,

@@ -1,10 +1,11 @@
 """Bring what is stored of people in line with their accounts and photos, after a database was restored or damaged."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from closetspace.domain.person.account import is_uid
 from closetspace.domain.person.personal_data import (
     CLOSET_SHARDS,
     CLOSETS,
@@ -16,10 +17,11 @@ from closetspace.domain.person.personal_data import (
     object_folder,
     wardrobe_folder,
 )
-from closetspace.domain.wardrobe.photo import ObjectPhoto, owner_of_photo
+from closetspace.domain.person.repair import ItemAction, ItemRepair, RepairPlan, Upload, item_repair
+from closetspace.domain.wardrobe.photo import owner_of_photo, photo_folder
 from closetspace.domain.wardrobe.state import Status
-from closetspace.errors import FailedPrecondition, Transient
-from closetspace.ports import Closets, ItemDocuments, ObjectStat, ObjectStore, PersonalDocuments, Users, Wardrobe
+from closetspace.errors import Transient
+from closetspace.ports import Closets, ItemDocuments, ObjectStore, PersonalDocuments, Users, Wardrobe
 from closetspace.services.delete_account import AccountRemover
 from closetspace.services.throttling import ThrottledPool
 
@@ -50,44 +52,45 @@ class Repairer:
     refresh_taste: Callable[[str], None]
     pool: ThrottledPool
 
-    def people(self) -> set[str]:
-        """Return the uids of everyone who has a document or an object."""
-        collections = [each for each in COLLECTIONS if each not in (MARKS, CLOSET_SHARDS)]
-        uids = {uid for collection in collections for uid in self.documents.owners(collection)}
-        return uids | {parts[1] for stat in self.objects.list(f"{PEOPLE}/") if len(parts := stat.name.split("/")) > 2}
-
-    def without_account(self, people: Collection[str]) -> set[str]:
-        """Return those of some people who have no account.
-
-        Raises `FailedPrecondition` if nobody has one, which says that the accounts are another project's.
-        """
-        gone = set(people) - self.users.existing(people)
-        if people and len(gone) == len(people):
-            raise FailedPrecondition(
-                f"None of {len(people)} people has an account, so these may be another project's. Nothing was done."
-            )
-        return gone
+    def plan(self, restored_to: datetime | None, progress: Progress) -> RepairPlan:
+        """Return what there is to repair, and change nothing; ``RepairPlan.check`` says whether it is plausible."""
+        people = self._people()
+        staying = self.users.existing(people)
+        repairs: list[ItemRepair] = []
+        items = strays = 0
+        for number, uid in enumerate(sorted(staying), 1):
+            known = set(self.documents.ids(WARDROBE, uid))
+            items += len(known)
+            strays += len(set(self.documents.ids(STATES, uid)) - known)
+            repairs += self._item_repairs(uid, known, restored_to)
+            progress(number, len(staying))
+        return RepairPlan(frozenset(people), frozenset(people - staying), items, strays, repairs)
 
     def remove(self, uids: Collection[str], now: datetime) -> int:
-        """Remove everything of people who have no account; the sweeper goes on where the time is too short."""
-        for uid in uids:
+        """Remove everything of those who still have no account; return their number.
+
+        The sweeper goes on where a service is unavailable.
+        """
+        gone = set(uids) - self.users.existing(uids)
+        for uid in gone:
             self.remover.mark(uid, now)
             try:
                 self.remover.remove(uid, now)
             except Transient:
                 continue
-        return len(uids)
+        return len(gone)
 
-    def repair(self, uids: Collection[str], restored_to: datetime | None, progress: Progress) -> Counter[str]:
-        """Repair some people's items and what is derived from them; return how many of what were changed.
+    def follow_photos(self, repairs: Sequence[ItemRepair], restored_to: datetime) -> Counter[str]:
+        """Make items what their photos show; return how many of what were changed.
 
-        ``restored_to`` is the time to which the database was restored. Only then are items that have lost their photo
-        deleted, and photos that have lost their item given one.
+        Each is looked at again: what its owner has changed since the plan stays.
         """
+        return Counter(each.action.value for each in repairs if self._is_repaired(each, restored_to))
+
+    def derive(self, uids: Collection[str], progress: Progress) -> Counter[str]:
+        """Derive again what contradicts itself or its items; return how many of what were changed."""
         changed: Counter[str] = Counter()
         for number, uid in enumerate(sorted(uids), 1):
-            if restored_to:
-                changed.update(self._follow_photos(uid, restored_to))
             changed.update(self._rebuild_if_damaged(uid))
             item_ids = {*self.documents.ids(WARDROBE, uid), *self.documents.ids(STATES, uid)}
             succeeded = list(self.pool.each(sorted(item_ids), self.reconcile))
@@ -96,46 +99,57 @@ class Repairer:
             progress(number, len(uids))
         return +changed
 
-    def _follow_photos(self, uid: str, restored_to: datetime) -> Iterator[str]:
-        """Make a person's items those that their photos show; yield what was done to each that changed."""
-        photos = self._photos(uid)
-        known = set(self.documents.ids(WARDROBE, uid))
-        for item_id in sorted(known):
-            record = self.wardrobe.read(item_id)
-            item, state = record.item, record.state
-            if item is None or not isinstance(item.photo, ObjectPhoto):
-                continue
-            names = {photo.name for photo in photos.get(item_id, ())}
-            if item.photo.path in names:
-                continue
-            if names:
-                self.items.name_photo(item_id, _last(photos[item_id]).name)
-                yield "items with another photo"
-            elif state and state.status is not Status.WAITING_FOR_PHOTO:
-                self.items.delete(item_id)
-                yield "items deleted again"
-        for item_id, uploads in photos.items():
-            upload = _last(uploads)
-            if item_id not in known and upload.created >= restored_to and self.items.create(item_id, uid, upload.name):
-                yield "items made from their photos"
+    def _people(self) -> set[str]:
+        """Return the uids of everyone who has a document or an object, without what can't be one."""
+        collections = [each for each in COLLECTIONS if each not in (MARKS, CLOSET_SHARDS)]
+        uids = {uid for collection in collections for uid in self.documents.owners(collection)}
+        uids |= {parts[1] for stat in self.objects.list(f"{PEOPLE}/") if len(parts := stat.name.split("/")) > 2}
+        return {uid for uid in uids if is_uid(uid)}
 
-    def _photos(self, uid: str) -> Mapping[str, list[ObjectStat]]:
-        """Return a person's photos by the ids of their items."""
-        photos: dict[str, list[ObjectStat]] = defaultdict(list)
-        for stat in self.objects.list(wardrobe_folder(uid)):
+    def _item_repairs(self, uid: str, known: Collection[str], restored_to: datetime | None) -> Iterator[ItemRepair]:
+        uploads = self._uploads(wardrobe_folder(uid))
+        for item_id in sorted({*known, *uploads}):
+            if repair := self._item_repair(uid, item_id, uploads.get(item_id, ()), restored_to):
+                yield repair
+
+    def _item_repair(
+        self, uid: str, item_id: str, uploads: Collection[Upload], restored_to: datetime | None
+    ) -> ItemRepair | None:
+        record = self.wardrobe.read(item_id)
+        return item_repair(uid, item_id, record.item, record.state, uploads, restored_to)
+
+    def _is_repaired(self, planned: ItemRepair, restored_to: datetime) -> bool:
+        uid, item_id = planned.uid, planned.item_id
+        uploads = self._uploads(photo_folder(uid, item_id)).get(item_id, ())
+        if self._item_repair(uid, item_id, uploads, restored_to) != planned:
+            return False
+        match planned.action:
+            case ItemAction.DELETE:
+                self.items.delete(item_id)
+            case ItemAction.NAME_PHOTO:
+                self.items.name_photo(item_id, planned.path)
+            case ItemAction.CREATE:
+                return self.items.create(item_id, uid, planned.path)
+        return True
+
+    def _uploads(self, folder: str) -> Mapping[str, list[Upload]]:
+        """Return the photos in a folder by the ids of their items, the oldest first."""
+        uploads: dict[str, list[Upload]] = defaultdict(list)
+        for stat in sorted(self.objects.list(folder), key=lambda stat: (stat.created, stat.generation)):
             if owner := owner_of_photo(stat.name):
-                photos[owner[1]].append(stat)
-        return photos
+                uploads[owner[1]].append(Upload(stat.name, stat.created))
+        return uploads
 
     def _rebuild_if_damaged(self, uid: str) -> Iterator[str]:
         """Delete what is derived of a person if states and closet contradict each other; it is derived again."""
-        ready = {each["id"] for each in self.documents.documents(STATES, uid) if each["status"] == Status.READY}
-        if ready != set(self.closets.closet(uid).entries):
+        # Read twice, because an item that gets ready between the two queries looks like a contradiction.
+        if self._contradictions(uid) & self._contradictions(uid):
             for collection in DERIVED:
                 while self.documents.delete_page(collection, uid):
                     pass
             yield "wardrobes rebuilt"
 
-
-def _last(uploads: list[ObjectStat]) -> ObjectStat:
-    return max(uploads, key=lambda upload: (upload.created, upload.generation))
+    def _contradictions(self, uid: str) -> set[str]:
+        """Return the items that are ready and not in the closet, or in the closet and not ready."""
+        ready = {each["id"] for each in self.documents.documents(STATES, uid) if each.get("status") == Status.READY}
+        return ready ^ set(self.closets.closet(uid).entries)

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from catalog_jobs.cli.account_services import check_project
 from catalog_jobs.cli.app import app
 from closetspace.adapters.cloud_logging import hash_uid
+from closetspace.errors import FailedPrecondition
 
 
 def run(*arguments: str) -> Result:
@@ -51,3 +53,13 @@ def test_repair_refuses_a_time_to_come_before_it_reads_anything() -> None:
 
 def test_repair_refuses_what_is_no_time() -> None:
     assert CliRunner().invoke(app, ["account", "repair", "--restored-to", "yesterday"]).exit_code == 2
+
+
+def test_data_of_a_project_is_not_mixed_with_local_data() -> None:
+    with pytest.raises(FailedPrecondition, match="STORAGE_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST"):
+        check_project({"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "GOOGLE_CLOUD_PROJECT": "demo-project"})
+
+
+def test_project_has_to_be_named() -> None:
+    with pytest.raises(FailedPrecondition, match="GOOGLE_CLOUD_PROJECT"):
+        check_project({})
