@@ -15,7 +15,9 @@ import re
 import sys
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
+from closetspace.domain.person.personal_data import COLLECTIONS
 from closetspace.log_labels import UID, current_labels, labels_of
 
 OUR_LOGGERS = ("closetspace", "catalog_jobs", "closetspace_infra")
@@ -32,6 +34,13 @@ CRASH = "Unhandled error"
 """How the Functions SDK begins the line about an exception in a callable."""
 
 SEVERITIES = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
+
+_FOLDERS = "|".join(each.parent for each in COLLECTIONS if each.is_one_document)
+_PERSON_IN_PATH = re.compile(rf"(?:\b(?:users|documents/(?:{_FOLDERS}))(?:/|%2F))([^/%\s\"']+)")
+"""A person's id where errors of libraries name an object or a document."""
+
+_TOKEN = re.compile(r"\beyJ[\w.-]+", re.ASCII)
+"""A JSON Web Token or a part of it, which errors about one that can't be read repeat. It has the person's id."""
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}", re.ASCII)
 
@@ -77,13 +86,15 @@ def add_handled_exception(record: logging.LogRecord) -> bool:
 
 
 def blame_callers(record: logging.LogRecord) -> bool:
-    """Make a warning of what the Functions SDK logs as an error about a request that its caller has got wrong.
+    """Make a warning of what the Functions SDK logs about a request that its caller has got wrong, without its content.
 
     A filter of `logging`; it always returns True.
     """
-    is_of_sdk = "/firebase_functions/" in record.pathname
-    if is_of_sdk and record.levelno == logging.ERROR and not record.exc_info and not str(record.msg).startswith(CRASH):
+    is_of_sdk = "/firebase_functions/" in record.pathname and record.levelno in (logging.WARNING, logging.ERROR)
+    if is_of_sdk and not record.exc_info and not str(record.msg).startswith(CRASH):
         record.levelno, record.levelname = logging.WARNING, "WARNING"
+        # The arguments are what the request had.
+        record.msg, record.args = str(record.msg).replace(": %s", ""), None
     return True
 
 
@@ -103,6 +114,7 @@ class CloudFormatter(logging.Formatter):
 
         def clean(text: str) -> str:
             # Messages of libraries name documents and files, and these name the person.
+            text = _TOKEN.sub("TOKEN", _PERSON_IN_PATH.sub(self._without_person, text))
             return text.replace(uid, labels["uid_hash"]) if uid else text
 
         entry: dict[str, Any] = {
@@ -120,6 +132,10 @@ class CloudFormatter(logging.Formatter):
             # The end of a traceback says most.
             entry["stack_trace"] = clean(self.formatException(record.exc_info))[-MAX_TEXT:]
         return json.dumps(entry | {"logging.googleapis.com/labels": labels})
+
+    def _without_person(self, found: re.Match[str]) -> str:
+        person = found[1]
+        return found[0].removesuffix(person) + hash_uid(self._project, unquote(person))
 
     def _trace(self) -> dict[str, str]:
         """Return the trace of the request that this thread answers, so that Cloud Logging shows its lines together."""
@@ -139,5 +155,5 @@ def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except (TypeError, ValueError):
-        # The Functions SDK has lines whose arguments do not fit their text.
-        return f"{record.msg} {record.args}"
+        # Libraries have lines whose arguments do not fit their text.
+        return str(record.msg)

@@ -76,6 +76,33 @@ def test_exception_keeps_the_labels_of_the_block_that_it_ended(formatter: CloudF
     assert current_labels() == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"404 GET https://storage.googleapis.com/b/photos/o/users%2F{UID}%2Fwardrobe%2Fa1%2Fphoto.jpg: No such object",
+        f"No such object: photos/users/{UID}/wardrobe/a1/photo.jpg",
+        f"No document to update: projects/demo/databases/(default)/documents/closets/{UID}",
+        f"too much contention on projects/demo/databases/(default)/documents/closets/{UID}/shards/1",
+        f'no entity "projects/demo/databases/(default)/documents/preferences/{UID}".',
+    ],
+)
+def test_person_whom_no_label_names_is_hashed_where_a_path_names_them(formatter: CloudFormatter, text: str) -> None:
+    hashed = text.replace(UID, hash_uid("demo-project", UID))
+    assert formatted(formatter, record(text, level=logging.ERROR))["message"] == hashed
+    with log_labels(uid=UID):
+        assert formatted(formatter, record(text, level=logging.ERROR))["message"] == hashed
+
+
+def test_token_that_a_library_repeats_is_left_out(formatter: CloudFormatter) -> None:
+    entry = formatted(formatter, record("Error validating token: Wrong number of segments in token: eyJhbG.eyJ1aWQi"))
+    assert entry["message"].endswith("token: TOKEN")
+
+
+def test_paths_of_code_stay_as_they_are(formatter: CloudFormatter) -> None:
+    text = 'File "/workspace/closetspace/domain/taste/membership.py", line 7'
+    assert formatted(formatter, record("%s", text))["message"] == text
+
+
 def test_error_has_the_form_of_error_reporting(formatter: CloudFormatter) -> None:
     entry = formatted(formatter, crash("broken"))
     assert entry["@type"].endswith("ReportedErrorEvent")
@@ -111,7 +138,22 @@ def test_huge_message_and_traceback_are_cut(formatter: CloudFormatter) -> None:
 
 
 def test_line_whose_arguments_do_not_fit_is_still_a_line(formatter: CloudFormatter) -> None:
-    assert formatted(formatter, record("verification failed", {"auth": "INVALID"}, level=logging.WARNING))["message"]
+    made = record("verification failed", ["content"], level=logging.WARNING)
+    assert formatted(formatter, made)["message"] == "verification failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [("Request body has extra fields: %s", ("name: My coat,",)), ("Request body is missing data.", (["My coat"],))],
+)
+def test_what_a_refused_request_had_is_not_logged(
+    formatter: CloudFormatter, text: str, arguments: tuple[object, ...]
+) -> None:
+    of_sdk = record(text, *arguments, level=logging.WARNING, pathname="/x/firebase_functions/private/util.py")
+    blame_callers(of_sdk)
+    entry = formatted(formatter, of_sdk)
+    assert "coat" not in json.dumps(entry)
+    assert entry["message"].startswith("Request body")
 
 
 @pytest.mark.parametrize(
