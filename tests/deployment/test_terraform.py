@@ -224,6 +224,12 @@ def test_each_alert_is_in_the_operators_guide() -> None:
     assert [alert["name"] for alert in alerts.values() if f"### {alert['name']}\n" not in guide] == []
 
 
+def test_alerts_about_refreshes_wait_for_a_schedule() -> None:
+    assert set(locals_()["refresh_alerts"]) == {"refresh_late", "index_old"}
+    made = blocks("resource")["google_monitoring_alert_policy.alert"]["for_each"]
+    assert "var.refresh_paused && contains(local.refresh_alerts, name)" in made
+
+
 VALUES = {
     "project": "closetspace-demo",
     "region": "europe-west1",
