@@ -58,7 +58,7 @@ def differences(expected: Expected, deployed: Deployed, now: datetime) -> list[F
         *_callers(expected, deployed),
         *_job(expected, deployed),
         *_schedules(expected, deployed),
-        *catalog_differences(deployed.catalog, now),
+        *catalog_differences(deployed.catalog, now, refreshes=expected.refreshes),
     ]
 
 
@@ -198,8 +198,8 @@ def _schedule_state(found: Schedule, expected: Expected, *, runs: bool = True) -
         yield _broken(thing, "last attempt", "answered", found.failure, f"gcloud scheduler jobs describe {place}")
 
 
-def catalog_differences(catalog: Catalog | None, now: datetime) -> Iterator[Finding]:
-    """Check the catalog: no index, an old one, or a last run that did not end well."""
+def catalog_differences(catalog: Catalog | None, now: datetime, *, refreshes: bool = True) -> Iterator[Finding]:
+    """Check the catalog: no index, an old one if there are refreshes, or a last run that did not end well."""
     if catalog is None:
         return
     look = f"closetspace catalog status --store {catalog.store}"
@@ -207,7 +207,7 @@ def catalog_differences(catalog: Catalog | None, now: datetime) -> Iterator[Find
         yield _broken("index", "in use", "a version", None, f"closetspace catalog refresh --store {catalog.store}")
         return
     latest = max(filter(None, (catalog.built, catalog.last_good)), default=None)
-    if latest is None or now - latest > OLDEST:
+    if refreshes and (latest is None or now - latest > OLDEST):
         ago = "never" if latest is None else f"{(now - latest).days} days ago"
         yield _broken("index", "last refreshed", f"within {OLDEST.days} days", ago, look)
     if catalog.last_run and catalog.last_run.error:

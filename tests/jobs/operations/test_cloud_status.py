@@ -338,6 +338,7 @@ def test_schedules_must_exist_with_their_times_enabled_and_without_failures(clou
 def test_index_is_too_old_after_three_days_without_a_good_run(cloud: Cloud, repository: Expected) -> None:
     assert found(look(cloud, repository, store(days=2.5))) == []
     assert found(look(cloud, repository, store(days=4))) == [("index", "last refreshed", "within 3 days", "4 days ago")]
+    assert found(look(cloud, replace(repository, refreshes=False), store(days=4))) == []
 
 
 def test_refused_run_is_found_and_does_not_count_as_a_refresh(cloud: Cloud, repository: Expected) -> None:

@@ -60,6 +60,12 @@ def test_item_documents_are_in_the_collection_of_the_settings() -> None:
     assert COLLECTIONS[0].parent == Settings().wardrobe_collection
 
 
+def test_guide_restores_every_collection_but_the_marks() -> None:
+    guide = (REPOSITORY / "docs" / "operating.md").read_text()
+    (restored,) = re.findall(r"--collection-ids=(\S+)", guide)
+    assert set(restored.split(",")) == {c.path.split("/")[-2] for c in COLLECTIONS if c is not MARKS}
+
+
 def test_deletion_begins_with_items_and_states_and_keeps_the_mark_to_the_end() -> None:
     assert [c.parent for c in COLLECTIONS][:4] == ["wardrobe", "item_state", "closets/{uid}/shards", "closets"]
     assert COLLECTIONS[-1] is MARKS
