@@ -54,7 +54,7 @@ def repair(
         plan.check(at_most)
         result = _counts(plan)
         if not dry_run:
-            _confirm(plan, services.settings.photo_bucket_name, deletes_items=restored_to is not None, yes=yes)
+            confirm(plan, services.settings.photo_bucket_name, deletes_items=restored_to is not None, yes=yes)
             result = {"people": len(plan.people), "people removed": repairer.remove(plan.gone, datetime.now(UTC))}
             if restored_to:
                 result |= repairer.follow_photos(plan.repairs, restored_to)
@@ -81,7 +81,8 @@ def _print(counts: Mapping[str, int]) -> None:
         notes.print(f"{count:>9,} {what}")
 
 
-def _confirm(plan: RepairPlan, bucket: str, *, deletes_items: bool, yes: bool) -> None:
+def confirm(plan: RepairPlan, bucket: str, *, deletes_items: bool, yes: bool) -> None:
+    """Ask whether to delete what the plan says. Raises `typer.Exit` if not."""
     items = plan.lost if deletes_items else 0
     what = f"Project {check_project(os.environ)}, bucket {bucket}: delete everything of {len(plan.gone):,} people"
     if (plan.gone or items) and not (yes or typer.confirm(f"{what}, and {items:,} items?", err=True)):

@@ -1,13 +1,17 @@
 """The commands ``closetspace account``: what they refuse before they reach anything."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
+from catalog_jobs.cli.account_repair import confirm
 from catalog_jobs.cli.account_services import check_project
 from catalog_jobs.cli.app import app
 from closetspace.adapters.cloud_logging import hash_uid
+from closetspace.domain.person.repair import ItemAction, ItemRepair, RepairPlan
 from closetspace.errors import FailedPrecondition
 
 
@@ -63,3 +67,23 @@ def test_data_of_a_project_is_not_mixed_with_local_data() -> None:
 def test_project_has_to_be_named() -> None:
     with pytest.raises(FailedPrecondition, match="GOOGLE_CLOUD_PROJECT"):
         check_project({})
+
+
+@pytest.mark.parametrize(
+    ("gone", "lost", "deletes_items", "answer", "goes_on"),
+    [
+        (1, 0, False, "n", False),
+        (0, 1, True, "n", False),
+        (0, 1, True, "y", True),
+        (0, 1, False, "", True),
+        (0, 0, True, "", True),
+    ],
+)
+def test_repair_asks_before_it_deletes_people_or_items(
+    monkeypatch: pytest.MonkeyPatch, gone: int, lost: int, deletes_items: bool, answer: str, goes_on: bool
+) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-project")
+    repairs = [ItemRepair("ann", "a", ItemAction.DELETE)] * lost
+    plan = RepairPlan(frozenset({"ann", "bob"}), frozenset(["bob"][:gone]), items=9, stray_states=0, repairs=repairs)
+    with CliRunner().isolation(input=answer), nullcontext() if goes_on else pytest.raises(typer.Exit):
+        confirm(plan, "demo-photos", deletes_items=deletes_items, yes=False)
