@@ -148,7 +148,7 @@ def costs(items: int) -> list[Cost]:
         Cost("refresh", "2 hours per night, 2 CPU, 4 GiB", 2 * JOB_VCPU + 4 * JOB_GIB, 0, REFRESH_SECONDS),
         Cost("catalog and indexes", f"{catalog:.1f} GB", 0.020, 0, catalog),
         Cost("images", "3 GB", 0.10, 0, 3, 0.5),
-        Cost("alerts", "15 conditions, each every minute", 0.15, 0, 15),
+        Cost("alerts", "16 conditions, each every minute", 0.15, 0, 16),
         Cost("secret", "1", 0.06, 0, 1),
     ]
 

@@ -17,6 +17,7 @@ locals {
   index_age = "logging_googleapis_com:user_closetspace_index_age_hours_bucket{monitored_resource=\"cloud_run_revision\"}"
   unsettled = "logging_googleapis_com:user_closetspace_items_unsettled{monitored_resource=\"cloud_run_revision\"}"
   given_up  = "logging_googleapis_com:user_closetspace_items_given_up{monitored_resource=\"cloud_run_revision\"}"
+  removed   = "logging_googleapis_com:user_closetspace_photos_removed{monitored_resource=\"cloud_run_revision\"}"
 
   # Without shops the refresh's schedule is paused, and the catalog is as old as it is.
   refresh_alerts = ["refresh_late", "index_old"]
@@ -67,6 +68,14 @@ locals {
       lasting  = "0s"
       query    = "sum(increase(${local.given_up}[1h])) > 0"
       meaning  = "Items failed repeatedly through a fault of ours, and were marked as failed."
+    }
+    photos_removed = {
+      name     = "Photos are removed"
+      severity = "CRITICAL"
+      lasting  = "0s"
+      # A quarter of what the sweeper can look at in an hour: normally a few, which people leave behind.
+      query   = "sum(increase(${local.removed}[1h])) > 300"
+      meaning = "The sweeper removes many photos that no item names: items may have been lost, and photos can't be restored."
     }
     sweeper_silent = {
       name     = "The sweeper does not run"

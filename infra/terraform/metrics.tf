@@ -8,6 +8,7 @@ locals {
     items_unsettled = { event = "item_unsettled", description = "Items that the sweeper could not settle." }
     items_given_up  = { event = "item_given_up", description = "Items that failed repeatedly through a fault of ours." }
     items_failed    = { event = "item_failed", description = "Items that failed, for example because the photo can't be read." }
+    photos_removed  = { event = "photo_removed", description = "Photos and thumbnails that the sweeper removed because no item names them." }
     embeddings      = { event = "item_embedded", description = "Photos that were embedded." }
   }
 

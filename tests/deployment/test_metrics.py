@@ -38,6 +38,9 @@ def lines(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> list[dict[str, An
     world.reconciler.reconcile("broken")
     _leave_unsettled(world)
     _give_up(world)
+    world.photos.now = lambda: START
+    world.upload("stray")
+    list(world.sweeper.auditor.audit(START + timedelta(days=2)))
     versions = IndexVersions(MemoryObjects())
     versions.publish(upload(versions, tmp_path / "bundle", "one").version, NOW)
     idle = Mock(sweep=Mock(return_value=0))

@@ -9,7 +9,7 @@ from itertools import islice
 from closetspace.domain.wardrobe.deletion import REUSE_AFTER, Deletion
 from closetspace.domain.wardrobe.photo import ObjectPhoto, owner_of_photo
 from closetspace.domain.wardrobe.thumbnails import owner_of_thumbnail
-from closetspace.log_labels import log_labels
+from closetspace.log_labels import event, log_labels
 from closetspace.ports import AuditPage, Bookmarks, ObjectStat, ObjectStore, Wardrobe
 from closetspace.settings import Settings
 
@@ -54,7 +54,7 @@ class Auditor:
             if photo.created < old and self._is_orphan(photo):
                 uid, item_id = owner_of_photo(photo.name) or owner_of_thumbnail(photo.name) or ("", "")
                 with log_labels(uid=uid, item=item_id):
-                    log.info("removing a photo that no item names")
+                    log.info("removing a photo that no item names", extra=event("photo_removed"))
                 self.photos.delete(photo.name, if_generation=photo.generation)
         self.bookmarks.set_bookmark(PHOTOS, objects[-1].name if len(objects) == limit else "")
 
