@@ -12,14 +12,14 @@ from scrapy.linkextractors import LinkExtractor
 
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.bounded_xml import BrokenXml
+from catalog_jobs.sources.fetch_failures import NOT_FOLLOWED, NOT_INDEXED
 from catalog_jobs.sources.inspection import FEED, STRUCTURED, Inspection, Inspector
+from catalog_jobs.sources.page_reading import is_too_complex
+from catalog_jobs.sources.parsers.sitemaps import read_sitemap
 from catalog_jobs.sources.platforms import PLATFORMS, SITEMAPS
 from catalog_jobs.sources.product_urls import follow_pattern, samples
 from catalog_jobs.sources.robots import NOFOLLOW, NOINDEX, requests_of, seconds_between_requests
 from catalog_jobs.sources.shops import Shop
-from catalog_jobs.sources.spiders.base import is_too_complex
-from catalog_jobs.sources.spiders.sitemaps import read_sitemap
-from catalog_jobs.sources.stats import NOT_FOLLOWED, NOT_INDEXED
 from closetspace.errors import ClosetspaceError, InvalidInput
 
 Report = Callable[[str], object]

@@ -13,7 +13,9 @@ from scrapy.http import HtmlResponse
 from catalog_jobs.catalog.item import CatalogItem
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.feed import read_feed
+from catalog_jobs.sources.fetch_failures import CHALLENGE, is_challenge
 from catalog_jobs.sources.items import ItemCollector, SourceDefaults
+from catalog_jobs.sources.page_reading import Parser, read_page
 from catalog_jobs.sources.parsers.bigcommerce import read_product as read_bigcommerce_page
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.parsers.magento import read_products as read_magento_list
@@ -24,8 +26,6 @@ from catalog_jobs.sources.polite_client import PoliteClient
 from catalog_jobs.sources.selection import FolderSource
 from catalog_jobs.sources.settings import MAX_PAGE_BYTES, require_contact
 from catalog_jobs.sources.shops import DEFAULT_STATE
-from catalog_jobs.sources.spiders.base import CHALLENGE, Parser, read_page
-from catalog_jobs.sources.stats import is_challenge
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import InvalidInput
 

@@ -1,6 +1,5 @@
 """The base of all spiders: requests pages once, counts what becomes of each, and reports it."""
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -12,39 +11,23 @@ from urllib.parse import urlsplit
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.events import EventWriter
+from catalog_jobs.sources.fetch_failures import CHALLENGE, NOT_INDEXED, FetchFailure, fetch_failure, is_challenge
 from catalog_jobs.sources.items import TOO_MANY, ItemCollector, Page, SourceDefaults
+from catalog_jobs.sources.page_reading import Parser, failed_on, is_too_complex, read_page, response_text
 from catalog_jobs.sources.pages import UnreadablePages
 from catalog_jobs.sources.robots import NOINDEX, requests_of
 from catalog_jobs.sources.settings import MAX_PAGE_BYTES
 from catalog_jobs.sources.shops import Shop
-from catalog_jobs.sources.stats import (
-    NOT_INDEXED,
-    CrawlStats,
-    FetchFailure,
-    failure_message,
-    fetch_failure,
-    is_challenge,
-)
+from catalog_jobs.sources.stats import CrawlStats, failure_message
 from closetspace.domain.index.indexed_item import LeftOut
 
 CallbackResult = Iterator[ScrapedProduct | Request]
-Parser = Callable[[str, str], Page]
-"""Reads a page from its text and its URL."""
-
-log = logging.getLogger(__name__)
-
-CHALLENGE = "it is a challenge (captcha)"
-TOO_COMPLEX = "it has too many elements"
-
-MAX_ELEMENTS = 500_000
-"""Elements of HTML, and objects and lists of JSON, that a page may have. Ordinary ones have some thousand; each takes
-up to 300 bytes in memory, and a page of 16 MB can have five million."""
 
 
 @dataclass(frozen=True)
@@ -204,31 +187,12 @@ class ShopSpider(Spider, ABC):
         self.context.events.pages(self.stats.settled, len(self._requested))
 
 
-def read_page(parser: Parser, text: str, url: str) -> Page:
-    """Return the parsed page. It is unreadable if it would take too much memory, or if our code fails on it."""
-    try:
-        return Page(unreadable=TOO_COMPLEX) if is_too_complex(text) else parser(text, url)
-    except Exception as exc:  # noqa: BLE001, RUF100 - a parser's bug or a hostile page must not end the crawl.
-        log.exception("%s", url)
-        return Page(unreadable=failed_on(exc))
-
-
-def is_too_complex(text: str) -> bool:
-    """Return whether a page would take too much memory to parse."""
-    return sum(text.count(start) for start in "<{[") > MAX_ELEMENTS
-
-
-def failed_on(problem: BaseException | None) -> str:
-    """Return the reason for a page on which our code failed."""
-    return f"the parser failed on it ({type(problem).__name__})"
-
-
-def response_text(response: Response) -> str:
-    """Return the body as text, even if the shop declares another content type."""
-    return response.text if isinstance(response, TextResponse) else response.body.decode("utf-8", errors="replace")
-
-
 def allowed_hosts(shop: Shop) -> list[str]:
     """Return the hosts that a crawl may request; their subdomains are allowed too."""
     hosts = (urlsplit(url).hostname or "" for url in (*shop.start_urls, *shop.sitemap_urls))
     return sorted({host.removeprefix("www.") for host in (*hosts, *shop.allowed_hosts) if host})
+
+
+def ignore_absence(_request: Request) -> CallbackResult:
+    """Go on without a page that need not be there: an ``if_absent`` of `ShopSpider.request_page`."""
+    return iter(())

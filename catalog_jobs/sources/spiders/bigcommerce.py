@@ -6,8 +6,8 @@ from urllib.parse import urljoin
 
 from scrapy import Request
 
+from catalog_jobs.sources.page_reading import Parser
 from catalog_jobs.sources.parsers.bigcommerce import read_product
-from catalog_jobs.sources.spiders.base import Parser
 from catalog_jobs.sources.spiders.structured import StructuredSpider
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
+from catalog_jobs.sources.page_reading import response_text
 from catalog_jobs.sources.parsers.magento import PAGE_SIZE, PriceRange, query_url, read_products, total_of
-from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider, response_text
+from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider
 from catalog_jobs.sources.spiders.repetition import SeenProducts, unless_repeated
 
 MAX_RESULTS = 10_000

@@ -2,7 +2,7 @@
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.spiders.base import Parser
+from catalog_jobs.sources.page_reading import Parser
 
 REPEATED = "it repeats an earlier page"
 

@@ -11,6 +11,7 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
 from catalog_jobs.sources.items import MAX_ITEMS
+from catalog_jobs.sources.page_reading import response_text
 from catalog_jobs.sources.parsers.shopify import PAGE_SIZE
 from catalog_jobs.sources.parsers.shopify_collections import (
     Collection,
@@ -23,10 +24,9 @@ from catalog_jobs.sources.parsers.shopify_collections import (
     sitemap_url,
 )
 from catalog_jobs.sources.parsers.shopify_product import product_url, read_product
-from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
-from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, response_text
+from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ignore_absence
 from catalog_jobs.sources.spiders.shopify_lists import LAST_PAGE, ShopifyLists
-from catalog_jobs.sources.spiders.sitemaps import NO_SITEMAP, read_sitemap
+from catalog_jobs.sources.spiders.sitemaps import SitemapSpider
 
 NOT_LISTED = "page: it is beyond the 25,000 products that Shopify lists"
 """The reason where nothing leads to the rest. No setting would help, so it is no failure."""
@@ -35,13 +35,15 @@ BATCH = 1_000
 """Requests that are made at once. Each takes 2 KB, and a sitemap may name 500,000 products."""
 
 
-class ShopifySpider(ShopifyLists):
+class ShopifySpider(ShopifyLists, SitemapSpider):
     """Reads a shop's lists, and what they do not show.
 
     If the shop has more products than a list shows, the spider reads them in the order of their ids. If the shop does
     not answer in that order, it compares the sitemap with what it has read, then reads collections, then each product
     that is still missing.
     """
+
+    needs_sitemaps = False
 
     def __init__(self, context: CrawlContext) -> None:
         super().__init__(context)
@@ -90,7 +92,7 @@ class ShopifySpider(ShopifyLists):
     def read_otherwise(self, _request: Request | None = None) -> Iterator[Request]:
         """Request what names the shop's products and collections; `on_idle` then requests those."""
         self._stages = [self._from_collections(), self._one_by_one()]
-        yield from self._request_sitemap(sitemap_url(self.root))
+        yield from self.request_sitemap(sitemap_url(self.root))
         yield from self._request_collections(1)
 
     def on_idle(self) -> None:
@@ -104,18 +106,15 @@ class ShopifySpider(ShopifyLists):
                 self.crawler.engine.crawl(request)
             raise DontCloseSpider
 
-    def parse_sitemap(self, response: Response) -> CallbackResult:
-        """Note the products that a sitemap names, and request the sitemaps of products in an index."""
-        kind, urls = read_sitemap(response.body, response.url)
-        if not kind:
-            self.count_unreadable(response, NO_SITEMAP)
-            return
-        self.count_read(response)
-        for url in urls:
-            if kind == "sitemapindex" and is_sitemap_of_products(url):
-                yield from self._request_sitemap(url)
-            elif (handle := handle_of(url)) and len(self._named) < MAX_ITEMS:
-                self._named.add(handle)
+    def leads_to_products(self, sitemap: str) -> bool:
+        """Return whether a sitemap is one of products: others have pages, collections and posts."""
+        return is_sitemap_of_products(sitemap)
+
+    def on_named_page(self, url: str) -> Iterator[Request]:
+        """Note a product; those that no list had are requested last."""
+        if (handle := handle_of(url)) and len(self._named) < MAX_ITEMS:
+            self._named.add(handle)
+        return iter(())
 
     def parse_collections(self, response: Response, number: int) -> CallbackResult:
         """Note the collections of a page of their list, and request the next page."""
@@ -132,14 +131,9 @@ class ShopifySpider(ShopifyLists):
         """Yield the looks of a product."""
         yield from self.new_products(self.parse_page(response, partial(read_product, currency=self.shop.currency)))
 
-    def _request_sitemap(self, url: str) -> Iterator[Request]:
-        yield from self.request_page(
-            url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES, if_absent=_nothing
-        )
-
     def _request_collections(self, number: int) -> Iterator[Request]:
         url = collections_url(self.root, number)
-        yield from self.request_page(url, self.parse_collections, listing=True, if_absent=_nothing, number=number)
+        yield from self.request_page(url, self.parse_collections, listing=True, if_absent=ignore_absence, number=number)
 
     def _from_collections(self) -> Iterator[Request]:
         """Yield requests for all collections, unless it takes fewer to read what is missing one by one."""
@@ -154,7 +148,3 @@ class ShopifySpider(ShopifyLists):
             self.collector.left_out[NOT_LISTED] += 1
         for handle in sorted(self._named - self.handles):
             yield from self.request_page(product_url(self.root, handle), self.parse_product)
-
-
-def _nothing(_request: Request) -> CallbackResult:
-    return iter(())

@@ -9,9 +9,10 @@ from scrapy.http import Response
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
+from catalog_jobs.sources.page_reading import Parser
 from catalog_jobs.sources.parsers.shopify import PAGE_SIZE, list_url, read_list
 from catalog_jobs.sources.parsers.shopify_collections import handle_of
-from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, Parser, ShopSpider
+from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider
 from catalog_jobs.sources.spiders.repetition import SeenProducts, unless_repeated
 
 LAST_PAGE = 25_000 // PAGE_SIZE

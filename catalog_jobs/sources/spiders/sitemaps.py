@@ -1,47 +1,48 @@
-"""Reads sitemaps, indexes of sitemaps, and robots.txt as one."""
+"""The base of spiders that read sitemaps."""
 
-import zlib
+from abc import abstractmethod
 from collections.abc import Iterator
-from io import BytesIO
 
-from scrapy.utils.sitemap import sitemap_urls_from_robots
+from scrapy import Request
+from scrapy.http import Response
 
-from catalog_jobs.sources.bounded_xml import BoundedXml, BrokenXml, local_name
-from catalog_jobs.sources.parsers.values import absolute_url
+from catalog_jobs.sources.parsers.sitemaps import NO_SITEMAP, read_sitemap
 from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
-
-NO_SITEMAP = "it is no sitemap, and names none"
-
-MAX_SITEMAP_ENTRIES = 500_000
-"""Ten times what sitemaps may have."""
-
-MAX_ENTRY_BYTES = 1_000_000
-"""Bytes of a sitemap from one URL to the next, in which it may have images, translations and videos."""
+from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider, ignore_absence
 
 
-def read_sitemap(body: bytes, url: str) -> tuple[str, Iterator[str]]:
-    """Return the kind of a sitemap (``sitemapindex``, ``urlset``, ``""`` if it is neither) and its URLs."""
-    if url.endswith("/robots.txt"):
-        named = list(sitemap_urls_from_robots(body, base_url=url))
-        return "sitemapindex" if named else "", iter(named)
-    if body.startswith(b"\x1f\x8b"):
-        try:
-            body = zlib.decompressobj(wbits=31).decompress(body, MAX_SITEMAP_BYTES)
-        except zlib.error:
-            return "", iter(())
-    try:
-        # Broken XML is common: URLs with an unescaped "&".
-        sitemap = BoundedXml(BytesIO(body), ("url", "sitemap"), MAX_ENTRY_BYTES, recover=True)
-    except BrokenXml:
-        return "", iter(())
-    kind = sitemap.root if sitemap.root in ("sitemapindex", "urlset") else ""
-    return kind, (absolute_url(url, location) for location in _locations(sitemap))
+class SitemapSpider(ShopSpider):
+    """Reads sitemaps, and those that an index of sitemaps names.
 
+    Subclasses choose which, and take the pages that they name. A sitemap may be absent unless it ``needs_sitemaps``.
+    """
 
-def _locations(sitemap: BoundedXml) -> Iterator[str]:
-    for number, entry in enumerate(sitemap):
-        if number == MAX_SITEMAP_ENTRIES:
-            raise BrokenXml(f"it has more than {MAX_SITEMAP_ENTRIES:,} entries")
-        location = next((child.text or "" for child in entry if local_name(child) == "loc"), "").strip()
-        if location:
-            yield location
+    needs_sitemaps = True
+
+    def leads_to_products(self, sitemap: str) -> bool:
+        """Return whether a sitemap that an index names is read."""
+        return bool(sitemap)
+
+    @abstractmethod
+    def on_named_page(self, url: str) -> Iterator[Request]:
+        """Take a page that a sitemap names, and yield the requests that it leads to."""
+
+    def request_sitemap(self, url: str) -> Iterator[Request]:
+        """Yield a request for a sitemap, an index of sitemaps, or robots.txt."""
+        if_absent = None if self.needs_sitemaps else ignore_absence
+        yield from self.request_page(
+            url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES, if_absent=if_absent
+        )
+
+    def parse_sitemap(self, response: Response) -> CallbackResult:
+        """Take the pages that a sitemap names, or request the sitemaps that an index or robots.txt names."""
+        kind, urls = read_sitemap(response.body, response.url)
+        if not kind:
+            self.count_unreadable(response, NO_SITEMAP)
+            return
+        for url in urls:
+            if kind == "urlset":
+                yield from self.on_named_page(url)
+            elif self.leads_to_products(url):
+                yield from self.request_sitemap(url)
+        self.count_read(response)

@@ -8,19 +8,12 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 from scrapy.linkextractors import LinkExtractor
 
+from catalog_jobs.sources.fetch_failures import NOT_FOLLOWED
+from catalog_jobs.sources.page_reading import TOO_COMPLEX, Parser, is_too_complex, response_text
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.robots import NOFOLLOW
-from catalog_jobs.sources.settings import MAX_SITEMAP_BYTES
-from catalog_jobs.sources.spiders.base import (
-    TOO_COMPLEX,
-    CallbackResult,
-    Parser,
-    ShopSpider,
-    is_too_complex,
-    response_text,
-)
-from catalog_jobs.sources.spiders.sitemaps import NO_SITEMAP, read_sitemap
-from catalog_jobs.sources.stats import NOT_FOLLOWED
+from catalog_jobs.sources.spiders.base import CallbackResult
+from catalog_jobs.sources.spiders.sitemaps import SitemapSpider
 
 LINKS_NOT_FOLLOWED = "link: the shop asks not to follow it (nofollow)"
 TOO_MANY_LINKS = "it has too many links"
@@ -29,7 +22,7 @@ MAX_LINKS = 50_000
 """Links of a page, each of which takes 40 microseconds twice."""
 
 
-class StructuredSpider(ShopSpider):
+class StructuredSpider(SitemapSpider):
     """Reads product pages that sitemaps and start pages link to."""
 
     @property
@@ -44,13 +37,10 @@ class StructuredSpider(ShopSpider):
         for url in self.shop.sitemap_urls:
             yield from self.request_sitemap(url)
 
-    def request_sitemap(self, url: str) -> Iterator[Request]:
-        """Yield a request for a sitemap, an index of sitemaps, or robots.txt."""
-        yield from self.request_page(url, self.parse_sitemap, listing=True, max_bytes=MAX_SITEMAP_BYTES)
-
-    def leads_to_products(self, sitemap: str) -> bool:
-        """Return whether a sitemap that an index names is read."""
-        return bool(sitemap)
+    def on_named_page(self, url: str) -> Iterator[Request]:
+        """Request the page if it is one of a product."""
+        if not self.shop.follow or any(re.search(pattern, url) for pattern in self.shop.follow):
+            yield from self.request_page(url, self.parse_product)
 
     def parse_product(self, response: Response) -> CallbackResult:
         """Yield the products of a product page."""
@@ -73,19 +63,6 @@ class StructuredSpider(ShopSpider):
             yield from self.request_page(url, self.parse_start, listing=True)
         for url in products:
             yield from self.request_page(url, self.parse_product)
-
-    def parse_sitemap(self, response: Response) -> CallbackResult:
-        """Follow the URLs of a sitemap, of an index of sitemaps, or of robots.txt."""
-        kind, urls = read_sitemap(response.body, response.url)
-        if not kind:
-            self.count_unreadable(response, NO_SITEMAP)
-            return
-        self.count_read(response)
-        for url in urls:
-            if kind == "sitemapindex":
-                yield from self.request_sitemap(url) if self.leads_to_products(url) else ()
-            elif not self.shop.follow or any(re.search(pattern, url) for pattern in self.shop.follow):
-                yield from self.request_page(url, self.parse_product)
 
     def _links(self, response: Response, patterns: tuple[str, ...]) -> list[str]:
         if not patterns or not isinstance(response, TextResponse):

@@ -9,9 +9,10 @@ from scrapy import Request
 from scrapy.http import Response
 
 from catalog_jobs.sources.items import Page
+from catalog_jobs.sources.page_reading import read_page, response_text
 from catalog_jobs.sources.parsers.json_answers import objects_in, read_json
 from catalog_jobs.sources.parsers.woocommerce import Node, ids_with_variations, list_url, read_list, variations_url
-from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider, read_page, response_text
+from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider
 from catalog_jobs.sources.spiders.repetition import unless_repeated
 
 NO_VARIATIONS = "page: the shop does not list variations (its products are kept without them)"
