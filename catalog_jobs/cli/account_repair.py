@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from catalog_jobs.cli.options import JsonOption, parse_time
 from closetspace.bootstrap import Services
 from closetspace.domain.person.repair import RepairPlan
 from closetspace.errors import InvalidInput
+from closetspace.services.quotas import UncountedEmbeddings
 from closetspace.services.repair import Repairer
 from closetspace.services.throttling import RateLimiter, ThrottledPool
 
@@ -25,7 +27,11 @@ def repair(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done, and change nothing.")] = False,
     at_most: Annotated[
         int | None,
-        typer.Option(min=0, help="The most people to remove, and the most items to delete.", show_default="a fifth"),
+        typer.Option(
+            min=0,
+            help="The most people without an account, and the most items without a photo or with nothing else.",
+            show_default="a fifth",
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     rate: Annotated[float, typer.Option(min=0.01, help="The most items to reconcile per second.")] = 50.0,
@@ -36,10 +42,11 @@ def repair(
     **Accounts**: whoever has no account has deleted it; everything of them is deleted again. **Items**: with
     --restored-to, an item that has lost its photo was deleted since, and is deleted again; a photo uploaded since that
     has lost its item gets one, without a name. **What is derived**: every item is reconciled with its photo, and a
-    wardrobe whose states and vectors contradict each other is embedded again.
+    wardrobe whose states and vectors contradict each other is embedded again, which counts against nobody's quota.
 
     Counts first, and asks before it deletes. Refuses to do anything if so much is missing that project, bucket or
-    collection may be wrong. It can run beside the functions, and again: the second run changes nothing.
+    collection may be wrong, or the restore incomplete. It can run beside the functions, and again: the second run
+    changes nothing. When it is done, the sweeper removes photos without an item again, which it stops after a restore.
 
     Reads PHOTO_BUCKET, WARDROBE_COLLECTION and ENCODER as the functions do, and GOOGLE_CLOUD_PROJECT.
     """
@@ -47,7 +54,7 @@ def repair(
         if restored_to and restored_to > datetime.now(UTC):
             raise InvalidInput("time_invalid", f"{restored_to} is still to come: give the time of the backup.")
         services = open_services()
-        repairer = _repairer(services, rate)
+        repairer = make_repairer(services, rate)
         with progress_bar("looking") as progress:
             plan = repairer.plan(restored_to, progress)
         _print(_counts(plan))
@@ -60,6 +67,7 @@ def repair(
                 result |= repairer.follow_photos(plan.repairs, restored_to)
             with progress_bar("repairing") as progress:
                 result |= repairer.derive(plan.people - plan.gone, progress)
+            repairer.finish(plan.repairs if restored_to else (), datetime.now(UTC))
             _print(result)
     if as_json:
         print_json(result)
@@ -73,6 +81,7 @@ def _counts(plan: RepairPlan) -> dict[str, int]:
         "items that have lost their photo": plan.lost,
         "items to name another photo or to make": len(plan.repairs) - plan.lost,
         "states without an item": plan.stray_states,
+        "items of which only photos are left": plan.stray_photos,
     }
 
 
@@ -89,7 +98,8 @@ def confirm(plan: RepairPlan, bucket: str, *, deletes_items: bool, yes: bool) ->
         raise typer.Exit(1)
 
 
-def _repairer(services: Services, rate: float) -> Repairer:
+def make_repairer(services: Services, rate: float) -> Repairer:
+    """Return what repairs the services' data, at this rate of items per second."""
     return Repairer(
         documents=services.personal_documents,
         items=services.item_documents,
@@ -98,7 +108,8 @@ def _repairer(services: Services, rate: float) -> Repairer:
         objects=services.photos,
         users=services.users,
         remover=services.account_remover,
-        reconcile=services.reconciler.reconcile,
+        guard=services.loss_guard,
+        reconcile=replace(services.reconciler, usage=UncountedEmbeddings(services.usage)).reconcile,
         refresh_taste=services.taste_keeper.refresh,
         pool=ThrottledPool(RateLimiter(1 / rate), workers=os.cpu_count() or 1),
     )

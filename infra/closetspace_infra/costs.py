@@ -58,9 +58,9 @@ taste, on a smaller instance than assumed here."""
 
 SWEEPS = 6 * 24 * 365 / 12
 
-READS_A_SWEEP = 6 * Settings.audited_per_sweep
+READS_A_SWEEP = 6 * Settings.audited_per_sweep + 20
 """Items, states and photos, and with each item its state, with each state its item, with each photo both
-(services/audit.py)."""
+(services/audit.py); 20 for the number of items and states (services/loss_guard.py)."""
 
 LISTED = 20
 """Catalog items in a list of recommendations, each shown by a thumbnail."""
@@ -148,7 +148,7 @@ def costs(items: int) -> list[Cost]:
         Cost("refresh", "2 hours per night, 2 CPU, 4 GiB", 2 * JOB_VCPU + 4 * JOB_GIB, 0, REFRESH_SECONDS),
         Cost("catalog and indexes", f"{catalog:.1f} GB", 0.020, 0, catalog),
         Cost("images", "3 GB", 0.10, 0, 3, 0.5),
-        Cost("alerts", "16 conditions, each every minute", 0.15, 0, 16),
+        Cost("alerts", "17 conditions, each every minute", 0.15, 0, 17),
         Cost("secret", "1", 0.06, 0, 1),
     ]
 

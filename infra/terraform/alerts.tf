@@ -17,6 +17,7 @@ locals {
   index_age = "logging_googleapis_com:user_closetspace_index_age_hours_bucket{monitored_resource=\"cloud_run_revision\"}"
   unsettled = "logging_googleapis_com:user_closetspace_items_unsettled{monitored_resource=\"cloud_run_revision\"}"
   given_up  = "logging_googleapis_com:user_closetspace_items_given_up{monitored_resource=\"cloud_run_revision\"}"
+  refused   = "logging_googleapis_com:user_closetspace_removals_refused{monitored_resource=\"cloud_run_revision\"}"
   removed   = "logging_googleapis_com:user_closetspace_photos_removed{monitored_resource=\"cloud_run_revision\"}"
 
   # Without shops the refresh's schedule is paused, and the catalog is as old as it is.
@@ -68,6 +69,14 @@ locals {
       lasting  = "0s"
       query    = "sum(increase(${local.given_up}[1h])) > 0"
       meaning  = "Items failed repeatedly through a fault of ours, and were marked as failed."
+    }
+    items_lost = {
+      name     = "Items are lost"
+      severity = "CRITICAL"
+      lasting  = "0s"
+      # In three of four sweeps: the states of many items that are just being deleted go a moment after them.
+      query   = "count_over_time((sum(increase(${local.refused}[10m])) > 0)[40m:10m]) >= 3"
+      meaning = "The database was emptied or restored, or has many states without an item. Until it is repaired, the sweeper removes no photos."
     }
     photos_removed = {
       name     = "Photos are removed"

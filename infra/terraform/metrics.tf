@@ -5,11 +5,12 @@ locals {
   from_refresh   = "resource.type=\"cloud_run_job\" resource.labels.job_name=\"${google_cloud_run_v2_job.refresh.name}\""
 
   counted_events = {
-    items_unsettled = { event = "item_unsettled", description = "Items that the sweeper could not settle." }
-    items_given_up  = { event = "item_given_up", description = "Items that failed repeatedly through a fault of ours." }
-    items_failed    = { event = "item_failed", description = "Items that failed, for example because the photo can't be read." }
-    photos_removed  = { event = "photo_removed", description = "Photos and thumbnails that the sweeper removed because no item names them." }
-    embeddings      = { event = "item_embedded", description = "Photos that were embedded." }
+    items_unsettled  = { event = "item_unsettled", description = "Items that the sweeper could not settle." }
+    items_given_up   = { event = "item_given_up", description = "Items that failed repeatedly through a fault of ours." }
+    items_failed     = { event = "item_failed", description = "Items that failed, for example because the photo can't be read." }
+    removals_refused = { event = "removal_refused", description = "Sweeps that removed no photos because items are lost." }
+    photos_removed   = { event = "photo_removed", description = "Photos and thumbnails that the sweeper removed because no item names them." }
+    embeddings       = { event = "item_embedded", description = "Photos that were embedded." }
   }
 
   measured_events = {

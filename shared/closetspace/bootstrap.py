@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from closetspace.services.feedback import FeedbackKeeper
     from closetspace.services.index_versions import IndexVersions
     from closetspace.services.live_index import LiveIndex
+    from closetspace.services.loss_guard import LossGuard
     from closetspace.services.personal_archive import PersonalArchive
     from closetspace.services.recommend import Recommender
     from closetspace.services.reconcile import Reconciler
@@ -148,8 +149,14 @@ class Services:
         from closetspace.services.audit import Auditor
         from closetspace.services.sweep import Sweeper
 
-        auditor = Auditor(self.wardrobe, self.photos, self.bookmarks, self.settings)
+        auditor = Auditor(self.wardrobe, self.photos, self.bookmarks, self.settings, self.loss_guard)
         return Sweeper(self.wardrobe, self.reconciler, auditor, self.settings, time.monotonic)
+
+    @once
+    def loss_guard(self) -> "LossGuard":
+        from closetspace.services.loss_guard import LossGuard
+
+        return LossGuard(self.wardrobe, self.accounts, self.bookmarks, self.photos)
 
     @once
     def taste_keeper(self) -> "TasteKeeper":

@@ -113,6 +113,10 @@ class Wardrobe(Protocol):
         """
         ...
 
+    def count_items_and_states(self, limit: int) -> tuple[int, int]:
+        """Return the number of all items and that of all states, each counted up to a limit."""
+        ...
+
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
         """Yield the ids of items whose state names another encoder, page by page. Items that are settled during the
         iteration may or may not be included."""

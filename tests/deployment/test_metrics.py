@@ -41,6 +41,8 @@ def lines(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> list[dict[str, An
     world.photos.now = lambda: START
     world.upload("stray")
     list(world.sweeper.auditor.audit(START + timedelta(days=2)))
+    world.database.bookmarks.clear()
+    list(world.sweeper.auditor.audit(START + timedelta(days=2)))
     versions = IndexVersions(MemoryObjects())
     versions.publish(upload(versions, tmp_path / "bundle", "one").version, NOW)
     idle = Mock(sweep=Mock(return_value=0))
@@ -86,6 +88,7 @@ def test_lines_have_the_numbers_of_what_happened(lines: list[dict[str, Any]]) ->
     assert with_event(lines, "item_settled")["seconds"] == 7
     assert with_event(lines, "swept")["oldest_unsettled_seconds"] == 600
     assert with_event(lines, "item_given_up")["severity"] == "ERROR"
+    assert with_event(lines, "removal_refused")["severity"] == "ERROR"
 
 
 def test_refresh_metrics_are_fields_of_its_report() -> None:

@@ -219,7 +219,7 @@ def test_each_alert_is_in_the_operators_guide() -> None:
     alerts = locals_()["alerts"]
     assert set(alerts) == {
         *("function_errors", "refresh_failed", "refresh_late", "index_old"),
-        *("items_unsettled", "items_given_up", "photos_removed", "sweeper_silent"),
+        *("items_unsettled", "items_given_up", "items_lost", "photos_removed", "sweeper_silent"),
     }
     assert [alert["name"] for alert in alerts.values() if f"### {alert['name']}\n" not in guide] == []
 

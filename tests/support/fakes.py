@@ -23,6 +23,7 @@ from closetspace.domain.wardrobe.state import Hint
 from closetspace.errors import InvalidInput
 from closetspace.services.audit import Auditor
 from closetspace.services.item_photos import ItemPhotos
+from closetspace.services.loss_guard import LossGuard
 from closetspace.services.reconcile import Reconciler
 from closetspace.services.refresh_taste import TasteKeeper
 from closetspace.services.sweep import Sweeper
@@ -134,8 +135,12 @@ class World:
 
     @property
     def sweeper(self) -> Sweeper:
-        auditor = Auditor(self.database, self.photos, self.database, self.settings)
+        auditor = Auditor(self.database, self.photos, self.database, self.settings, self.guard)
         return Sweeper(self.database, self.reconciler, auditor, self.settings, lambda: self.seconds)
+
+    @property
+    def guard(self) -> LossGuard:
+        return LossGuard(self.database, self.database.accounts, self.database, self.photos)
 
     @property
     def taste_keeper(self) -> TasteKeeper:

@@ -333,6 +333,14 @@ class DatabaseContract:
         stray = walk(database.wardrobe.stray_states)
         assert stray == [(f"{item_id}-deleted", uid), (f"{item_id}-forgotten", uid)]
 
+    def test_items_and_states_are_counted_up_to_a_limit(self, database: Database, uid: str, item_id: str) -> None:
+        items, states = database.wardrobe.count_items_and_states(1_000_000)
+        for number in range(3):
+            put(database, uid, f"{item_id}-{number}", 1)
+        database.delete(f"{item_id}-0")
+        assert database.wardrobe.count_items_and_states(1_000_000) == (items + 2, states + 3)
+        assert database.wardrobe.count_items_and_states(2) == (2, 2)
+
     def test_embeddings_are_counted_by_day_and_items_up_to_a_limit(
         self, database: Database, uid: str, item_id: str
     ) -> None:

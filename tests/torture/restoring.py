@@ -2,6 +2,9 @@
 
 What production does with `gcloud firestore export` and `import` is done here with the documents themselves. As there,
 the functions get no events of an import: those of the local Firebase are dropped meanwhile.
+
+The sweeper runs before and after the loss, and takes no photo for too young to remove: it must keep every one until the
+repair.
 """
 
 import json
@@ -9,20 +12,23 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.cloud import firestore
 
 from closetspace.adapters.firestore.queries import paged
+from closetspace.bootstrap import Services, open_store
+from closetspace.settings import Settings
 from closetspace_infra.local.person import Person
 from tests.support.journey import Journey
+from tests.torture.histories import EVERYTHING
 from tests.torture.kept import Expected, check_kept, read_kept
 from tests.torture.trial import Context, Row, Timer, Verdict
 from tests.torture.wardrobes import Content, add, contents, expect, settle
 
 PEOPLE, PHOTOS = 6, 5
-
 DROP_EVENTS = [{"match": {"operation": "functions.invoke"}, "action": {"type": "deadLetter"}}]
 
 Backup = Mapping[str, Mapping[str, Any]]
@@ -36,20 +42,35 @@ def restore(context: Context, count: int = PEOPLE, photos: int = PHOTOS) -> Iter
     for person in people:
         drill.fill(person)
     settle(journey, context.say)
-    backup, restored_to = back_up(), datetime.now(UTC)
+    sweep()
+    backup, restored_to = back_up(), time_of_photos(journey)
     yield timer.row(f"a backup of {count * photos} items of {count} people", drill.check(people))
     drill.go_on(people)
     settle(journey, context.say)
+    sweep()
     yield timer.row("what they have after changes that the backup lacks", drill.check(people))
+    before = stored(journey)
     with events_dropped(journey):
         lose_everything()
+        sweep()
+        yield timer.row("photos that the sweeper finds without items after the loss", kept(before, stored(journey)))
         bring_back(backup)
+        sweep()
+        yield timer.row("photos that it finds without items after the restore", kept(before, stored(journey)))
     damaged = drill.check(people)
     context.say(f"the restored database has {len(damaged.lost)} losses and {len(damaged.leaked)} leaks")
     repaired = repair(restored_to)
     settle(journey, context.say)
     yield timer.row("the same after losing the database, the restore and `account repair`", drill.check(people))
     context.say(f"repaired: {repaired}")
+    stray = journey.path(people[0], "no-item")
+    people[0].upload(stray, drill.given[0].data)
+    sweep()
+    removed = {} if stray not in stored(journey) else {stray: "is still there"}
+    verdict = drill.check(people)
+    yield timer.row(
+        "the same after a sweep, which removes photos again", replace(verdict, leaked={**verdict.leaked, **removed})
+    )
     again = repair(restored_to)
     idle = again.keys() <= {"people", "people removed", "items reconciled"} and not again["people removed"]
     yield timer.row("a second repair, which changes nothing", Verdict(1, {} if idle else {"repair": str(again)}))
@@ -59,21 +80,21 @@ class Drill:
     """What people have, and what must be left of it."""
 
     def __init__(self, journey: Journey, given: list[Content]) -> None:
-        self._journey, self._given = journey, given
+        self._journey, self.given = journey, given
         self._expected: dict[str, Expected] = {}
         self._left: set[str] = set()
 
     def fill(self, person: Person) -> None:
         """Add an item of every content."""
-        for content in self._given:
+        for content in self.given:
             self._add(person, content)
 
     def go_on(self, people: list[Person]) -> None:
         """Let one person delete an item, one replace a photo, one add an item, and one leave."""
         deleting, replacing, adding, leaving, *_ = people
         self._delete(deleting, self._items(deleting)[0])
-        self._replace(replacing, self._items(replacing)[0], self._given[1])
-        self._add(adding, self._given[0])
+        self._replace(replacing, self._items(replacing)[0], self.given[1])
+        self._add(adding, self.given[0])
         leaving.call("deleteAccount", {})
         self._expected |= {item_id: Expected(leaving.uid, None) for item_id in self._items(leaving)}
         self._left.add(leaving.uid)
@@ -135,6 +156,29 @@ def events_dropped(journey: Journey) -> Iterator[None]:
         journey.stack.control.await_idle()
     finally:
         journey.stack.control.clear_faults()
+
+
+def sweep() -> None:
+    """Run the sweeper over everything, without the day that photos have until they are removed."""
+    services = Services(replace(Settings.from_env(), orphan_hours=0, audited_per_sweep=EVERYTHING))
+    for _ in range(2):  # the first goes on where the last one has ended
+        # Photos of the last second may be dated later than this clock.
+        services.sweeper.sweep(datetime.now(UTC) + timedelta(minutes=1))
+
+
+def time_of_photos(journey: Journey) -> datetime:
+    """Return the time by which the local Firebase dates photos: it goes up to a second before or after this clock."""
+    return open_store(f"gs://{journey.stack.bucket}").write("drill/time.txt", b"").created
+
+
+def stored(journey: Journey) -> set[str]:
+    """Return the names of all photos and thumbnails."""
+    return {stat.name for stat in open_store(f"gs://{journey.stack.bucket}").list("users/")}
+
+
+def kept(before: Collection[str], after: Collection[str]) -> Verdict:
+    """Compare the photos before and after a sweep that must remove none."""
+    return Verdict(len(before), {name: "was removed" for name in before if name not in after})
 
 
 def repair(restored_to: datetime) -> dict[str, int]:

@@ -153,6 +153,10 @@ class MemoryDatabase:
             return state.thumbnails is None
         return state.status in (Status.PROCESSING, Status.WAITING_FOR_PHOTO) and state.sweep_at is None
 
+    def count_items_and_states(self, limit: int) -> tuple[int, int]:
+        with self._lock:
+            return min(len(self.documents), limit), min(len(self.states), limit)
+
     def items(self, uid: str, limit: int) -> int:
         with self._lock:
             owned = [document for document in self.documents.values() if document.get("uid") == uid]

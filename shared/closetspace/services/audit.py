@@ -11,6 +11,7 @@ from closetspace.domain.wardrobe.photo import ObjectPhoto, owner_of_photo
 from closetspace.domain.wardrobe.thumbnails import owner_of_thumbnail
 from closetspace.log_labels import event, log_labels
 from closetspace.ports import AuditPage, Bookmarks, ObjectStat, ObjectStore, Wardrobe
+from closetspace.services.loss_guard import LossGuard
 from closetspace.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,16 @@ class Auditor:
     photos: ObjectStore
     bookmarks: Bookmarks
     settings: Settings
+    guard: LossGuard
 
     def audit(self, now: datetime) -> Iterator[tuple[str, Deletion | None]]:
         """Yield items without a state, and states without an item with the deletion of the item; remove photos that
-        no item names."""
+        no item names. Where items were lost, yield the first only, and remove nothing."""
         for item_id, _ in self._next(ITEMS, self.wardrobe.items_without_state):
             yield item_id, None
+        # The deletion of an item deletes its photos, too.
+        if not self.guard.allows_removal(now):
+            return
         for item_id, uid in self._next(STATES, self.wardrobe.stray_states):
             # When the item was deleted is not known. A photo of the last hour may belong to a new item of the same id.
             yield item_id, Deletion(uid, now - 2 * REUSE_AFTER) if uid else None

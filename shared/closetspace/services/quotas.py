@@ -1,11 +1,11 @@
 """Each person's quotas: how many items, and how many photos embedded in a day."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from closetspace.domain.wardrobe.item import Fault, Item
 from closetspace.domain.wardrobe.schedule import is_attempted, start_of_next_day
-from closetspace.domain.wardrobe.state import ItemState
+from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.ports import Usage
 from closetspace.settings import Settings
 
@@ -16,6 +16,22 @@ class ExceededQuota:
 
     fault: Fault
     until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class UncountedEmbeddings:
+    """`Usage` of what an operator does: embeddings without limit, and counted for nobody."""
+
+    usage: Usage
+
+    def items(self, uid: str, limit: int) -> int:
+        return self.usage.items(uid, limit)
+
+    def count_states(self, uid: str, *statuses: Status) -> int:
+        return self.usage.count_states(uid, *statuses)
+
+    def take_embedding(self, uid: str, day: date, limit: int) -> bool:  # noqa: ARG002
+        return True
 
 
 def exceeded_quota(

@@ -13,6 +13,7 @@ from closetspace.domain.person.personal_data import (
     MARKS,
     STATES,
     TASTE,
+    USAGE,
     WARDROBE,
     object_folder,
     wardrobe_folder,
@@ -23,6 +24,7 @@ from closetspace.domain.wardrobe.state import Status
 from closetspace.errors import Transient
 from closetspace.ports import Closets, ItemDocuments, ObjectStore, PersonalDocuments, Users, Wardrobe
 from closetspace.services.delete_account import AccountRemover
+from closetspace.services.loss_guard import LossGuard
 from closetspace.services.throttling import ThrottledPool
 
 PEOPLE = object_folder("").rstrip("/")
@@ -38,7 +40,7 @@ class Repairer:
 
     A restore brings back what was deleted since the backup, and loses what was added. Accounts and photos are not part
     of it, so they tell what is missing: an account that does not exist was deleted, and so was an item without its
-    photo. ``reconcile`` settles an item, ``refresh_taste`` derives a person's taste.
+    photo. ``reconcile`` settles an item, and counts no embedding; ``refresh_taste`` derives a person's taste.
     """
 
     documents: PersonalDocuments
@@ -48,23 +50,32 @@ class Repairer:
     objects: ObjectStore
     users: Users
     remover: AccountRemover
+    guard: LossGuard
     reconcile: Callable[[str], object]
     refresh_taste: Callable[[str], None]
     pool: ThrottledPool
 
     def plan(self, restored_to: datetime | None, progress: Progress) -> RepairPlan:
-        """Return what there is to repair, and change nothing; ``RepairPlan.check`` says whether it is plausible."""
+        """Return what there is to repair, and change nothing; ``RepairPlan.check`` says whether it is plausible.
+
+        Raises `FailedPrecondition` if the database was restored, and ``restored_to`` does not say to which time.
+        """
+        self.guard.require_restored_to(restored_to)
         people = self._people()
         staying = self.users.existing(people)
         repairs: list[ItemRepair] = []
-        items = strays = 0
+        items = stray_states = stray_photos = 0
         for number, uid in enumerate(sorted(staying), 1):
             known = set(self.documents.ids(WARDROBE, uid))
             items += len(known)
-            strays += len(set(self.documents.ids(STATES, uid)) - known)
-            repairs += self._item_repairs(uid, known, restored_to)
+            stray_states += len(set(self.documents.ids(STATES, uid)) - known)
+            uploads = self._uploads(wardrobe_folder(uid))
+            found = list(self._item_repairs(uid, known, uploads, restored_to))
+            created = sum(each.action is ItemAction.CREATE for each in found)
+            stray_photos += len(uploads.keys() - known) - created
+            repairs += found
             progress(number, len(staying))
-        return RepairPlan(frozenset(people), frozenset(people - staying), items, strays, repairs)
+        return RepairPlan(frozenset(people), frozenset(people - staying), items, stray_states, stray_photos, repairs)
 
     def remove(self, uids: Collection[str], now: datetime) -> int:
         """Remove everything of those who still have no account; return their number.
@@ -99,6 +110,16 @@ class Repairer:
             progress(number, len(uids))
         return +changed
 
+    def finish(self, done: Sequence[ItemRepair], now: datetime) -> None:
+        """Let the sweeper remove photos again, and give back the embeddings that the functions have counted meanwhile.
+
+        Items that ``follow_photos`` makes or changes are an event for the functions, too.
+        """
+        for uid in {each.uid for each in done if each.action is not ItemAction.DELETE}:
+            while self.documents.delete_page(USAGE, uid):
+                pass
+        self.guard.accept(now)
+
     def _people(self) -> set[str]:
         """Return the uids of everyone who has a document or an object, without what can't be one."""
         collections = [each for each in COLLECTIONS if each not in (MARKS, CLOSET_SHARDS)]
@@ -106,8 +127,9 @@ class Repairer:
         uids |= {parts[1] for stat in self.objects.list(f"{PEOPLE}/") if len(parts := stat.name.split("/")) > 2}
         return {uid for uid in uids if is_uid(uid)}
 
-    def _item_repairs(self, uid: str, known: Collection[str], restored_to: datetime | None) -> Iterator[ItemRepair]:
-        uploads = self._uploads(wardrobe_folder(uid))
+    def _item_repairs(
+        self, uid: str, known: Collection[str], uploads: Mapping[str, list[Upload]], restored_to: datetime | None
+    ) -> Iterator[ItemRepair]:
         for item_id in sorted({*known, *uploads}):
             if repair := self._item_repair(uid, item_id, uploads.get(item_id, ()), restored_to):
                 yield repair

@@ -1,18 +1,24 @@
 """The commands ``closetspace account``: what they refuse before they reach anything."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from catalog_jobs.cli.account_repair import confirm
+from catalog_jobs.cli.account_repair import confirm, make_repairer
 from catalog_jobs.cli.account_services import check_project
 from catalog_jobs.cli.app import app
 from closetspace.adapters.cloud_logging import hash_uid
+from closetspace.adapters.memory import MemoryItemDocuments
+from closetspace.bootstrap import Services
 from closetspace.domain.person.repair import ItemAction, ItemRepair, RepairPlan
 from closetspace.errors import FailedPrecondition
+from closetspace.settings import Settings
+from tests.support.fakes import decode_anything, shrink_anything
+from tests.support.leaving import LeavingWorld
 
 
 def run(*arguments: str) -> Result:
@@ -84,6 +90,33 @@ def test_repair_asks_before_it_deletes_people_or_items(
 ) -> None:
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-project")
     repairs = [ItemRepair("ann", "a", ItemAction.DELETE)] * lost
-    plan = RepairPlan(frozenset({"ann", "bob"}), frozenset(["bob"][:gone]), items=9, stray_states=0, repairs=repairs)
+    plan = RepairPlan(frozenset({"ann", "bob"}), frozenset(["bob"][:gone]), 9, 0, 0, repairs)
     with CliRunner().isolation(input=answer), nullcontext() if goes_on else pytest.raises(typer.Exit):
         confirm(plan, "demo-photos", deletes_items=deletes_items, yes=False)
+
+
+def test_repair_embeds_whatever_its_people_have_used_of_their_quota() -> None:
+    world = LeavingWorld(settings=replace(Settings(), max_embeddings_per_day=1))
+    services = Services(
+        world.settings,
+        wardrobe=world.database,
+        usage=world.database,
+        bookmarks=world.database,
+        closets=world.database,
+        accounts=world.accounts,
+        users=world.users,
+        personal_documents=world.documents,
+        item_documents=MemoryItemDocuments(world.database),
+        photos=world.photos,
+        fetcher=world.web,
+        decode=decode_anything,
+        make_thumbnails=shrink_anything,
+        encoder=world.encoder,
+    )
+    repairer = make_repairer(services, rate=50)
+    for item_id in ("first", "second", "third"):
+        world.upload(item_id)
+        world.write_item(item_id)
+        repairer.reconcile(item_id)
+    assert [world.status(item_id) for item_id in ("first", "second", "third")] == ["ready"] * 3
+    assert not world.database.embeddings

@@ -14,6 +14,7 @@ from closetspace.domain.person.personal_data import CLOSETS, STATES, PersonalCol
 from closetspace.domain.person.repair import RepairPlan
 from closetspace.domain.wardrobe.photo import photo_folder
 from closetspace.errors import FailedPrecondition
+from closetspace.services.quotas import UncountedEmbeddings
 from closetspace.services.repair import Repairer
 from closetspace.services.throttling import RateLimiter, ThrottledPool
 from tests.support.leaving import NOW, LeavingWorld
@@ -39,7 +40,8 @@ def repairer(world: LeavingWorld) -> Repairer:
         objects=world.photos,
         users=world.users,
         remover=world.remover,
-        reconcile=world.reconciler.reconcile,
+        guard=world.guard,
+        reconcile=replace(world.reconciler, usage=UncountedEmbeddings(world.database)).reconcile,
         refresh_taste=world.taste_keeper.refresh,
         pool=ThrottledPool(RateLimiter(0), workers=1),
     )
@@ -196,6 +198,27 @@ def test_nothing_is_done_if_items_are_in_another_collection(world: LeavingWorld)
         planned(world).check(None)
 
 
+def test_nothing_is_done_with_a_database_that_is_not_restored_yet(world: LeavingWorld) -> None:
+    for table in (world.database.documents, world.database.states, world.database.closets):
+        table.clear()
+    with pytest.raises(FailedPrecondition, match="6 of 6 items have photos only"):
+        planned(world, NOW + HOUR).check(None)
+    assert planned(world, NOW - HOUR).stray_photos == 0, "all of them get an item"
+
+
+def test_sweeper_removes_photos_again_once_a_restored_database_is_repaired(world: LeavingWorld) -> None:
+    world.guard.allows_removal(NOW)
+    world.now += HOUR
+    world.guard.allows_removal(world.now)
+    world.database.bookmarks["swept"] = NOW.isoformat()
+    with pytest.raises(FailedPrecondition, match="--restored-to"):
+        planned(world, None)
+    assert not world.guard.allows_removal(world.now)
+    repairer(world).finish(planned(world).repairs, world.now)
+    assert world.guard.allows_removal(world.now)
+    planned(world, None)
+
+
 @pytest.mark.parametrize(
     ("gone", "people", "at_most", "fits"),
     [
@@ -213,7 +236,7 @@ def test_nothing_is_done_if_items_are_in_another_collection(world: LeavingWorld)
 )
 def test_more_removals_than_usual_have_to_be_named(gone: int, people: int, at_most: int | None, fits: bool) -> None:
     uids = frozenset(str(number) for number in range(people))
-    plan = RepairPlan(uids, frozenset(list(uids)[:gone]), items=0, stray_states=0, repairs=())
+    plan = RepairPlan(uids, frozenset(list(uids)[:gone]), items=0, stray_states=0, stray_photos=0, repairs=())
     with nullcontext() if fits else pytest.raises(FailedPrecondition, match=f"--at-most {gone}"):
         plan.check(at_most)
 
@@ -250,6 +273,31 @@ def test_item_that_gets_ready_between_two_queries_is_no_contradiction(world: Lea
     documents = Late(world.database, world.exports, world.page)
     changed = replace(repairer(world), documents=documents).derive({"ann"}, lambda *_: None)
     assert "wardrobes rebuilt" not in changed
+
+
+def test_repair_counts_no_embedding_and_gives_back_what_its_events_have_used(world: LeavingWorld) -> None:
+    world.settings = replace(world.settings, max_embeddings_per_day=3)
+    backup = snapshot(world)
+    world.now += HOUR
+    for number in range(5):
+        world.upload(f"ann-new-{number}", f"new {number}".encode(), "ann")
+    restore(world, backup)
+    for collection in (STATES, CLOSETS):
+        while world.documents.delete_page(collection, "ann"):
+            pass
+    plan = planned(world)
+    plan.check(None)
+    done = repairer(world).follow_photos(plan.repairs, NOW)
+    world.reconciler.reconcile("ann-new-0")
+    assert world.status("ann-new-0") == "failed", "an event came first, and the day's quota is used up"
+    assert done | repairer(world).derive({"ann"}, lambda *_: None) == {
+        "items made from their photos": 5,
+        "items reconciled": 8,
+    }
+    repairer(world).finish(plan.repairs, world.now)
+    assert {world.status(f"ann-new-{number}") for number in range(5)} == {"ready"}
+    assert "ann" not in world.database.embeddings
+    assert sum(world.database.embeddings["bob"].values()) == 3
 
 
 def test_repair_that_was_interrupted_is_completed_by_the_next(world: LeavingWorld) -> None:

@@ -255,7 +255,7 @@ def test_photo_that_no_item_names_is_removed_after_a_day(
         world.web.photos[URL] = b"from the web"
         world.reconciler.reconcile("shirt")
     sweep(world, timedelta(hours=hours))
-    left = {stat.name for stat in world.photos.list("") if not owner_of_thumbnail(stat.name)}
+    left = {stat.name for stat in world.photos.list("users/") if not owner_of_thumbnail(stat.name)}
     assert left == {"users/ann/exports/1.zip", *(["users/ann/wardrobe/shirt/photo.jpg"] if kept else [])}
 
 

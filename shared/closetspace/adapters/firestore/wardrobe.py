@@ -110,6 +110,10 @@ class FirestoreWardrobe:
         stray = [state for state in states if state.id not in existing or _is_forgotten(state.to_dict())]
         return _audit_page(states, limit, stray)
 
+    def count_items_and_states(self, limit: int) -> tuple[int, int]:
+        items, states = self._client.collection(self._collection), self._client.collection(STATES)
+        return count(items.limit(limit)), count(states.limit(limit))
+
     def items_with_other_encoder(self, encoder_id: str) -> Iterator[str]:
         query = self._states_with_other_encoder(encoder_id).order_by("encoder").order_by("__name__")
         return (snapshot.id for snapshot in paged(query))

@@ -14,6 +14,9 @@ FEW = 10
 SHARE = 0.2
 """More losses than these are rather a mistake, such as another project's bucket, than what people have deleted."""
 
+BUCKET = "PHOTO_BUCKET, which may be another project's"
+COLLECTION = "WARDROBE_COLLECTION, which may be another project's, and whether all items were restored"
+
 
 class ItemAction(StrEnum):
     """What is done to an item's document; the value is what the command counts."""
@@ -45,14 +48,15 @@ class Upload:
 class RepairPlan:
     """What a repair would do, for everyone.
 
-    ``gone`` are those of the people who have no account. ``items`` counts documents of items, and ``stray_states``
-    states without one, both of all others.
+    ``gone`` are those of the people who have no account. ``items`` counts documents of items, ``stray_states`` states
+    without one, and ``stray_photos`` ids of items that have photos, no document, and get none: all of the others.
     """
 
     people: frozenset[str]
     gone: frozenset[str]
     items: int
     stray_states: int
+    stray_photos: int
     repairs: Sequence[ItemRepair]
 
     @property
@@ -62,17 +66,19 @@ class RepairPlan:
 
     def check(self, at_most: int | None) -> None:
         """Raise `FailedPrecondition` if more is lost than people delete; ``at_most`` is another bound."""
+        restore = "whether all items were restored, and --restored-to"
         found = (
-            (len(self.gone), len(self.people), "people have no account", "GOOGLE_CLOUD_PROJECT and PHOTO_BUCKET"),
-            (self.lost, self.items, "items have lost their photo", "PHOTO_BUCKET"),
-            (self.stray_states, self.items + self.stray_states, "items have a state only", "WARDROBE_COLLECTION"),
+            (len(self.gone), len(self.people), "people have no account", f"GOOGLE_CLOUD_PROJECT and {BUCKET}"),
+            (self.lost, self.items, "items have lost their photo", BUCKET),
+            (self.stray_states, self.items + self.stray_states, "items have a state only", COLLECTION),
+            (self.stray_photos, self.items + self.stray_photos, "items have photos only", restore),
         )
-        for count, total, what, setting in found:
+        for count, total, what, cause in found:
             bound = min(max(FEW, int(SHARE * total)), total - 1) if at_most is None else at_most
             if count > max(bound, 0):
                 raise FailedPrecondition(
-                    f"{count:,} of {total:,} {what}. Nothing was done. Check {setting}: they may be another project's."
-                    f" If they are right, repeat the command with --at-most {count}."
+                    f"{count:,} of {total:,} {what}. Nothing was done. Check {cause}."
+                    f" If that is right, repeat the command with --at-most {count}."
                 )
 
 
