@@ -35,7 +35,7 @@ PROTOTYPE_SECONDS, PROTOTYPE_CPU_SECONDS = 13.4, 12.0
 
 def measure() -> list[Measurement]:
     """Measure the latency of sequential requests, then the throughput with one process per core."""
-    with _as_deployed(1) as pool:
+    with as_deployed(1) as pool:
         latency = pool.submit(_latency).result()
     return [
         Measurement("recommend, warm, 8,000 items, closet of 50: p50", latency.p50 * 1000, "ms", 3),
@@ -88,7 +88,7 @@ def _latency() -> _Latency:
 
 
 @contextmanager
-def _as_deployed(processes: int) -> Iterator[ProcessPoolExecutor]:
+def as_deployed(processes: int) -> Iterator[ProcessPoolExecutor]:
     """Start new processes with one thread per request, as functions/main.py sets it."""
     before = os.environ.get(THREADS)
     os.environ[THREADS] = "1"
@@ -111,7 +111,7 @@ def _ask(recommender: Recommender, uid: str, count: int) -> list[float]:
 
 def _throughput() -> float:
     cores = os.cpu_count() or 1
-    with _as_deployed(cores) as pool:
+    with as_deployed(cores) as pool:
         list(pool.map(_work, [50] * cores))
         started = time.perf_counter()
         list(pool.map(_work, [REQUESTS] * cores))

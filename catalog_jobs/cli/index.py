@@ -28,9 +28,18 @@ def build(store: StoreOption, as_json: JsonOption = False) -> None:
     print_left_out(built.left_out)
     manifest = built.manifest
     if as_json:
-        print_json({"version": manifest.version, "items": manifest.count, "recall": manifest.recall})
+        print_json(
+            {
+                "version": manifest.version,
+                "items": manifest.count,
+                "recall": manifest.recall,
+                "agreement": built.agreement,
+            }
+        )
     else:
-        notes.print(f"{manifest.version}: {manifest.count} items, recall@50 {manifest.recall:.3f}")
+        notes.print(
+            f"{manifest.version}: {manifest.count} items, lists are {built.agreement:.1%} those of an exact ranking"
+        )
         notes.print(f"Next: closetspace index publish --store {store}")
 
 
@@ -68,7 +77,8 @@ def list_versions(store: StoreOption, as_json: JsonOption = False) -> None:
     table = Table("", Column("version", no_wrap=True), "items", "encoder", "created", "recall@50")
     for m in manifests:
         mark = "in use" if m.version == in_use else ""
-        table.add_row(mark, m.version, str(m.count), m.encoder, m.created[:19], f"{m.recall:.3f}")
+        recall = "" if m.recall is None else f"{m.recall:.3f}"
+        table.add_row(mark, m.version, str(m.count), m.encoder, m.created[:19], recall)
     notes.print(table)
 
 

@@ -8,8 +8,8 @@ from catalog_jobs.catalog.run_records import READING, GuardResult
 FEW = 20
 """Items. Among fewer, a small change is a large share, so their guards pass."""
 
-RECALL, UPLOADED = "recall", "uploaded"
-NEVER_ACCEPTED = (RECALL, UPLOADED, READING)
+RECALL, LISTS, UPLOADED = "recall", "lists", "uploaded"
+NEVER_ACCEPTED = (RECALL, LISTS, UPLOADED, READING)
 """The guards, by the beginnings of their names, that `--accept-change` does not override: they detect faults."""
 
 
@@ -27,7 +27,10 @@ class Bounds:
     """Share of the images to embed that may fail, beyond the first `FEW`."""
 
     least_recall: float = 0.95
-    """recall@50 against exact search."""
+    """Annoy's recall@50 against an exact scan."""
+
+    least_agreement: float = 0.9
+    """Share of drawn closets' lists that a ranking of all items lists as well."""
 
     least_overlap: float = 0.6
     """Share of the first answers to canary closets that stay, among items that both indexes have."""
@@ -68,10 +71,15 @@ def failed_images(failed: int, tried: int, bounds: Bounds) -> GuardResult:
     )
 
 
-def recall(measured: float, bounds: Bounds) -> GuardResult:
-    """Check the recall of the approximate search."""
-    ok = measured >= bounds.least_recall
-    return GuardResult(name=RECALL, ok=ok, value=round(measured, 4), bound=bounds.least_recall)
+def search(recall: float | None, agreement: float, bounds: Bounds) -> list[GuardResult]:
+    """Check Annoy's recall, if there are Annoy files, and the agreement of lists with a ranking of all items."""
+    lists = GuardResult(
+        name=LISTS, ok=agreement >= bounds.least_agreement, value=round(agreement, 4), bound=bounds.least_agreement
+    )
+    if recall is None:
+        return [lists]
+    ok = recall >= bounds.least_recall
+    return [GuardResult(name=RECALL, ok=ok, value=round(recall, 4), bound=bounds.least_recall), lists]
 
 
 def canaries(overlap: float | None, bounds: Bounds) -> GuardResult:

@@ -14,7 +14,10 @@ import pyarrow.compute as pc
 
 from catalog_jobs.catalog.item import INDEXED_FIELDS, CatalogItem, indexed_item
 from catalog_jobs.catalog.item_table import KEY, TEXT, count_by_value, rows_of, table_of, with_content_keys
+from catalog_jobs.catalog.run_records import format_failures
 from catalog_jobs.catalog.snapshots import Snapshots
+from catalog_jobs.refresh import guards
+from catalog_jobs.refresh.canaries import agreement
 from catalog_jobs.refresh.embedding_store import EmbeddingStore, StoredKeys
 from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.images import CatalogImages, ImageDecoder, ImageDownloader, failing_alone, stored_thumbnails
@@ -22,7 +25,7 @@ from catalog_jobs.refresh.thumbnails import ThumbnailMaker
 from catalog_jobs.refresh.worker import ShardEmbedder, failed_items, items_to_embed, without_keys
 from catalog_jobs.sources.selection import FolderSource
 from closetspace.adapters.index.writer import write_bundle
-from closetspace.bootstrap import bundle_opener, decoding_pool, load_encoder
+from closetspace.bootstrap import bundle_opener, decoding_pool, encoder_priors, load_encoder
 from closetspace.domain.index.bundle import BundleContents, Manifest
 from closetspace.domain.index.indexed_item import IndexedItem, LeftOut
 from closetspace.domain.index.pictures import IMAGES_FOLDER, ThumbnailUrls, thumbnail_key
@@ -84,9 +87,10 @@ class IndexBuilder:
 
 @dataclass(frozen=True)
 class BuiltIndex:
-    """The version that was built, and the items that were left out."""
+    """The version that was built, the agreement of its lists with a ranking of all items, and the items left out."""
 
     manifest: Manifest
+    agreement: float
     left_out: list[LeftOut]
 
 
@@ -126,11 +130,11 @@ def build_index(store: ObjectStore, progress: Progress, settings: Settings | Non
         thumbnails.run(to_shrink, lambda done, _: progress(len(share) + done, total))
     with tempfile.TemporaryDirectory(prefix="closetspace-build-") as folder:
         manifest = index_builder(store, embedder.embeddings).build(snapshot, items, Path(folder), datetime.now(UTC))
-        if manifest.recall < Bounds.least_recall:
-            raise Incompatible(f"recall@50 is {manifest.recall:.3f}, at least {Bounds.least_recall} is needed")
-        bundle_opener(settings)(Path(folder))
+        agreed = agreement(bundle_opener(settings)(Path(folder)), encoder_priors(settings).get)
+        if failing := guards.failing(guards.search(manifest.recall, agreed, Bounds()), accept_change=False):
+            raise Incompatible(f"the index finds too little: {format_failures(failing)}")
         IndexVersions(store).upload(Path(folder), manifest)
-    return BuiltIndex(manifest, [LeftOut(item_id, reason) for item_id, reason in failed_items(items, failed)])
+    return BuiltIndex(manifest, agreed, [LeftOut(item_id, reason) for item_id, reason in failed_items(items, failed)])
 
 
 @contextmanager

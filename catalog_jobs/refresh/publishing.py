@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from catalog_jobs.catalog.run_records import GuardResult
 from catalog_jobs.refresh import guards
-from catalog_jobs.refresh.canaries import Priors, overlap
+from catalog_jobs.refresh.canaries import Priors, agreement, overlap
 from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.index_builder import IndexBuilder
 from closetspace.adapters.index.reader import Bundle
@@ -78,8 +78,10 @@ class Publisher:
             before.mkdir()
             manifest = self.builder.build(snapshot, items, built, now)
             progress(1, STEPS)
-            results = [images, guards.recall(manifest.recall, self.bounds)]
-            results += self._compare(manifest, built, items, base, before)
+            bundle = self.open_bundle(built)
+            agreed = agreement(bundle, self.priors)
+            results = [images, *guards.search(manifest.recall, agreed, self.bounds)]
+            results += self._compare(bundle, items, base, before)
             if self._refuses(results):
                 return PublishResult(None, manifest.count, results)
             self.check_lease()
@@ -103,15 +105,16 @@ class Publisher:
             return None
         return PublishResult(manifest.version, manifest.count, [])
 
-    def _compare(self, manifest: Manifest, built: Path, items: pa.Table, base: Base, folder: Path) -> list[GuardResult]:
+    def _compare(self, built: Bundle, items: pa.Table, base: Base, folder: Path) -> list[GuardResult]:
         """Compare the new index with the one in use."""
+        manifest = built.manifest
         if base.current is None:
             return [*guards.total_count(0, manifest.count, self.bounds), guards.canaries(None, self.bounds)]
         earlier = self.versions.fetch(base.current.version, folder, base.current.manifest_sha256)
         same_encoder = earlier.encoder == manifest.encoder
         shops_before, shops = self.builder.shops(base.items, items)
         categories_before, categories = ({part.name: part.count for part in m.categories} for m in (earlier, manifest))
-        kept = overlap(self.open_bundle(folder), self.open_bundle(built), self.priors) if same_encoder else None
+        kept = overlap(self.open_bundle(folder), built, self.priors) if same_encoder else None
         return [
             *guards.total_count(earlier.count, manifest.count, self.bounds),
             *guards.group_counts("shop", shops_before, shops, self.bounds),

@@ -12,7 +12,7 @@ from closetspace.domain.encoder.attributes import pack_attributes
 from closetspace.domain.encoder.encoding_batch import EncodingBatch, quantize_photo_vectors
 from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents, Manifest
-from closetspace.domain.index.index import Index
+from closetspace.domain.index.index import Candidates, Index
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.pictures import ThumbnailUrls
 from closetspace.services.index_versions import IndexVersions
@@ -53,6 +53,11 @@ def contents(count: int = 300, catalog: str = "one") -> BundleContents:
 def query(seed: int = 1) -> FloatArray:
     """A random query of an index, ``(2d,)``."""
     return unit(np.random.default_rng(seed).standard_normal(2 * DIM).astype(np.float32))
+
+
+def no_score(_: Candidates) -> FloatArray:
+    """The score for an index that has no cells, and so does not need one."""
+    raise NotImplementedError
 
 
 def upload(

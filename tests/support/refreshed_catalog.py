@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from catalog_jobs.refresh.run_store import Lease, RunStore
 from catalog_jobs.refresh.thumbnails import ThumbnailMaker
 from catalog_jobs.refresh.worker import ShardEmbedder, Worker
 from closetspace.adapters.index.reader import Bundle
+from closetspace.adapters.index.writer import ANNOY_ITEMS, write_bundle
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.index.indexed_item import IndexedItem
@@ -102,7 +104,8 @@ def no_progress_bar(_: str) -> Iterator[Progress]:
 class RefreshedCatalog:
     """A store, and refreshes of its catalog.
 
-    Downloads of ``missing_images`` fail. ``encoder`` can be given a hook that is called before each encoding.
+    Downloads of ``missing_images`` fail. ``encoder`` can be given a hook that is called before each encoding. Catalogs
+    of more than ``annoy_items`` get cells.
     """
 
     store: ObjectStore = field(default_factory=MemoryObjects)
@@ -110,6 +113,7 @@ class RefreshedCatalog:
     encoder: HashEncoder = field(default_factory=HashEncoder)
     missing_images: set[str] = field(default_factory=set)
     open_bundle: Callable[[Path], Bundle] = lambda folder: Bundle(folder, exact_scan_items=10_000)
+    annoy_items: int = ANNOY_ITEMS
     _keys: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def run(self, *sources: Source, key: str = "", tasks: int = 1, **options: Any) -> RunRecord:
@@ -120,7 +124,10 @@ class RefreshedCatalog:
         refresh_options = RefreshOptions(**{"grace": timedelta(days=3), **options})
         publisher = Publisher(
             versions=self.versions,
-            builder=index_builder(self.store, worker.embedder.embeddings),
+            builder=replace(
+                index_builder(self.store, worker.embedder.embeddings),
+                write=partial(write_bundle, annoy_items=self.annoy_items),
+            ),
             open_bundle=self.open_bundle,
             priors=lambda _: EncoderPriors(HEADS),
             bounds=refresh_options.bounds,

@@ -14,6 +14,7 @@ from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.index_builder import index_builder
 from catalog_jobs.refresh.run_store import Lease
+from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.domain.encoder.encoding import Encoding, Garment
 from closetspace.domain.index.bundle import BundleContents, Manifest
@@ -146,7 +147,7 @@ def test_candidate_by_another_encoder_is_compared_by_counts_only() -> None:
     assert (record.error, record.report.published) == ("", True)
     assert (guards["canaries"].ok, guards["canaries"].value) == (True, None)
     assert not any(name.startswith("category") for name in guards)
-    assert {"items", "growth", "shop north", "recall", "uploaded"} <= set(guards)
+    assert {"items", "growth", "shop north", "recall", "lists", "uploaded"} <= set(guards)
     assert catalog.current.version == in_use
     assert catalog.current.candidate is not None
     assert catalog.current.candidate.version == record.report.version
@@ -154,7 +155,11 @@ def test_candidate_by_another_encoder_is_compared_by_counts_only() -> None:
 
 @pytest.mark.parametrize(
     ("bounds", "name"),
-    [(Bounds(least_recall=1.01), "recall"), (Bounds(least_overlap=1.01), "canaries")],
+    [
+        (Bounds(least_recall=1.01), "recall"),
+        (Bounds(least_agreement=1.01), "lists"),
+        (Bounds(least_overlap=1.01), "canaries"),
+    ],
 )
 def test_guard_that_fails_before_the_upload_leaves_no_version(bounds: Bounds, name: str) -> None:
     catalog = published()
@@ -164,10 +169,25 @@ def test_guard_that_fails_before_the_upload_leaves_no_version(bounds: Bounds, na
     assert versions(catalog.store) == before
 
 
+def test_large_catalog_gets_cells_and_its_lists_are_checked() -> None:
+    catalog = RefreshedCatalog(annoy_items=20, open_bundle=lambda folder: Bundle(folder, exact_scan_items=0))
+    small = catalog.run(FakeSource(stock(20)))
+    large = catalog.run(FakeSource(stock(30)))
+    (before, before_lists), (after,) = (
+        [guard for guard in record.report.guards if guard.name in ("recall", "lists")] for record in (small, large)
+    )
+    assert (before.name, before_lists.name, after.name) == ("recall", "lists", "lists")
+    assert (after.ok, after.value, large.report.published) == (True, 1.0, True)
+    manifest = catalog.versions.manifest(catalog.current.version)
+    assert "cells.npz" in manifest.files
+    assert not [name for name in manifest.files if name.endswith(".ann")]
+    assert len(catalog.index()) == 30
+
+
 def test_first_index_passes_the_canaries_without_a_value() -> None:
     guards = {guard.name: guard for guard in RefreshedCatalog().run(FakeSource(stock(30))).report.guards}
     assert {name: guard.ok for name, guard in guards.items()} == dict.fromkeys(
-        ["failed_pictures", "recall", "items", "canaries", "uploaded"], True
+        ["failed_pictures", "recall", "lists", "items", "canaries", "uploaded"], True
     )
     assert guards["canaries"].value is None
 

@@ -15,7 +15,7 @@ from closetspace.domain.encoder.vectors import unit
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import item_key
-from tests.support.indexes import ENCODER, NOW, contents, query
+from tests.support.indexes import ENCODER, NOW, contents, no_score, query
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_builds_of_the_same_contents_are_equal_byte_for_byte(tmp_path: Path) -> 
 
 
 def test_small_category_returns_all_its_items_as_candidates(bundle: Bundle) -> None:
-    candidates = bundle.candidates("Shoes", query(), 5, None)
+    candidates = bundle.candidates("Shoes", query(), 5, None, no_score)
     positions = {item.id: position for position, item in enumerate(contents().items)}
     assert {item.id for item in bundle.items(candidates.rows)} == {
         i.id for i in contents().items if i.category == "Shoes"
@@ -55,10 +55,10 @@ def test_annoy_and_exact_scan_return_the_same_nearest_items(tmp_path: Path) -> N
     for seed in range(5):
         for mask in (None, exact.matching(Filters(gender="Women", price_max=200))):
             near, style = np.split(query(seed), 2)
-            scanned = exact.candidates("Topwear", query(seed), 10, mask)
+            scanned = exact.candidates("Topwear", query(seed), 10, mask, no_score)
             residual = unit(scanned.vectors - exact.category_means["Topwear"])
             expected = scanned.rows[np.argsort(-(scanned.vectors @ near + residual @ style))[:10]]
-            found = approximate.candidates("Topwear", query(seed), 10, mask)
+            found = approximate.candidates("Topwear", query(seed), 10, mask, no_score)
             assert len(found.rows) == 10
             assert len(set(expected) & set(found.rows)) >= 9
 
@@ -110,7 +110,7 @@ def test_answers_have_every_field_of_their_items(tmp_path: Path) -> None:
 
 
 def test_attributes_of_one_label_are_stored_side_by_side(bundle: Bundle) -> None:
-    attributes = bundle.candidates("Shoes", query(), 5, None).attributes
+    attributes = bundle.candidates("Shoes", query(), 5, None, no_score).attributes
     assert attributes[:, 0].flags.c_contiguous
 
 
@@ -179,7 +179,7 @@ def test_filter_with_few_matches_returns_all_of_them(tmp_path: Path) -> None:
     for exact_scan_items in (0, 10_000):
         bundle = Bundle(tmp_path, exact_scan_items=exact_scan_items)
         mask = bundle.matching(Filters(price_max=4))
-        rows = np.concatenate([bundle.candidates(c, query(), 10, mask).rows for c in bundle.category_means])
+        rows = np.concatenate([bundle.candidates(c, query(), 10, mask, no_score).rows for c in bundle.category_means])
         assert sorted(item.price or 0 for item in bundle.items(rows)) == [1, 2, 3, 4]
 
 

@@ -17,7 +17,7 @@ from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from closetspace.domain.index.filters import Filters
 from closetspace.errors import Incompatible
-from tests.support.indexes import NOW, contents, query, truncate_annoy_file
+from tests.support.indexes import NOW, contents, no_score, query, truncate_annoy_file
 
 FORMAT_3 = Path(__file__).parent / "index_of_format_3.zip"
 """``contents(30)``, written by the last release that kept answers in SQLite."""
@@ -45,7 +45,7 @@ def test_index_of_format_3_answers_as_one_of_today(whole: Path, tmp_path: Path) 
         assert found is not None
         assert expected is not None
         assert np.array_equal(found, expected)
-    old, new = (bundle.candidates("Shoes", query(), 5, None) for bundle in (before, today))
+    old, new = (bundle.candidates("Shoes", query(), 5, None, no_score) for bundle in (before, today))
     assert np.array_equal(old.rows, new.rows)
     assert np.array_equal(old.attributes, new.attributes)
 

@@ -18,6 +18,7 @@ def test_these_tests_cover_every_bound() -> None:
         "most_growth",
         "most_failed",
         "least_recall",
+        "least_agreement",
         "least_overlap",
     }
 
@@ -86,7 +87,14 @@ def test_few_images_or_a_share_of_them_may_fail(failed: int, tried: int, ok: boo
 
 @pytest.mark.parametrize(("measured", "ok"), [(1.0, True), (0.95, True), (0.9499999, False)])
 def test_recall_must_reach_its_bound(measured: float, ok: bool) -> None:
-    assert guards.recall(measured, BOUNDS).ok is ok
+    recall, lists = guards.search(measured, 1.0, BOUNDS)
+    assert (recall.name, recall.ok, lists.ok) == ("recall", ok, True)
+
+
+@pytest.mark.parametrize(("measured", "ok"), [(1.0, True), (0.9, True), (0.8999999, False)])
+def test_lists_must_agree_with_an_exact_ranking_also_where_there_is_no_annoy(measured: float, ok: bool) -> None:
+    (lists,) = guards.search(None, measured, BOUNDS)
+    assert (lists.name, lists.ok, lists.bound) == ("lists", ok, 0.9)
 
 
 @pytest.mark.parametrize(("overlap", "ok"), [(None, True), (1.0, True), (0.6, True), (0.59, False)])
@@ -102,7 +110,7 @@ def test_upload_with_a_problem_fails() -> None:
 
 
 ALL_FAILING = [
-    guards.recall(0.5, BOUNDS),
+    *guards.search(0.5, 0.5, BOUNDS),
     guards.uploaded("a file is missing"),
     guards.source_failed("north", "A captcha."),
     *guards.source_yield("north", 100, 1, 0.8),
@@ -116,12 +124,12 @@ ALL_FAILING = [
 
 
 def test_every_failing_guard_stops_the_run() -> None:
-    assert guards.failing([*ALL_FAILING, guards.recall(1, BOUNDS)], accept_change=False) == ALL_FAILING
+    assert guards.failing([*ALL_FAILING, *guards.search(1, 1, BOUNDS)], accept_change=False) == ALL_FAILING
 
 
 def test_accepted_change_does_not_override_errors_and_failed_sources() -> None:
     left = guards.failing(ALL_FAILING, accept_change=True)
-    assert [guard.name for guard in left] == ["recall", "uploaded", "reading of north"]
+    assert [guard.name for guard in left] == ["recall", "lists", "uploaded", "reading of north"]
 
 
 def test_format_failures_names_value_bound_and_detail() -> None:
@@ -129,7 +137,7 @@ def test_format_failures_names_value_bound_and_detail() -> None:
     assert format_failures([*low, guards.source_failed("south", "A captcha.")]) == (
         "yield of north is 0.6, the bound is 0.8 (100 before, 60 now); reading of south: A captcha."
     )
-    assert format_failures([guards.recall(0.5, BOUNDS)]) == "recall is 0.5, the bound is 0.95"
+    assert format_failures(guards.search(0.5, 1, BOUNDS)[:1]) == "recall is 0.5, the bound is 0.95"
 
 
 def test_guards_have_no_values_that_json_cannot_represent() -> None:

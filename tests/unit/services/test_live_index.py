@@ -13,7 +13,16 @@ from closetspace.domain.index.bundle import Manifest
 from closetspace.errors import Incompatible, Transient
 from closetspace.services.index_versions import IndexVersions
 from closetspace.services.live_index import LiveIndex
-from tests.support.indexes import NOW, contents, open_bundle, publish_with_candidate, query, truncate_annoy_file, upload
+from tests.support.indexes import (
+    NOW,
+    contents,
+    no_score,
+    open_bundle,
+    publish_with_candidate,
+    query,
+    truncate_annoy_file,
+    upload,
+)
 from tests.support.waiting import eventually
 
 OURS = {"hash-1": 1}
@@ -51,7 +60,7 @@ def test_reload_under_load_fails_no_request(live: LiveIndex, versions: IndexVers
         while not stop.is_set():
             try:
                 index = live.get(OURS)
-                rows = index.candidates("Shoes", query(), 5, None).rows
+                rows = index.candidates("Shoes", query(), 5, None, no_score).rows
                 prefix = {item.id.partition("-")[0] for item in index.items(rows)}
                 assert len(prefix) == 1, "an answer mixes two versions"
             except Exception as error:

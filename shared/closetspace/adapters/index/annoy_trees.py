@@ -1,18 +1,19 @@
 """Annoy files: how they are built and searched. Each holds the search vectors of one category."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import annoy
 import numpy as np
 
-from closetspace.domain.encoder.vectors import FloatArray
-from closetspace.domain.index.bundle import CategoryPart
+from closetspace.domain.encoder.vectors import FloatArray, unit
 
 TREES = 24
 """Trees of a file: recall@50 of .99 and more at the measured catalog sizes (see the manifest's ``recall``)."""
 
 SEED = 20
+
+OWNED = 4
+"""Items of a category in a usual closet."""
 
 SEARCH_NODES_PER_RESULT = 12
 """Nodes that a search inspects for each result and each tree: a measured trade-off of recall and time."""
@@ -43,15 +44,17 @@ def nearest(index: annoy.AnnoyIndex, query: FloatArray, k: int) -> list[int]:
     return positions
 
 
-def measure_recall(
-    indexes: Mapping[str, annoy.AnnoyIndex], vectors: FloatArray, parts: Sequence[CategoryPart], k: int = 50
-) -> float:
-    """Return the mean recall@k against an exact scan, for up to twenty items of each category as queries."""
-    hits = total = 0
-    for part in parts:
-        block = vectors[part.start : part.start + part.count]
-        for position in range(0, part.count, max(1, part.count // 20)):
-            exact = set(np.argsort(-(block @ block[position]), kind="stable")[:k].tolist())
-            hits += len(exact & set(nearest(indexes[part.name], block[position], k)))
-            total += len(exact)
-    return hits / total
+def measure_recall(index: annoy.AnnoyIndex, vectors: FloatArray, k: int = 50) -> tuple[int, int]:
+    """Return how many of the ``k`` nearest a search finds, against an exact scan, and how many there are.
+
+    Up to twenty queries are means of `OWNED` vectors: closets ask with means, which lie between the items.
+    """
+    found = total = 0
+    count = len(vectors)
+    for position in range(0, count, max(1, count // 20)):
+        owned = vectors[(position + np.arange(OWNED) * (count // OWNED + 1)) % count]
+        query = np.concatenate([unit(half.mean(axis=0)) for half in np.split(owned, 2, axis=1)])
+        exact = set(np.argsort(-(vectors @ query), kind="stable")[:k].tolist())
+        found += len(exact & set(nearest(index, query, k)))
+        total += len(exact)
+    return found, total

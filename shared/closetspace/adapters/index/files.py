@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from closetspace.adapters.index import format_3
 from closetspace.adapters.index.annoy_trees import load_annoy, nearest
 from closetspace.adapters.index.answers import Answers
+from closetspace.adapters.index.cells import CategoryCells, Cells, load_cells
 from closetspace.adapters.index.checksums import verify_checksums
 from closetspace.adapters.index.names import NAMED_COLUMNS, Names
 from closetspace.domain.encoder.attributes import PackedAttributes, row_length
@@ -23,6 +24,7 @@ from closetspace.domain.encoder.vectors import FloatArray, search_vectors, unit
 from closetspace.domain.index.bundle import (
     ANSWERS,
     ATTRIBUTES,
+    CELLS,
     COLUMNS,
     EARLIER_FORMAT,
     MANIFEST,
@@ -51,7 +53,8 @@ damaged or foreign Annoy file finds nothing of it."""
 class BundleFiles:
     """The contents of a bundle's files, by the names in `closetspace.domain.index.bundle`.
 
-    ``means`` are in the order of the manifest's categories, ``trees`` are the Annoy files by category.
+    ``means`` are in the order of the manifest's categories. ``trees`` are the Annoy files by category, ``cells`` the
+    cells: an index has either.
     """
 
     manifest: Manifest
@@ -63,6 +66,7 @@ class BundleFiles:
     names: Names
     answers: Answers
     trees: Mapping[str, annoy.AnnoyIndex]
+    cells: Mapping[str, CategoryCells]
 
     @cached_property
     def parts(self) -> dict[str, CategoryPart]:
@@ -94,7 +98,12 @@ def open_files(directory: Path) -> BundleFiles:
             columns,
             names,
             answers,
-            {part.name: load_annoy(directory / part.annoy_file, manifest.dim) for part in manifest.categories},
+            {
+                part.name: load_annoy(directory / part.annoy_file, manifest.dim)
+                for part in manifest.categories
+                if part.annoy_file
+            },
+            {} if _has_annoy(manifest) else load_cells(directory / CELLS, manifest.categories),
         )
         _verify_contents(files)
     except (OSError, ValueError, LookupError, TypeError, BadZipFile) as exc:
@@ -117,10 +126,14 @@ def _open_rows(directory: Path, manifest: Manifest) -> tuple[Answers, Names, Map
     return answers, Names.from_json((directory / NAMES).read_bytes()), columns
 
 
+def _has_annoy(manifest: Manifest) -> bool:
+    return all(part.annoy_file for part in manifest.categories)
+
+
 def _verify_names(manifest: Manifest) -> None:
     rows = {format_3.ITEMS} if manifest.format == EARLIER_FORMAT else {NAMES, ANSWERS}
-    annoy_files = {part.annoy_file for part in manifest.categories}
-    needed = {VECTORS, PHOTO_VECTORS, ATTRIBUTES, MEANS, COLUMNS} | rows | annoy_files
+    searched = {part.annoy_file for part in manifest.categories} if _has_annoy(manifest) else {CELLS}
+    needed = {VECTORS, PHOTO_VECTORS, ATTRIBUTES, MEANS, COLUMNS} | rows | searched
     if missing := needed - set(manifest.files):
         raise Incompatible(f"index {manifest.version}: its manifest has no checksum of {sorted(missing)}")
 
@@ -136,7 +149,8 @@ def _verify_contents(files: BundleFiles) -> None:
         "names": lambda: all(_are_numbers_of(files.names.columns[name], files.columns[name]) for name in NAMED_COLUMNS),
         "answers": lambda: len(files.answers) == count and _answers_match(files),
         "parts": lambda: sum(part.count for part in parts.values()) == count,
-        "trees": lambda: all(files.trees[part.name].get_n_items() == part.count for part in parts.values()),
+        "trees": lambda: all(tree.get_n_items() == parts[name].count for name, tree in files.trees.items()),
+        "cells": lambda: all(_fits(cells.cells, files) and _fits(cells.wide, files) for cells in files.cells.values()),
         "canaries": lambda: all(_canary_passes(canary, files) for canary in manifest.canaries),
     }
     for name, passes in checks.items():
@@ -155,9 +169,24 @@ def _answers_match(files: BundleFiles) -> bool:
     return [item_key(item_id) for item_id, *_ in files.answers.fields(rows)] == keys
 
 
+def _fits(cells: Cells, files: BundleFiles) -> bool:
+    """Return whether the means of cells have the shapes of rows."""
+    count = len(cells.starts)
+    return (
+        cells.vectors.shape == (count, files.manifest.dim)
+        and cells.spread.shape == cells.margins.shape == (count,)
+        and cells.attributes.shape == (count, row_length(files.manifest.heads))
+    )
+
+
 def _canary_passes(canary: Canary, files: BundleFiles) -> bool:
-    vector = files.vectors[canary.row]
-    query = search_vectors(vector, unit(vector - files.category_means[canary.category]))
-    positions = nearest(files.trees[canary.category], query, len(canary.nearest))
-    rows = {files.parts[canary.category].start + position for position in positions}
-    return len(rows & set(canary.nearest)) >= CANARY_OVERLAP * len(canary.nearest)
+    found = _nearest(files, canary.category, files.vectors[canary.row], len(canary.nearest))
+    return len(found & set(canary.nearest)) >= CANARY_OVERLAP * len(canary.nearest)
+
+
+def _nearest(files: BundleFiles, category: str, vector: FloatArray, count: int) -> set[int]:
+    if files.cells:
+        return set(files.cells[category].nearest(files.vectors, vector, count).tolist())
+    query = search_vectors(vector, unit(vector - files.category_means[category]))
+    start = files.parts[category].start
+    return {start + position for position in nearest(files.trees[category], query, count)}

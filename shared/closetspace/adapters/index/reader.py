@@ -1,6 +1,7 @@
-"""An open index bundle: arrays, answers and Annoy files, mapped into memory."""
+"""An open index bundle: arrays, answers, and Annoy files or cells, mapped into memory."""
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import nearest
+from closetspace.adapters.index.cells import FEW_ROWS
 from closetspace.adapters.index.facets import count_facets
 from closetspace.adapters.index.files import open_files
+from closetspace.adapters.index.ranges import consecutive
 from closetspace.domain.encoder.attributes import Heads, PackedAttributes
 from closetspace.domain.encoder.descriptor import UNISEX
 from closetspace.domain.encoder.encoding_batch import PHOTO_SCALE
@@ -18,7 +21,7 @@ from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.bundle import CategoryPart
 from closetspace.domain.index.facets import Facets
 from closetspace.domain.index.filters import Filters
-from closetspace.domain.index.index import Candidates, Keys, Mask, Rows
+from closetspace.domain.index.index import Candidates, Keys, Mask, Rows, Score
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import item_key
 
@@ -39,11 +42,17 @@ class Bundle:
         self.category_means: Mapping[str, FloatArray] = files.category_means
         self._vectors, self._photo_vectors, self._attributes = files.vectors, files.photo_vectors, files.attributes
         self._columns, self._names, self._answers = files.columns, files.names, files.answers
-        self._parts, self._trees = files.parts, files.trees
+        self._parts, self._trees, self._cells = files.parts, files.trees, files.cells
         # Built here, because the first requests come at once, and each of their threads would build its own.
         self._rows_by_short_key = _Lookup(files.columns["keys"].astype(np.uint32))
         self._rows_by_product = _Lookup(files.columns["products"])
         self._exact_scan_items = exact_scan_items
+
+    def scanning_all(self) -> "Bundle":
+        """Return the same bundle, with every category scanned exactly: what its search is measured against."""
+        exact = copy(self)
+        exact._exact_scan_items, exact._cells = self.manifest.count, {}
+        return exact
 
     @property
     def version(self) -> str:
@@ -92,15 +101,20 @@ class Bundle:
         mask: Mask = is_named[self._columns[column]]
         return mask
 
-    def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None) -> Candidates:
-        part = self._parts[category]
+    def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None, score: Score) -> Candidates:
+        part, cells = self._parts[category], self._cells.get(category)
         every = slice(part.start, part.start + part.count)
-        if mask is None and part.count <= self._exact_scan_items:
+        scanned = min(self._exact_scan_items, FEW_ROWS) if cells else self._exact_scan_items
+        if mask is None and part.count <= scanned:
             # Slices of mapped arrays are not copied; rows that a filter picks are.
             return self._candidates(every, np.arange(every.start, every.stop))
-        rows = np.arange(every.start, every.stop) if mask is None else np.flatnonzero(mask[every]) + every.start
-        if len(rows) > self._exact_scan_items:
-            rows = np.unique(self._search_annoy(part, query, limit, mask, len(rows)))
+        passing = part.count if mask is None else int(np.count_nonzero(mask[every]))
+        if mask is not None and passing <= scanned:
+            rows = np.flatnonzero(mask[every]) + every.start
+        elif cells:
+            rows = cells.best_rows(score, limit, mask)
+        else:
+            rows = np.unique(self._search_annoy(part, query, limit, mask, passing))
         return self._candidates(rows, rows)
 
     def _candidates(self, which: Rows | slice, rows: Rows) -> Candidates:
@@ -192,8 +206,5 @@ class _Lookup:
         """Return the rows of any of the numbers."""
         numbers = numbers.astype(self._sorted.dtype)
         first, last = (np.searchsorted(self._sorted, numbers, side) for side in ("left", "right"))
-        counts = last - first
-        # The places of a number's rows are consecutive: its first one, and as many more as it has rows.
-        places = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
-        rows: Rows = self._order[places].astype(np.int64)
+        rows: Rows = self._order[consecutive(first, last)].astype(np.int64)
         return rows

@@ -22,11 +22,15 @@ MEANS = "category_means.npy"
 COLUMNS = "columns.npz"
 NAMES = "names.json"
 ANSWERS = "answers.bin"
+CELLS = "cells.npz"
 
 
 @dataclass(frozen=True)
 class CategoryPart:
-    """The part of a bundle that holds one category: rows ``start`` to ``start + count`` and an Annoy file."""
+    """The part of a bundle that holds one category: rows ``start`` to ``start + count`` and an Annoy file.
+
+    ``annoy_file`` is empty in the bundle of a large catalog, which has cells instead.
+    """
 
     name: str
     start: int
@@ -36,7 +40,7 @@ class CategoryPart:
 
 @dataclass(frozen=True)
 class Canary:
-    """A query with its expected answer: the rows that Annoy returned for a row's own vector after the build."""
+    """A query with its expected answer: the rows that were found nearest to a row's own vector after the build."""
 
     category: str
     row: int
@@ -49,7 +53,7 @@ class Manifest:
 
     ``dim`` is the length of an embedding; Annoy's vectors are twice as long (`closetspace.domain.encoder.vectors`).
     ``heads`` and ``blocks`` are those of the encoder. ``files`` maps each file to its sha256 in hex. ``recall`` is
-    Annoy's recall@50 against an exact scan.
+    Annoy's recall@50 against an exact scan, None without Annoy's files.
     """
 
     version: str
@@ -60,7 +64,7 @@ class Manifest:
     source: str
     created: str
     count: int
-    recall: float
+    recall: float | None
     categories: tuple[CategoryPart, ...]
     canaries: tuple[Canary, ...]
     files: Mapping[str, str]

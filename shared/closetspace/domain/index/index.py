@@ -1,6 +1,6 @@
 """The port of a catalog index: rows of items, which can be filtered, searched and looked up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,10 @@ class Candidates:
     vectors: FloatArray
     spread: FloatArray
     attributes: PackedAttributes
+
+
+Score = Callable[[Candidates], FloatArray]
+"""Returns the scores by which items of one category are listed, ``(n,)``."""
 
 
 class Index(Protocol):
@@ -70,10 +74,11 @@ class Index(Protocol):
         """Return which rows pass, ``(n,) bool``; None if all do. ``filters.categories`` is not considered."""
         ...
 
-    def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None) -> Candidates:
+    def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None, score: Score) -> Candidates:
         """Return a category's items that pass ``mask``, in ascending rows.
 
-        Of a large category only the ``limit`` items nearest to ``query (2d,)`` are returned; queries are made by
+        Of a large category only some are returned, at least ``limit`` if as many pass: those nearest to ``query
+        (2d,)``, or nearly all that have the best scores. Queries are made by
         `closetspace.domain.encoder.vectors.search_vectors`.
         """
         ...

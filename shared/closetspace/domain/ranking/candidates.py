@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from closetspace.domain.encoder.attributes import PackedAttributes
 from closetspace.domain.encoder.descriptor import GENDER
 from closetspace.domain.encoder.vectors import FloatArray, search_vectors, unit
-from closetspace.domain.index.index import Index, Rows
+from closetspace.domain.index.index import Candidates, Index, Rows
 from closetspace.domain.ranking.duplicates import owned_products
 from closetspace.domain.ranking.query import (
     FEEDBACK,
@@ -22,7 +23,7 @@ from closetspace.domain.ranking.query import (
     Weights,
 )
 from closetspace.domain.ranking.scoring import AttributeFit, attribute_fit, requested_membership
-from closetspace.domain.taste.interests import EMBEDDING_SHARE, similarity
+from closetspace.domain.taste.interests import EMBEDDING_SHARE, Anchor, similarity
 
 WIDER = 2
 """How many times more candidates are kept at ``explore`` 1, where noise lifts items from further down."""
@@ -97,19 +98,34 @@ class CandidateScorer:
         query = search_vectors(
             anchor.embedding * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
         )
-        candidates = self._index.candidates(category, query, self._kept + len(self._excluded), self._mask)
+        candidates = self._index.candidates(
+            category, query, self._kept + len(self._excluded), self._mask, partial(self._score, category, anchor)
+        )
         similar = self._profile.taste.similarities.get(
             self._index.version,
             category,
             candidates.rows,
-            lambda: similarity(candidates.vectors, self._index.category_means[category], candidates.spread, anchor),
+            lambda: self._similar(category, anchor, candidates),
         )
-        return (
-            candidates.rows,
-            candidates.attributes,
-            similar,
-            np.zeros(len(similar), np.float32) if self._feedback is None else candidates.vectors @ self._feedback,
+        return candidates.rows, candidates.attributes, similar, self._opinion(candidates)
+
+    def _score(self, category: str, anchor: Anchor, candidates: Candidates) -> FloatArray:
+        """Return the scores of candidates without the penalties of single items."""
+        fit = np.log(_row_products(self._fit(candidates.attributes)))
+        score: FloatArray = (
+            fit + self._similarity * self._similar(category, anchor, candidates) + self._opinion(candidates)
         )
+        return score
+
+    def _similar(self, category: str, anchor: Anchor, candidates: Candidates) -> FloatArray:
+        return similarity(candidates.vectors, self._index.category_means[category], candidates.spread, anchor)
+
+    def _opinion(self, candidates: Candidates) -> FloatArray:
+        """Return what likes and dismissals add to each score."""
+        if self._feedback is None:
+            return np.zeros(len(candidates.rows), np.float32)
+        added: FloatArray = candidates.vectors @ self._feedback
+        return added
 
 
 def _attribute_fit(profile: UserProfile, index: Index, query: RankingQuery) -> AttributeFit:

@@ -1,0 +1,41 @@
+"""Benchmarks: the catalogs and closets that they make."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalog_jobs.benchmarks.enlarging import LEAST_OWNED, MOST_OWNED, Enlargement
+from closetspace.adapters.index.reader import Bundle
+from closetspace.adapters.index.writer import write_bundle
+from tests.support.indexes import ENCODER, NOW, contents
+
+
+@pytest.fixture
+def enlargement(tmp_path: Path) -> Enlargement:
+    write_bundle(tmp_path, contents(60), NOW)
+    return Enlargement(Bundle(tmp_path, exact_scan_items=10_000), ENCODER)
+
+
+def test_large_catalog_has_different_items_with_the_shares_of_the_small_one(
+    enlargement: Enlargement, tmp_path: Path
+) -> None:
+    source = enlargement.contents(600)
+    assert len({item.id for item in source.items}) == len({item.product for item in source.items}) == 600
+    assert len(np.unique(source.encodings.vectors, axis=0)) == 600
+    np.testing.assert_allclose(np.linalg.norm(source.encodings.vectors, axis=1), 1, rtol=1e-5)
+    folder = tmp_path / "large"
+    folder.mkdir()
+    manifest = write_bundle(folder, source, NOW)
+    assert {part.name: part.count for part in manifest.categories} == {
+        part.name: 10 * part.count for part in enlargement.index.manifest.categories
+    }
+
+
+def test_same_index_gives_the_same_copies_and_closets(enlargement: Enlargement) -> None:
+    one, two = enlargement.contents(100), enlargement.contents(100)
+    assert one.items == two.items
+    np.testing.assert_array_equal(one.encodings.vectors, two.encodings.vectors)
+    closets = enlargement.closets(4)
+    assert [closet.entries.keys() for closet in closets] == [c.entries.keys() for c in enlargement.closets(4)]
+    assert all(LEAST_OWNED <= len(closet.entries) <= MOST_OWNED for closet in closets)
