@@ -170,7 +170,7 @@ class SiteExplorer:
             kind, urls = read_sitemap(self.inspector.client.get(address), address)
             found = list(islice(urls, MAX_URLS))
         except (ClosetspaceError, BrokenXml) as exc:
-            self.report(str(exc))
+            self.report(str(exc) if isinstance(exc, ClosetspaceError) else f"{address}: {exc}")
             return "", []
         self.report(f"{address} has {len(found):,} URLs" if kind else f"{address} is no sitemap")
         return kind, found

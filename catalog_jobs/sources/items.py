@@ -117,7 +117,8 @@ class ItemCollector:
             self.left_out[item.reason] += 1
             return None
         self._seen.add(item.id)
-        self.left_out.update(product.remarks if isinstance(product, ScrapedProduct) else ())
+        if isinstance(product, ScrapedProduct) and product.remarks:
+            self.left_out.update(product.remarks)
         return item
 
     def _item(self, product: ScrapedProduct) -> CatalogItem | LeftOut:

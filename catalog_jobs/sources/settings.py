@@ -115,7 +115,9 @@ def _limits(shop: Shop) -> dict[str, Any]:
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "REDIRECT_MAX_TIMES": 5,
-        "DEPTH_LIMIT": 1_000,
+        # Scrapy would drop requests beyond its own limits in silence: a list is as deep as it has pages.
+        "DEPTH_LIMIT": 0,
+        "URLLENGTH_LIMIT": 0,
         "CLOSESPIDER_TIMEOUT": shop.timeout_seconds,
         "CLOSESPIDER_ITEMCOUNT": shop.limit or 0,
         "MEMUSAGE_LIMIT_MB": MAX_CRAWL_MEGABYTES,

@@ -59,8 +59,7 @@ def _with_state(product: ScrapedProduct, state: State, text: str, currency: str)
         value for name, values in options.items() if name in SIZE_OPTIONS for key, value in values if key in in_stock
     )
     colours = [value for name, values in options.items() if name in COLOUR_OPTIONS for _, value in values]
-    changed = replace(
-        product,
+    changed = product._replace(
         in_stock=product.in_stock and state.get("instock") is not False and state.get("purchasable") is not False,
         sizes=tuple(dict.fromkeys(sizes)) or product.sizes,
         colours=product.colours or tuple(colours if len(colours) == 1 else ()),
@@ -71,7 +70,7 @@ def _with_state(product: ScrapedProduct, state: State, text: str, currency: str)
         return changed
     before = (price.reduced_from(_price(state, f"{name}_{tax}", price.currency)) for name in _BEFORE)
     list_price = next((amount for amount in before if amount), None)
-    return replace(changed, price=price.amount, list_price=list_price, currency=price.currency, remarks=())
+    return changed._replace(price=price.amount, list_price=list_price, currency=price.currency, remarks=())
 
 
 def _price(state: State, name: str, currency: str) -> Price:

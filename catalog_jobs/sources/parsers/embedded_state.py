@@ -10,6 +10,7 @@ from typing import Any
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.parsers.audiences import gender_in, gender_of
+from catalog_jobs.sources.parsers.json_answers import count_of
 from catalog_jobs.sources.parsers.state_prices import price_of_state
 from catalog_jobs.sources.parsers.values import (
     absolute_url,
@@ -82,8 +83,7 @@ def _search_results(state: State) -> Any:
 
 
 def _page_count(results: State) -> int:
-    count = _at(results, "query.pageCount")
-    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 1
+    return count_of(_at(results, "query.pageCount")) or 1
 
 
 def _colours(product: Any, url: str) -> Iterator[ScrapedProduct | LeftOut]:

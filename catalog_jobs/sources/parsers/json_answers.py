@@ -5,6 +5,7 @@ from typing import Any
 
 from catalog_jobs.sources.parsers.currencies import decimals_of
 from catalog_jobs.sources.parsers.prices import MAX_PRICE, NO_PRICE, Price, read_price
+from catalog_jobs.sources.parsers.values import text_of
 
 NOT_JSON = "it is not JSON"
 
@@ -20,6 +21,12 @@ def read_json(text: str) -> Any:
 def objects_in(value: Any) -> list[dict[str, Any]]:
     """Return the objects in a list, none if the value is no list."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def count_of(value: Any) -> int:
+    """Return a number of things, which an interface may write as text; 0 if the value is none."""
+    text = text_of(value)
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def nested(value: Any, *names: str) -> Any:

@@ -10,7 +10,14 @@ from w3lib.url import add_or_replace_parameters
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.feeds.taxonomy import STEP
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.parsers.json_answers import NOT_JSON, nested, objects_in, read_exact_price, read_json
+from catalog_jobs.sources.parsers.json_answers import (
+    NOT_JSON,
+    count_of,
+    nested,
+    objects_in,
+    read_exact_price,
+    read_json,
+)
 from catalog_jobs.sources.parsers.options import LOOK_OPTIONS, SIZE_OPTIONS
 from catalog_jobs.sources.parsers.prices import Price
 from catalog_jobs.sources.parsers.values import absolute_url, image_urls_of, text_of
@@ -67,8 +74,7 @@ def query_url(start: str, page: int, prices: PriceRange) -> str:
 
 def total_of(text: str) -> int:
     """Return the number of products that a query matches, on all of its pages."""
-    total = nested(read_json(text), "data", "products", "total_count")
-    return total if isinstance(total, int) else 0
+    return count_of(nested(read_json(text), "data", "products", "total_count"))
 
 
 def read_products(text: str, url: str, currency: str = "") -> Page:
@@ -79,11 +85,11 @@ def read_products(text: str, url: str, currency: str = "") -> Page:
     items = nested(answer, "data", "products", "items")
     if not isinstance(items, list):
         return Page(unreadable=NO_PRODUCTS)
-    pages = nested(answer, "data", "products", "page_info", "total_pages")
+    pages = count_of(nested(answer, "data", "products", "page_info", "total_pages")) or -(-total_of(text) // PAGE_SIZE)
     base = text_of(nested(answer, "data", "storeConfig", "base_link_url")) or urljoin(url, "/")
     suffix = text_of(nested(answer, "data", "storeConfig", "product_url_suffix"))
     looks = (look for node in items for look in _looks(node, base, suffix, currency))
-    return Page(tuple(looks), pages=pages if isinstance(pages, int) else 0)
+    return Page(tuple(looks), pages=pages)
 
 
 def _looks(node: Any, base: str, suffix: str, currency: str) -> Iterator[ScrapedProduct | LeftOut]:

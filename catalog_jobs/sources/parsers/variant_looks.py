@@ -1,7 +1,7 @@
 """Returns the looks of a product whose shop names each variant with its price, its stock and its images."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.parsers.offers import Offer, best_of
@@ -52,8 +52,7 @@ def looks_of_variants(
     for look, same_look in by_look.items():
         own_images = images[look] if len(by_look) > 1 else ()
         best = best_of([variant.offer for variant in same_look], currency)
-        yield replace(
-            product,
+        yield product._replace(
             id=variant_id(product.id, look),
             group=product.id,
             variant=look,

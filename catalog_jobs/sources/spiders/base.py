@@ -24,10 +24,18 @@ from catalog_jobs.sources.pages import UnreadablePages
 from catalog_jobs.sources.robots import NOINDEX, requests_of
 from catalog_jobs.sources.settings import MAX_PAGE_BYTES
 from catalog_jobs.sources.shops import Shop
+from catalog_jobs.sources.spiders.repetition import SeenPages
 from catalog_jobs.sources.stats import CrawlStats, failure_message
+from closetspace.adapters.network.fetching import is_web_url
 from closetspace.domain.index.indexed_item import LeftOut
 
 CallbackResult = Iterator[ScrapedProduct | Request]
+
+
+INVALID_URL = "link: its URL is not valid"
+
+MAX_URL_LENGTH = 8_000
+"""Characters. Servers refuse longer URLs; our own, of queries, have 1,200."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class ShopSpider(Spider, ABC):
         self.hosts = self.allowed_domains = allowed_hosts(context.shop)
         self.collector = ItemCollector(SourceDefaults.from_shop(context.shop), context.now)
         self.stats = CrawlStats()
+        self.seen_pages = SeenPages()
         self._requested: set[str] = set()
 
     @classmethod
@@ -81,29 +90,37 @@ class ShopSpider(Spider, ABC):
         if_absent: Callable[[Request], CallbackResult] | None = None,
         **arguments: Any,
     ) -> Iterator[Request]:
-        """Yield a request unless the URL was requested before or ``max_pages`` is reached.
+        """Yield a request unless the URL was requested before, is not valid, or ``max_pages`` is reached.
 
         ``if_absent`` is called in place of ``callback`` if the shop answers that it has no such page, or refuses it in
         robots.txt; the page is then none of those that failed.
         """
-        if url in self._requested or not url.startswith(("http://", "https://")):
+        if url in self._requested:
             return
         if len(self._requested) >= self.shop.max_pages:
             self.collector.left_out["page: it is beyond max_pages"] += 1
             return
+        try:
+            request = self.make_request(
+                _requestable(url),
+                callback=callback,
+                errback=partial(self._on_error, if_absent=if_absent) if if_absent else self.on_error,
+                meta={"listing": listing, "download_maxsize": max_bytes},
+                cb_kwargs=arguments,
+                dont_filter=True,
+            )
+        except ValueError:
+            self.collector.left_out[INVALID_URL] += 1
+            return
         self._requested.add(url)
-        yield self.make_request(
-            url,
-            callback=callback,
-            errback=partial(self._on_error, if_absent=if_absent) if if_absent else self.on_error,
-            meta={"listing": listing, "download_maxsize": max_bytes},
-            cb_kwargs=arguments,
-            dont_filter=True,
-        )
+        yield request
 
     def is_shop_url(self, url: str) -> bool:
         """Return whether a URL is on one of the shop's hosts."""
-        host = f".{urlsplit(url).hostname or ''}"
+        try:
+            host = f".{urlsplit(url).hostname or ''}"
+        except ValueError:
+            return False
         return any(host.endswith(f".{allowed}") for allowed in self.hosts)
 
     def parse_page(self, response: Response, parser: Parser) -> Page:
@@ -185,6 +202,13 @@ class ShopSpider(Spider, ABC):
     def _report_progress(self) -> None:
         self.stats.settled += 1
         self.context.events.pages(self.stats.settled, len(self._requested))
+
+
+def _requestable(url: str) -> str:
+    """Return the URL. Raises `ValueError` if it can't be requested."""
+    if not is_web_url(url) or len(url) > MAX_URL_LENGTH:
+        raise ValueError(INVALID_URL)
+    return url
 
 
 def allowed_hosts(shop: Shop) -> list[str]:

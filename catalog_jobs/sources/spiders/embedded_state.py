@@ -9,7 +9,6 @@ from w3lib.url import add_or_replace_parameter
 
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider
-from catalog_jobs.sources.spiders.repetition import unless_repeated
 
 
 class EmbeddedStateSpider(ShopSpider):
@@ -18,16 +17,16 @@ class EmbeddedStateSpider(ShopSpider):
     def first_requests(self) -> Iterator[Request]:
         """Yield requests for the first page of every search."""
         for url in self.shop.start_urls:
-            yield from self.request_page(url, self.parse_search, listing=True, search=url)
+            yield from self.request_page(url, self.parse_search, listing=True, search=url, number=1)
 
-    def parse_search(self, response: Response, search: str, first: frozenset[str] | None = None) -> CallbackResult:
-        """Yield a page's products; the first page also requests all others. ``first`` are the first page's ids."""
+    def parse_search(self, response: Response, search: str, number: int) -> CallbackResult:
+        """Yield a page's products; the first page also requests all others."""
         parser = partial(read_search_page, name=self.shop.state, path=self.shop.results_path)
-        page = self.parse_page(response, unless_repeated(parser, first))
+        page = self.parse_page(response, self.seen_pages.checked(parser, search))
         yield from self.usable_products(page)
-        if first is not None or page.unreadable:
+        if number > 1 or page.unreadable:
             return
         # One more than max_pages, so that the excess is counted.
-        for number in range(2, min(page.pages, self.shop.max_pages + 1) + 1):
-            url = add_or_replace_parameter(search, self.shop.page_parameter, str(number))
-            yield from self.request_page(url, self.parse_search, listing=True, search=search, first=page.product_ids)
+        for other in range(2, min(page.pages, self.shop.max_pages + 1) + 1):
+            url = add_or_replace_parameter(search, self.shop.page_parameter, str(other))
+            yield from self.request_page(url, self.parse_search, listing=True, search=search, number=other)

@@ -10,7 +10,7 @@ from scrapy.http import Response
 from catalog_jobs.sources.page_reading import response_text
 from catalog_jobs.sources.parsers.magento import PAGE_SIZE, PriceRange, query_url, read_products, total_of
 from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider
-from catalog_jobs.sources.spiders.repetition import SeenProducts, unless_repeated
+from catalog_jobs.sources.spiders.repetition import SeenProducts
 
 MAX_RESULTS = 10_000
 """Products of a query that Magento's search engine answers, unless a shop has set it otherwise."""
@@ -35,14 +35,12 @@ class MagentoSpider(ShopSpider):
         headers = {"headers": {"Store": self.shop.store_view}} if self.shop.store_view else {}
         return super().make_request(url, **options, **headers)
 
-    def parse_products(
-        self, response: Response, start: str, prices: PriceRange, first: frozenset[str] | None = None
-    ) -> CallbackResult:
-        """Yield a page's products; the first page also requests all others. ``first`` are the first page's ids."""
-        parser = unless_repeated(partial(read_products, currency=self.shop.currency), first)
-        page = self.parse_page(response, parser)
+    def parse_products(self, response: Response, start: str, number: int, prices: PriceRange) -> CallbackResult:
+        """Yield a page's products; the first page also requests all others."""
+        parser = partial(read_products, currency=self.shop.currency)
+        page = self.parse_page(response, self.seen_pages.checked(parser, (start, prices)))
         yield from self.usable_products(self._seen.unseen(page))
-        if first is not None or page.unreadable:
+        if number > 1 or page.unreadable:
             return
         has_too_many = total_of(response_text(response)) > MAX_RESULTS
         if has_too_many and (halves := prices.halves()):
@@ -53,10 +51,8 @@ class MagentoSpider(ShopSpider):
             self.collector.left_out[NOT_LISTED] += 1
         # One more than max_pages, so that the excess is counted.
         for number in range(2, min(page.pages, MAX_RESULTS // PAGE_SIZE, self.shop.max_pages + 1) + 1):
-            yield from self._request(start, number, prices, page.product_ids)
+            yield from self._request(start, number, prices)
 
-    def _request(
-        self, start: str, number: int, prices: PriceRange, first: frozenset[str] | None = None
-    ) -> Iterator[Request]:
+    def _request(self, start: str, number: int, prices: PriceRange) -> Iterator[Request]:
         url = query_url(start, number, prices)
-        yield from self.request_page(url, self.parse_products, listing=True, start=start, prices=prices, first=first)
+        yield from self.request_page(url, self.parse_products, listing=True, start=start, number=number, prices=prices)

@@ -1,5 +1,7 @@
 """Recognises what a shop answers again: the same page of a list, and products of several lists."""
 
+from collections.abc import Hashable
+
 from catalog_jobs.catalog.item import ScrapedProduct
 from catalog_jobs.sources.items import Page
 from catalog_jobs.sources.page_reading import Parser
@@ -7,14 +9,28 @@ from catalog_jobs.sources.page_reading import Parser
 REPEATED = "it repeats an earlier page"
 
 
-def unless_repeated(parser: Parser, earlier: frozenset[str] | None) -> Parser:
-    """Return a parser that finds pages unreadable if they have the same products as an earlier page."""
+class SeenPages:
+    """The pages of lists so far, by what they show. A shop that ignores page numbers answers the same ones for ever."""
 
-    def parse(text: str, url: str) -> Page:
-        page = parser(text, url)
-        return Page(unreadable=REPEATED) if page.product_ids and page.product_ids == earlier else page
+    def __init__(self) -> None:
+        self._hashes: set[int] = set()
 
-    return parse
+    def has(self, of_list: Hashable, shown: frozenset[str]) -> bool:
+        """Return whether an earlier page of a list showed the same, and note this one. Empty pages never did."""
+        # The hash alone: a list may have thousands of pages, each with hundreds of products.
+        page = hash((of_list, shown))
+        is_known = bool(shown) and page in self._hashes
+        self._hashes.add(page)
+        return is_known
+
+    def checked(self, parser: Parser, of_list: Hashable) -> Parser:
+        """Return a parser that finds pages unreadable that repeat one of the same list."""
+
+        def parse(text: str, url: str) -> Page:
+            page = parser(text, url)
+            return Page(unreadable=REPEATED) if self.has(of_list, page.product_ids) else page
+
+        return parse
 
 
 class SeenProducts:

@@ -27,24 +27,23 @@ class SalesforceSpider(StructuredSpider):
         """Return whether a sitemap is one of products: others have categories, content and images."""
         return "-product" in sitemap
 
-    def parse_grid(
-        self, response: Response, start: str, first: int, previous: frozenset[str] = frozenset()
-    ) -> CallbackResult:
-        """Request the products of some tiles, and the tiles that follow. ``previous`` are the products before."""
+    def parse_grid(self, response: Response, start: str, first: int) -> CallbackResult:
+        """Request the products of some tiles, and the tiles that follow."""
         if reason := unreadable_links(response):
             self.count_unreadable(response, reason)
             return
         products = frozenset(url for url in product_urls(response) if self.is_shop_url(url))
-        if products == previous:
-            # The last tiles again, or none at all.
-            self.count_unreadable(response, REPEATED if products else "it has no tiles of products")
+        if self.seen_pages.has(start, products):
+            self.count_unreadable(response, REPEATED)
+            return
+        if not products and not first:
+            self.count_unreadable(response, "it has no tiles of products")
             return
         self.count_read(response)
         for url in sorted(products):
             yield from self.request_page(url, self.parse_product)
         if products and not self.collector.is_full:
-            yield from self._request_grid(start, first + PAGE_SIZE, products)
+            yield from self._request_grid(start, first + PAGE_SIZE)
 
-    def _request_grid(self, start: str, first: int, previous: frozenset[str] = frozenset()) -> Iterator[Request]:
-        url = grid_url(start, first)
-        yield from self.request_page(url, self.parse_grid, listing=True, start=start, first=first, previous=previous)
+    def _request_grid(self, start: str, first: int) -> Iterator[Request]:
+        yield from self.request_page(grid_url(start, first), self.parse_grid, listing=True, start=start, first=first)

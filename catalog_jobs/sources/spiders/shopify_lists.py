@@ -13,7 +13,7 @@ from catalog_jobs.sources.page_reading import Parser
 from catalog_jobs.sources.parsers.shopify import PAGE_SIZE, list_url, read_list
 from catalog_jobs.sources.parsers.shopify_collections import handle_of
 from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider
-from catalog_jobs.sources.spiders.repetition import SeenProducts, unless_repeated
+from catalog_jobs.sources.spiders.repetition import SeenProducts
 
 LAST_PAGE = 25_000 // PAGE_SIZE
 """The last page of a list that Shopify answers: to those beyond, it answers 400."""
@@ -44,8 +44,8 @@ class ShopifyLists(ShopSpider):
         ``request`` is the one for the page that is absent.
         """
 
-    def request_list(self, start: str, number: int = 1, previous: frozenset[str] | None = None) -> Iterator[Request]:
-        """Yield a request for a page of a list; ``previous`` are the ids of the page before."""
+    def request_list(self, start: str, number: int = 1) -> Iterator[Request]:
+        """Yield a request for a page of a list."""
         yield from self.request_page(
             list_url(start, number),
             self.parse_list,
@@ -53,17 +53,14 @@ class ShopifyLists(ShopSpider):
             if_absent=self.on_end_of_list if number > LAST_PAGE or self.root else None,
             start=start,
             number=number,
-            previous=previous,
         )
 
-    def parse_list(
-        self, response: Response, start: str, number: int, previous: frozenset[str] | None = None
-    ) -> CallbackResult:
+    def parse_list(self, response: Response, start: str, number: int) -> CallbackResult:
         """Yield a page's products and request the next page."""
-        page = self.parse_page(response, unless_repeated(self.parser, previous))
+        page = self.parse_page(response, self.seen_pages.checked(self.parser, start))
         yield from self.new_products(page)
         if page.products and not self.collector.is_full:
-            yield from self.request_list(start, number + 1, page.product_ids)
+            yield from self.request_list(start, number + 1)
 
     def new_products(self, page: Page) -> Iterator[ScrapedProduct]:
         """Yield the products of a page that no earlier page had: collections share them."""

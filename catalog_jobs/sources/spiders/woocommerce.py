@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.page_reading import read_page, response_text
+from catalog_jobs.sources.page_reading import Parser, read_page, response_text
 from catalog_jobs.sources.parsers.json_answers import objects_in, read_json
 from catalog_jobs.sources.parsers.woocommerce import Node, ids_with_variations, list_url, read_list, variations_url
 from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider
-from catalog_jobs.sources.spiders.repetition import unless_repeated
 
 NO_VARIATIONS = "page: the shop does not list variations (its products are kept without them)"
+
+ENDS_EARLY = "it has no products, although the shop names more pages"
 
 TOO_MANY_VARIATIONS = "page: its products have too many variations (some are missing)"
 
@@ -44,16 +44,17 @@ class WooCommerceSpider(ShopSpider):
     def first_requests(self) -> Iterator[Request]:
         """Yield requests for the first page of every list."""
         for url in self.shop.start_urls:
-            yield from self.request_page(list_url(url, 1), self.parse_list, listing=True, start=url, number=1)
+            yield from self._request_list(url, 1)
 
-    def parse_list(
-        self, response: Response, start: str, number: int, previous: frozenset[str] | None = None
-    ) -> CallbackResult:
-        """Request a page's variations and the next page. ``previous`` are the ids of the page before."""
-        page = self.parse_page(response, unless_repeated(read_list, previous))
+    def _request_list(self, start: str, number: int) -> Iterator[Request]:
+        yield from self.request_page(list_url(start, number), self.parse_list, listing=True, start=start, number=number)
+
+    def parse_list(self, response: Response, start: str, number: int) -> CallbackResult:
+        """Request a page's variations and the next page."""
+        parser = self.seen_pages.checked(read_list, start)
+        page = self.parse_page(response, unless_empty(parser) if pages_named(response) >= number else parser)
         if page.products and not self.collector.is_full and not is_last(response, number):
-            following: dict[str, Any] = {"start": start, "number": number + 1, "previous": page.product_ids}
-            yield from self.request_page(list_url(start, number + 1), self.parse_list, listing=True, **following)
+            yield from self._request_list(start, number + 1)
         text = response_text(response)
         if page.unreadable or not (parents := ids_with_variations(text)):
             yield from self.usable_products(page)
@@ -96,5 +97,20 @@ class WooCommerceSpider(ShopSpider):
 
 def is_last(response: Response, number: int) -> bool:
     """Return whether a page is the last one, by WordPress's header; without it, a page without products is."""
+    return 0 < pages_named(response) <= number
+
+
+def pages_named(response: Response) -> int:
+    """Return the number of pages in WordPress's header, 0 if it names none."""
     pages = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
-    return pages.isdecimal() and len(pages) < 10 and int(pages) <= number
+    return int(pages) if pages.isdecimal() and len(pages) < 10 else 0
+
+
+def unless_empty(parser: Parser) -> Parser:
+    """Return a parser that finds pages without products unreadable, which are no end where more pages are named."""
+
+    def parse(text: str, url: str) -> Page:
+        page = parser(text, url)
+        return page if page.products else Page(unreadable=page.unreadable or ENDS_EARLY)
+
+    return parse

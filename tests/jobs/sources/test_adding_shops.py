@@ -1,8 +1,6 @@
 """``closetspace catalog add-shop``: what it proposes for sites of each kind, and how it asks them."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +15,8 @@ from catalog_jobs.sources.runner import crawl
 from catalog_jobs.sources.shops import read_shops
 from closetspace.errors import InvalidInput
 from tests.conftest import ignore_progress
-from tests.jobs.sources.test_inspecting import FEED
 from tests.support import magento_shop as magento
+from tests.support.crawling import FEED, NOW
 from tests.support.shop_server import (
     Answer,
     ShopServer,
@@ -33,8 +31,6 @@ from tests.support.shop_server import (
     sitemap_index,
 )
 from tests.support.woocommerce_shop import simple, store_api
-
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 class Exploration:
@@ -53,12 +49,6 @@ class Exploration:
     def settings(self, path: str = "/") -> dict[str, object]:
         """Return the proposed settings, once a crawl by them has read what was shown."""
         return self.propose(path).shop.model_dump(exclude_unset=True, exclude={"name"})
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as running:
-        yield running
 
 
 @pytest.fixture

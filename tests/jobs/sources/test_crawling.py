@@ -6,19 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.cli.console import Interrupted
 from catalog_jobs.sources.pages import INDEX
 from catalog_jobs.sources.runner import crawl
-from catalog_jobs.sources.shops import Shop
 from tests.conftest import ignore_progress
+from tests.support.crawling import NOW, addresses, crawled, products, shop_of, structured
 from tests.support.shop_server import (
     Answer,
     Asked,
@@ -36,41 +33,13 @@ from tests.support.shop_server import (
 )
 from tests.support.waiting import eventually
 
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
 CAPTCHA = Answer("<html><title>Just a moment...</title><div class='captcha'>Are you a human?</div></html>")
-
-
-def shop_of(kind: str, **fields: Any) -> Shop:
-    fast = {"delay_seconds": 0, "retry_wait_seconds": 0.05, "retries": 1, "page_timeout_seconds": 60, "concurrency": 8}
-    return Shop.model_validate({"name": "ono", "kind": kind} | fast | fields)
-
-
-def structured(server: ShopServer, **fields: Any) -> Shop:
-    return shop_of("structured", **({"sitemap_urls": [f"{server.url}/sitemap.xml"], "follow": ["/p/"]} | fields))
-
-
-def crawled(shop: Shop, folder: Path) -> SourceResult:
-    return crawl(shop, folder, NOW, ignore_progress)
 
 
 def in_turn(*answers: Answer) -> Callable[[Asked], Answer]:
     """Return a route that gives the answers in order, and the last one repeatedly."""
     left = list(answers)
     return lambda _: left.pop(0) if len(left) > 1 else left[0]
-
-
-def products(count: int) -> dict[str, Route]:
-    return {f"/p/{number}": Answer(product_page(shirt(str(number)))) for number in range(count)}
-
-
-def addresses(server: ShopServer, count: int) -> list[str]:
-    return [f"{server.url}/p/{number}" for number in range(count)]
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as running:
-        yield running
 
 
 def test_shop_with_sitemaps_is_read_despite_faulty_pages(server: ShopServer, tmp_path: Path) -> None:

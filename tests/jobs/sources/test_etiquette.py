@@ -1,21 +1,12 @@
 """Crawls of a local shop that asks for something: delays, pages that are not indexed, links that are not followed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from catalog_jobs.sources.spiders.structured import LINKS_NOT_FOLLOWED
-from tests.jobs.sources.test_crawling import addresses, crawled, products, shop_of, structured
+from tests.support.crawling import addresses, crawled, products, shop_of, structured
 from tests.support.shop_server import Answer, ShopServer, as_json, as_xml, listed_product, product_page, shirt, sitemap
 
 NOINDEX = '<meta name="robots" content="noindex, follow">'
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as running:
-        yield running
 
 
 def test_crawl_waits_as_long_as_robots_txt_asks(server: ShopServer, tmp_path: Path) -> None:

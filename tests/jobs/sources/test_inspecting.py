@@ -1,7 +1,6 @@
 """``closetspace catalog inspect``: what it reads of files, folders and addresses, and what it says of the rest."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from catalog_jobs.cli.app import app
 from catalog_jobs.sources.settings import MAX_PAGE_BYTES
+from tests.support.crawling import FEED
 from tests.support.shop_server import (
     Answer,
     ShopServer,
@@ -23,8 +23,6 @@ from tests.support.shop_server import (
 )
 from tests.support.woocommerce_shop import simple
 
-FEED = """<rss xmlns:g="http://base.google.com/ns/1.0"><channel><item><g:id>1</g:id><title>Coat</title>
-<g:image_link>https://a.example/1.jpg</g:image_link><g:price>50 USD</g:price></item></channel></rss>"""
 TABLE = "id,title,image_link\n1,Coat,https://a.example/1.jpg\n"
 
 
@@ -42,12 +40,6 @@ def saved(folder: Path, content: str | bytes, name: str = "saved") -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as running:
-        yield running
 
 
 def test_item_has_every_field_and_absent_ones_are_null_or_empty(tmp_path: Path) -> None:

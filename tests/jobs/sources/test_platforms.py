@@ -1,21 +1,12 @@
 """Crawls of local shops that answer as the documentation of their platform says."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.jobs.sources.test_crawling import addresses, crawled, products, shop_of
 from tests.support import magento_shop as magento
 from tests.support import shopify_shop as shopify
+from tests.support.crawling import addresses, crawled, products, shop_of
 from tests.support.shop_server import Answer, Asked, ShopServer, as_json, as_xml, sitemap, sitemap_index
 from tests.support.woocommerce_shop import API, Node, simple, store_api, variable, variation
-
-
-@pytest.fixture
-def server() -> Iterator[ShopServer]:
-    with ShopServer() as running:
-        yield running
 
 
 def coats(count: int) -> tuple[list[Node], list[Node]]:
