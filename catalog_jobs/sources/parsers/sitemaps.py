@@ -32,8 +32,8 @@ _END = re.compile(rb"</(?:[\w-]+:)?(?:urlset|sitemapindex)\s*>|<(?:[\w-]+:)?(?:u
 def read_sitemap(body: bytes, url: str) -> tuple[str, Iterator[str]]:
     """Return the kind of a sitemap (``sitemapindex``, ``urlset``, ``""`` if it is neither) and its URLs.
 
-    The URLs need not be valid, but are absolute if they are. Raises `BrokenXml`, behind the last URL that can be read, if the
-    sitemap is too large or breaks off.
+    The URLs need not be valid, but are absolute if they are. Raises `BrokenXml`, behind the last URL that can be read,
+    if the sitemap is too large or breaks off.
     """
     if url.endswith("/robots.txt"):
         named = [absolute_url(url, address) or address for address in sitemap_urls_from_robots(body)]
