@@ -47,7 +47,7 @@ def restore(context: Context, count: int = PEOPLE, photos: int = PHOTOS) -> Iter
     yield timer.row(f"a backup of {count * photos} items of {count} people", drill.check(people))
     drill.go_on(people)
     settle(journey, context.say)
-    sweep()
+    sweep(timedelta(hours=2))
     yield timer.row("what they have after changes that the backup lacks", drill.check(people))
     before = stored(journey)
     with events_dropped(journey):
@@ -158,12 +158,14 @@ def events_dropped(journey: Journey) -> Iterator[None]:
         journey.stack.control.clear_faults()
 
 
-def sweep() -> None:
-    """Run the sweeper over everything, without the day that photos have until they are removed."""
+def sweep(after: timedelta = timedelta(minutes=1)) -> None:
+    """Run the sweeper over everything as it would run some time from now.
+
+    It leaves photos no day until they are removed; those of the last second may be dated later than this clock.
+    """
     services = Services(replace(Settings.from_env(), orphan_hours=0, audited_per_sweep=EVERYTHING))
     for _ in range(2):  # the first goes on where the last one has ended
-        # Photos of the last second may be dated later than this clock.
-        services.sweeper.sweep(datetime.now(UTC) + timedelta(minutes=1))
+        services.sweeper.sweep(datetime.now(UTC) + after)
 
 
 def time_of_photos(journey: Journey) -> datetime:

@@ -13,7 +13,7 @@ from closetspace.adapters.memory import MemoryObjects
 from closetspace.domain.wardrobe.state import ItemState, Status
 from closetspace.errors import FailedPrecondition
 from closetspace.ports import ObjectStat
-from closetspace.services.loss_guard import COUNTED, LossGuard
+from closetspace.services.loss_guard import COUNTED, WITNESS, LossGuard
 from tests.support.fakes import World
 
 START = datetime(2026, 11, 28, tzinfo=UTC)
@@ -138,6 +138,20 @@ def test_items_and_states_are_counted_up_to_a_limit(world: World) -> None:
     assert world.database.count_items_and_states(COUNTED) == (COUNTED // 2 + 24, COUNTED)
 
 
+def test_sweeps_of_one_hour_leave_one_note(world: World) -> None:
+    def notes() -> int:
+        witness = world.photos.stat(WITNESS)
+        assert witness
+        return witness.generation
+
+    first = notes()
+    for _ in range(5):
+        sweep(world)
+    assert notes() == first
+    sweep(world)
+    assert notes() > first
+
+
 def test_process_that_ends_between_the_two_notes_is_no_restore(world: World) -> None:
     class Broken(MemoryObjects):
         def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
@@ -160,11 +174,11 @@ def test_first_sweep_of_a_deployment_is_no_restore() -> None:
 def test_repair_after_a_restore_needs_to_know_its_time(world: World) -> None:
     world.guard.require_restored_to(None)
     known = world.database.bookmarks["swept"]
-    sweep(world)
+    sweep(world, DAY)
     world.database.bookmarks["swept"] = known
-    with pytest.raises(FailedPrecondition, match=f"--restored-to {known.replace('+', '.')}"):
+    with pytest.raises(FailedPrecondition, match=f"was restored, to {known.replace('+', '.')}"):
         world.guard.require_restored_to(None)
     del world.database.bookmarks["swept"]
-    with pytest.raises(FailedPrecondition, match=r"Restore it, .* --restored-to TIME"):
+    with pytest.raises(FailedPrecondition, match=r"was emptied: restore it\. .* --restored-to"):
         world.guard.require_restored_to(None)
     world.guard.require_restored_to(START)
