@@ -14,6 +14,7 @@ from closetspace_infra.deploy.plan import plan
 from closetspace_infra.deploy.programs import runtime_python
 from closetspace_infra.deploy.running import run
 from closetspace_infra.deploy.steps import ROOT, TERRAFORM, Deployment
+from closetspace_infra.deploy.values import check_values
 
 NOT_COMMITTED = "COMMIT"
 """Stands for the commit in a dry run with uncommitted changes."""
@@ -91,6 +92,7 @@ def deploy(
         options = {**environment.options, **{name: value for name, value in given.items() if value is not None}}
         _refuse_variables_file(str(options.get("project")))
         to = _deployment(options, environment, commit=_commit(dry_run), refresh=refresh, percent=percent)
+        check_values(to)
         run(plan(to), _print_line, dry_run=dry_run, since=since)
     notes.print("Nothing was changed." if dry_run else "Deployed.")
 

@@ -20,7 +20,9 @@ from closetspace_infra.deploy.plan import plan
 from closetspace_infra.deploy.programs import OLDEST, runtime_python, source_of
 from closetspace_infra.deploy.running import run
 from closetspace_infra.deploy.steps import Deployment, Step
+from closetspace_infra.deploy.values import check_values
 from tests.support.paths import REPOSITORY
+from tests.support.terraform_files import needs_terraform
 
 TO = Deployment(
     project="closetspace-demo",
@@ -417,6 +419,48 @@ def test_command_prints_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
     output = " ".join(done.stderr.split())
     assert "-var=firestore_location=europe-west1" in output
     assert output.endswith("Nothing was changed.")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--budget", "50"), "needs its billing account"),
+        (("--catalog", "no/such/folder"), "There is no"),
+    ],
+)
+def test_value_without_effect_or_file_is_refused_before_anything_is_printed(
+    options: tuple[str, ...], message: str
+) -> None:
+    done = command("--project", "closetspace-demo", "--alert-email", "operator@shop.example", "--dry-run", *options)
+    assert done.returncode == 1
+    assert message in " ".join(done.stderr.split())
+    assert "login" not in done.stderr
+
+
+@needs_terraform
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--project", "Closet Space", "6 to 30 lower-case letters"),
+        ("--alert-email", "nobody", "valid e-mail address"),
+        ("--region", "Europe", "looks like us-central1"),
+    ],
+)
+def test_value_that_terraform_refuses_is_refused_before_anything_is_printed(
+    option: str, value: str, message: str
+) -> None:
+    given = {"--project": "closetspace-demo", "--alert-email": "operator@shop.example"} | {option: value}
+    done = command("--dry-run", *(each for pair in given.items() for each in pair))
+    assert done.returncode == 1
+    assert message in " ".join(done.stderr.split())
+    assert "login" not in done.stderr
+
+
+@needs_terraform
+def test_variable_that_terraform_does_not_have_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="refresh_task"):
+        check_values(replace(TO, variables={"refresh_task": 3}))
+    check_values(replace(TO, variables={"refresh_tasks": 3}, billing_account="012345-6789AB-CDEF01", budget=50))
 
 
 def test_command_names_missing_options(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.terraform_files import FOLDER, blocks, files, locals_, named, references
+from tests.support.terraform_files import FOLDER, blocks, files, locals_, named, needs_terraform, references
 
 ROOT = FOLDER.parent.parent
 FOLDERS = ("catalog_jobs", "functions", "shared")
 CODE = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
 
 PIPELINE = "google_project_iam_member.pipeline_owns"
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 
 
 def terraform(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,15 +1,19 @@
 """The files of `infra/terraform` as plain values: parsed, but not evaluated, which needs the providers."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import hcl2
+import pytest
 
 from tests.support.paths import REPOSITORY
 
 FOLDER = REPOSITORY / "infra" / "terraform"
+
+needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 
 
 @cache

@@ -33,7 +33,7 @@ def init(to: Deployment) -> Step:
 
 def apply(to: Deployment, name: str, why: str, minutes: float, *options: str) -> Step:
     """Return a step that applies the configuration; a dry run shows Terraform's plan."""
-    variables = (*(f"-var={name}={_value(value)}" for name, value in _variables(to).items()), *options)
+    variables = (*variable_options(to), *options)
     return Step(
         name,
         why,
@@ -43,6 +43,11 @@ def apply(to: Deployment, name: str, why: str, minutes: float, *options: str) ->
         preview=("terraform", "plan", "-input=false", "-lock=false", *variables),
         environment=_environment(to),
     )
+
+
+def variable_options(to: Deployment) -> list[str]:
+    """Return the options that give Terraform its variables."""
+    return [f"-var={name}={_value(value)}" for name, value in _variables(to).items()]
 
 
 def output(to: Deployment, name: str, why: str, output: str, *, into: Path | None = None, added: str = "") -> Step:
