@@ -36,9 +36,7 @@ def perturb(cosines: FloatArray, keys: NDArray[np.uint64], dim: int, *, seed: in
 
 def normal_draws(keys: NDArray[np.uint64], seed: int, stream: int = 0) -> NDArray[np.float64]:
     """Return a standard normal number per key, the same on every machine for a key and seed (Box-Muller)."""
-    radius, angle = (_uniform_draws(keys, seed, stream + number) for number in (1, 2))
-    draws: NDArray[np.float64] = np.sqrt(-2 * np.log(1 - radius)) * np.cos(2 * np.pi * angle)
-    return draws
+    return _normal(_uniform_draws(keys, seed, stream + 1, stream + 2))
 
 
 def chi_squared_draws(keys: NDArray[np.uint64], seed: int, degrees: int) -> NDArray[np.float64]:
@@ -48,24 +46,32 @@ def chi_squared_draws(keys: NDArray[np.uint64], seed: int, degrees: int) -> NDAr
         return squared
     shape = degrees / 2 - 1 / 3
     drawn: NDArray[np.float64] = np.zeros(len(keys))
-    waiting = np.arange(len(keys))
+    waiting, pending = np.arange(len(keys)), keys
     stream = _STREAMS
     while waiting.size:
-        pending = keys[waiting]
-        normal = normal_draws(pending, seed, stream)
+        uniform = _uniform_draws(pending, seed, stream + 1, stream + 2, stream + 3)
+        normal = _normal(uniform[:2])
         cubed = np.maximum(1 + normal / (9 * shape) ** 0.5, 0) ** 3
         with np.errstate(divide="ignore"):
             bound = normal**2 / 2 + shape * (1 - cubed + np.log(cubed))
-            kept = np.log(1 - _uniform_draws(pending, seed, stream + 3)) < bound
+        kept = np.log(1 - uniform[2]) < bound
         drawn[waiting[kept]] = 2 * shape * cubed[kept]
-        waiting = waiting[~kept]
+        waiting, pending = waiting[~kept], pending[~kept]
         stream += _STREAMS
     return drawn
 
 
-def _uniform_draws(keys: NDArray[np.uint64], seed: int, stream: int) -> NDArray[np.float64]:
-    start = keys ^ _mixed(np.array([seed], np.uint64))
-    draws: NDArray[np.float64] = (_mixed(start + np.uint64(stream)) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+def _normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a standard normal number for each pair of uniform ones, ``(2, n) -> (n,)``."""
+    draws: NDArray[np.float64] = np.sqrt(-2 * np.log(1 - uniform[0])) * np.cos(2 * np.pi * uniform[1])
+    return draws
+
+
+def _uniform_draws(keys: NDArray[np.uint64], seed: int, *streams: int) -> NDArray[np.float64]:
+    """Return a number from 0 to 1 per stream and key, ``(streams, n)``."""
+    numbers = np.concatenate([[seed], streams]).astype(np.uint64)
+    mixed = _mixed((keys ^ _mixed(numbers[:1])) + numbers[1:, None])
+    draws: NDArray[np.float64] = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return draws
 
 
