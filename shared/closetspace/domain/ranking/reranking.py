@@ -76,51 +76,91 @@ def rerank(pool: Pool, count: int, weights: RerankingWeights, near_duplicate: fl
     Near-duplicates are collapsed: of a product, and of items of one category whose cosine reaches ``near_duplicate``,
     only the first is listed.
     """
-    # Double precision, because penalties are added again when an item leaves the window.
-    worth = pool.worth.astype(np.float64)
-    starts = np.searchsorted(pool.category, np.arange(len(pool.shares) + 1)).tolist()
-    best = np.array([worth[start:end].max(initial=0.0) for start, end in pairwise(starts)])
-    worth[worth < weights.misfit * best[pool.category]] -= _LAST
-    shares, taken = pool.shares.tolist(), [0] * len(pool.shares)
-    # Garments of different categories neither look alike nor are duplicates: each category has its part of the columns.
-    parts = [slice(start, end) for start, end in pairwise(starts)]
-    worths, looks, vectors = ([column[part] for part in parts] for column in (worth, pool.looks, pool.vectors))
-    for of_category, share in zip(worths, shares, strict=True):
-        of_category += share * _gain(0, weights)
-    # Penalties are smaller where no item is certain to fit.
-    typical = float(np.sort(np.maximum(pool.worth, 0))[-max(count, 1) :].mean()) if len(pool.worth) else 0.0
-    colour, brand, look = (np.float32(typical * cost) for cost in (weights.colour, weights.brand, weights.look))
-    colours = np.zeros(len(pool.palette), np.float32)
-    chosen: list[int] = []
-    penalties: list[tuple[NDArray[np.bool_], FloatArray, FloatArray]] = []
-    while len(chosen) < count and len(worth):
-        value = worth
-        if len(colours):
-            over = np.maximum(0, colours - pool.palette * np.float32(len(chosen) + 1))
-            value = worth - pool.colours @ (over * colour)
-        next_place = int(value.argmax())
-        if worth[next_place] == _NEVER:
+    ranking = _Reranking(pool, count, weights)
+    while len(ranking.chosen) < count and len(pool.worth):
+        best = int(ranking.values().argmax())
+        if ranking.worth[best] == _NEVER:
             break
-        chosen.append(next_place)
-        place = int(pool.category[next_place])
-        taken[place] += 1
-        if len(colours):
-            colours += pool.colours[next_place]
-        of_category = worths[place]
-        same_brand = pool.brands == pool.brands[next_place]
-        alike = look * np.maximum(looks[place] @ pool.looks[next_place], 0) ** 4
-        worth[same_brand] -= brand
-        of_category -= alike
-        of_category += shares[place] * (_gain(taken[place], weights) - _gain(taken[place] - 1, weights))
-        worth[pool.products == pool.products[next_place]] = _NEVER
-        of_category[vectors[place] @ pool.vectors[next_place] >= near_duplicate] = _NEVER
-        worth[next_place] = _NEVER
-        penalties.append((same_brand, of_category, alike))
-        if len(chosen) > weights.window:
-            same_brand, of_category, alike = penalties[-1 - weights.window]
-            worth[same_brand] += brand
-            of_category += alike
-    return chosen
+        if not ranking.repeats(best, near_duplicate):
+            ranking.add(best)
+        ranking.worth[best] = _NEVER
+    return ranking.chosen
+
+
+class _Reranking:
+    """A list so far, and what each candidate would add to it.
+
+    ``worth (n,)`` is that without the penalty for colours, which each item of the list changes for all candidates.
+    """
+
+    def __init__(self, pool: Pool, count: int, weights: RerankingWeights) -> None:
+        self._pool, self._weights = pool, weights
+        self._category, self._products, self._shares = (
+            column.tolist() for column in (pool.category, pool.products, pool.shares)
+        )
+        # Garments of different categories neither look alike nor are duplicates: each category has its part.
+        ends = [0, *np.searchsorted(pool.category, np.arange(len(pool.shares)), "right").tolist()]
+        self._parts = [slice(start, end) for start, end in pairwise(ends)]
+        # Penalties are smaller where no item is certain to fit.
+        typical = float(np.sort(np.maximum(pool.worth, 0))[-max(count, 1) :].mean()) if len(pool.worth) else 0.0
+        self._colour, self._brand, self._look = (
+            np.float32(typical * cost) for cost in (weights.colour, weights.brand, weights.look)
+        )
+        # Shares of the palette in a list of 1, 2, 3… items, and the list's own.
+        self._due = pool.palette * np.arange(1, count + 1, dtype=np.float32)[:, None]
+        self._colours = np.zeros(len(pool.palette), np.float32)
+        self._of_category: list[list[int]] = [[] for _ in self._parts]
+        self._listed_products: set[int] = set()
+        self._penalties: list[tuple[NDArray[np.float64], NDArray[np.float64], FloatArray]] = []
+        self.chosen: list[int] = []
+        self.worth = self._worth_in_empty_list()
+
+    def _worth_in_empty_list(self) -> NDArray[np.float64]:
+        # Double precision, because penalties are added again when an item leaves the window.
+        worth, category = self._pool.worth.astype(np.float64), self._pool.category
+        best = np.zeros(len(self._shares))
+        np.maximum.at(best, category, worth)
+        worth[worth < self._weights.misfit * best[category]] -= _LAST
+        worth += (self._pool.shares.astype(np.float64) * _gain(0, self._weights))[category]
+        return worth
+
+    def values(self) -> NDArray[np.float64]:
+        """Return what each candidate adds, ``(n,)``."""
+        if not self.chosen or not len(self._colours):
+            return self.worth
+        over = np.maximum(self._colours - self._due[len(self.chosen)], 0)
+        values: NDArray[np.float64] = self.worth - self._pool.colours @ (over * self._colour)
+        return values
+
+    def repeats(self, place: int, near_duplicate: float) -> bool:
+        """Return whether the list has a near-duplicate of a candidate."""
+        if self._products[place] in self._listed_products:
+            return True
+        vectors, others = self._pool.vectors, self._of_category[self._category[place]]
+        return bool(others) and bool((vectors[others] @ vectors[place]).max() >= near_duplicate)
+
+    def add(self, place: int) -> None:
+        """Add a candidate to the list."""
+        pool, category = self._pool, self._category[place]
+        others, part = self._of_category[category], self._parts[category]
+        others.append(place)
+        self.chosen.append(place)
+        self._listed_products.add(self._products[place])
+        if len(self._colours):
+            self._colours += pool.colours[place]
+        of_category = self.worth[part]
+        same_brand = (pool.brands == pool.brands[place]) * float(self._brand)
+        same_look = self._look * np.maximum(pool.looks[part] @ pool.looks[place], 0) ** 4
+        self.worth -= same_brand
+        of_category -= same_look
+        of_category += self._shares[category] * (
+            _gain(len(others), self._weights) - _gain(len(others) - 1, self._weights)
+        )
+        self._penalties.append((same_brand, of_category, same_look))
+        if len(self.chosen) > self._weights.window:
+            same_brand, of_category, same_look = self._penalties[-1 - self._weights.window]
+            self.worth += same_brand
+            of_category += same_look
 
 
 def _gain(taken: int, weights: RerankingWeights) -> float:
