@@ -22,6 +22,9 @@ Heads = Mapping[str, Sequence[str]]
 FULL_SHARE = 255
 """A probability of 1."""
 
+UNKNOWN = -1
+"""The position of a label that is not known."""
+
 
 def pack_attributes(attributes: Mapping[str, Shares], heads: Heads) -> PackedAttributes:
     """Return one garment's row, ``(labels,) uint8``; the category is left out even if ``heads`` has it."""
@@ -38,6 +41,15 @@ def unpack_row(row: PackedAttributes, heads: Heads) -> dict[str, Shares]:
     """Return one garment's probabilities by head and label; heads of which nothing is known are left out."""
     known = {head: row[columns] / FULL_SHARE for head, columns in head_slices(heads).items() if row[columns].any()}
     return {head: dict(zip(heads[head], shares.tolist(), strict=True)) for head, shares in known.items()}
+
+
+def likeliest_labels(rows: PackedAttributes, least: float) -> NDArray[np.int64]:
+    """Return the position of each garment's likeliest label, `UNKNOWN` where its probability is below ``least``.
+
+    ``rows (n, labels)`` are the columns of one head.
+    """
+    best = rows.argmax(axis=1)
+    return np.where(rows.max(axis=1) >= least * FULL_SHARE, best, UNKNOWN)
 
 
 def head_slices(heads: Heads) -> dict[str, slice]:

@@ -7,6 +7,7 @@ from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.index.index import Index
 from closetspace.domain.person.person import Person
 from closetspace.domain.ranking.outfits import Compatibility, OutfitCounter, compatibility
+from closetspace.domain.ranking.traits import OwnedTraits
 from closetspace.domain.taste.taste import Taste, derive_taste
 from closetspace.domain.wardrobe.closet import ClosetArrays
 
@@ -29,6 +30,11 @@ class ClosetFeatures:
         """The outfits of the owned items."""
         owned = self.compatibility.garments(self.closet.categories, self.closet.attributes)
         return OutfitCounter(owned, self.compatibility)
+
+    @cached_property
+    def traits(self) -> OwnedTraits:
+        """The colours and usages of the owned items."""
+        return OwnedTraits(self.closet, self.priors.heads)
 
 
 def closet_features(person: Person, index: Index, priors: EncoderPriors | None) -> ClosetFeatures:

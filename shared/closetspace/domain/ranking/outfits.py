@@ -14,12 +14,13 @@ An attribute that the heads leave open is compatible with all others.
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import Heads, PackedAttributes, head_slices
+from closetspace.domain.encoder.attributes import UNKNOWN, Heads, PackedAttributes, head_slices, likeliest_labels
 from closetspace.domain.encoder.descriptor import COLOUR, GENDER, UNISEX, USAGE
 from closetspace.domain.ranking.mix import Role, role_of
 
@@ -86,7 +87,7 @@ class Garments:
         """A number per garment, equal for those that are compatible with the same garments."""
         return self._number(self.role)
 
-    def only(self, rows: NDArray[np.int64]) -> "Garments":
+    def only(self, rows: NDArray[np.int64] | slice) -> "Garments":
         """Return these rows."""
         return Garments(*(getattr(self, column.name)[rows] for column in fields(self)))
 
@@ -113,16 +114,14 @@ class Compatibility:
     def garments(self, categories: Sequence[str], attributes: PackedAttributes) -> Garments:
         """Build garments from categories and packed attributes ``(n, labels)``, or ``(n, 0)`` if unknown."""
         known = head_slices(self._heads) if attributes.shape[1] else {}
-        unknown = np.full(len(categories), -1)
+        # An unknown label is the last row of a table.
+        unknown = np.full(len(categories), UNKNOWN)
         colour, usage, gender = (
-            _likeliest(attributes[:, known[head]]) if head in known else unknown for head in (COLOUR, USAGE, GENDER)
+            likeliest_labels(attributes[:, known[head]], MIN_SHARE) if head in known else unknown
+            for head in (COLOUR, USAGE, GENDER)
         )
-        order, names = list(Role), sorted(set(categories))
-        places = {name: place for place, name in enumerate(names)}
-        position = np.array([places[name] for name in categories], np.int64)
-        roles = np.array([order.index(role_of(name)) for name in names], np.int64)
-        numbers = np.array([zlib.crc32(name.encode()) for name in names], np.int64)
-        return Garments(roles[position], numbers[position], colour, usage, gender)
+        roles, numbers = np.array([_numbers(name) for name in categories], np.int64).reshape(-1, 2).T
+        return Garments(roles, numbers, colour, usage, gender)
 
     def matrix(self, some: Garments, others: Garments) -> NDArray[np.bool_]:
         """Return which of some garments are compatible with which of others, ``(n, m)``."""
@@ -145,10 +144,12 @@ class OutfitCounter:
 
     def __init__(self, owned: Garments, compatibility: Compatibility) -> None:
         self._compatibility = compatibility
-        self._looks = owned.looks
+        self._looks = np.unique(owned.looks)
+        # In the order of their roles, with which the numbers of kinds begin.
         _, first, self._counts = np.unique(owned.kinds, return_index=True, return_counts=True)
         self._kinds = owned.only(first)
-        self._of_role = {role: np.flatnonzero(self._kinds.role == place) for place, role in enumerate(Role)}
+        ends = [0, *np.searchsorted(self._kinds.role, np.arange(len(Role)), "right").tolist()]
+        self._of_role = {role: slice(start, end) for role, (start, end) in zip(Role, pairwise(ends), strict=True)}
         self._pairs: dict[tuple[Role, ...], NDArray[np.float64]] = {}
 
     def unlocked_by(self, offered: Garments) -> NDArray[np.int64]:
@@ -159,39 +160,46 @@ class OutfitCounter:
         The number is 0 if an item of the same category, colour, usage and gender is owned: nothing becomes possible.
         """
         fits = (self._compatibility.matrix(offered, self._kinds) * self._counts).astype(np.float64)
-        total = np.zeros(len(offered.role))
-        for place, role in enumerate(Role):
-            rows = np.flatnonzero(offered.role == place)
-            if len(rows):
-                total[rows] = sum(self._combinations(fits[rows], others) for others in _OUTFITS[role])
-        return np.where(np.isin(offered.looks, self._looks), 0, np.rint(total)).astype(np.int64)
+        combinations = np.stack([self._combinations(fits, roles) for roles in _COMPLETED_BY])
+        total = (combinations * _COMPLETES[:, offered.role]).sum(axis=0)
+        is_owned = self._looks.searchsorted(offered.looks, "right") > self._looks.searchsorted(offered.looks)
+        return np.where(is_owned, 0, np.rint(total)).astype(np.int64)
 
     def _combinations(self, fits: NDArray[np.float64], roles: Sequence[Role]) -> NDArray[np.float64]:
-        owned = tuple(role for role in roles if len(self._of_role[role]))
-        of_each = [fits[:, self._of_role[role]] for role in owned]
-        if len(owned) < 2:
-            return sum((of_role.sum(axis=1) for of_role in of_each), start=np.zeros(len(fits)))
-        if owned not in self._pairs:
-            pairs = self._compatibility.matrix(*(self._kinds.only(self._of_role[role]) for role in owned))
-            self._pairs[owned] = pairs.astype(np.float64)
-        both: NDArray[np.float64] = ((of_each[0] @ self._pairs[owned]) * of_each[1]).sum(axis=1)
-        return both
+        """Return the number of combinations with owned items of these roles that fit each garment."""
+        owned = tuple(role for role in roles if self._of_role[role].stop > self._of_role[role].start)
+        if not owned:
+            return np.zeros(len(fits))
+        each: NDArray[np.float64] = fits[:, self._of_role[owned[0]]]
+        if len(owned) == 2:
+            each = (each @ self._compatible(owned)) * fits[:, self._of_role[owned[1]]]
+        counts: NDArray[np.float64] = each.sum(axis=1)
+        return counts
+
+    def _compatible(self, roles: tuple[Role, ...]) -> NDArray[np.float64]:
+        if roles not in self._pairs:
+            some, others = (self._kinds.only(self._of_role[role]) for role in roles)
+            self._pairs[roles] = self._compatibility.matrix(some, others).astype(np.float64)
+        return self._pairs[roles]
 
 
-_OUTFITS: Mapping[Role, Sequence[Sequence[Role]]] = {
-    Role.TOP: ((Role.BOTTOM, Role.SHOES),),
-    Role.BOTTOM: ((Role.TOP, Role.SHOES),),
-    Role.WHOLE: ((Role.SHOES,),),
-    Role.SHOES: ((Role.TOP, Role.BOTTOM), (Role.WHOLE,)),
-    Role.EXTRA: ((Role.TOP, Role.BOTTOM), (Role.WHOLE,)),
+_COMPLETED_BY: Mapping[tuple[Role, ...], frozenset[Role]] = {
+    (Role.BOTTOM, Role.SHOES): frozenset({Role.TOP}),
+    (Role.TOP, Role.SHOES): frozenset({Role.BOTTOM}),
+    (Role.SHOES,): frozenset({Role.WHOLE}),
+    (Role.TOP, Role.BOTTOM): frozenset({Role.SHOES, Role.EXTRA}),
+    (Role.WHOLE,): frozenset({Role.SHOES, Role.EXTRA}),
 }
-"""The roles that complete an outfit with each role, one entry per kind of outfit."""
+"""The roles of owned items that make an outfit with a garment, and that garment's roles."""
+
+_COMPLETES = np.array([[role in completing for role in Role] for completing in _COMPLETED_BY.values()])
+"""Which roles complete each of them, ``(combinations, roles)``."""
 
 
-def _likeliest(shares: PackedAttributes) -> NDArray[np.int64]:
-    """Return the position of the likeliest label, or -1 (the last row of a table) below `MIN_SHARE`."""
-    best = shares.argmax(axis=1)
-    return np.where(shares[np.arange(len(shares)), best] >= MIN_SHARE * 255, best, -1)
+@lru_cache(maxsize=1_000)
+def _numbers(category: str) -> tuple[int, int]:
+    """Return the position of a category's role, and the category's number."""
+    return list(Role).index(role_of(category)), zlib.crc32(category.encode())
 
 
 def _table(labels: Sequence[str], compatible: Callable[[str, str], bool]) -> NDArray[np.bool_]:

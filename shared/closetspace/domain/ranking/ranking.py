@@ -55,26 +55,20 @@ def rank(profile: UserProfile, index: Index, query: RankingQuery, weights: Weigh
     score = scored.sum(axis=1)
     worth = score + noise - weights.similarity * pool.near.max()
     reranking_pool = _reranking_pool(pool, vectors, worth, mix, profile, index, query)
-    order = rerank(reranking_pool, query.count, weights.reranking, weights.near_duplicate)
+    places = np.array(rerank(reranking_pool, query.count, weights.reranking, weights.near_duplicate), np.int64)
+    own_item_ids: list[str | None] = [None] * len(places)
+    if query.own_similar:
+        candidates = (each[places].tolist() for each in (reranking_pool.products, owned, cosine))
+        own_item_ids = [
+            owned_duplicate(profile.closet, product, nearest, similar, weights.near_duplicate)
+            for product, nearest, similar in zip(*candidates, strict=True)
+        ]
     names, categories = (*scorer.names, SERENDIPITY), list(mix)
+    interests = [profile.anchor(category, index).interest for category in categories]
+    columns = (each[places].tolist() for each in (pool.rows, pool.category, score, scored))
     return [
-        Ranked(
-            row=int(pool.rows[place]),
-            category=(category := categories[pool.category[place]]),
-            score=float(score[place]),
-            parts=dict(zip(names, scored[place].tolist(), strict=True)),
-            interest=profile.anchor(category, index).interest,
-            own_item_id=owned_duplicate(
-                profile.closet,
-                int(reranking_pool.products[place]),
-                int(owned[place]),
-                float(cosine[place]),
-                weights.near_duplicate,
-            )
-            if query.own_similar
-            else None,
-        )
-        for place in order
+        Ranked(row, categories[place], total, dict(zip(names, parts, strict=True)), interests[place], own_item_id)
+        for row, place, total, parts, own_item_id in zip(*columns, own_item_ids, strict=True)
     ]
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -57,9 +58,10 @@ def recommend(
     cursor = request.cursor or Cursor(request.seed, index_mark(index.version))
     profile = UserProfile(features.closet, features.taste, features.priors, _feedback_vectors(person.opinions, index))
     ranked = _page(profile, index, _query(request, person, cursor, index), request.order, features, cursor)
-    keys = index.keys(_rows(ranked)).tolist()
+    rows = _rows(ranked)
+    keys = index.keys(rows).tolist()
     return Recommendation(
-        items=tuple(_items(ranked, profile, features, index)),
+        items=tuple(_items(ranked, rows, profile, features, index)),
         cursor=cursor.after(keys) if ranked else None,
         seed=cursor.seed,
         index_version=index.version,
@@ -148,7 +150,7 @@ def _page(
     ranked = rank(profile, index, replace(query, count=BLOCK, shown=frozenset(cursor.shown[:complete])))
     rows = _rows(ranked)
     sort_keys = (
-        _prices(index, rows) if order is Order.PRICE else [-count for count in _unlocked(ranked, features, index)]
+        _prices(index, rows) if order is Order.PRICE else [-count for count in _unlocked(ranked, rows, features, index)]
     )
     shown = index.rows_of_keys(np.array(cursor.shown[complete:], np.uint64))
     is_shown = np.isin(index.products(rows), index.products(shown))
@@ -162,23 +164,20 @@ def _prices(index: Index, rows: Rows) -> list[float]:
     return prices
 
 
-def _unlocked(ranked: Sequence[Ranked], features: ClosetFeatures, index: Index) -> list[int]:
+def _unlocked(ranked: Sequence[Ranked], rows: Rows, features: ClosetFeatures, index: Index) -> list[int]:
     """Return how many outfits each item makes possible."""
-    if not ranked:
-        return []
-    offered = features.compatibility.garments([one.category for one in ranked], index.attributes(_rows(ranked)))
+    offered = features.compatibility.garments([one.category for one in ranked], index.attributes(rows))
     counts: list[int] = features.outfits.unlocked_by(offered).tolist()
     return counts
 
 
 def _items(
-    ranked: Sequence[Ranked], profile: UserProfile, features: ClosetFeatures, index: Index
+    ranked: Sequence[Ranked], rows: Rows, profile: UserProfile, features: ClosetFeatures, index: Index
 ) -> Iterator[RecommendedItem]:
-    rows = _rows(ranked)
-    variants, unlocked = _variants(index, rows), _unlocked(ranked, features, index)
-    all_rows = np.concatenate([rows, *variants]) if ranked else rows
-    items = dict(zip(all_rows.tolist(), index.items(all_rows), strict=True))
-    reasons = explain(ranked, profile, index)
+    variants, unlocked = _variants(index, rows), _unlocked(ranked, rows, features, index)
+    all_rows = [*rows.tolist(), *chain.from_iterable(variants)]
+    items = dict(zip(all_rows, index.items(np.array(all_rows, np.int64)), strict=True))
+    reasons = explain(ranked, profile, index, traits=features.traits)
     for one, reason, others, unlock in zip(ranked, reasons, variants, unlocked, strict=True):
         yield RecommendedItem(
             item=items[one.row],
@@ -188,20 +187,22 @@ def _items(
             interest=reason.interest,
             contributions=reason.contributions,
             reason=reason.sentence,
-            variants=tuple(items[row] for row in others.tolist()),
+            variants=tuple(items[row] for row in others),
             unlock=unlock,
             own_item_id=one.own_item_id,
         )
 
 
-def _variants(index: Index, rows: Rows) -> list[Rows]:
+def _variants(index: Index, rows: Rows) -> list[list[int]]:
     """Return the rows of the other variants of each row's product."""
     products = index.products(rows)
     all_variants = np.sort(index.rows_of_products(np.unique(products)))
-    of_product = index.products(all_variants)
+    of_product: dict[int, list[int]] = {}
+    for row, product in zip(all_variants.tolist(), index.products(all_variants).tolist(), strict=True):
+        of_product.setdefault(product, []).append(row)
     return [
-        all_variants[(of_product == product) & (all_variants != row)][:MAX_VARIANTS]
-        for row, product in zip(rows, products, strict=True)
+        [other for other in of_product[product] if other != row][:MAX_VARIANTS]
+        for row, product in zip(rows.tolist(), products.tolist(), strict=True)
     ]
 
 
