@@ -163,6 +163,14 @@ class TestFirestoreDatabase(DatabaseContract):
         people.remember_shown(uid, shown)
         assert people.person(uid).shown == shown
 
+    def test_shown_lists_are_stored_with_their_owner_and_the_time(self, firebase: object, uid: str) -> None:
+        client = firestore.Client()
+        FirestorePeople(client).remember_shown(uid, ShownLists().with_page(1, [2, 3]))
+        snapshot = client.document("shown", uid).get()
+        stored = snapshot.to_dict() or {}
+        assert (stored["uid"], set(stored)) == (uid, {"uid", "recent", "updated_at"})
+        assert stored["updated_at"] == snapshot.update_time
+
     def test_values_are_read_as_the_client_reads_them(self, firebase: object, uid: str) -> None:
         client = firestore.Client()
         document = client.document("preferences", uid)
@@ -178,7 +186,10 @@ class TestFirestoreDatabase(DatabaseContract):
         }
         document.set(values)
         read = read_plain(client, [document, client.document("preferences", f"{uid}-2")], list(values))
-        assert read[document].fields == values == document.get().to_dict()
+        fields = read[document].fields
+        assert fields is not None
+        assert (fields.get("other"), "other" in fields) == (None, False)
+        assert fields == values == document.get().to_dict()
         assert read[document].update_time == document.get().update_time
         assert [each.fields for each in read.values() if each.update_time is None] == [None]
 

@@ -7,8 +7,8 @@ trigger sees all changes. No change reads any of these documents.
 """
 
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from google.cloud import firestore
@@ -25,8 +25,11 @@ CLOSETS = "closets"
 CLOSET_FIELDS = ["items", "last_shard"]
 """Fields of a closet's documents that a reader of the closet needs."""
 
-Entries = dict[str, dict[str, ClosetEntry]]
+Entries = Mapping[str, Mapping[str, ClosetEntry]]
 """The entries of one document by item id, each as a map from encoder id to entry."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class ClosetWriter:
@@ -117,8 +120,12 @@ def shard_reference(client: firestore.Client, uid: str, shard: int) -> Any:
 
 
 def read_closet(client: firestore.Client, uid: str, main: PlainDocument) -> Closet:
-    """Return the closet of a main document, with its other documents as of that moment."""
-    entries = {item_id: entry for document in read_documents(client, uid, main) for item_id, entry in document.items()}
+    """Return the closet of a main document, with its other documents as of that moment.
+
+    The entries of a closet with one document are parsed when they are looked up.
+    """
+    first, *rest = read_documents(client, uid, main)
+    entries = {item_id: entry for document in (first, *rest) for item_id, entry in document.items()} if rest else first
     return Closet(uid, entries, closet_version(main.update_time))
 
 
@@ -127,16 +134,38 @@ def read_documents(client: firestore.Client, uid: str, main: PlainDocument) -> l
     shards = (main.fields or {}).get("last_shard", 0)
     references = [shard_reference(client, uid, number) for number in range(1, shards + 1)]
     if not references:
-        return [_parse_entries(main)]
+        return [_entries(main)]
     rest = read_plain(client, references, CLOSET_FIELDS, convert=_parse_entries, read_time=main.read_time)
-    return [_parse_entries(main), *(rest[reference] for reference in references)]
+    return [_entries(main), *(rest[reference] for reference in references)]
+
+
+class _Converted(Mapping[K, V]):
+    """A map with other values, which are made each time that they are looked up."""
+
+    def __init__(self, source: Mapping[K, Any], convert: Callable[[K, Any], V]) -> None:
+        self._source, self._convert = source, convert
+
+    def __getitem__(self, key: K) -> V:
+        return self._convert(key, self._source[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._source
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._source)
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+
+def _entries(document: PlainDocument) -> Entries:
+    items = (document.fields or {}).get("items") or {}
+    return _Converted(items, lambda _, by_encoder: _Converted(by_encoder, _parse_entry))
 
 
 def _parse_entries(document: PlainDocument) -> Entries:
-    return {
-        item_id: {encoder: _parse_entry(encoder, fields) for encoder, fields in by_encoder.items()}
-        for item_id, by_encoder in ((document.fields or {}).get("items") or {}).items()
-    }
+    """Return the entries parsed, so that the document can be forgotten."""
+    return {item_id: dict(by_encoder) for item_id, by_encoder in _entries(document).items()}
 
 
 def _last_shard(main: Any) -> int:

@@ -1,11 +1,12 @@
-"""The reads of every request, sent to Firestore without the client's layers.
+"""The reads and the write of every request, sent to Firestore without the client's layers.
 
 The client wraps each value of a document before it unpacks it, and copies all of them when it hands them out: a closet
 of 50 items takes it 3 ms of processor time. Here the same requests go through the same connection, and the protocol
-buffers are packed and unpacked as they are, in a tenth of that. The client has no public way to its connection.
+buffers are packed and unpacked as they are, each value when it is needed: a closet that has not changed since the last
+request is not unpacked. The client has no public way to its connection.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -15,6 +16,29 @@ from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 
 from closetspace.adapters.firestore.queries import COUNT_SECONDS, retried
+from closetspace.adapters.firestore.transactions import translated_errors
+
+
+class PlainMap(Mapping[str, Any]):
+    """A map of a document, whose values are unpacked each time that they are looked up."""
+
+    def __init__(self, fields: Any) -> None:
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> Any:
+        # A map of protocol buffers adds a value for a name that it lacks.
+        if name not in self._fields:
+            raise KeyError(name)
+        return _plain(self._fields[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._fields
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
 
 
 @dataclass(frozen=True)
@@ -82,6 +106,23 @@ def count_plain(
     return retried(read)
 
 
+def set_plain(client: firestore.Client, reference: Any, fields: Mapping[str, str | bytes], timestamp: str) -> None:
+    """Replace a document by these fields and one named ``timestamp``, which Firestore sets to the time of the write.
+
+    Raises `Transient` if Firestore can't be reached.
+    """
+    values = {
+        name: {"bytes_value" if isinstance(value, bytes) else "string_value": value} for name, value in fields.items()
+    }
+    write = {
+        "update": {"name": _name(client, reference.path), "fields": values},
+        "update_transforms": [{"field_path": timestamp, "set_to_server_value": "REQUEST_TIME"}],
+    }
+    request = types.CommitRequest.wrap(types.CommitRequest.pb()(database=client._database_string, writes=[write]))
+    with translated_errors():
+        client._firestore_api.commit(request=request, metadata=client._rpc_metadata)
+
+
 def _condition(field: str, value: str | Sequence[str]) -> dict[str, Any]:
     one_of = {"array_value": {"values": [{"string_value": each} for each in value]}}
     operator, operand = ("EQUAL", {"string_value": value}) if isinstance(value, str) else ("IN", one_of)
@@ -97,18 +138,12 @@ def _document(answer: Any) -> tuple[str, PlainDocument]:
     if not answer.HasField("found"):
         return answer.missing, PlainDocument(None, None, read_time)
     found = answer.found
-    return found.name, PlainDocument(_fields(found), _moment(found.update_time), read_time)
+    return found.name, PlainDocument(PlainMap(found.fields), _moment(found.update_time), read_time)
 
 
 def _moment(time: Any) -> datetime:
     moment: datetime = time.ToDatetime(UTC)
     return moment
-
-
-def _fields(of: Any) -> dict[str, Any]:
-    # Not items(), which is twice as slow.
-    fields = of.fields
-    return {name: _plain(fields[name]) for name in fields}
 
 
 def _plain(value: Any) -> Any:
@@ -124,6 +159,6 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "double_value": attrgetter("double_value"),
     "boolean_value": attrgetter("boolean_value"),
     "timestamp_value": lambda value: _moment(value.timestamp_value),
-    "map_value": lambda value: _fields(value.map_value),
+    "map_value": lambda value: PlainMap(value.map_value.fields),
     "array_value": lambda value: [_plain(each) for each in value.array_value.values],
 }

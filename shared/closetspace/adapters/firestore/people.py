@@ -18,8 +18,8 @@ from google.cloud import firestore
 from closetspace.adapters.firestore.accounts import ACCOUNT_DELETIONS
 from closetspace.adapters.firestore.closet_documents import CLOSET_FIELDS, read_closet, shard_reference
 from closetspace.adapters.firestore.closets import TASTE_FIELDS, TASTES, parse_taste
-from closetspace.adapters.firestore.direct import read_plain
-from closetspace.adapters.firestore.transactions import run_transaction, translated_errors
+from closetspace.adapters.firestore.direct import read_plain, set_plain
+from closetspace.adapters.firestore.transactions import run_transaction
 from closetspace.domain.person.opinions import Opinion, OpinionKind, with_opinion
 from closetspace.domain.person.person import Person
 from closetspace.domain.person.preferences import Preferences, parse_preferences
@@ -79,19 +79,14 @@ class FirestorePeople:
         run_transaction(self._client, work)
 
     def remember_shown(self, uid: str, shown: ShownLists) -> None:
-        document = {**_common_fields(uid), "recent": pack_lists(shown)}
-        with translated_errors():
-            self._client.document(SHOWN, uid).set(document)
-
-
-def _common_fields(uid: str) -> dict[str, Any]:
-    return {"uid": uid, "updated_at": firestore.SERVER_TIMESTAMP}
+        reference = self._client.document(SHOWN, uid)
+        set_plain(self._client, reference, {"uid": uid, "recent": pack_lists(shown)}, "updated_at")
 
 
 def opinions_document(uid: str, opinions: Mapping[str, Opinion]) -> dict[str, Any]:
     """Return the document of a person's opinions."""
     items = {item_id: [opinion.kind.value, opinion.product] for item_id, opinion in opinions.items()}
-    return {**_common_fields(uid), "items": json.dumps(items, ensure_ascii=False)}
+    return {"uid": uid, "updated_at": firestore.SERVER_TIMESTAMP, "items": json.dumps(items, ensure_ascii=False)}
 
 
 def parse_opinions(document: Mapping[str, Any]) -> dict[str, Opinion]:
