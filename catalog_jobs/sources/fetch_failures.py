@@ -15,6 +15,31 @@ NOT_INDEXED = "it asks not to be indexed (noindex)"
 CHALLENGE = "it is a challenge (captcha)"
 NOT_FOLLOWED = "it asks not to follow its links (nofollow)"
 
+TIMED_OUT = "it timed out"
+NO_ANSWER = "there was no answer"
+BROKE_OFF = "its answer broke off"
+OFFSITE = "it leads out of the shop"
+
+_SCRAPYS_REASONS = {
+    "Forbidden by robots.txt": DISALLOWED,
+    "max redirections reached": "it has too many redirects",
+}
+
+_NETWORK: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((error.TimeoutError, error.TCPTimedOutError, exceptions.DownloadTimeoutError), TIMED_OUT),
+    ((exceptions.ResponseDataLossError,), BROKE_OFF),
+    ((error.ConnectError, error.ConnectionLost, error.ConnectionDone, error.DNSLookupError), NO_ANSWER),
+    (
+        (
+            exceptions.CannotResolveHostError,
+            exceptions.DownloadConnectionRefusedError,
+            exceptions.DownloadFailedError,
+        ),
+        NO_ANSWER,
+    ),
+)
+"""The reasons of failures of the network, by their errors. The first that fits counts."""
+
 _REFUSALS = (401, 403, 429, 430)
 """430 is Shopify's for crawlers that are too fast."""
 
@@ -64,10 +89,10 @@ def fetch_failure(failure: Failure) -> FetchFailure:
     if isinstance(problem, exceptions.DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(problem):
         return FetchFailure("it is too large")
     if isinstance(problem, exceptions.IgnoreRequest):
-        return FetchFailure(DISALLOWED if "robots.txt" in str(problem) else str(problem))
-    if isinstance(problem, error.TimeoutError | error.TCPTimedOutError | exceptions.DownloadTimeoutError):
-        return FetchFailure("it timed out")
-    return FetchFailure(f"there was no answer ({type(problem).__name__})")
+        return FetchFailure(_SCRAPYS_REASONS.get(str(problem), str(problem)))
+    # Others are those of redirects to nowhere, broken compression, and encodings of no text.
+    unreadable = f"its answer can't be read ({type(problem).__name__})"
+    return FetchFailure(next((reason for kinds, reason in _NETWORK if isinstance(problem, kinds)), unreadable))
 
 
 def _http_failure(response: Response) -> FetchFailure:

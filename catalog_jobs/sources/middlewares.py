@@ -1,28 +1,19 @@
-"""Parts of Scrapy: retries with back-off, a strict limit to the shop's hosts, short robots.txt, and its delays."""
+"""Parts of Scrapy: retries with back-off, and a strict limit to the shop's hosts."""
 
 import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
 
-from scrapy import Request, Spider, signals
-from scrapy.crawler import Crawler
+from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
-from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.settings import BaseSettings
 
-from catalog_jobs.sources.robots import seconds_between_requests
-from catalog_jobs.sources.settings import MAX_ROBOTS_BYTES
+from catalog_jobs.sources.fetch_failures import OFFSITE
+from catalog_jobs.sources.settings import MAX_WAIT_SECONDS
 from closetspace.domain.retry import back_off
-
-MAX_WAIT_SECONDS = 300.0
-"""A shop that asks for a longer wait is not asked again in this run."""
-
-OFFSITE = "it leads out of the shop"
 
 
 def seconds_to_wait(attempt: int, first: float, retry_after: str, now: datetime) -> float | None:
@@ -92,41 +83,3 @@ class StrictOffsiteMiddleware(OffsiteMiddleware):
         spider = self.crawler.spider
         if spider is None or not self.should_follow(request, spider):
             raise IgnoreRequest(OFFSITE)
-
-
-class ShortRobots(ProtegoRobotParser):
-    """Scrapy's parser of robots.txt, for the beginning of the file."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, robotstxt_body: bytes) -> Self:
-        """Build the parser; Scrapy calls it."""
-        return super().from_crawler(crawler, robotstxt_body[:MAX_ROBOTS_BYTES])
-
-
-class CrawlDelay:
-    """Waits between two requests as long as robots.txt asks for; with several hosts, as long as any of them does."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        crawler.signals.connect(self.on_robots_parsed, signals.robots_parsed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the extension; Scrapy calls it."""
-        return cls(crawler)
-
-    def on_robots_parsed(self, robotparser: ShortRobots) -> None:
-        """Raise the delays to what a robots.txt asks for; Scrapy calls it."""
-        crawler: Any = self._crawler
-        delay, downloader = seconds_between_requests(robotparser.rp), crawler.engine.downloader
-        if not delay:
-            return
-        crawler.spider.stats.crawl_delay = max(crawler.spider.stats.crawl_delay, delay)
-        if throttle := crawler.get_extension(AutoThrottle):
-            throttle.mindelay, throttle.maxdelay = max(throttle.mindelay, delay), max(throttle.maxdelay, delay)
-        for slot in downloader.slots.values():
-            slot.delay = max(slot.delay, delay)
-        # Of hosts that are requested from here on.
-        downloader._delay = max(downloader._delay, delay)
-        # At the end of its time, a crawl waits for the requests that wait for their turn.
-        downloader.total_concurrency = 1

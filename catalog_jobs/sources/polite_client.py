@@ -7,14 +7,23 @@ from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 
-from catalog_jobs.sources.robots import NAME, seconds_between_requests
-from catalog_jobs.sources.settings import MAX_PAGE_BYTES, MAX_ROBOTS_BYTES, private_hosts, require_contact, user_agent
+from catalog_jobs.sources.robots import NAME, TOO_SLOW, seconds_between_requests
+from catalog_jobs.sources.settings import (
+    MAX_PAGE_BYTES,
+    MAX_ROBOTS_BYTES,
+    MAX_WAIT_SECONDS,
+    private_hosts,
+    require_contact,
+    user_agent,
+)
 from closetspace.adapters.network.connecting import PublicNetwork
 from closetspace.adapters.network.fetching import Fetcher, FetchLimits, is_web_url
 from closetspace.errors import InvalidInput
 
 DELAY_SECONDS = 1.0
 """The least time between two requests to a host."""
+
+_ASK = "ask the shop for permission."
 
 _LIMITS = FetchLimits(MAX_PAGE_BYTES, seconds=60.0, redirects=5)
 
@@ -46,7 +55,7 @@ class PoliteClient:
         return self._bodies[url]
 
     def robots(self, url: str) -> Protego:
-        """Return the rules of the host of a URL; there are none if it has no robots.txt. Raises `Transient`."""
+        """Return the rules of the host of a URL; there are none if it has no robots.txt. Raises as `get` does."""
         root = urljoin(url, "/")
         if root not in self._robots:
             try:
@@ -55,7 +64,10 @@ class PoliteClient:
                 if exc.code != "not_found":
                     raise
                 text = ""
-            self._robots[root] = Protego.parse(text)
+            rules = Protego.parse(text)
+            if seconds_between_requests(rules) > MAX_WAIT_SECONDS:
+                raise InvalidInput("robots_disallowed", f"{url} can't be read, {TOO_SLOW}: {_ASK}")
+            self._robots[root] = rules
         return self._robots[root]
 
     def is_allowed(self, url: str, page: str) -> bool:
@@ -92,7 +104,7 @@ class PoliteClient:
         if not is_web_url(url) or not is_same_site(url, host):
             raise InvalidInput("url_not_allowed", f"it leads out of {host}.")
         if rules and not url.endswith("/robots.txt") and not rules.can_fetch(url, NAME):
-            raise InvalidInput("robots_disallowed", "robots.txt refuses it: ask the shop for permission.")
+            raise InvalidInput("robots_disallowed", f"robots.txt refuses it: {_ASK}")
 
 
 def is_same_site(url: str, host: str) -> bool:

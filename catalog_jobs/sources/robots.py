@@ -10,6 +10,9 @@ from scrapy.http import Response, TextResponse
 NAME = "Closetspace"
 """Our name in robots.txt, in ``X-Robots-Tag`` and in ``<meta name="robots">``."""
 
+ROBOTS_UNREADABLE = "its robots.txt can't be read"
+TOO_SLOW = "its robots.txt asks for more than five minutes between two requests"
+
 NOINDEX, NOFOLLOW = "noindex", "nofollow"
 
 _WITH_VALUES = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))

@@ -16,7 +16,7 @@ from catalog_jobs.sources.events import EventReader
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.scrapfly import KEY, has_key, redact_key
-from catalog_jobs.sources.settings import PAGE_CACHE
+from catalog_jobs.sources.settings import MAX_WAIT_SECONDS, PAGE_CACHE
 from catalog_jobs.sources.shops import Shop
 from closetspace.bootstrap import open_store
 from closetspace.errors import InvalidInput, Transient
@@ -27,7 +27,7 @@ OUT_OF_TIME = "it ran out of time, and did not end: raise timeout_seconds, or se
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
-"""Beyond the timeouts of the crawl and of its last page; a crawl that still runs then hangs."""
+"""Beyond the timeouts of the crawl and of its last page, which may have to wait; a crawl that still runs hangs."""
 
 _NO_KEY = f"There is no {KEY}, so it was read without Scrapfly."
 
@@ -57,7 +57,7 @@ def crawl(
             "unreadable_pages": str((unreadable_pages / shop.name).absolute()),
         }
         job_file.write_text(json.dumps(job), encoding="utf-8")
-        timeout = shop.timeout_seconds + shop.page_timeout_seconds + GRACE_SECONDS
+        timeout = shop.timeout_seconds + MAX_WAIT_SECONDS + shop.page_timeout_seconds + GRACE_SECONDS
         child = Child(
             "crawl",
             [sys.executable, "-m", "catalog_jobs.sources.crawl_process", str(job_file)],

@@ -32,6 +32,9 @@ MAX_SITEMAP_BYTES = 64 * 1024**2
 MAX_ROBOTS_BYTES = 500 * 1024
 """Bytes of a robots.txt that count, as in RFC 9309, 2.5. Every rule costs time for every page."""
 
+MAX_WAIT_SECONDS = 300.0
+"""Before one request. A page that is to be asked for later, and a shop that wants longer waits, are not read."""
+
 MAX_CRAWL_MEGABYTES = 1_024
 """Memory of a crawl. An ordinary one takes 150 MB, and the costliest page that we know of 300 MB more."""
 
@@ -71,7 +74,7 @@ def _politeness(shop: Shop) -> dict[str, Any]:
         "USER_AGENT": user_agent(),
         "ROBOTSTXT_OBEY": shop.obey_robots,
         "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
-        "ROBOTSTXT_PARSER": f"{_PACKAGE}.middlewares.ShortRobots",
+        "ROBOTSTXT_PARSER": f"{_PACKAGE}.robots_middlewares.ShortRobots",
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": shop.delay_seconds,
         "DOWNLOAD_DELAY": shop.delay_seconds,
@@ -87,6 +90,8 @@ def _politeness(shop: Shop) -> dict[str, Any]:
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             f"{_PACKAGE}.middlewares.StrictOffsiteMiddleware": 50,
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            f"{_PACKAGE}.robots_middlewares.StrictRobotsMiddleware": 100,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             f"{_PACKAGE}.middlewares.BackoffRetryMiddleware": 550,
             "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
@@ -94,7 +99,7 @@ def _politeness(shop: Shop) -> dict[str, Any]:
             # Behind the retries, which so never see a failure that it explains.
             f"{_PACKAGE}.addresses.PublicHostMiddleware": 560,
         },
-        "EXTENSIONS": {f"{_PACKAGE}.middlewares.CrawlDelay": 0},
+        "EXTENSIONS": {f"{_PACKAGE}.robots_middlewares.CrawlDelay": 0},
         "ITEM_PIPELINES": {f"{_PACKAGE}.pipelines.ItemPipeline": 300},
     }
 

@@ -1,13 +1,33 @@
 """How a crawl went: which pages failed and why, and whether the shop was read to its end."""
 
+import re
 from dataclasses import dataclass, field
 
-from catalog_jobs.sources.fetch_failures import DISALLOWED, GONE, NOT_FOLLOWED, NOT_INDEXED
+from catalog_jobs.sources.fetch_failures import (
+    BROKE_OFF,
+    DISALLOWED,
+    GONE,
+    NO_ANSWER,
+    NOT_FOLLOWED,
+    NOT_INDEXED,
+    OFFSITE,
+    TIMED_OUT,
+)
+from catalog_jobs.sources.robots import ROBOTS_UNREADABLE, TOO_SLOW
 
 MAX_FAILED = 0.2
 """The share of product pages that may fail. Beyond it, the shop's layout has changed, or the shop refuses us."""
 
 FINISHED = frozenset(("finished", "closespider_itemcount"))
+_MAX_SHOWN = 200
+"""Characters of a URL in a message."""
+
+_TOO_FAST = "raise delay_seconds, or try again later."
+_REFUSAL_ADVICE = {
+    "HTTP 401": "it wants a password. Ask the shop for a feed.",
+    "HTTP 429": _TOO_FAST,
+    "HTTP 430": _TOO_FAST,
+}
 _PERMISSION = "ask the shop for permission; with it, set obey_robots = false."
 
 
@@ -16,15 +36,16 @@ class CrawlStats:
     """The pages of a crawl: product pages are ``read`` or ``failed``, listings may be among ``failed_listings``.
 
     Listings are start pages, sitemaps and pages of lists: each leads to many items. ``settled`` counts the pages that
-    were read or failed, of both kinds. ``failed`` and ``failed_listings`` have URLs with reasons. ``crawl_delay``
-    are the seconds between two requests that robots.txt asks for.
+    were read or failed, of both kinds. ``failed``, ``failed_listings`` and ``refused``, which are those that the shop
+    does not let us read, have URLs with reasons. ``crawl_delay`` are the seconds between two requests that robots.txt
+    asks for.
     """
 
     read: int = 0
     items: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     failed_listings: list[tuple[str, str]] = field(default_factory=list)
-    challenged: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
     settled: int = 0
     crawl_delay: float = 0.0
 
@@ -32,7 +53,7 @@ class CrawlStats:
         """Count a failed page. Product pages that are gone, or that the shop does not let us read, are no
         failures."""
         if challenge:
-            self.challenged.append(url)
+            self.refused.append((url, reason))
         if listing:
             self.failed_listings.append((url, reason))
         elif reason not in GONE and reason not in (DISALLOWED, NOT_INDEXED):
@@ -51,17 +72,15 @@ def failure_message(stats: CrawlStats, close_reason: str) -> str:
         return f"The crawl ran out of time{pace}: raise timeout_seconds, or set a limit."
     if close_reason not in FINISHED:
         return f"The crawl ended early ({close_reason})."
-    return _challenges(stats) or _failed_listings(stats) or _failed_products(stats) or _no_products(stats)
+    return _refused(stats) or _failed_listings(stats) or _failed_products(stats) or _no_products(stats)
 
 
-def _challenges(stats: CrawlStats) -> str:
-    if not stats.challenged or not (stats.failed_listings or stats.too_many_failed):
+def _refused(stats: CrawlStats) -> str:
+    if not stats.refused or not (stats.failed_listings or stats.too_many_failed):
         return ""
-    pages = "a page" if len(stats.challenged) == 1 else f"{len(stats.challenged)} pages"
-    return (
-        f"The shop answers {pages} with a challenge (captcha), first {stats.challenged[0]}: "
-        "ask the shop for permission, crawl more slowly, or set scrapfly."
-    )
+    url, reason = stats.refused[0]
+    advice = _REFUSAL_ADVICE.get(reason, "ask the shop for permission, crawl more slowly, or set scrapfly.")
+    return f"The shop refuses {_pages(len(stats.refused))} ({reason}), first {_short(url)}: {advice}"
 
 
 def _failed_listings(stats: CrawlStats) -> str:
@@ -69,10 +88,33 @@ def _failed_listings(stats: CrawlStats) -> str:
         return ""
     url, reason = stats.failed_listings[0]
     if reason == DISALLOWED:
-        return f"robots.txt refuses {url}: {_PERMISSION}"
-    if reason in (NOT_INDEXED, NOT_FOLLOWED):
-        return f"{url} can't be used, {reason}: {_PERMISSION}"
-    return f"{len(stats.failed_listings)} of the pages that lead to products could not be read, first {url}: {reason}."
+        return f"robots.txt refuses {_short(url)}: {_PERMISSION}"
+    if reason in (NOT_INDEXED, NOT_FOLLOWED, TOO_SLOW):
+        return f"{_short(url)} can't be used, {reason}: {_PERMISSION}"
+    return (
+        f"{len(stats.failed_listings)} of the pages that lead to products could not be read, first {_short(url)}: "
+        f"{reason}. {_advice(reason)}"
+    )
+
+
+def _advice(reason: str) -> str:
+    """Return what to do about a listing that could not be read."""
+    if reason in GONE:
+        return "Check the URLs in the shop's configuration."
+    if reason == OFFSITE:
+        return "If its host is one of the shop's, add it to allowed_hosts."
+    if reason in (TIMED_OUT, NO_ANSWER, BROKE_OFF) or re.match(rf"HTTP 5|{ROBOTS_UNREADABLE}", reason):
+        return "Try again later."
+    return "Look at the kept pages, and at the shop's configuration."
+
+
+def _pages(count: int) -> str:
+    return f"{count} page" if count == 1 else f"{count} pages"
+
+
+def _short(url: str) -> str:
+    """Return the beginning of a URL: those of queries are long, and end with what is the same in all."""
+    return url if len(url) <= _MAX_SHOWN else f"{url[:_MAX_SHOWN]}…"
 
 
 def _failed_products(stats: CrawlStats) -> str:
@@ -80,13 +122,16 @@ def _failed_products(stats: CrawlStats) -> str:
         return ""
     url, reason = stats.failed[0]
     return (
-        f"{len(stats.failed)} of {len(stats.failed) + stats.read} product pages could not be read, first {url}: "
-        f"{reason}. The shop's layout may have changed, or follow matches pages that are no products: look at the kept "
-        "pages."
+        f"{len(stats.failed)} of {len(stats.failed) + stats.read} product pages could not be read, "
+        f"first {_short(url)}: {reason}. The shop's layout may have changed, or follow matches pages that are no "
+        "products: look at the kept pages."
     )
 
 
 def _no_products(stats: CrawlStats) -> str:
     if stats.items:
         return ""
-    return f"No product was found on {stats.settled} pages: look at the shop's configuration and at the kept pages."
+    return (
+        f"No product was found on {_pages(stats.settled)}: check the URLs and patterns in the shop's configuration, "
+        "and what was left out."
+    )

@@ -68,7 +68,8 @@ def query_url(start: str, page: int, prices: PriceRange) -> str:
     variables: dict[str, Any] = {"page": page, "size": PAGE_SIZE, "from": f"{prices.start:.2f}"}
     if prices.end is not None:
         variables["to"] = f"{prices.end:.2f}"
-    parameters = {"query": _QUERY, "variables": json.dumps(variables)}
+    # The query last: it is the same in all URLs, of which messages show the beginning.
+    parameters = {"variables": json.dumps(variables), "query": _QUERY}
     return add_or_replace_parameters(address if address.endswith("/graphql") else f"{address}/graphql", parameters)
 
 

@@ -75,7 +75,7 @@ def test_shop_with_sitemaps_is_read_despite_faulty_pages(server: ShopServer, tmp
     assert (items["ono:0"].source, items["ono:0"].currency, items["ono:0"].first_seen) == ("ono", "EUR", NOW)
     assert dict(result.left_out) == {
         "page: its structured data is broken": 1,
-        "page: max redirections reached": 1,
+        "page: it has too many redirects": 1,
         "page: HTTP 404": 1,
         "page: it leads out of the shop": 2,
         "page: it is too large": 1,
@@ -109,7 +109,7 @@ def test_configured_shop_on_a_private_address_is_refused(
 ) -> None:
     monkeypatch.delenv("CLOSETSPACE_PRIVATE_HOSTS")
     result = crawled(structured(server), tmp_path)
-    assert result.failure.endswith("/sitemap.xml: its host is not on the public internet.")
+    assert "/sitemap.xml: its host is not on the public internet." in result.failure
     assert server.asked == []
 
 
@@ -215,13 +215,31 @@ def test_feed_can_be_configured_as_a_shop(tmp_path: Path) -> None:
     ("routes", "trouble"),
     [
         ({"/robots.txt": Answer("User-agent: Closetspace\nDisallow: /\n", kind="text/plain")}, "robots.txt refuses"),
-        ({"/sitemap.xml": CAPTCHA}, "answers a page with a challenge"),
-        ({"/sitemap.xml": Answer("Denied", 403)}, "answers a page with a challenge"),
-        ({"/sitemap.xml": Answer("Later", 429, {"Retry-After": "86400"})}, "answers a page with a challenge"),
-        ({"/sitemap.xml": Answer("<urlset", 500)}, "sitemap.xml: HTTP 500"),
-        ({f"/p/{number}": CAPTCHA for number in range(10)}, "answers 10 pages with a challenge"),
+        (
+            {"/robots.txt": Answer("oops", 503)},
+            "sitemap.xml: its robots.txt can't be read (HTTP 503). Try again later.",
+        ),
+        (
+            {"/robots.txt": Answer("#" * 17_000_000)},
+            "sitemap.xml: its robots.txt can't be read (it is too large). Try again later.",
+        ),
+        (
+            {"/robots.txt": Answer("User-agent: *\nCrawl-delay: 301\n", kind="text/plain")},
+            "its robots.txt asks for more than five minutes between two requests: ask the shop for permission",
+        ),
+        ({"/sitemap.xml": CAPTCHA}, "refuses 1 page (it is a challenge (captcha)), first"),
+        ({"/sitemap.xml": Answer("Denied", 403)}, "sitemap.xml: ask the shop for permission"),
+        ({"/sitemap.xml": Answer("Who?", 401)}, "sitemap.xml: it wants a password"),
+        ({"/sitemap.xml": Answer("Later", 429, {"Retry-After": "86400"})}, "sitemap.xml: raise delay_seconds"),
+        ({"/sitemap.xml": Answer("<urlset", 500)}, "sitemap.xml: HTTP 500. Try again later."),
+        ({"/sitemap.xml": Answer("gone", 410)}, "sitemap.xml: HTTP 410. Check the URLs"),
+        ({"/sitemap.xml": Answer("", 302, {"Location": "http://elsewhere.example/"})}, "add it to allowed_hosts"),
+        ({"/sitemap.xml": Answer("", 302, {"Location": "http://[::1"})}, "its answer can't be read (ValueError)"),
+        ({"/sitemap.xml": Answer("x", kind="text/html; charset=zlib")}, "its answer can't be read (LookupError)"),
+        ({"/sitemap.xml": Answer("x", headers={"Content-Encoding": "gzip"})}, "its answer can't be read"),
+        ({f"/p/{number}": CAPTCHA for number in range(10)}, "refuses 10 pages"),
         ({f"/p/{number}": Answer("<html>new layout</html>") for number in range(6)}, "6 of 10 product pages could not"),
-        ({"/sitemap.xml": as_xml(sitemap())}, "No product was found on 1 pages"),
+        ({"/sitemap.xml": as_xml(sitemap())}, "No product was found on 1 page: check the URLs"),
     ],
 )
 def test_incomplete_crawl_has_a_failure_message(
@@ -240,7 +258,8 @@ def test_page_that_times_out_is_named(server: ShopServer, tmp_path: Path) -> Non
 def test_shop_that_does_not_answer_fails(tmp_path: Path) -> None:
     with ShopServer() as server:
         shop = structured(server)
-    assert "there was no answer" in crawled(shop, tmp_path).failure
+    failure = crawled(shop, tmp_path).failure
+    assert "its robots.txt can't be read (there was no answer). Try again later." in failure
 
 
 def test_crawl_that_runs_out_of_time_keeps_its_items(server: ShopServer, tmp_path: Path) -> None:

@@ -200,6 +200,16 @@ def test_address_is_read_once_robots_txt_allows_it(server: ShopServer) -> None:
     assert server.times_asked("/private/1") == 0
 
 
+def test_address_is_not_read_if_robots_txt_asks_for_long_waits(server: ShopServer) -> None:
+    server.routes = {
+        "/robots.txt": Answer("User-agent: *\nCrawl-delay: 31536000\n", kind="text/plain"),
+        "/p/1": Answer(product_page(shirt("1"))),
+    }
+    trouble = inspected(f"{server.url}/p/1")["trouble"]
+    assert "its robots.txt asks for more than five minutes between two requests: ask the shop" in trouble
+    assert server.times_asked("/p/1") == 0
+
+
 def test_address_that_is_not_public_is_refused(server: ShopServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLOSETSPACE_PRIVATE_HOSTS")
     assert "not a host on the public internet" in inspected(f"{server.url}/p/1")["trouble"]

@@ -105,14 +105,16 @@ def test_answer_without_products_is_unreadable(text: str, reason: str) -> None:
 
 def test_query_names_the_page_and_the_prices() -> None:
     url = query_url("https://ono.example/de/?x=1", 3, PriceRange(10, 20.5))
-    assert url.startswith("https://ono.example/de/graphql?query=query")
+    assert url.startswith("https://ono.example/de/graphql?variables=")
     assert json.loads(parse_qs(urlsplit(url).query)["variables"][0]) == {
         "page": 3,
         "size": 50,
         "from": "10.00",
         "to": "20.50",
     }
-    assert query_url("https://ono.example/graphql", 1, PriceRange()).startswith("https://ono.example/graphql?query=")
+    assert query_url("https://ono.example/graphql", 1, PriceRange()).startswith(
+        "https://ono.example/graphql?variables="
+    )
     assert len(url) < 2_000
 
 

@@ -10,9 +10,10 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from catalog_jobs.sources.fetch_failures import DISALLOWED, FetchFailure, fetch_failure, is_challenge
-from catalog_jobs.sources.middlewares import MAX_WAIT_SECONDS, seconds_to_wait
+from catalog_jobs.sources.middlewares import seconds_to_wait
 from catalog_jobs.sources.pages import INDEX, MAX_PAGE_BYTES, MAX_PAGES, UnreadablePages
 from catalog_jobs.sources.scrapfly import redact_key, scrapfly_settings
+from catalog_jobs.sources.settings import MAX_WAIT_SECONDS
 from catalog_jobs.sources.shops import SHIPPED, Shop, read_shops
 from catalog_jobs.sources.stats import CrawlStats, failure_message
 from closetspace.errors import InvalidInput
