@@ -142,6 +142,7 @@ def test_annoy_runs_on_every_processor(uploaded: Path, tmp_path: Path) -> None:
     code = subprocess.run(["objdump", "-d", path], capture_output=True, text=True, check=True).stdout
     assert "%xmm" in code
     assert re.findall("%[yz]mm", code) == []
+    assert re.findall(r"\tv\w+ +.*%xmm", code) == [], "those of AVX on short registers"
 
 
 ELF = b"\x7fELF\x02\x01".ljust(18, b"\0")
