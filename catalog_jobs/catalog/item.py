@@ -3,12 +3,11 @@
 import hashlib
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -25,8 +24,7 @@ MAX_URL = 2_048
 MAX_IMAGES = 30
 
 
-@dataclass(frozen=True)
-class ScrapedProduct:
+class ScrapedProduct(NamedTuple):
     """One variant of a product as its source describes it, not yet validated.
 
     ``id`` and ``group`` are the source's own. ``price`` is the lowest that can be paid now, ``list_price`` the higher
@@ -94,7 +92,7 @@ def _web_url(value: str) -> str:
 
 
 def _web_urls(values: Iterable[str]) -> tuple[str, ...]:
-    unique = dict.fromkeys(map(_web_url, values))
+    unique = dict.fromkeys([value if _PLAIN_URL.fullmatch(value) else _web_url(value) for value in values])
     return tuple([url for url in unique if url and len(url) <= MAX_URL][:MAX_IMAGES])
 
 
@@ -155,10 +153,11 @@ def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: st
     image under a new URL. ``changes`` replace fields of the product.
     """
     try:
-        fields = _cleaned(vars(product) | changes)
-        image = image or next((image_name(url.encode()) for url in fields.get("image_urls", ())), "")
+        fields = _cleaned(product._asdict() | changes)
         if not image:
-            raise InvalidInput("item_invalid", "image_urls: it has no image.")
+            if not fields.get("image_urls"):
+                raise InvalidInput("item_invalid", "image_urls: it has no image.")
+            image = image_name(fields["image_urls"][0].encode())
         fields |= {"source": source, "image": image, "first_seen": seen, "last_seen": seen}
         return CatalogItem.model_validate(fields)
     except ValidationError as exc:
@@ -168,30 +167,34 @@ def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: st
         raise InvalidInput("item_invalid", "its text is not valid Unicode.") from exc
 
 
-def _clean_texts(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(clean_text, texts))
-
-
-_CLEANERS: Mapping[str, Callable[[Any], Any] | None] = {
-    **dict.fromkeys(("id", "name", "group", "variant", "brand", "category", "gender"), clean_text),
-    "colours": _clean_texts,
-    **dict.fromkeys(("price", "list_price"), None),
-    "currency": clean_text,
-    "in_stock": None,
-    "sizes": _clean_texts,
-    "url": _web_url,
-    "image_urls": _web_urls,
-}
-"""How each field of a product becomes that of an item."""
+_NAMES = ("id", "name")
+_TEXTS = ("group", "variant", "brand", "category", "gender", "currency")
+_LISTS = ("colours", "sizes")
+_AMOUNTS = ("price", "list_price")
 
 
 def _cleaned(product: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that differ from a `CatalogItem`'s defaults: an item keeps their names, 2 KB of 4 if all do."""
     fields: dict[str, Any] = {}
-    for name, clean in _CLEANERS.items():
-        value = product[name]
-        if (value or value == 0) and value is not True:
-            fields[name] = clean(value) if clean else value
+    for name in _NAMES:
+        if text := product[name]:
+            # Not cached: names don't repeat, and would drive out the texts that do.
+            fields[name] = _clean(text)
+    for name in _TEXTS:
+        if text := product[name]:
+            fields[name] = clean_text(text)
+    for name in _LISTS:
+        if texts := product[name]:
+            fields[name] = tuple(map(clean_text, texts))
+    for name in _AMOUNTS:
+        if (amount := product[name]) is not None:
+            fields[name] = amount
+    if not product["in_stock"]:
+        fields["in_stock"] = False
+    if url := product["url"]:
+        fields["url"] = _web_url(url)
+    if urls := product["image_urls"]:
+        fields["image_urls"] = _web_urls(urls)
     return fields
 
 

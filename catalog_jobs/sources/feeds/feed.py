@@ -4,7 +4,9 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 
+from catalog_jobs.catalog.item import MAX_TEXT
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import BrokenFeed, FeedLimits, NotAFeed, first
@@ -24,6 +26,8 @@ from closetspace.ports import ObjectStore
 LIMITS = FeedLimits()
 OTHER_SIZE = "it is another size of an item"
 REPLACEMENT_CHARACTER = "\ufffd"
+
+_is_used = lru_cache(100)(is_used_condition)
 _ACCEPTED = (
     "Accepted are RSS or Atom with Google Merchant's names (g:id, g:title, g:image_link), and TSV or CSV with the "
     "columns id, title and image_link, or with others that columns names in the shop's configuration; each may be "
@@ -54,10 +58,10 @@ def read_feed(
     except NotAFeed as exc:
         raise InvalidInput("feed_invalid", f"{address} is no product feed: {exc}. {_ACCEPTED}") from exc
     except (BrokenFeed, OSError) as exc:
-        failure = f"The feed could not be read to its end, {len(items.by_look)} items in: {exc}."
-    if not items.by_look and not failure:
+        failure = f"The feed could not be read to its end, {len(items)} items in: {exc}."
+    if not items and not failure:
         failure = "The feed has no usable product."
-    return SourceResult(defaults.source, tuple(items.by_look.values()), dict(collector.left_out), failure)
+    return SourceResult(defaults.source, items.items(), dict(collector.left_out), failure)
 
 
 @contextmanager
@@ -68,6 +72,9 @@ def _paused_garbage_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        # The items go to the oldest generation as they are, or the next search would go through all of them at once.
+        gc.freeze()
+        gc.unfreeze()
         if was_enabled:
             gc.enable()
 
@@ -79,12 +86,13 @@ def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: Item
         if collector.has_too_many:
             raise BrokenFeed(TOO_MANY)
         product = parse_row(row, prices) if isinstance(row, dict) else row
-        is_used = isinstance(row, dict) and "condition" in row and is_used_condition(first(row, "condition"))
+        is_used = isinstance(row, dict) and "condition" in row and _is_used(first(row, "condition")[:MAX_TEXT])
         if isinstance(product, LeftOut):
             collector.collect(product)
         elif REPLACEMENT_CHARACTER in product.id + product.name:
             collector.left_out["its text is not UTF-8"] += 1
         elif product.group and items.is_other_size(product, is_used):
-            collector.left_out.update((OTHER_SIZE, *product.remarks))
+            collector.left_out[OTHER_SIZE] += 1
+            collector.left_out.update(product.remarks)
         elif item := collector.collect(product):
             items.add(product, item, is_used)

@@ -9,8 +9,13 @@ _AROUND = " \t\r\n,;|\"'[]"
 
 def image_urls(values: Iterable[str]) -> tuple[str, ...]:
     """Return the URLs in values, each of which may be a list with any separator, also one in JSON."""
-    # Most values are one URL.
-    parts = [part for value in values for part in (_LIST.split(value) if "http" in value[1:] else (value,))]
-    addresses = [part.strip(_AROUND) for part in parts]
-    urls = [f"https:{address}" if address.startswith("//") else address for address in addresses]
-    return tuple([url for url in urls if url.startswith(("http://", "https://"))])
+    urls: list[str] = []
+    for value in values:
+        # Most values are one URL.
+        for part in _LIST.split(value) if value.find("http", 1) > 0 else (value,):
+            address = part.strip(_AROUND)
+            if address.startswith(("http://", "https://")):
+                urls.append(address)
+            elif address.startswith("//"):
+                urls.append(f"https:{address}")
+    return tuple(urls)

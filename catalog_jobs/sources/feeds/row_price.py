@@ -5,11 +5,13 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 
+from catalog_jobs.catalog.item import MAX_TEXT
 from catalog_jobs.sources.feeds.columns import PRICES
 from catalog_jobs.sources.feeds.layouts import RowOrProduct
 from catalog_jobs.sources.feeds.limits import Row, first
 from catalog_jobs.sources.parsers.currencies import decimals_of
 from catalog_jobs.sources.parsers.moments import read_moment
+from catalog_jobs.sources.parsers.numbers import NumberFormat
 from catalog_jobs.sources.parsers.price_context import PriceContext
 from catalog_jobs.sources.parsers.prices import MAX_PRICE_TEXT, Price, read_price
 
@@ -20,6 +22,12 @@ SAMPLED_CHARACTERS = 4_000_000
 _CACHED = 10_000
 """Prices that are kept: a feed repeats few of them a million times."""
 
+_TOO_LONG = MAX_PRICE_TEXT + 1
+"""Characters of a text that is no price, whatever follows."""
+
+_NONE = ("",)
+
+# The format is learnt by now, so the same text is the same price.
 _read_price = lru_cache(_CACHED)(read_price)
 
 
@@ -44,14 +52,31 @@ def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
 
     A sale price counts while the sale is on, if it is lower than the usual price.
     """
+    dates = first(row, "sale_price_effective_date")[:MAX_TEXT]
+    is_on = is_sale_on(dates, context.now) if dates and context.now else True
     currency = first(row, "currency")[:MAX_PRICE_TEXT]
-    usual, sale, listed = [_read(row.get(field, ("",)), currency, context) for field in PRICES]
-    dates = first(row, "sale_price_effective_date")
-    return _chosen(usual, sale, listed, is_sale_on(dates, context.now) if dates and context.now else True)
+    written = [row.get(field, _NONE) for field in PRICES]
+    if all(len(texts) == 1 for texts in written):
+        return _of_texts(
+            tuple([texts[0][:_TOO_LONG] for texts in written]), currency, is_on, context.currency, context.numbers
+        )
+    return _chosen([_read(texts, currency, context) for texts in written], is_on)
 
 
 @lru_cache(_CACHED)
-def _chosen(usual: Price, sale: Price, listed: Price, is_on: bool | None) -> tuple[Price, float | None]:
+def _of_texts(
+    written: tuple[str, ...], currency: str, is_on: bool | None, shop_currency: str, numbers: NumberFormat
+) -> tuple[Price, float | None]:
+    return _chosen([_read_price(text, currency, shop_currency, numbers) for text in written], is_on)
+
+
+def _read(texts: Sequence[str], currency: str, context: PriceContext) -> Price:
+    found = {_read_price(text[:_TOO_LONG], currency, context.currency, context.numbers) for text in texts}
+    return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=True)
+
+
+def _chosen(prices: Sequence[Price], is_on: bool | None) -> tuple[Price, float | None]:
+    usual, sale, listed = prices
     if sale.is_ambiguous or (sale.amount and is_on is None):
         price = usual if is_on is False else usual._replace(amount=None, is_ambiguous=True)
     elif sale.amount and is_on and (usual.amount is None or sale.reduced_from(usual)):
@@ -69,9 +94,3 @@ def is_sale_on(dates: str, now: datetime) -> bool | None:
     if not slash or (start and not first_moment) or (end and not last_moment):
         return None
     return (first_moment or now) <= now <= (last_moment or now)
-
-
-def _read(texts: Sequence[str], currency: str, context: PriceContext) -> Price:
-    # The format is learnt by now, so the same text is the same price. Text that is too long is no price.
-    found = {_read_price(text[: MAX_PRICE_TEXT + 1], currency, context.currency, context.numbers) for text in texts}
-    return found.pop() if len(found) == 1 else Price(None, currency, is_ambiguous=True)

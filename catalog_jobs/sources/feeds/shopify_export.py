@@ -1,7 +1,6 @@
 """Returns the products in Shopify's export, in which a row is a variant or an image."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -59,7 +58,7 @@ def _looks(handle: str, rows: Sequence[Row], currency: str) -> Iterator[ScrapedP
         return
     gender = gender_of(first(head, "gender"), first(head, "age_group"))
     for product in looks_of(_product(handle, head, rows), "", currency):
-        yield product if isinstance(product, LeftOut) else replace(product, gender=gender or product.gender)
+        yield product if isinstance(product, LeftOut) else product._replace(gender=gender or product.gender)
 
 
 def _product(handle: str, head: Row, rows: Sequence[Row]) -> dict[str, Any]:

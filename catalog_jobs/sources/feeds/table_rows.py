@@ -1,6 +1,7 @@
 """Splits tables, separated by tabs, commas, semicolons or bars, into rows."""
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import IO
 
 from catalog_jobs.catalog.folder import TOO_MANY_VALUES
@@ -42,6 +43,10 @@ class _Rows:
         self._lines = lines
         self._table = table
         self._examples: dict[str, str] = {}
+        single = {positions[0]: field for field, positions in table.positions.items() if len(positions) == 1}
+        self._single_fields = [single[position] for position in sorted(single)]
+        self._is_single = [position in single for position in range(table.width)]
+        self._several = [(field, positions) for field, positions in table.positions.items() if len(positions) > 1]
 
     def read(self) -> Iterator[Row | LeftOut]:
         """Yield every row with values."""
@@ -75,17 +80,14 @@ class _Rows:
         return self._examples.setdefault(reason, f"{reason}, first in line {number}")
 
     def _row(self, values: Sequence[str]) -> Row:
-        row: Row = {}
-        for field, positions in self._table.positions.items():
-            for position in positions:
-                if value := values[position].strip():
-                    if field != MORE_IMAGES:
-                        row[field] = [value]
-                        break
-                    row.setdefault(field, []).append(value)
-            else:
-                if self._table.layout.convert:
-                    row[field] = [""]
+        single = zip(self._single_fields, map(str.strip, compress(values, self._is_single)), strict=True)
+        row: Row = {field: [value] for field, value in single if value}
+        for field, positions in self._several:
+            if found := [value for position in positions if (value := values[position].strip())]:
+                row[field] = found if field == MORE_IMAGES else found[:1]
+        if self._table.layout.convert:
+            for field in self._table.positions:
+                row.setdefault(field, [""])
         if self._table.currency:
             row["currency"] = [self._table.currency]
         if steps := [step for position in self._table.path if (step := values[position].strip())]:

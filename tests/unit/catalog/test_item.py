@@ -15,7 +15,7 @@ PRODUCT = {"id": "1", "name": "Coat", "image_urls": ("https://a.example/1.jpg",)
 def test_item_has_every_field_of_its_product(price: float | None, in_stock: bool) -> None:
     product = ScrapedProduct(**PRODUCT, price=price, list_price=price, in_stock=in_stock, sizes=("S", "M"))  # type: ignore[arg-type]
     item = catalog_item(product, "ono", NOW)
-    assert all(getattr(item, name) == value for name, value in vars(product).items() if name != "remarks")
+    assert all(getattr(item, name) == value for name, value in product._asdict().items() if name != "remarks")
     assert (item.source, item.first_seen, item.last_seen) == ("ono", NOW, NOW)
 
 

@@ -110,6 +110,10 @@ OUT = {"availability": "out of stock"}
         ([size("S", "45 USD"), size("M", "0 USD")], (45.0, True, ("S", "M"))),
         ([size("S", "45 USD"), size("S", "20 USD", condition="used")], (45.0, True, ("S",))),
         ([size("S", "20 USD", condition="refurbished"), size("S", "45 USD")], (45.0, True, ("S",))),
+        (
+            [size("S", "45 USD", condition="used"), size("M", "20 USD", condition="used"), size("L", "60 USD")],
+            (60.0, True, ("S", "M", "L")),
+        ),
         ([size("S", "45 USD"), size("M", "2 for 30")], (45.0, True, ("S", "M"))),
     ],
 )
