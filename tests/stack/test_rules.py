@@ -7,6 +7,7 @@ import pytest
 
 from closetspace.adapters.firestore.people import PERSON_FIELDS
 from closetspace.domain.person.preferences import Preferences
+from closetspace.services.loss_guard import WITNESS
 from closetspace_infra.local.person import Person, Refused
 from tests.support.journey import Journey, photo
 
@@ -230,17 +231,18 @@ def test_preferences_cannot_have_a_field_that_is_read_of_other_documents(owner: 
         "catalog/items.jsonl",
         "catalog/images/new.jpg",
         "catalog/thumbnails/160-new.webp",
+        WITNESS,
         "elsewhere.jpg",
     ],
 )
-def test_no_client_writes_catalog_or_index(journey: Journey, owner: Person, path: str) -> None:
+def test_no_client_writes_catalog_or_index_or_the_note_of_a_sweep(journey: Journey, owner: Person, path: str) -> None:
     for person in (owner, journey.visitor()):
         refused(person.upload, path, photo(42))
         refused(person.delete_photo, path)
 
 
-@pytest.mark.parametrize("path", ["index/current.json", "catalog/items.jsonl"])
-def test_no_client_reads_the_index(journey: Journey, owner: Person, path: str) -> None:
+@pytest.mark.parametrize("path", ["index/current.json", "catalog/items.jsonl", WITNESS])
+def test_no_client_reads_the_index_or_the_note_of_a_sweep(journey: Journey, owner: Person, path: str) -> None:
     for person in (owner, journey.visitor()):
         refused(person.download, path)
 
