@@ -30,8 +30,9 @@ SCANNED = 1.25
 """Rows that are scored, per geometric mean of the rows that pass and of those that are requested: a measured trade-off
 of time and agreement with a ranking of all rows (docs/scaling.md)."""
 
-WIDER = 16
-"""How many times as many rows the wide cells have whose cells are scored."""
+WIDER = 10
+"""How many times as many rows the wide cells have whose cells are scored. Fewer are needed where a filter leaves few:
+those are spread over many cells, and scoring all of them would take most of the time."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,19 @@ class CategoryCells:
         ends = np.append(starts[1:], self.end)
         passing = ends - starts if mask is None else _count(mask[: self.end], starts)
         needed = SCANNED * (limit * passing.sum()) ** 0.5
+        wider = 1 + (WIDER - 1) * (passing.sum() / (self.end - starts[0])) ** 0.5
         in_wide = np.add.reduceat(passing, np.arange(0, len(starts), CELLS_OF_WIDE))
-        opened = _best(self.wide, score, in_wide, needed * WIDER) * CELLS_OF_WIDE
+        opened = _best(self.wide, score, in_wide, needed * wider) * CELLS_OF_WIDE
         inside = consecutive(opened, np.minimum(opened + CELLS_OF_WIDE, len(starts)))
         chosen = inside[_best(self.cells.of(inside), score, passing[inside], needed)]
         rows = consecutive(starts[chosen], ends[chosen])
         return rows if mask is None else rows[mask[rows]]
 
-    def nearest(self, vectors: FloatArray, vector: FloatArray, count: int) -> Rows:
-        """Return the rows nearest to a vector ``(d,)``, the nearest first; ``vectors (n, d)`` are those of all rows."""
-        rows = self.best_rows(lambda candidates: candidates.vectors @ vector, count, None)
-        return rows[np.argsort(-(vectors[rows] @ vector), kind="stable")[:count]]
+    def around(self, row: int) -> tuple[slice, FloatArray]:
+        """Return the rows of a row's cell, and the mean of their vectors, ``(d,)``."""
+        place = int(np.searchsorted(self.cells.starts, row, "right")) - 1
+        ends = np.append(self.cells.starts[1:], self.end)
+        return slice(int(self.cells.starts[place]), int(ends[place])), self.cells.vectors[place]
 
 
 def save_cells(path: Path, categories: Sequence[CategoryCells]) -> None:

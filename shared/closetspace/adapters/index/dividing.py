@@ -13,7 +13,7 @@ from closetspace.domain.encoder.attributes import FULL_SHARE, PackedAttributes
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.index import Candidates, Rows
 
-CELL_ROWS = 24
+CELL_ROWS = 12
 """Rows of a cell. With fewer, means take more memory; with more, a cell has rows that do not belong to it."""
 
 ATTRIBUTE_WEIGHT = 3.0

@@ -48,6 +48,9 @@ CANARY_OVERLAP = 0.8
 """Share of a canary's answer that must be found again: near-ties swap where a processor rounds differently, while a
 damaged or foreign Annoy file finds nothing of it."""
 
+MEAN_TOLERANCE = 1e-5
+"""Difference of a cell's mean from that of its rows: processors round sums differently."""
+
 
 @dataclass(frozen=True)
 class BundleFiles:
@@ -180,13 +183,12 @@ def _fits(cells: Cells, files: BundleFiles) -> bool:
 
 
 def _canary_passes(canary: Canary, files: BundleFiles) -> bool:
-    found = _nearest(files, canary.category, files.vectors[canary.row], len(canary.nearest))
-    return len(found & set(canary.nearest)) >= CANARY_OVERLAP * len(canary.nearest)
-
-
-def _nearest(files: BundleFiles, category: str, vector: FloatArray, count: int) -> set[int]:
+    vector, category = files.vectors[canary.row], canary.category
     if files.cells:
-        return set(files.cells[category].nearest(files.vectors, vector, count).tolist())
+        rows, mean = files.cells[category].around(canary.row)
+        is_mean = np.allclose(files.vectors[rows].mean(axis=0), mean, atol=MEAN_TOLERANCE)
+        return is_mean and tuple(range(rows.start, rows.stop)) == canary.nearest
     query = search_vectors(vector, unit(vector - files.category_means[category]))
-    start = files.parts[category].start
-    return {start + position for position in nearest(files.trees[category], query, count)}
+    positions = nearest(files.trees[category], query, len(canary.nearest))
+    found = {files.parts[category].start + position for position in positions}
+    return len(found & set(canary.nearest)) >= CANARY_OVERLAP * len(canary.nearest)

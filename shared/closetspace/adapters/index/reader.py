@@ -98,7 +98,7 @@ class Bundle:
     def _named(self, column: str, names: Collection[str]) -> Mask:
         is_named = np.zeros(len(self._names.columns[column]), np.bool_)
         is_named[self._names.numbers(column, names)] = True
-        mask: Mask = is_named[self._columns[column]]
+        mask: Mask = is_named.take(self._columns[column])
         return mask
 
     def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None, score: Score) -> Candidates:

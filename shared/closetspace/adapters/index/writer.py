@@ -85,7 +85,7 @@ def write_bundle(
         cells = [summarize(_items(part, vectors, spread, attributes), starts[part.name], fitted) for part in parts]
         save_cells(directory / CELLS, cells)
         recall = None
-        canaries = [_canary_of_cells(each, part, vectors) for each, part in zip(cells, parts, strict=True)]
+        canaries = [_canary_of_cells(each, part) for each, part in zip(cells, parts, strict=True)]
     else:
         recall, canaries = _build_trees(directory, parts, vectors, means)
     manifest = Manifest(
@@ -152,9 +152,10 @@ def _build_trees(
     return found / total, canaries
 
 
-def _canary_of_cells(cells: CategoryCells, part: CategoryPart, vectors: FloatArray) -> Canary:
+def _canary_of_cells(cells: CategoryCells, part: CategoryPart) -> Canary:
     row = part.start + part.count // 2
-    return Canary(part.name, row, tuple(cells.nearest(vectors, vectors[row], CANARY_NEIGHBOURS).tolist()))
+    around, _ = cells.around(row)
+    return Canary(part.name, row, tuple(range(around.start, around.stop)))
 
 
 def _items(part: CategoryPart, vectors: FloatArray, spread: FloatArray, attributes: PackedAttributes) -> Candidates:

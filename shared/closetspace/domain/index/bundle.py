@@ -40,7 +40,7 @@ class CategoryPart:
 
 @dataclass(frozen=True)
 class Canary:
-    """A query with its expected answer: the rows that were found nearest to a row's own vector after the build."""
+    """A row with the rows near it: those that Annoy found nearest to its vector after the build, or those of its cell."""
 
     category: str
     row: int
