@@ -5,7 +5,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
@@ -18,6 +17,7 @@ from catalog_jobs.sources.inspection import Inspector
 from catalog_jobs.sources.inspection import as_json as item_as_json
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.shops_file import append_shop, shop_table
+from closetspace.adapters.network.fetching import host_of
 
 
 def add_shop(
@@ -60,7 +60,7 @@ def _report(line: str) -> None:
 
 def _name(url: str) -> str:
     """Return a name for a shop: ``www.ono-shop.co.uk`` is ``ono-shop``."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    host = host_of(url).removeprefix("www.")
     labels = host.split(".")
     word = host if re.fullmatch(r"[\d.]+", host) else max(labels[:-1] or labels, key=len)
     return re.sub(r"[^a-z0-9]+", "-", word.casefold()).strip("-") or "shop"

@@ -7,19 +7,21 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from scrapy.http import HtmlResponse
-from scrapy.linkextractors import LinkExtractor
+from scrapy.http import HtmlResponse, TextResponse
 
 from catalog_jobs.catalog.source import SourceResult
 from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.fetch_failures import NOT_FOLLOWED, NOT_INDEXED
 from catalog_jobs.sources.inspection import FEED, STRUCTURED, Inspection, Inspector
-from catalog_jobs.sources.page_reading import is_too_complex
+from catalog_jobs.sources.page_links import links_of, unreadable_links
+from catalog_jobs.sources.page_reading import is_too_complex, with_valid_base
 from catalog_jobs.sources.parsers.sitemaps import read_sitemap
+from catalog_jobs.sources.parsers.values import absolute_url
 from catalog_jobs.sources.platforms import PLATFORMS, SITEMAPS
 from catalog_jobs.sources.product_urls import follow_pattern, samples
 from catalog_jobs.sources.robots import NOFOLLOW, NOINDEX, requests_of, seconds_between_requests
 from catalog_jobs.sources.shops import Shop
+from closetspace.adapters.network.fetching import is_web_url
 from closetspace.errors import ClosetspaceError, InvalidInput
 
 Report = Callable[[str], object]
@@ -33,6 +35,9 @@ MAX_SITEMAPS = 2
 
 MAX_URLS = 50_000
 MAX_FEEDS = 2
+
+MAX_SHOWN = 200
+"""Characters of an address in a report."""
 
 _PRODUCT_SITEMAP = re.compile(r"produ[ck]t|produit|prodott|artikel|item|pdp", re.IGNORECASE)
 _FEEDS = "//link[@rel='alternate'][contains(@type, 'rss') or contains(@type, 'atom') or contains(@type, 'csv')]/@href"
@@ -62,13 +67,14 @@ class SiteExplorer:
     name: str
     report: Report
     _samples_left: int = MAX_SAMPLES
+    _is_product: bool = False
 
     def explore(self, url: str) -> Proposal:
         """Return the first configuration that reads products: of the address itself, a list, a feed, a sitemap, links.
 
         Raises `InvalidInput` if none does, or if the address can't be requested, `Transient` if it can't be now.
         """
-        page = HtmlResponse(url, body=self.inspector.client.get(url))
+        page = self._page(url)
         if delay := seconds_between_requests(self.inspector.client.robots(url)):
             self.report(f"robots.txt asks for {delay:g} s between two requests: crawls respect it")
         for way in (self._as_given, self._by_platform, self._by_feed, self._by_sitemap, self._by_links):
@@ -76,18 +82,23 @@ class SiteExplorer:
                 return proposal
             if is_too_complex(page.text):
                 break
-        raise InvalidInput(
-            "shop_unreadable",
-            f"No product could be read by way of {url}: ask the shop for a feed, or give the page of a product.",
-        )
+        if self._is_product:
+            message = (
+                f"{url} shows a product, but neither a sitemap nor a link leads to others: give a page that links to "
+                "products, or ask the shop for a feed."
+            )
+        else:
+            message = f"No product could be read by way of {url}: ask the shop for a feed, or give a product's page."
+        raise InvalidInput("shop_unreadable", message)
 
-    def _as_given(self, page: HtmlResponse) -> Proposal | None:
+    def _as_given(self, page: TextResponse) -> Proposal | None:
         found = self._attempt(self.inspector.inspect, page.url)
-        if not found or found.kind == STRUCTURED:
+        self._is_product = found is not None and found.kind == STRUCTURED
+        if not found or self._is_product:
             return None
         return self._proposal(found, **({"feed": page.url} if found.kind == FEED else {"start_urls": [page.url]}))
 
-    def _by_platform(self, page: HtmlResponse) -> Proposal | None:
+    def _by_platform(self, page: TextResponse) -> Proposal | None:
         for platform in PLATFORMS:
             if not platform.signs.search(page.text):
                 continue
@@ -101,14 +112,17 @@ class SiteExplorer:
                 return self._proposal(found, start_urls=[urljoin(page.url, "/")], currency=currency)
         return None
 
-    def _by_feed(self, page: HtmlResponse) -> Proposal | None:
+    def _by_feed(self, page: TextResponse) -> Proposal | None:
         for address in page.xpath(_FEEDS).getall()[:MAX_FEEDS]:
-            url = urljoin(page.url, address)
-            if found := self._attempt(self.inspector.inspect, url, FEED):
+            url = absolute_url(page.url, address)
+            # Not a path of this machine either, which an address of another scheme would be read as.
+            if not self.inspector.client.is_allowed(url, page.url):
+                self.report(f"{address[:MAX_SHOWN]}: the feed is not read, because it is on another site or refused")
+            elif found := self._attempt(self.inspector.inspect, url, FEED):
                 return self._proposal(found, feed=url)
         return None
 
-    def _by_sitemap(self, page: HtmlResponse) -> Proposal | None:
+    def _by_sitemap(self, page: TextResponse) -> Proposal | None:
         for kind, signs, path in SITEMAPS:
             if signs.search(page.text):
                 for urls in self._sitemap(urljoin(page.url, path)):
@@ -121,18 +135,21 @@ class SiteExplorer:
                     return self._proposal(product.found, sitemap_urls=[sitemap], follow=[self._follow(product, urls)])
         return None
 
-    def _by_links(self, page: HtmlResponse) -> Proposal | None:
+    def _by_links(self, page: TextResponse) -> Proposal | None:
         if NOFOLLOW in requests_of(page):
             self.report(f"{page.url}: {NOT_FOLLOWED}")
             return None
-        links = [link.url for link in LinkExtractor().extract_links(page) if not link.nofollow]
+        if reason := unreadable_links(page):
+            self.report(f"{page.url}: {reason}")
+            return None
+        links = [link.url for link in links_of(page) if not link.nofollow]
         listings = [rf"[?&]{match[1]}=\d+" for url in links if (match := _LISTINGS.search(url))]
         if not (product := self._product(page, links)):
             return None
         follow = [self._follow(product, links)]
         return self._proposal(product.found, start_urls=[page.url], listings=listings[:1], follow=follow)
 
-    def _product(self, page: HtmlResponse, urls: Sequence[str], kind: str = STRUCTURED) -> "_Product | None":
+    def _product(self, page: TextResponse, urls: Sequence[str], kind: str = STRUCTURED) -> "_Product | None":
         """Return the first of some of the URLs that is the page of a product."""
         candidates = [url for url in samples(urls) if self.inspector.client.is_allowed(url, page.url)]
         for url in ([page.url] if page.url in urls else []) + candidates:
@@ -151,10 +168,13 @@ class SiteExplorer:
 
     def _product_page(self, url: str, kind: str) -> Inspection:
         """Read a page as one of a product. Raises `InvalidInput` if it asks not to be indexed."""
-        page = HtmlResponse(url, body=self.inspector.client.get(url))
+        page = self._page(url)
         if not is_too_complex(page.text) and NOINDEX in requests_of(page):
             raise InvalidInput("page_not_indexed", f"{url}: {NOT_INDEXED}.")
         return self.inspector.inspect(url, kind)
+
+    def _page(self, url: str) -> TextResponse:
+        return with_valid_base(HtmlResponse(url, body=self.inspector.client.get(url)))
 
     def _sitemap(self, address: str) -> Iterator[list[str]]:
         """Yield the URLs of a sitemap, or of some of those that it leads to, first of those for products."""
@@ -168,7 +188,7 @@ class SiteExplorer:
     def _read_sitemap(self, address: str) -> tuple[str, list[str]]:
         try:
             kind, urls = read_sitemap(self.inspector.client.get(address), address)
-            found = list(islice(urls, MAX_URLS))
+            found = [url for url in islice(urls, MAX_URLS) if is_web_url(url)]
         except (ClosetspaceError, BrokenXml) as exc:
             self.report(str(exc) if isinstance(exc, ClosetspaceError) else f"{address}: {exc}")
             return "", []

@@ -29,6 +29,8 @@ from catalog_jobs.sources.shops import DEFAULT_STATE
 from closetspace.adapters.memory import MemoryObjects
 from closetspace.errors import InvalidInput
 
+EMPTY = "it has no products"
+
 AUTO, FEED, FOLDER, STRUCTURED = "auto", "feed", "folder", "structured"
 
 PAGE_PARSERS: dict[str, Callable[["Inspector"], Parser]] = {
@@ -99,6 +101,8 @@ class Inspector:
         page, collector = read_page(PAGE_PARSERS[kind](self), text, url), ItemCollector(self.defaults, self.now)
         items = [item for product in page.products if (item := collector.collect(product))]
         reason = CHALLENGE if page.unreadable and is_challenge(text) else page.unreadable
+        if not page.products:
+            reason = reason or EMPTY
         return Inspection(kind, SourceResult(self.defaults.source, items, dict(collector.left_out), reason))
 
     def page_of_any_kind(self, text: str, url: str) -> Inspection:

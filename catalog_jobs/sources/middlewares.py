@@ -8,10 +8,11 @@ from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response
 from scrapy.settings import BaseSettings
 
 from catalog_jobs.sources.fetch_failures import OFFSITE
+from catalog_jobs.sources.page_reading import with_valid_base
 from catalog_jobs.sources.settings import MAX_WAIT_SECONDS
 from closetspace.domain.retry import back_off
 
@@ -67,6 +68,14 @@ class BackoffRetryMiddleware(RetryMiddleware):
         if isinstance(retry, Request):
             await asyncio.sleep(back_off(retry.meta["retry_times"], self._first_wait, MAX_WAIT_SECONDS))
         return retry
+
+
+class ValidBaseMiddleware:
+    """Passes pages on without a ``<base>`` that is no URL."""
+
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
+        """Return the page; Scrapy calls it."""
+        return with_valid_base(response) if isinstance(response, HtmlResponse) else response
 
 
 class StrictOffsiteMiddleware(OffsiteMiddleware):

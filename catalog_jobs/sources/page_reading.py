@@ -1,9 +1,11 @@
 """Reads a page by a parser, whatever is on the page: what takes too much memory, or fails, is unreadable."""
 
 import logging
+import re
 from collections.abc import Callable
 
 from scrapy.http import Response, TextResponse
+from scrapy.utils.response import get_base_url
 
 from catalog_jobs.sources.items import Page
 
@@ -17,6 +19,18 @@ TOO_COMPLEX = "it has too many elements"
 MAX_ELEMENTS = 500_000
 """Elements of HTML, and objects and lists of JSON, that a page may have. Ordinary ones have some thousand; each takes
 up to 300 bytes in memory, and a page of 16 MB can have five million."""
+
+
+_BASE = re.compile(rb"<base\b[^<>]*>", re.IGNORECASE)
+
+
+def with_valid_base(page: TextResponse) -> TextResponse:
+    """Return a page without its ``<base>`` if that is no URL, at which Scrapy fails. Browsers ignore it, too."""
+    try:
+        is_valid = get_base_url(page).startswith(("http://", "https://"))
+    except ValueError:
+        is_valid = False
+    return page if is_valid else page.replace(body=_BASE.sub(b"", page.body))
 
 
 def read_page(parser: Parser, text: str, url: str) -> Page:

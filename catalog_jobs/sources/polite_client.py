@@ -18,7 +18,7 @@ from catalog_jobs.sources.settings import (
 )
 from closetspace.adapters.network.connecting import PublicNetwork
 from closetspace.adapters.network.fetching import Fetcher, FetchLimits, is_web_url
-from closetspace.errors import InvalidInput
+from closetspace.errors import InvalidInput, Transient
 
 DELAY_SECONDS = 1.0
 """The least time between two requests to a host."""
@@ -93,6 +93,8 @@ class PoliteClient:
             return Fetcher(self.limits, allows, headers, PublicNetwork(private_hosts())).fetch(url)
         except InvalidInput as exc:
             raise InvalidInput(exc.code, f"{url} can't be read: {exc.message}") from exc
+        except Transient as exc:
+            raise Transient(f"{url} can't be read now, try again later: {str(exc).rstrip('.')}.") from exc
 
     def _delay(self, url: str) -> float:
         rules = self._robots.get(urljoin(url, "/"))

@@ -11,6 +11,7 @@ from scrapy.settings.default_settings import RETRY_HTTP_CODES
 from catalog_jobs.sources.robots import NAME as ROBOTS_NAME
 from catalog_jobs.sources.shops import Shop
 from closetspace.adapters.network.addresses import is_public_host
+from closetspace.adapters.network.fetching import is_web_url
 from closetspace.errors import InvalidInput
 from closetspace.settings import Settings
 
@@ -49,7 +50,7 @@ def user_agent() -> str:
 
 def require_contact(*urls: str) -> None:
     """Raise `InvalidInput` if a URL is one of a public shop, and the operator gave no contact."""
-    named = {urlsplit(url).hostname or "" for url in urls if url.startswith(("http://", "https://"))}
+    named = {urlsplit(url).hostname or "" for url in urls if is_web_url(url, credentials=True)}
     hosts = {host for host in named - private_hosts() if is_public_host(host)}
     if hosts and not _CONTACT.fullmatch(os.environ.get(CONTACT, "")):
         raise InvalidInput(
@@ -92,6 +93,8 @@ def _politeness(shop: Shop) -> dict[str, Any]:
             f"{_PACKAGE}.middlewares.StrictOffsiteMiddleware": 50,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             f"{_PACKAGE}.robots_middlewares.StrictRobotsMiddleware": 100,
+            # Between the decompression and the redirects, which fail at a base that is no URL.
+            f"{_PACKAGE}.middlewares.ValidBaseMiddleware": 585,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             f"{_PACKAGE}.middlewares.BackoffRetryMiddleware": 550,
             "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,

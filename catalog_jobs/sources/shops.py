@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from catalog_jobs.sources.feeds.columns import FIELDS
+from closetspace.adapters.network.fetching import is_web_url
 from closetspace.errors import InvalidInput
 from closetspace.validation import first_violation
 
@@ -33,6 +34,12 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _web_url(text: str) -> str:
+    if not is_web_url(text):
+        raise ValueError(f"{text!r} is not a valid http or https URL without credentials")
+    return text
+
+
 def _feed_field(name: str) -> str:
     if name not in FIELDS:
         raise ValueError(f"feeds have no field {name}: there are {', '.join(FIELDS)}")
@@ -44,7 +51,7 @@ def _columns(value: Any) -> Any:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_length=2_048)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$", max_length=2_048), AfterValidator(_web_url)]
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_pattern)]
 FeedField = Annotated[str, AfterValidator(_feed_field)]
 Columns = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], BeforeValidator(_columns)]

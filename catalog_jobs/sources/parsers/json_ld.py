@@ -13,6 +13,7 @@ from catalog_jobs.sources.parsers.open_graph import read_open_graph
 from catalog_jobs.sources.parsers.schema_terms import plain
 from catalog_jobs.sources.parsers.script_json import read_script
 from catalog_jobs.sources.parsers.values import as_list
+from closetspace.adapters.network.fetching import is_web_url
 
 Nodes = list[dict[str, Any]]
 
@@ -42,13 +43,22 @@ class StructuredData:
 
 def read_structured_data(text: str, url: str) -> StructuredData:
     """Return the page's JSON-LD, or if it has no product its microdata, RDFa or Open Graph data."""
-    base = get_base_url(text, url)
+    base = _base_of(text, url)
     root = Selector(text=text, type="html", huge_tree=False).root
     nodes, broken = _json_ld(root)
     other_forms = _other_forms(root, base)
     while not any(map(is_product, nodes)) and (form := next(other_forms, None)) is not None:
         nodes += form
     return StructuredData(nodes, broken, base, other_forms)
+
+
+def _base_of(text: str, url: str) -> str:
+    """Return the base of a page's relative URLs: the page's own URL if it names none that is a URL."""
+    try:
+        base = get_base_url(text, url)
+    except ValueError:
+        return url
+    return base if is_web_url(base) else url
 
 
 def _other_forms(root: Any, base: str) -> Iterator[Nodes]:

@@ -6,10 +6,11 @@ from urllib.parse import urljoin
 from scrapy import Request
 from scrapy.http import Response
 
+from catalog_jobs.sources.page_links import unreadable_links
 from catalog_jobs.sources.parsers.salesforce import GRID, PAGE_SIZE, grid_url, product_urls
 from catalog_jobs.sources.spiders.base import CallbackResult
 from catalog_jobs.sources.spiders.repetition import REPEATED
-from catalog_jobs.sources.spiders.structured import StructuredSpider, unreadable_links
+from catalog_jobs.sources.spiders.structured import StructuredSpider
 
 
 class SalesforceSpider(StructuredSpider):

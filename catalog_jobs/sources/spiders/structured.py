@@ -5,21 +5,17 @@ from collections.abc import Iterator
 from functools import partial
 
 from scrapy import Request
-from scrapy.http import Response, TextResponse
-from scrapy.linkextractors import LinkExtractor
+from scrapy.http import Response
 
 from catalog_jobs.sources.fetch_failures import NOT_FOLLOWED
-from catalog_jobs.sources.page_reading import TOO_COMPLEX, Parser, is_too_complex, response_text
+from catalog_jobs.sources.page_links import links_of, unreadable_links
+from catalog_jobs.sources.page_reading import Parser
 from catalog_jobs.sources.parsers.structured import read_product_page
 from catalog_jobs.sources.robots import NOFOLLOW
 from catalog_jobs.sources.spiders.base import CallbackResult
 from catalog_jobs.sources.spiders.sitemaps import SitemapSpider
 
 LINKS_NOT_FOLLOWED = "link: the shop asks not to follow it (nofollow)"
-TOO_MANY_LINKS = "it has too many links"
-
-MAX_LINKS = 50_000
-"""Links of a page, each of which takes 40 microseconds twice."""
 
 
 class StructuredSpider(SitemapSpider):
@@ -65,18 +61,10 @@ class StructuredSpider(SitemapSpider):
             yield from self.request_page(url, self.parse_product)
 
     def _links(self, response: Response, patterns: tuple[str, ...]) -> list[str]:
-        if not patterns or not isinstance(response, TextResponse):
+        if not patterns:
             return []
-        links = [link for link in LinkExtractor(allow=patterns).extract_links(response) if self.is_shop_url(link.url)]
+        links = [link for link in links_of(response, patterns) if self.is_shop_url(link.url)]
         followed = [link.url for link in links if not (link.nofollow and self.shop.obey_robots)]
         if len(followed) < len(links):
             self.collector.left_out[LINKS_NOT_FOLLOWED] += len(links) - len(followed)
         return followed
-
-
-def unreadable_links(response: Response) -> str:
-    """Return why the links of a page are not read, ``""`` if they are."""
-    if is_too_complex(response_text(response)):
-        return TOO_COMPLEX
-    is_html = isinstance(response, TextResponse)
-    return TOO_MANY_LINKS if is_html and response.xpath(f"count(//a|//area) > {MAX_LINKS}").get() == "1" else ""

@@ -202,6 +202,46 @@ def test_pages_of_other_kinds_are_refused_with_a_reason(server: ShopServer, look
     assert look.lines
 
 
+@pytest.mark.parametrize(
+    "address", ["http://[::1", "http://127.0.0.1:99999/p/1", "javascript:1", "//", "mailto:x", "x" * 9_000, ""]
+)
+def test_addresses_that_are_not_valid_are_passed_over(server: ShopServer, look: Exploration, address: str) -> None:
+    feed = f'<link rel="alternate" type="application/rss+xml" href="{address}">'
+    server.routes = {
+        "/": home("/p/1", "/p/2", address, head=f'<base href="{address}">{feed}'),
+        "/robots.txt": Answer(f"Sitemap: {address}\nSitemap: {server.url}/index.xml\n", kind="text/plain"),
+        "/index.xml": as_xml(sitemap_index(address, f"{server.url}/products.xml")),
+        "/products.xml": as_xml(sitemap(address)),
+        "/p/2": Answer(product_page(shirt("2"))),
+    }
+    assert look.settings()["follow"] == (r"/p/[^/?#]+/?$",)
+
+
+def test_link_to_a_feed_never_leads_to_a_file(
+    server: ShopServer, look: Exploration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "local:feed.xml").write_text(FEED)
+    server.routes = {"/": home(head='<link rel="alternate" type="application/rss+xml" href="local:feed.xml">')}
+    with pytest.raises(InvalidInput, match="No product could be read"):
+        look.propose()
+
+
+def test_page_of_a_product_that_nothing_leads_on_from_is_refused_with_a_reason(
+    server: ShopServer, look: Exploration
+) -> None:
+    server.routes = {"/p/1": Answer(product_page(shirt("1")))}
+    with pytest.raises(InvalidInput, match="shows a product, but neither a sitemap nor a link leads to others"):
+        look.propose("/p/1")
+
+
+def test_page_with_too_many_links_is_given_up(server: ShopServer, look: Exploration) -> None:
+    server.routes = {"/": home(*["/p/1"] * 50_001)}
+    with pytest.raises(InvalidInput, match="No product could be read"):
+        look.propose()
+    assert f"{server.url}/: it has too many links" in look.lines
+
+
 def add_shop(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["catalog", "add-shop", *arguments], env={"COLUMNS": "200"})
 
@@ -218,6 +258,12 @@ def test_table_is_printed_and_appended(server: ShopServer, tmp_path: Path) -> No
     assert as_line["items"][0]["price"] == 50
     again = add_shop(f"{server.url}/feed.xml", "--name", "sund", "--write", str(file))
     assert (again.exit_code, "give another name with --name" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999/", "https://", "file:///etc/passwd"])
+def test_address_that_is_not_valid_is_an_error(url: str) -> None:
+    result = add_shop(url)
+    assert (result.exit_code, "is not a valid http or https URL" in result.stderr) == (1, True)
 
 
 def test_public_shop_is_not_asked_without_a_contact(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,7 @@ def test_table_shows_as_many_decimals_as_the_currency_has(tmp_path: Path) -> Non
         ("<urlset/>", "auto", "is no product feed: its XML begins with <urlset>"),
         ("", "auto", "is no product feed"),
         ("{}", "shopify", "it has no list of products"),
+        ('{"products": []}', "shopify", "it has no products"),
         ("<html></html>", "shopfy", "There is no kind shopfy: there are auto, structured"),
     ],
 )
@@ -193,11 +194,22 @@ def test_address_is_read_once_robots_txt_allows_it(server: ShopServer) -> None:
     assert [asked.path for asked in server.asked] == ["/robots.txt", "/p/1"]
     assert inspected(f"{server.url}/feed.xml")["items"][0]["price"] == 50
     assert inspected(f"{server.url}/products.json")["items"][0]["name"] == "Coat 7"
+    server.routes["/busy"] = Answer("", 503)
+    assert (
+        "/busy can't be read now, try again later: 127.0.0.1 answered 503."
+        in inspected(f"{server.url}/busy")["trouble"]
+    )
     for path in ("/private/1", "/moved"):
         assert "robots.txt refuses it" in inspected(server.url + path)["trouble"]
     assert "leads out of 127.0.0.1" in inspected(f"{server.url}/out")["trouble"]
     assert "answered 404" in inspected(f"{server.url}/gone")["trouble"]
     assert server.times_asked("/private/1") == 0
+
+
+@pytest.mark.parametrize("kind", ["auto", "feed", "structured"])
+@pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999/"])
+def test_address_that_is_not_valid_is_an_error(url: str, kind: str) -> None:
+    assert "alid http or https URL" in inspected(url, "--kind", kind)["trouble"]
 
 
 def test_address_is_not_read_if_robots_txt_asks_for_long_waits(server: ShopServer) -> None:

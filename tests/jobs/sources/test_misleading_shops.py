@@ -44,6 +44,13 @@ def test_urls_that_are_not_valid_are_counted_and_the_others_are_read(server: Sho
     assert dict(result.left_out) == {"link: its URL is not valid": 4}
 
 
+def test_base_that_is_no_url_counts_as_none(server: ShopServer, tmp_path: Path) -> None:
+    links = '<base href="http://[::1"><a href="/p/0">a</a><a href="/p/1">b</a>'
+    server.routes = products(2) | {"/women": Answer(links)}
+    result = crawled(structured(server, sitemap_urls=[], start_urls=[f"{server.url}/women"]), tmp_path)
+    assert (len(result.items), result.failure) == (2, "")
+
+
 def test_page_with_a_long_url_is_read(server: ShopServer, tmp_path: Path) -> None:
     long = f"{server.url}/sitemap.xml?x={'x' * 3_000}"
     server.routes = products(1) | {"/sitemap.xml": as_xml(sitemap(*addresses(server, 1)))}

@@ -131,6 +131,12 @@ def test_every_style_of_context_is_read(data: Any) -> None:
     assert (found.id, found.name, found.price, found.currency) == ("1", "Coat", 5.0, "EUR")
 
 
+@pytest.mark.parametrize("base", ["http://[::1", "http://a.example:99999/", "javascript:1", ""])
+def test_base_that_is_no_url_counts_as_none(base: str) -> None:
+    [coat] = structured(COAT, before=f'<base href="{base}">')
+    assert coat.image_urls == ("https://shop.example/a.jpg",)
+
+
 def test_nodes_elsewhere_on_the_page_are_followed() -> None:
     graph = [
         {"@type": "WebPage", "mainEntity": {"@id": "#coat"}},

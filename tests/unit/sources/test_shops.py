@@ -58,6 +58,7 @@ def test_shops_are_returned_by_name(tmp_path: Path) -> None:
         ('[shops.ono]\nkind = "feed"', r"a shop of kind feed needs feed"),
         ('[shops.ono]\nkind = "structured"', r"needs start_urls or sitemap_urls"),
         ('[shops.ono]\nkind = "shopify"\nstart_urls = ["ono.example"]', r"\[shops\.ono\] start_urls\.0: "),
+        ('[shops.ono]\nkind = "shopify"\nstart_urls = ["http://[::1"]', r"start_urls\.0: .*not a valid http"),
         ('[shops.ono]\nkind = "feed"\nfeed = "x"\nfollow = ["("]', r"follow\.0: .*regular expression"),
         ('[shops.ono]\nkind = "feed"\nfeed = "x"\ndelay = 3', r"\[shops\.ono\] delay: "),
         ('[shops.ono]\nkind = "feed"\nfeed = "x"\nleast_yield = 3', r"least_yield: "),

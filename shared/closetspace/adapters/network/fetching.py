@@ -130,7 +130,7 @@ class Fetcher:
         except TimeoutError as exc:
             raise Transient(f"{host_of(url)} did not send it within {self.limits.seconds:g} s") from exc
         except TRANSIENT_ERRORS as exc:
-            raise Transient(f"{host_of(url)} does not answer: {exc or type(exc).__name__}") from exc
+            raise Transient(f"{host_of(url)} does not answer: {str(exc) or type(exc).__name__}") from exc
         except PERMANENT_ERRORS as exc:
             raise _url_invalid() from exc
 
