@@ -51,7 +51,7 @@ def split(services: Sequence[ServiceReleases], percent: int) -> list[Traffic]:
     """
     newest, *before = releases(services) or [UNNAMED]
     if percent < 100 and not before:
-        raise FailedPrecondition("There is only one release: deploy another one first.")
+        raise FailedPrecondition("There is only one release: give it 100, or deploy another one first.")
     return [_split(service, newest, before[0] if before else "", percent) for service in services]
 
 

@@ -121,7 +121,7 @@ def test_only_release_cannot_be_rolled_back_or_split(cloud: Cloud, expected: Exp
         cloud.answers[f"/v2/{service}/revisions"] = [{"revisions": [revision(service, 4, "")]}]
     with pytest.raises(FailedPrecondition, match="only one was deployed"):
         roll_back(expected, cloud.apis(), None)
-    with pytest.raises(FailedPrecondition, match="only one release"):
+    with pytest.raises(FailedPrecondition, match="only one release: give it 100"):
         set_newest(expected, cloud.apis(), 10)
     set_newest(expected, cloud.apis(), 100)
     assert len(cloud.changes) == 2
