@@ -40,7 +40,7 @@ class CategoryPart:
 
 @dataclass(frozen=True)
 class Canary:
-    """A row with the rows near it: those that Annoy found nearest to its vector after the build, or those of its cell."""
+    """A row with the rows near it: those that Annoy found nearest to its vector after the build, or its cell's."""
 
     category: str
     row: int
