@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import typer
+
 from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, read_target
 from catalog_jobs.cli.console import exit_on_error, notes
 from closetspace.errors import FailedPrecondition
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
     from catalog_jobs.operations.cloud_status.expected import Expected
 
 
-def access(env: EnvOption = None, project: ProjectOption = None, region: RegionOption = None) -> None:
+def access(
+    context: typer.Context, env: EnvOption = None, project: ProjectOption = None, region: RegionOption = None
+) -> None:
     """Let browsers call the callables, and events reach the other functions.
 
     Turns off Cloud Run's check of who calls a callable, which needs no role for allUsers: organisations may forbid that
@@ -21,7 +25,7 @@ def access(env: EnvOption = None, project: ProjectOption = None, region: RegionO
     from catalog_jobs.operations.cloud_status.deployed import AdminApis
 
     with exit_on_error():
-        grant(read_target(env, project, region), AdminApis.connect())
+        grant(read_target(context, env, project, region), AdminApis.connect())
 
 
 def grant(expected: "Expected", apis: "AdminApis") -> None:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from catalog_jobs.operations.cloud_status.expected import Expected
 
 
-def check(env: EnvOption = None, project: ProjectOption = None, region: RegionOption = None) -> None:
+def check(
+    context: typer.Context, env: EnvOption = None, project: ProjectOption = None, region: RegionOption = None
+) -> None:
     """Check before a deployment whether quotas and policies allow it.
 
     Compares Cloud Run's quotas in the region with the sizes and instances of the functions in functions/main.py, and
@@ -25,7 +27,7 @@ def check(env: EnvOption = None, project: ProjectOption = None, region: RegionOp
     from catalog_jobs.operations.cloud_check import LimitApis
 
     with exit_on_error():
-        expected = read_target(env, project, region)
+        expected = read_target(context, env, project, region)
         compare(expected, LimitApis.connect())
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from catalog_jobs.cli.cloud_options import EnvOption, has_shops
+from catalog_jobs.cli.cloud_options import EnvOption, has_shops, is_on_command_line
 from catalog_jobs.cli.console import exit_on_error, notes
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
@@ -21,6 +21,7 @@ NOT_COMMITTED = "COMMIT"
 
 
 def deploy(
+    context: typer.Context,
     env: EnvOption = None,
     project: Annotated[
         str | None,
@@ -89,7 +90,9 @@ def deploy(
         if not (ROOT / "firebase.json").is_file():
             raise FailedPrecondition("Deploy from a clone of the repository, installed with pip install -e '.[jobs]'.")
         environment = read_environment(env) if env else Environment()
-        options = {**environment.options, **{name: value for name, value in given.items() if value is not None}}
+        named = {name: value for name, value in given.items() if value is not None}
+        first = {name: value for name, value in named.items() if is_on_command_line(context, name)}
+        options = {**named, **environment.options, **first}
         _refuse_variables_file(str(options.get("project")))
         to = _deployment(options, environment, commit=_commit(dry_run), refresh=refresh, percent=percent)
         check_values(to)

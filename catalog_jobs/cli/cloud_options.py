@@ -24,7 +24,18 @@ RegionOption = Annotated[
 ]
 
 
-def read_target(env: str | None, project: str | None, region: str | None, store: str | None = None) -> Expected:
+def is_on_command_line(context: typer.Context, option: str) -> bool:
+    """Return whether an option was given itself, not by an environment variable.
+
+    A shell may have ``GOOGLE_CLOUD_PROJECT`` of another project than that of the environment that is named.
+    """
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def read_target(
+    context: typer.Context, env: str | None, project: str | None, region: str | None, store: str | None = None
+) -> Expected:
     """Return what should be deployed to the project and the region that the options name.
 
     Raises `InvalidInput` if they name no project, and `FailedPrecondition` if the functions can't be read.
@@ -34,8 +45,10 @@ def read_target(env: str | None, project: str | None, region: str | None, store:
         from closetspace_infra.deploy.environments import read_environment
 
         environment = read_environment(env)
-        project = project or environment.options.get("project")
+        if not is_on_command_line(context, "project"):
+            project = environment.options.get("project") or project
         region = region or environment.options.get("region")
+        store = store if is_on_command_line(context, "store") else None
         settings = environment.settings
     if not project:
         raise InvalidInput("option_missing", "Name the project with --project, or an environment with --env.")

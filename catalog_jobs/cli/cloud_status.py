@@ -23,6 +23,7 @@ _MARKS = {True: "[green]ok[/green]", False: "[red]differs[/red]"}
 
 
 def status(
+    context: typer.Context,
     env: EnvOption = None,
     project: ProjectOption = None,
     region: RegionOption = None,
@@ -50,7 +51,7 @@ def status(
 
     now = datetime.now(UTC)
     with exit_on_error():
-        expected = read_target(env, project, region, store)
+        expected = read_target(context, env, project, region, store)
         found = Status.compare(expected, read_deployed(expected, AdminApis.connect(), open_store), now)
     print_status(found, now, as_json)
 

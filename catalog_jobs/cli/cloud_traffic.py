@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def traffic(
+    context: typer.Context,
     env: EnvOption = None,
     project: ProjectOption = None,
     region: RegionOption = None,
@@ -38,11 +39,12 @@ def traffic(
     from catalog_jobs.operations.cloud_status.deployed import AdminApis
 
     with exit_on_error():
-        expected = read_target(env, project, region)
+        expected = read_target(context, env, project, region)
         set_newest(expected, AdminApis.connect(), newest)
 
 
 def rollback(
+    context: typer.Context,
     env: EnvOption = None,
     project: ProjectOption = None,
     region: RegionOption = None,
@@ -58,7 +60,7 @@ def rollback(
     from catalog_jobs.operations.cloud_status.deployed import AdminApis
 
     with exit_on_error():
-        expected = read_target(env, project, region)
+        expected = read_target(context, env, project, region)
         roll_back(expected, AdminApis.connect(), to)
 
 

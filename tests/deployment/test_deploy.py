@@ -481,6 +481,19 @@ def test_file_of_variables_that_is_no_longer_read_is_refused() -> None:
     assert "is no longer read: move it into [terraform]" in " ".join(done.stderr.split())
 
 
+def test_environment_comes_before_variables_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some shells name the project that was used last, and it may not be the environment's."""
+    for name in ("GOOGLE_CLOUD_PROJECT", "ALERT_EMAIL"):
+        monkeypatch.setenv(name, "other-project")
+    monkeypatch.setenv("FIRESTORE_LOCATION", "eur3")
+    done = command("--env", "example", "--dry-run")
+    assert done.returncode == 0
+    assert "other-project" not in done.stderr
+    assert "-var=firestore_location=eur3" in " ".join(done.stderr.split()), "the file has none"
+    done = command("--env", "example", "--project", "third-project", "--dry-run")
+    assert "gcloud projects describe third-project" in " ".join(done.stderr.split())
+
+
 def test_environment_gives_options_and_the_command_line_comes_first() -> None:
     done = command("--env", "example", "--alert-email", "other@shop.example", "--dry-run")
     assert done.returncode == 0

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from catalog_jobs.cli.cloud_options import EnvOption, ProjectOption, RegionOption, read_target
 from closetspace.errors import FailedPrecondition, InvalidInput
 from closetspace.settings import Settings
 from closetspace_infra.deploy.environments import FOLDER, OPTIONS, read_environment
@@ -70,3 +73,25 @@ def test_unknown_environment_is_refused_with_the_known_ones(tmp_path: Path, name
     root = write(write(tmp_path, ""), "", "dev")
     with pytest.raises(InvalidInput, match=r"Environments: dev, prod\."):
         read_environment(name, root)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "project"),
+    [
+        (("--env", "example"), "my-project"),
+        (("--env", "example", "--project", "third-project"), "third-project"),
+        ((), "other-project"),
+    ],
+)
+def test_command_reads_the_environments_project_whatever_the_shell_names(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], project: str
+) -> None:
+    def show(
+        context: typer.Context, env: EnvOption = None, project: ProjectOption = None, region: RegionOption = None
+    ) -> None:
+        print(read_target(context, env, project, region).project)
+
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "other-project")
+    app = typer.Typer()
+    app.command()(show)
+    assert CliRunner().invoke(app, list(arguments)).stdout.strip() == project
