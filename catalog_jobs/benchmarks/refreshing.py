@@ -76,12 +76,9 @@ class _Shop:
 
     def _write(self, places: Sequence[int]) -> None:
         for place in places:
-            # Bytes after the end of a JPEG change its digest, but not what is decoded.
-            bytes_ = self._pictures[place % len(self._pictures)] + b"%d %d" % (
-                place,
-                (self._changes[place] + 1 - place % 2) // 2,
-            )
-            (self._folder / "images" / f"{place}.jpg").write_bytes(bytes_)
+            version = b"%d %d" % (place, (self._changes[place] + 1 - place % 2) // 2)
+            picture = with_comment(self._pictures[place % len(self._pictures)], version)
+            (self._folder / "images" / f"{place}.jpg").write_bytes(picture)
         with (self._folder / "products.csv").open("w", newline="") as file:
             table = csv.writer(file)
             table.writerow(["id", "productDisplayName", "price"])
@@ -89,6 +86,14 @@ class _Shop:
 
     def _named(self, place: int) -> int:
         return (self._changes[place] + place % 2) // 2
+
+
+def with_comment(jpeg: bytes, text: bytes) -> bytes:
+    """Return a JPEG file with a comment, which changes its digest, but not what is decoded.
+
+    Bytes behind the end of the file would do so too, but such a file is decoded twice: its end may be missing.
+    """
+    return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]
 
 
 @contextmanager

@@ -1,11 +1,14 @@
-"""Benchmarks: the catalogs and closets that they make."""
+"""Benchmarks: the catalogs, closets and pictures that they make."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from catalog_jobs.benchmarks.enlarging import LEAST_OWNED, MOST_OWNED, Enlargement
+from catalog_jobs.benchmarks.refreshing import with_comment
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
 from tests.support.indexes import ENCODER, NOW, contents
@@ -39,3 +42,14 @@ def test_same_index_gives_the_same_copies_and_closets(enlargement: Enlargement) 
     closets = enlargement.closets(4)
     assert [closet.entries.keys() for closet in closets] == [c.entries.keys() for c in enlargement.closets(4)]
     assert all(LEAST_OWNED <= len(closet.entries) <= MOST_OWNED for closet in closets)
+
+
+def test_changed_picture_is_another_whole_file_with_the_same_pixels() -> None:
+    file = BytesIO()
+    Image.effect_mandelbrot((64, 64), (-2, -1.5, 1, 1.5), 40).save(file, "JPEG")
+    picture, changed = file.getvalue(), with_comment(file.getvalue(), b"1 2")
+    assert changed != picture
+    assert changed.endswith(b"\xff\xd9")
+    with Image.open(BytesIO(picture)) as one, Image.open(BytesIO(changed)) as other:
+        assert other.info["comment"] == b"1 2"
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
