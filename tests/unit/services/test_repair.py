@@ -206,6 +206,19 @@ def test_nothing_is_done_with_a_database_that_is_not_restored_yet(world: Leaving
     assert planned(world, NOW - HOUR).stray_photos == 0, "all of them get an item"
 
 
+def test_loss_that_is_meant_is_accepted_by_its_number(world: LeavingWorld) -> None:
+    for number in range(12):
+        world.add(f"bob-more-{number}", uid="bob")
+    world.database.documents.clear()
+    assert not world.guard.allows_removal(NOW)
+    plan = planned(world, None)
+    plan.check(18)
+    carry_out(world, plan, restored=False)
+    repairer(world).finish((), NOW)
+    assert not world.database.states
+    assert world.guard.allows_removal(NOW)
+
+
 def test_sweeper_removes_photos_again_once_a_restored_database_is_repaired(world: LeavingWorld) -> None:
     world.guard.allows_removal(NOW)
     world.now += HOUR
