@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import JsonResponse, Response, TextResponse
 from scrapy.link import Link
 from scrapy.linkextractors import LinkExtractor
 
@@ -16,6 +16,8 @@ MAX_LINKS = 50_000
 
 def unreadable_links(response: Response) -> str:
     """Return why the links of a page are not read, ``""`` if they are."""
+    if isinstance(response, JsonResponse):
+        return "it is JSON, and has no links"
     if is_too_complex(response_text(response)):
         return TOO_COMPLEX
     is_html = isinstance(response, TextResponse)

@@ -15,6 +15,7 @@ Parser = Callable[[str, str], Page]
 log = logging.getLogger(__name__)
 
 TOO_COMPLEX = "it has too many elements"
+ENDS_EARLY = "it has no products, although the shop names more pages"
 
 MAX_ELEMENTS = 500_000
 """Elements of HTML, and objects and lists of JSON, that a page may have. Ordinary ones have some thousand; each takes
@@ -40,6 +41,16 @@ def read_page(parser: Parser, text: str, url: str) -> Page:
     except Exception as exc:  # noqa: BLE001, RUF100 - a parser's bug or a hostile page must not end the crawl.
         log.exception("%s", url)
         return Page(unreadable=failed_on(exc))
+
+
+def unless_empty(parser: Parser) -> Parser:
+    """Return a parser that finds pages without products unreadable: no end, where the shop names more pages."""
+
+    def parse(text: str, url: str) -> Page:
+        page = parser(text, url)
+        return page if page.products else Page(unreadable=page.unreadable or ENDS_EARLY)
+
+    return parse
 
 
 def is_too_complex(text: str) -> bool:

@@ -26,7 +26,7 @@ def objects_in(value: Any) -> list[dict[str, Any]]:
 def count_of(value: Any) -> int:
     """Return a number of things, which an interface may write as text; 0 if the value is none."""
     text = text_of(value)
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def nested(value: Any, *names: str) -> Any:

@@ -7,6 +7,7 @@ from scrapy import Request
 from scrapy.http import Response
 from w3lib.url import add_or_replace_parameter
 
+from catalog_jobs.sources.page_reading import unless_empty
 from catalog_jobs.sources.parsers.embedded_state import read_search_page
 from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider
 
@@ -22,7 +23,8 @@ class EmbeddedStateSpider(ShopSpider):
     def parse_search(self, response: Response, search: str, number: int) -> CallbackResult:
         """Yield a page's products; the first page also requests all others."""
         parser = partial(read_search_page, name=self.shop.state, path=self.shop.results_path)
-        page = self.parse_page(response, self.seen_pages.checked(parser, search))
+        checked = self.seen_pages.checked(parser, search)
+        page = self.parse_page(response, unless_empty(checked) if number > 1 else checked)
         yield from self.usable_products(page)
         if number > 1 or page.unreadable:
             return

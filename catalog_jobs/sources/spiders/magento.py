@@ -7,7 +7,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
-from catalog_jobs.sources.page_reading import response_text
+from catalog_jobs.sources.page_reading import response_text, unless_empty
 from catalog_jobs.sources.parsers.magento import PAGE_SIZE, PriceRange, query_url, read_products, total_of
 from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider
 from catalog_jobs.sources.spiders.repetition import SeenProducts
@@ -37,8 +37,8 @@ class MagentoSpider(ShopSpider):
 
     def parse_products(self, response: Response, start: str, number: int, prices: PriceRange) -> CallbackResult:
         """Yield a page's products; the first page also requests all others."""
-        parser = partial(read_products, currency=self.shop.currency)
-        page = self.parse_page(response, self.seen_pages.checked(parser, (start, prices)))
+        parser = self.seen_pages.checked(partial(read_products, currency=self.shop.currency), (start, prices))
+        page = self.parse_page(response, unless_empty(parser) if number > 1 else parser)
         yield from self.usable_products(self._seen.unseen(page))
         if number > 1 or page.unreadable:
             return

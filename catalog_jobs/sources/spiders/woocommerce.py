@@ -8,14 +8,12 @@ from scrapy import Request
 from scrapy.http import Response
 
 from catalog_jobs.sources.items import Page
-from catalog_jobs.sources.page_reading import Parser, read_page, response_text
+from catalog_jobs.sources.page_reading import read_page, response_text, unless_empty
 from catalog_jobs.sources.parsers.json_answers import objects_in, read_json
 from catalog_jobs.sources.parsers.woocommerce import Node, ids_with_variations, list_url, read_list, variations_url
 from catalog_jobs.sources.spiders.base import CallbackResult, ShopSpider
 
 NO_VARIATIONS = "page: the shop does not list variations (its products are kept without them)"
-
-ENDS_EARLY = "it has no products, although the shop names more pages"
 
 TOO_MANY_VARIATIONS = "page: its products have too many variations (some are missing)"
 
@@ -104,13 +102,3 @@ def pages_named(response: Response) -> int:
     """Return the number of pages in WordPress's header, 0 if it names none."""
     pages = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
     return int(pages) if pages.isdecimal() and len(pages) < 10 else 0
-
-
-def unless_empty(parser: Parser) -> Parser:
-    """Return a parser that finds pages without products unreadable, which are no end where more pages are named."""
-
-    def parse(text: str, url: str) -> Page:
-        page = parser(text, url)
-        return page if page.products else Page(unreadable=page.unreadable or ENDS_EARLY)
-
-    return parse

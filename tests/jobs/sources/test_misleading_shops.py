@@ -99,10 +99,23 @@ def test_all_pages_are_read_however_their_number_is_written(server: ShopServer, 
     assert len(crawled(shop_of("magento", start_urls=[server.url]), tmp_path).items) == 3
 
 
-def test_search_whose_number_of_pages_is_text_is_read_to_its_end(server: ShopServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("pages", "missing"), [('"3"', 0), ("5", 2), (str(10**12), 3)])
+def test_search_is_read_to_the_last_page_that_it_names(
+    server: ShopServer, tmp_path: Path, pages: str, missing: int
+) -> None:
     def answer(asked: Asked) -> Answer:
         page = int(asked.query.get("page", "1"))
-        return Answer(search_page({str(page): dress(page)}).replace('"pageCount": 1', '"pageCount": "3"'))
+        shown = {str(page): dress(page)} if page <= 3 else {}
+        return Answer(search_page(shown).replace('"pageCount": 1', f'"pageCount": {pages}'))
 
     server.routes = {"/browse": answer}
-    assert len(crawled(shop_of("embedded_state", start_urls=[f"{server.url}/browse"]), tmp_path).items) == 3
+    result = crawled(shop_of("embedded_state", start_urls=[f"{server.url}/browse"], max_pages=6), tmp_path)
+    assert (len(result.items), bool(result.failure)) == (3, missing > 0)
+    assert result.left_out.get("page: it has no products, although the shop names more pages", 0) == missing
+
+
+def test_tiles_that_are_json_are_no_page(server: ShopServer, tmp_path: Path) -> None:
+    path = "/on/demandware.store/Sites-ono-Site/en/Search-UpdateGrid"
+    server.routes = {path: as_json({"grid": "<div></div>"})}
+    result = crawled(shop_of("salesforce", start_urls=[f"{server.url}{path}?cgid=women"]), tmp_path)
+    assert "it is JSON, and has no links" in result.failure
