@@ -7,7 +7,7 @@ from catalog_jobs.sources.feeds.encodings import TextLines
 from catalog_jobs.sources.feeds.limits import BrokenFeed
 
 
-class Lines(Iterator[str]):
+class Lines:
     """The lines of a table, of at most ``limit`` characters each. ``number`` is that of the last line, from 1.
 
     Iteration raises `BrokenFeed` behind the last line that is short enough.
@@ -22,10 +22,11 @@ class Lines(Iterator[str]):
         self._put_back: deque[str] = deque()
         self._broken = False
 
-    def __next__(self) -> str:
-        line = self._put_back.popleft() if self._put_back else self._read()
-        self.number += 1
-        return line
+    def __iter__(self) -> Iterator[str]:
+        """Yield the lines that no other iteration has yielded."""
+        while line := self._put_back.popleft() if self._put_back else self._read():
+            self.number += 1
+            yield line
 
     def put_back(self, lines: Iterable[str]) -> None:
         """Return the last lines, in their order, to be read again."""
@@ -42,7 +43,5 @@ class Lines(Iterator[str]):
         if len(line) > self.limit or self._broken:
             self._broken = True
             raise self.too_long()
-        if not line:
-            raise StopIteration
         self.windows_1252 += self._text.is_windows_1252
         return line

@@ -56,7 +56,7 @@ def row_price(row: Row, context: PriceContext) -> tuple[Price, float | None]:
     is_on = is_sale_on(dates, context.now) if dates and context.now else True
     currency = first(row, "currency")[:MAX_PRICE_TEXT]
     written = [row.get(field, _NONE) for field in PRICES]
-    if all(len(texts) == 1 for texts in written):
+    if max(map(len, written)) == 1:
         return _of_texts(
             tuple([texts[0][:_TOO_LONG] for texts in written]), currency, is_on, context.currency, context.numbers
         )
