@@ -5,6 +5,8 @@ from typing import Any
 
 # Before gRPC is imported: it reads the answers of Firestore in the thread that waits for them, instead of another one.
 os.environ.setdefault("GRPC_SINGLE_THREADED_UNARY_STREAM", "1")
+# Before Cloud Storage's client is: for traces of its own it asks for the bucket's location, which it may not read.
+os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
 # An instance serves many requests at once. Threads of linear algebra that wait for each other make it ten times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -324,6 +324,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def download(self, stat: ObjectStat, path: Path) -> None:
+        """Write an object's bytes into a file, without holding a large object in memory. Raises `NotFound`."""
+        ...
+
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         """Write a whole object atomically.
 

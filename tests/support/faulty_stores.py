@@ -32,6 +32,10 @@ class KillingStore:
         self._before("read", name)
         return self._store.read(name, if_generation=if_generation)
 
+    def download(self, stat: ObjectStat, path: Path) -> None:
+        self._before("read", stat.name)
+        self._store.download(stat, path)
+
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         self._before("write", name)
         return self._store.write(name, data, if_generation=if_generation)

@@ -543,6 +543,16 @@ class ObjectStoreContract:
         store.write(f"{folder}/a.txt", tmp_path / "file")
         assert store.read(f"{folder}/a.txt") == b"from a file"
 
+    @pytest.mark.parametrize("size", [0, 1, 9 * 2**20])
+    def test_object_is_downloaded_into_a_file(self, store: ObjectStore, folder: str, tmp_path: Path, size: int) -> None:
+        data = bytes(range(256)) * (size // 256) or b"x" * size
+        written = store.write(f"{folder}/a", data)
+        store.download(written, tmp_path / "file")
+        assert (tmp_path / "file").read_bytes() == data
+        store.delete(f"{folder}/a")
+        with pytest.raises(NotFound):
+            store.download(written, tmp_path / "file")
+
     def test_missing_object_raises_not_found(self, store: ObjectStore, folder: str) -> None:
         assert store.stat(f"{folder}/none") is None
         with pytest.raises(NotFound):

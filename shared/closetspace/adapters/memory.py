@@ -389,6 +389,9 @@ class MemoryObjects:
             raise Conflict(f"{name} does not have generation {if_generation}")
         return data
 
+    def download(self, stat: ObjectStat, path: Path) -> None:
+        path.write_bytes(self.read(stat.name))
+
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         content = data.read_bytes() if isinstance(data, Path) else data
         with self._lock:

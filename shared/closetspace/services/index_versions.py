@@ -5,6 +5,7 @@ complete. ``index/current.json`` names the version in use and is only written wi
 """
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from closetspace.domain.index.bundle import MANIFEST, Manifest, bundle_folder
 from closetspace.domain.index.publication import CURRENT, Current, Published
 from closetspace.errors import Conflict, FailedPrecondition, Incompatible, NotFound
 from closetspace.ports import ObjectStore
+
+AT_ONCE = 4
+"""Files of a version that are downloaded at the same time."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,24 @@ class IndexVersions:
             self.store.write(folder + name, directory / name)
 
     def fetch(self, version: str, directory: Path, manifest_sha256: str | None = None) -> Manifest:
-        """Download a version. Raises `NotFound`, or `Incompatible` if its manifest does not have the checksum."""
-        data = self.store.read(bundle_folder(version) + MANIFEST)
+        """Download a version, several files at once.
+
+        Raises `NotFound`, or `Incompatible` if its manifest does not have the checksum.
+        """
+        folder = bundle_folder(version)
+        data = self.store.read(folder + MANIFEST)
         if manifest_sha256 not in (None, hashlib.sha256(data).hexdigest()):
             raise Incompatible(f"the manifest of index {version} is not the one that was published")
         manifest = Manifest.from_json(data)
-        for name in manifest.files:
-            if Path(name).name != name:
-                raise Incompatible(f"the manifest of index {version} names a file outside its folder: {name}")
-            (directory / name).write_bytes(self.store.read(bundle_folder(version) + name))
+        if outside := [name for name in manifest.files if Path(name).name != name]:
+            raise Incompatible(f"the manifest of index {version} names a file outside its folder: {outside[0]}")
+        stored = {stat.name.removeprefix(folder): stat for stat in self.store.list(folder)}
+        if missing := manifest.files.keys() - stored.keys():
+            raise NotFound(f"There is no object {folder}{min(missing)}.")
+        # The largest first, because the last one is waited for.
+        names = sorted(manifest.files, key=lambda name: -stored[name].size)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda name: self.store.download(stored[name], directory / name), names))
         (directory / MANIFEST).write_bytes(data)
         return manifest
 

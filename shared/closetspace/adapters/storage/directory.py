@@ -43,6 +43,12 @@ class DirectoryObjects:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
             raise NotFound(f"There is no object {name} in {self._root}.") from exc
 
+    def download(self, stat: ObjectStat, path: Path) -> None:
+        try:
+            shutil.copyfile(self._path(stat.name), path)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+            raise NotFound(f"There is no object {stat.name} in {self._root}.") from exc
+
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         with self._unfinished(name) as file:
             if isinstance(data, Path):

@@ -21,7 +21,7 @@ GOOGLE, FIREBASE = "https://storage.googleapis.com", "https://firebasestorage.go
 """The addresses of Cloud Storage's two APIs."""
 
 PIECE_BYTES = 8 * 2**20
-"""Of an object that is written piece by piece: the client keeps two in memory."""
+"""Of an object that is written piece by piece: the client keeps two in memory. Smaller ones are read in one piece."""
 
 KEPT = "max-age=31536000, immutable"
 """What may be done with an object whose name never gets other contents."""
@@ -45,6 +45,12 @@ class GcsObjects:
         with _translated_errors(name):
             data: bytes = self._bucket.blob(name).download_as_bytes(if_generation_match=if_generation)
             return data
+
+    def download(self, stat: ObjectStat, path: Path) -> None:
+        # In one piece it takes a third of the processor time.
+        is_small = stat.size <= PIECE_BYTES
+        with _translated_errors(stat.name), path.open("wb") as file:
+            self._bucket.blob(stat.name).download_to_file(file, single_shot_download=is_small)
 
     def write(self, name: str, data: bytes | Path, *, if_generation: int | None = None) -> ObjectStat:
         blob = self._bucket.blob(name)
