@@ -5,9 +5,9 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import httpx
 from google.cloud import firestore
 
 from catalog_jobs.benchmarks import Measurement, Note, percentile
-from catalog_jobs.benchmarks.deployed_python import deployed_python
+from catalog_jobs.benchmarks.deployed_python import deployed_python, write_deployed_source
 from catalog_jobs.benchmarks.synthetic import OWNED, SyntheticCatalog
 from closetspace.adapters.firestore.closet_documents import ClosetWriter
 from closetspace.adapters.firestore.transactions import run_transaction
@@ -42,6 +42,10 @@ PRODUCTION = {"LOG_EXECUTION_ID": "true", "K_SERVICE": "recommend", "K_REVISION"
 """Environment variables of a process in the cloud."""
 
 
+Start = Callable[[], AbstractContextManager[Instance]]
+"""Starts a process of the function."""
+
+
 def measure(note: Note) -> list[Measurement]:
     """Measure requests one after the other and at once, where their processor time goes, and cold starts."""
     try:
@@ -49,24 +53,27 @@ def measure(note: Note) -> list[Measurement]:
     except FailedPrecondition as error:
         note(f"left out: {error}")
         return []
-    with _stack() as stack:
-        person = _person_with_a_closet(stack)
+    with _stack() as stack, tempfile.TemporaryDirectory(prefix="closetspace-bench-") as name:
+        source = Path(name)
+        write_deployed_source(source, python)
+        people = [_person_with_a_closet(stack, number) for number in range(AT_ONCE)]
         environment = {**stack.environment, **PRODUCTION}
-        note("cold starts")
-        first = [_first_recommendation(environment, person, python) for _ in range(COLD_STARTS)]
+        start = partial(instance, environment, "recommend", "http", python, source)
+        note(f"cold starts, on {_version(python)}")
+        first = [_first_recommendation(start, people[0]) for _ in range(COLD_STARTS)]
         note("whole requests")
-        with instance(environment, "recommend", "http", python) as process:
-            warm = _WarmProcess(process, person)
+        with start() as process:
+            warm = _WarmProcess(process, people)
             times, cpu = warm.one_by_one()
             per_second = warm.at_once()
-        stages = _stages(environment, person, python)
+        stages = _stages(environment, people[0], python, source)
     return [
         Measurement("whole request as deployed: processor time", cpu, "ms", 0.6 * CPU_BEFORE),
         *(Measurement(f"of it: {stage}", milliseconds, "ms", cpu) for stage, milliseconds in stages.items()),
         Measurement("of it: web server, protocol, token", cpu - sum(stages.values()), "ms", cpu),
         Measurement("whole request as deployed: p50", percentile(times, 50) * 1000, "ms", 25),
         Measurement("whole request as deployed: p99", percentile(times, 99) * 1000, "ms", 50),
-        Measurement(f"whole requests, {AT_ONCE} at once", per_second, "requests/s", 100, at_most=False),
+        Measurement(f"whole requests, {AT_ONCE} people at once", per_second, "requests/s", 100, at_most=False),
         Measurement("from process start to the first recommendation", median(first), "s", 1.0),
     ]
 
@@ -88,22 +95,29 @@ def _stack() -> Iterator[LocalStack]:
             yield stack
 
 
-def _person_with_a_closet(stack: LocalStack) -> Person:
-    person = Person.sign_up(stack.backend, "bench@closetspace.example", "a password")
+def _person_with_a_closet(stack: LocalStack, number: int) -> Person:
+    person = Person.sign_up(stack.backend, f"bench-{number}@closetspace.example", "a password")
     client = firestore.Client()
     writer = ClosetWriter(client)
     ready = ItemState(person.uid, Status.READY, shard=0)
-    for item_id, entry in SyntheticCatalog().closet(OWNED).items():
-        record = ItemRecord(item_id, None, None, None)
-        run_transaction(client, partial(writer.change, record=record, state=ready, change=Put(entry), moved_entries={}))
+
+    def put(transaction: firestore.Transaction) -> None:
+        for item_id, entry in SyntheticCatalog().closet(OWNED).items():
+            writer.change(transaction, ItemRecord(item_id, None, None, None), ready, Put(entry), {})
+
+    run_transaction(client, put)
     Services(Settings.from_env()).taste_keeper.refresh(person.uid)
     return person
 
 
-def _first_recommendation(environment: Mapping[str, str], person: Person, python: Path) -> float:
+def _version(python: Path) -> str:
+    return subprocess.run([str(python), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _first_recommendation(start: Start, person: Person) -> float:
     """Return the seconds from the start of a process to its first answer."""
-    with instance(environment, "recommend", "http", python) as started:
-        answer = started.first_answer(json={"data": {}}, headers={"Authorization": f"Bearer {person.token}"})
+    with start() as started:
+        answer = started.first_answer(json={"data": {}}, headers=_headers(person))
         elapsed = time.perf_counter() - started.started
     if not answer.raise_for_status().json()["result"]["items"]:
         raise RuntimeError("the answer has no items")
@@ -111,17 +125,16 @@ def _first_recommendation(environment: Mapping[str, str], person: Person, python
 
 
 class _WarmProcess:
-    """A process that has answered before."""
+    """A process that has answered before, and people who ask it."""
 
-    def __init__(self, process: Instance, person: Person) -> None:
-        self._process = process
+    def __init__(self, process: Instance, people: Sequence[Person]) -> None:
+        self._process, self._people = process, people
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {person.token}"},
             trust_env=False,
             timeout=HANG_SECONDS,
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
         )
-        process.first_answer(json={"data": {}}, headers={"Authorization": f"Bearer {person.token}"})
+        process.first_answer(json={"data": {}}, headers=_headers(people[0]))
         for _ in range(WARM_UP):
             self._ask(0)
 
@@ -135,21 +148,26 @@ class _WarmProcess:
 
     def _round(self) -> tuple[list[float], float]:
         before = _cpu_seconds(self._process.process.pid)
-        times = [self._ask(number) for number in range(REQUESTS)]
+        times = [self._ask(0) for _ in range(REQUESTS)]
         return times, (_cpu_seconds(self._process.process.pid) - before) / REQUESTS * 1000
 
     def at_once(self) -> float:
-        """Return the requests per second of clients that ask at the same time."""
+        """Return the requests per second of different people who ask at the same time."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(self._ask, range(AT_ONCE)))
+            list(pool.map(self._ask, range(2 * AT_ONCE)))
             started = time.perf_counter()
             list(pool.map(self._ask, range(ROUNDS * REQUESTS)))
             return ROUNDS * REQUESTS / (time.perf_counter() - started)
 
-    def _ask(self, _: int) -> float:
+    def _ask(self, number: int) -> float:
+        headers = _headers(self._people[number % len(self._people)])
         started = time.perf_counter()
-        self._http.post(self._process.address, json={"data": {}}).raise_for_status()
+        self._http.post(self._process.address, json={"data": {}}, headers=headers).raise_for_status()
         return time.perf_counter() - started
+
+
+def _headers(person: Person) -> dict[str, str]:
+    return {"Authorization": f"Bearer {person.token}"}
 
 
 def _cpu_seconds(group: int) -> float:
@@ -165,12 +183,12 @@ def _cpu_seconds(group: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _stages(environment: Mapping[str, str], person: Person, python: Path) -> dict[str, float]:
-    search = os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])
+def _stages(environment: Mapping[str, str], person: Person, python: Path, source: Path) -> dict[str, float]:
+    search = os.pathsep.join([str(source), str(REPOSITORY)])
     done = subprocess.run(
         [str(python), "-m", "catalog_jobs.benchmarks.stages", person.uid],
         env={**os.environ, **environment, "PYTHONPATH": search, "NO_GCE_CHECK": "true"},
-        cwd=REPOSITORY / "functions",
+        cwd=source,
         capture_output=True,
         text=True,
         check=True,

@@ -130,21 +130,28 @@ class Instance:
 
 @contextmanager
 def instance(
-    environment: Mapping[str, str], function: str, signature: str, python: Path = Path(sys.executable)
+    environment: Mapping[str, str],
+    function: str,
+    signature: str,
+    python: Path = Path(sys.executable),
+    deployed: Path | None = None,
 ) -> Iterator[Instance]:
     """Start one function in a process of its own, as Cloud Run does.
 
     ``environment`` is that of the stack, ``signature`` is http or cloudevent, ``python`` the interpreter of an
-    environment with the functions' packages.
+    environment with the functions' packages. ``deployed`` is a folder with the package beside main.py; without one
+    this repository's folders are used.
     """
-    search = os.pathsep.join([str(REPOSITORY / "shared"), str(REPOSITORY)])
-    variables = {**os.environ, **environment, "PYTHONPATH": search, "NO_GCE_CHECK": "true"}
+    search = [deployed] if deployed else [REPOSITORY / "shared", REPOSITORY]
+    paths = os.pathsep.join(map(str, search))
+    variables = {**os.environ, **environment, "PYTHONPATH": paths, "NO_GCE_CHECK": "true"}
+    source = deployed or REPOSITORY / "functions"
     command = [str(python.parent / "functions-framework"), "--source", "main.py", "--target", function]
     with ExitStack() as held:
         port = free_port(held)
         command += ["--signature-type", signature, "--host", HOST, "--port", str(port)]
         started = time.perf_counter()
-        process = Child(function, command, environment=variables, folder=REPOSITORY / "functions", log=Log(None))
+        process = Child(function, command, environment=variables, folder=source, log=Log(None))
         try:
             yield Instance(f"http://{HOST}:{port}/", started, process)
         finally:
