@@ -92,7 +92,7 @@ def _collect(rows: Iterable[RowOrProduct], collector: ItemCollector, items: Item
         elif REPLACEMENT_CHARACTER in product.id + product.name:
             collector.left_out["its text is not UTF-8"] += 1
         elif product.group and items.is_other_size(product, is_used):
-            collector.left_out[OTHER_SIZE] += 1
-            collector.left_out.update(product.remarks)
+            for reason in (OTHER_SIZE, *product.remarks):
+                collector.left_out[reason] += 1
         elif item := collector.collect(product):
             items.add(product, item, is_used)
