@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from catalog_jobs.benchmarks import scale
 from catalog_jobs.benchmarks.enlarging import LEAST_OWNED, MOST_OWNED, Enlargement
 from catalog_jobs.benchmarks.refreshing import with_comment
 from closetspace.adapters.index.reader import Bundle
@@ -53,3 +54,12 @@ def test_changed_picture_is_another_whole_file_with_the_same_pixels() -> None:
     with Image.open(BytesIO(picture)) as one, Image.open(BytesIO(changed)) as other:
         assert other.info["comment"] == b"1 2"
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+
+
+def test_agreement_is_measured_per_request_and_size_without_the_manifest(tmp_path: Path) -> None:
+    measured = scale._agreements({"as it is": [1.0, 0.5], "of one category": []}, 1_000)
+    assert [(m.value, m.reached) for m in measured] == [(0.75, False)]
+    assert "1,000 items: lists as it is" in measured[0].name
+    for name, size in (("vectors.npy", 100), ("attributes.npy", 50), ("manifest.json", 9)):
+        (tmp_path / name).write_bytes(b"0" * size)
+    assert scale._relative_size(tmp_path) == 1.5

@@ -1,1 +1,1 @@
-"""Index bundles over Annoy and SQLite."""
+"""Index bundles: how they are written, verified and searched."""

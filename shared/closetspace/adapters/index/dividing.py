@@ -16,10 +16,10 @@ from closetspace.domain.index.index import Candidates, Rows
 CELL_ROWS = 12
 """Rows of a cell. With fewer, means take more memory; with more, a cell has rows that do not belong to it."""
 
-ATTRIBUTE_WEIGHT = 3.0
+ATTRIBUTE_WEIGHT = 5.0
 """Length of the difference of one label, beside 1.4 for that of two unlike vectors: scores differ by labels more."""
 
-MARGIN = 0.25
+MARGIN = 0.36
 """Nats by which a cell's best rows may be above its mean, for each unit that its rows are apart from it."""
 
 SAMPLED_ROWS = 2_048
