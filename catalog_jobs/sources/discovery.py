@@ -1,47 +1,45 @@
 """Looks at a shop's site, politely, and proposes how to configure it."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from scrapy.http import HtmlResponse, TextResponse
+from pydantic import ValidationError
+from scrapy.http import TextResponse
 
 from catalog_jobs.catalog.source import SourceResult
-from catalog_jobs.sources.bounded_xml import BrokenXml
 from catalog_jobs.sources.fetch_failures import NOT_FOLLOWED, NOT_INDEXED
 from catalog_jobs.sources.inspection import FEED, STRUCTURED, Inspection, Inspector
 from catalog_jobs.sources.page_links import links_of, unreadable_links
-from catalog_jobs.sources.page_reading import is_too_complex, with_valid_base
-from catalog_jobs.sources.parsers.sitemaps import read_sitemap
+from catalog_jobs.sources.page_reading import is_too_complex
 from catalog_jobs.sources.parsers.values import absolute_url
 from catalog_jobs.sources.platforms import PLATFORMS, SITEMAPS
 from catalog_jobs.sources.product_urls import follow_pattern, samples
 from catalog_jobs.sources.robots import NOFOLLOW, NOINDEX, requests_of, seconds_between_requests
 from catalog_jobs.sources.shops import Shop
-from closetspace.adapters.network.fetching import is_web_url
+from catalog_jobs.sources.site_reading import MAX_SITEMAPS, Report, SiteReader
 from closetspace.errors import ClosetspaceError, InvalidInput
-
-Report = Callable[[str], object]
-"""Says what was found, in a line."""
+from closetspace.validation import first_violation
 
 MAX_SAMPLES = 6
 """Pages that may be those of products. With the rest, a look takes up to 14 requests."""
 
-MAX_SITEMAPS = 2
-"""Sitemaps that are read, and of each one that leads to others."""
-
-MAX_URLS = 50_000
 MAX_FEEDS = 2
 
 MAX_SHOWN = 200
 """Characters of an address in a report."""
 
-_PRODUCT_SITEMAP = re.compile(r"produ[ck]t|produit|prodott|artikel|item|pdp", re.IGNORECASE)
 _FEEDS = "//link[@rel='alternate'][contains(@type, 'rss') or contains(@type, 'atom') or contains(@type, 'csv')]/@href"
 _LISTINGS = re.compile(r"[?&](page|p|pg|seite|pagina)=\d+")
+
+
+_ALONE = (
+    "{} shows a product, but neither a sitemap nor a link leads to others: give a page that links to products, or ask"
+    " the shop for a feed."
+)
+_NOTHING = "No product could be read by way of {}: ask the shop for a feed, or give a product's page."
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,18 @@ class SiteExplorer:
     _samples_left: int = MAX_SAMPLES
     _is_product: bool = False
 
+    @property
+    def _reader(self) -> SiteReader:
+        return SiteReader(self.inspector.client, self.report)
+
     def explore(self, url: str) -> Proposal:
         """Return the first configuration that reads products: of the address itself, a list, a feed, a sitemap, links.
 
         Raises `InvalidInput` if none does, or if the address can't be requested, `Transient` if it can't be now.
         """
-        page = self._page(url)
+        # An invalid name is an error before the site is asked.
+        self._shop(FEED, feed=url)
+        page = self._reader.page(url)
         if delay := seconds_between_requests(self.inspector.client.robots(url)):
             self.report(f"robots.txt asks for {delay:g} s between two requests: crawls respect it")
         for way in (self._as_given, self._by_platform, self._by_feed, self._by_sitemap, self._by_links):
@@ -82,14 +86,7 @@ class SiteExplorer:
                 return proposal
             if is_too_complex(page.text):
                 break
-        if self._is_product:
-            message = (
-                f"{url} shows a product, but neither a sitemap nor a link leads to others: give a page that links to "
-                "products, or ask the shop for a feed."
-            )
-        else:
-            message = f"No product could be read by way of {url}: ask the shop for a feed, or give a product's page."
-        raise InvalidInput("shop_unreadable", message)
+        raise InvalidInput("shop_unreadable", _ALONE.format(url) if self._is_product else _NOTHING.format(url))
 
     def _as_given(self, page: TextResponse) -> Proposal | None:
         found = self._attempt(self.inspector.inspect, page.url)
@@ -125,12 +122,12 @@ class SiteExplorer:
     def _by_sitemap(self, page: TextResponse) -> Proposal | None:
         for kind, signs, path in SITEMAPS:
             if signs.search(page.text):
-                for urls in self._sitemap(urljoin(page.url, path)):
+                for urls in self._reader.sitemap(urljoin(page.url, path)):
                     if product := self._product(page, urls, kind):
                         return self._proposal(product.found, start_urls=[urljoin(page.url, "/")])
         named = list(self.inspector.client.robots(page.url).sitemaps) or [urljoin(page.url, "/sitemap.xml")]
         for sitemap in named[:MAX_SITEMAPS]:
-            for urls in self._sitemap(sitemap):
+            for urls in self._reader.sitemap(sitemap):
                 if product := self._product(page, urls):
                     return self._proposal(product.found, sitemap_urls=[sitemap], follow=[self._follow(product, urls)])
         return None
@@ -168,32 +165,10 @@ class SiteExplorer:
 
     def _product_page(self, url: str, kind: str) -> Inspection:
         """Read a page as one of a product. Raises `InvalidInput` if it asks not to be indexed."""
-        page = self._page(url)
+        page = self._reader.page(url)
         if not is_too_complex(page.text) and NOINDEX in requests_of(page):
             raise InvalidInput("page_not_indexed", f"{url}: {NOT_INDEXED}.")
         return self.inspector.inspect(url, kind)
-
-    def _page(self, url: str) -> TextResponse:
-        return with_valid_base(HtmlResponse(url, body=self.inspector.client.get(url)))
-
-    def _sitemap(self, address: str) -> Iterator[list[str]]:
-        """Yield the URLs of a sitemap, or of some of those that it leads to, first of those for products."""
-        kind, urls = self._read_sitemap(address)
-        if kind != "sitemapindex":
-            yield urls
-            return
-        for part in sorted(urls, key=lambda url: _PRODUCT_SITEMAP.search(url) is None)[:MAX_SITEMAPS]:
-            yield self._read_sitemap(part)[1]
-
-    def _read_sitemap(self, address: str) -> tuple[str, list[str]]:
-        try:
-            kind, urls = read_sitemap(self.inspector.client.get(address), address)
-            found = [url for url in islice(urls, MAX_URLS) if is_web_url(url)]
-        except (ClosetspaceError, BrokenXml) as exc:
-            self.report(str(exc) if isinstance(exc, ClosetspaceError) else f"{address}: {exc}")
-            return "", []
-        self.report(f"{address} has {len(found):,} URLs" if kind else f"{address} is no sitemap")
-        return kind, found
 
     def _attempt(self, read: Callable[..., Inspection], *arguments: str) -> Inspection | None:
         """Return what was read, if it has an item; report why not."""
@@ -209,5 +184,12 @@ class SiteExplorer:
         return found
 
     def _proposal(self, found: Inspection, **settings: Any) -> Proposal:
+        return Proposal(self._shop(found.kind, **settings), found.result)
+
+    def _shop(self, kind: str, **settings: Any) -> Shop:
+        """Return a shop. Raises `InvalidInput` if its name is not valid, or if the site's addresses are too long."""
         given = {name: value for name, value in settings.items() if value}
-        return Proposal(Shop.model_validate({"name": self.name, "kind": found.kind} | given), found.result)
+        try:
+            return Shop.model_validate({"name": self.name, "kind": kind} | given)
+        except ValidationError as exc:
+            raise InvalidInput("shop_invalid", f"[shops.{self.name}] {first_violation(exc).message}") from exc

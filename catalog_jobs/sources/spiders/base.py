@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -25,17 +24,11 @@ from catalog_jobs.sources.robots import NOINDEX, requests_of
 from catalog_jobs.sources.settings import MAX_PAGE_BYTES
 from catalog_jobs.sources.shops import Shop
 from catalog_jobs.sources.spiders.repetition import SeenPages
+from catalog_jobs.sources.spiders.urls import INVALID_URL, allowed_hosts, is_on_hosts, requestable
 from catalog_jobs.sources.stats import CrawlStats, failure_message
-from closetspace.adapters.network.fetching import is_web_url
 from closetspace.domain.index.indexed_item import LeftOut
 
 CallbackResult = Iterator[ScrapedProduct | Request]
-
-
-INVALID_URL = "link: its URL is not valid"
-
-MAX_URL_LENGTH = 8_000
-"""Characters. Servers refuse longer URLs; our own, of queries, have 1,200."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +95,7 @@ class ShopSpider(Spider, ABC):
             return
         try:
             request = self.make_request(
-                _requestable(url),
+                requestable(url),
                 callback=callback,
                 errback=partial(self._on_error, if_absent=if_absent) if if_absent else self.on_error,
                 meta={"listing": listing, "download_maxsize": max_bytes},
@@ -117,11 +110,7 @@ class ShopSpider(Spider, ABC):
 
     def is_shop_url(self, url: str) -> bool:
         """Return whether a URL is on one of the shop's hosts."""
-        try:
-            host = f".{urlsplit(url).hostname or ''}"
-        except ValueError:
-            return False
-        return any(host.endswith(f".{allowed}") for allowed in self.hosts)
+        return is_on_hosts(url, self.hosts)
 
     def parse_page(self, response: Response, parser: Parser) -> Page:
         """Return the parsed page and count it."""
@@ -202,19 +191,6 @@ class ShopSpider(Spider, ABC):
     def _report_progress(self) -> None:
         self.stats.settled += 1
         self.context.events.pages(self.stats.settled, len(self._requested))
-
-
-def _requestable(url: str) -> str:
-    """Return the URL. Raises `ValueError` if it can't be requested."""
-    if not is_web_url(url) or len(url) > MAX_URL_LENGTH:
-        raise ValueError(INVALID_URL)
-    return url
-
-
-def allowed_hosts(shop: Shop) -> list[str]:
-    """Return the hosts that a crawl may request; their subdomains are allowed too."""
-    hosts = (urlsplit(url).hostname or "" for url in (*shop.start_urls, *shop.sitemap_urls))
-    return sorted({host.removeprefix("www.") for host in (*hosts, *shop.allowed_hosts) if host})
 
 
 def ignore_absence(_request: Request) -> CallbackResult:

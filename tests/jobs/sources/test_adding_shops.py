@@ -260,6 +260,18 @@ def test_table_is_printed_and_appended(server: ShopServer, tmp_path: Path) -> No
     assert (again.exit_code, "give another name with --name" in again.stderr) == (1, True)
 
 
+def test_name_that_is_not_valid_is_an_error_before_the_site_is_asked(server: ShopServer) -> None:
+    result = add_shop(server.url, "--name", "Ono Shop")
+    assert (result.exit_code, "[shops.Ono Shop] name: " in result.stderr, server.asked) == (1, True, [])
+
+
+def test_addresses_that_are_too_long_for_a_pattern_are_an_error(server: ShopServer, look: Exploration) -> None:
+    deep = "/p" + "/folder" * 200 + "/1"
+    server.routes = {"/": home(deep), deep: Answer(product_page(shirt("1")))}
+    with pytest.raises(InvalidInput, match=r"\[shops.ono\] follow.0: "):
+        look.propose()
+
+
 @pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999/", "https://", "file:///etc/passwd"])
 def test_address_that_is_not_valid_is_an_error(url: str) -> None:
     result = add_shop(url)
