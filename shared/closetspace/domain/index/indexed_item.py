@@ -7,7 +7,7 @@ from typing import NamedTuple
 from closetspace.domain.index.products import item_key, product_key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class IndexedItem:
     """A catalog item with the fields that answers show and filters use.
 
