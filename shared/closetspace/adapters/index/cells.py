@@ -79,8 +79,9 @@ class CategoryCells:
         starts = self.cells.starts
         ends = np.append(starts[1:], self.end)
         passing = ends - starts if mask is None else _count(mask[: self.end], starts)
-        needed = SCANNED * (limit * passing.sum()) ** 0.5
-        wider = 1 + (WIDER - 1) * (passing.sum() / (self.end - starts[0])) ** 0.5
+        count = int(passing.sum())
+        needed = SCANNED * (limit * count) ** 0.5
+        wider = 1 + (WIDER - 1) * (count / (self.end - starts[0])) ** 0.5
         in_wide = np.add.reduceat(passing, np.arange(0, len(starts), CELLS_OF_WIDE))
         opened = _best(self.wide, score, in_wide, needed * wider) * CELLS_OF_WIDE
         inside = consecutive(opened, np.minimum(opened + CELLS_OF_WIDE, len(starts)))
