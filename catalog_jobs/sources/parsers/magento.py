@@ -78,6 +78,11 @@ def total_of(text: str) -> int:
     return count_of(nested(read_json(text), "data", "products", "total_count"))
 
 
+def has_errors(text: str) -> bool:
+    """Return whether an answer reports errors, which it may do beside the products that they do not concern."""
+    return bool(nested(read_json(text), "errors"))
+
+
 def read_products(text: str, url: str, currency: str = "") -> Page:
     """Return the products of a page, one for each look. Prices in ``currency``, the shop's, are preferred."""
     answer = read_json(text)

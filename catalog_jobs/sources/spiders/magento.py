@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from catalog_jobs.sources.page_reading import response_text, unless_empty
-from catalog_jobs.sources.parsers.magento import PAGE_SIZE, PriceRange, query_url, read_products, total_of
+from catalog_jobs.sources.parsers.magento import PAGE_SIZE, PriceRange, has_errors, query_url, read_products, total_of
 from catalog_jobs.sources.spiders.base import CallbackResult, CrawlContext, ShopSpider
 from catalog_jobs.sources.spiders.repetition import SeenProducts
 
@@ -16,6 +16,9 @@ MAX_RESULTS = 10_000
 """Products of a query that Magento's search engine answers, unless a shop has set it otherwise."""
 
 NOT_LISTED = "page: it is beyond the 10,000 products of one price that Magento lists"
+
+
+WITH_ERRORS = "page: its GraphQL reports errors (what they concern is missing)"
 
 
 class MagentoSpider(ShopSpider):
@@ -39,10 +42,12 @@ class MagentoSpider(ShopSpider):
         """Yield a page's products; the first page also requests all others."""
         parser = self.seen_pages.checked(partial(read_products, currency=self.shop.currency), (start, prices))
         page = self.parse_page(response, unless_empty(parser) if number > 1 else parser)
+        if has_errors(text := response_text(response)) and not page.unreadable:
+            self.collector.left_out[WITH_ERRORS] += 1
         yield from self.usable_products(self._seen.unseen(page))
         if number > 1 or page.unreadable:
             return
-        has_too_many = total_of(response_text(response)) > MAX_RESULTS
+        has_too_many = total_of(text) > MAX_RESULTS
         if has_too_many and (halves := prices.halves()):
             for half in halves:
                 yield from self._request(start, 1, half)

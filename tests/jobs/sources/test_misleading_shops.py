@@ -87,6 +87,17 @@ def test_number_of_pages_that_cannot_be_is_ignored(server: ShopServer, tmp_path:
     assert (len(result.items), result.failure) == (2, "")
 
 
+def test_errors_beside_products_are_counted(server: ShopServer, tmp_path: Path) -> None:
+    answer = magento.answer_of([magento.simple("A"), None]) | {"errors": [{"message": "Internal server error"}]}
+    server.routes = {"/graphql": as_json(answer)}
+    result = crawled(shop_of("magento", start_urls=[server.url]), tmp_path)
+    assert len(result.items) == 1
+    assert dict(result.left_out) == {
+        "a product has no id": 1,
+        "page: its GraphQL reports errors (what they concern is missing)": 1,
+    }
+
+
 @pytest.mark.parametrize("pages", [None, "3", 3.0, -1])
 def test_all_pages_are_read_however_their_number_is_written(server: ShopServer, tmp_path: Path, pages: object) -> None:
     def answer(asked: Asked) -> Answer:
