@@ -167,8 +167,8 @@ def catalog_item(product: ScrapedProduct, source: str, seen: datetime, image: st
         raise InvalidInput("item_invalid", "its text is not valid Unicode.") from exc
 
 
-_NAMES = ("id", "name")
-_TEXTS = ("group", "variant", "brand", "category", "gender", "currency")
+_UNIQUE = ("id", "name", "group")
+_REPEATED = ("variant", "brand", "category", "gender", "currency")
 _LISTS = ("colours", "sizes")
 _AMOUNTS = ("price", "list_price")
 
@@ -176,11 +176,11 @@ _AMOUNTS = ("price", "list_price")
 def _cleaned(product: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that differ from a `CatalogItem`'s defaults: an item keeps their names, 2 KB of 4 if all do."""
     fields: dict[str, Any] = {}
-    for name in _NAMES:
+    for name in _UNIQUE:
         if text := product[name]:
-            # Not cached: names don't repeat, and would drive out the texts that do.
+            # Not cached: they hardly repeat, and would drive out the texts that do.
             fields[name] = _clean(text)
-    for name in _TEXTS:
+    for name in _REPEATED:
         if text := product[name]:
             fields[name] = clean_text(text)
     for name in _LISTS:
