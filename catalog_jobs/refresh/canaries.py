@@ -60,8 +60,9 @@ def _present(index: Index, items: set[str]) -> set[str]:
 
 def agreement(index: Bundle, priors: Priors) -> float:
     """Return the share of drawn closets' lists, plain and filtered by price, that a ranking of all items has too."""
-    exact = index.scanning_all()
-    shares = []
+    if index.scans_all:
+        return 1.0
+    exact, shares = index.scanning_all(), []
     for owned in _closets(index):
         closet = _entries(index, owned)
         for filters in (Filters(), Filters(price_max=_median_price(index))):

@@ -45,8 +45,17 @@ def test_lists_of_a_sound_index_agree_with_a_ranking_of_all_items(
 
 def test_lists_of_an_index_that_finds_half_do_not_agree(tmp_path: Path) -> None:
     write_bundle(tmp_path, contents(), NOW)
-    found = agreement(ForgetfulBundle(tmp_path, exact_scan_items=10_000), lambda _: PRIORS)
+    found = agreement(ForgetfulBundle(tmp_path, exact_scan_items=0), lambda _: PRIORS)
     assert 0.3 < found < 0.7
+
+
+def test_index_that_scans_all_items_need_not_be_measured(tmp_path: Path) -> None:
+    write_bundle(tmp_path, contents(), NOW)
+    index = Bundle(tmp_path, exact_scan_items=100)
+    assert index.scans_all
+    assert agreement(index, lambda _: PRIORS) == 1.0
+    assert not Bundle(tmp_path, exact_scan_items=99).scans_all
+    assert index.scanning_all().scans_all
 
 
 def test_index_overlaps_itself_wholly_and_one_of_other_items_not_at_all(tmp_path: Path) -> None:

@@ -48,6 +48,11 @@ class Bundle:
         self._rows_by_product = _Lookup(files.columns["products"])
         self._exact_scan_items = exact_scan_items
 
+    @property
+    def scans_all(self) -> bool:
+        """Whether every category is scanned exactly, whatever the filters."""
+        return not self._cells and all(part.count <= self._exact_scan_items for part in self._parts.values())
+
     def scanning_all(self) -> "Bundle":
         """Return the same bundle, with every category scanned exactly: what its search is measured against."""
         exact = copy(self)
