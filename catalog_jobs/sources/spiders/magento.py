@@ -17,7 +17,6 @@ MAX_RESULTS = 10_000
 
 NOT_LISTED = "page: it is beyond the 10,000 products of one price that Magento lists"
 
-
 WITH_ERRORS = "page: its GraphQL reports errors (what they concern is missing)"
 
 
