@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closetspace.domain.encoder.attributes import PackedAttributes
 from closetspace.domain.encoder.descriptor import GENDER
 from closetspace.domain.encoder.vectors import FloatArray, search_vectors, unit
 from closetspace.domain.index.index import Candidates, Index, Rows
@@ -61,6 +61,7 @@ class CandidateScorer:
         self._mask = index.matching(query.filters)
         self._similarity = np.float32(weights.similarity)
         self._fit = _attribute_fit(profile, index, query)
+        self._is_usual_fit = not query.requested_labels and query.filters.gender is None
         self._feedback = _feedback_direction(profile.feedback, weights)
         self._excluded = _excluded_rows(profile, index, query)
         self._seen = _seen_penalties(index, query, weights)
@@ -71,10 +72,9 @@ class CandidateScorer:
     def best(self) -> ScoredCandidates:
         """Return the best candidates of each category."""
         compared = [self._compare(category) for category in self._categories]
-        rows, attributes, near, feedback = (np.concatenate(column) for column in zip(*compared, strict=True))
+        rows, fits, near, feedback = (np.concatenate(column) for column in zip(*compared, strict=True))
         ends = np.cumsum([len(of_category) for of_category, *_ in compared])
         similar = self._similarity * near
-        fits = self._fit(attributes)
         # An index stores categories in the order of their names, and so are the shares: rows ascend.
         seen = np.zeros(len(rows), np.float32)
         _set(seen, rows, *self._seen)
@@ -92,8 +92,8 @@ class CandidateScorer:
             category=np.repeat(np.arange(len(chosen)), [len(part) for part in chosen]),
         )
 
-    def _compare(self, category: str) -> tuple[Rows, PackedAttributes, FloatArray, FloatArray]:
-        """Return a category's candidates: rows, attributes, similarity to its anchor, and the part of feedback."""
+    def _compare(self, category: str) -> tuple[Rows, FloatArray, FloatArray, FloatArray]:
+        """Return a category's candidates: rows, fits, similarity to its anchor, and the part of feedback."""
         anchor = self._profile.anchor(category, self._index)
         query = search_vectors(
             anchor.embedding * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
@@ -107,7 +107,17 @@ class CandidateScorer:
             candidates.rows,
             lambda: self._similar(category, anchor, candidates),
         )
-        return candidates.rows, candidates.attributes, similar, self._opinion(candidates)
+        return candidates.rows, self._fits(category, candidates), similar, self._opinion(candidates)
+
+    def _fits(self, category: str, candidates: Candidates) -> FloatArray:
+        """Return the fits of candidates, which stay the same from one request to the next unless it names labels."""
+
+        def compute() -> FloatArray:
+            return self._fit(candidates.attributes)
+
+        if self._is_usual_fit:
+            return self._profile.taste.fits.get(self._index.version, category, candidates.rows, compute)
+        return compute()
 
     def _score(self, category: str, anchor: Anchor, candidates: Candidates) -> FloatArray:
         """Return the scores of candidates without the penalties of single items."""
@@ -167,12 +177,14 @@ def _excluded_rows(profile: UserProfile, index: Index, query: RankingQuery) -> R
 
 def _seen_penalties(index: Index, query: RankingQuery, weights: Weights) -> tuple[Rows, FloatArray]:
     """Return the rows of recent lists, in order, and the penalty of each."""
-    penalties: dict[int, float] = {}
-    for age, keys in enumerate(query.recent_lists):
-        for row in index.rows_of_keys(np.array(keys, np.uint64)).tolist():
-            penalties.setdefault(row, -weights.seen * 0.5**age)
-    rows = sorted(penalties)
-    return np.array(rows, np.int64), np.array([penalties[row] for row in rows], np.float32)
+    lists = query.recent_lists
+    shown = np.fromiter(chain.from_iterable(lists), np.uint64)
+    # The latest list that has an item counts, and comes first.
+    keys, first = np.unique(shown, return_index=True)
+    ages = np.repeat(np.arange(len(lists)), [len(each) for each in lists])[first]
+    rows = np.sort(index.rows_of_keys(keys))
+    lists_of_rows = ages[np.searchsorted(keys, index.keys(rows).astype(np.uint32))]
+    return rows, (-weights.seen * 0.5**lists_of_rows).astype(np.float32)
 
 
 def _row_products(columns: FloatArray) -> FloatArray:

@@ -11,8 +11,8 @@ from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.encoder.vectors import FloatArray, mean_vector
 from closetspace.domain.taste.audience import estimate_audience, has_audience_labels
 from closetspace.domain.taste.interests import Anchor, Interest, build_anchor, derive_interests, style_direction
+from closetspace.domain.taste.kept_scores import KeptScores
 from closetspace.domain.taste.membership import LabelMembership, estimate_membership
-from closetspace.domain.taste.similarities import KeptSimilarities
 from closetspace.domain.wardrobe.closet import Closet, ClosetArrays
 
 FITTED_ATTRIBUTES = (COLOUR, GENDER, USAGE)
@@ -31,7 +31,8 @@ class Taste:
     """The summary of a closet by one encoder.
 
     ``mean`` is ``(d,) float32``, ``closet_version`` the version of the closet that it was derived from.
-    ``memberships`` holds, for each attribute, the labels that the person wears.
+    ``memberships`` holds, for each attribute, the labels that the person wears. ``similarities`` and ``fits`` are parts
+    of items' scores that are kept from one request to the next.
     """
 
     encoder: str
@@ -39,7 +40,8 @@ class Taste:
     interests: tuple[Interest, ...]
     closet_version: int
     memberships: Mapping[str, LabelMembership] = field(default_factory=dict)
-    similarities: KeptSimilarities = field(default_factory=KeptSimilarities, init=False, repr=False, compare=False)
+    similarities: KeptScores = field(default_factory=KeptScores, init=False, repr=False, compare=False)
+    fits: KeptScores = field(default_factory=KeptScores, init=False, repr=False, compare=False)
     _anchors: dict[str, dict[str, Anchor]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def anchor(self, category: str, index_version: str, category_means: Mapping[str, FloatArray]) -> Anchor:

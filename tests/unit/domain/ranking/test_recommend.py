@@ -11,6 +11,7 @@ import pytest
 
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
+from closetspace.domain.encoder.priors import EncoderPriors
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.filters import Filters
 from closetspace.domain.index.index import Rows
@@ -18,9 +19,11 @@ from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.products import product_key
 from closetspace.domain.person.opinions import Opinion, OpinionKind
 from closetspace.domain.person.person import Person
+from closetspace.domain.ranking.closet_features import closet_features
 from closetspace.domain.ranking.paging import Cursor, short
 from closetspace.domain.ranking.query import Order
-from closetspace.domain.ranking.recommendation import Recommendation
+from closetspace.domain.ranking.recommend import recommend
+from closetspace.domain.ranking.recommendation import Recommendation, Request
 from closetspace.domain.wardrobe.closet import ClosetEntry
 from closetspace.errors import InvalidInput, Transient
 from tests.support.indexes import NOW, contents
@@ -138,6 +141,23 @@ def test_no_cursor_makes_a_page_read_more_than_the_first_one(person: Person, tmp
         page = recommend_page(person, index, 100, order=order, explore=1.0, cursor=Cursor(1, 0, shown))
         assert not {short(int(key)) for key in index.keys(index.rows_of(ids(page)))} & set(shown)
         assert 0 < index.read <= first
+
+
+def test_what_a_closet_keeps_changes_no_later_request(person: Person, index: Bundle) -> None:
+    """Requests that name labels, genders or prices between requests that name none."""
+    priors = EncoderPriors(index.heads)
+    kept = closet_features(person, index, priors)
+    usual = Request(20, explore=0.5)
+    requests = [
+        usual,
+        replace(usual, colours=frozenset({"Blue"})),
+        replace(usual, filters=Filters(gender="Women")),
+        replace(usual, filters=Filters(price_max=100.0)),
+        usual,
+    ]
+    listed = [ids(recommend(person, request, index, priors, kept)) for request in requests]
+    assert listed == [ids(recommend(person, request, index, priors)) for request in requests]
+    assert len({tuple(page) for page in listed}) == 4
 
 
 def test_pages_of_other_orders_end_with_their_block(person: Person, index: Bundle) -> None:

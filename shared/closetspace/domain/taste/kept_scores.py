@@ -1,4 +1,4 @@
-"""The similarities of a catalog's items to a taste, which stay the same from one request of a person to the next."""
+"""Parts of scores that a taste and an index decide alone: they stay the same from one request to the next."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,19 +8,26 @@ from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.index import Rows
 
 MAX_KEPT = 25_000
-"""Items per taste: 100 KB, of which a process has at most 256 (`closetspace.services.closet_cache`)."""
+"""Items per taste: 100 KB of similarities and 300 KB of fits, of which a process has at most 256
+(`closetspace.services.closet_cache`)."""
 
 
 @dataclass
-class KeptSimilarities:
-    """Similarities of consecutive rows of one index version, whose vectors are then read once: 8 MB of 8,000 items."""
+class KeptScores:
+    """One part of the scores of consecutive rows of one index version, whose arrays are then read once.
+
+    Similarities are computed from 8 MB for 8,000 items.
+    """
 
     _version: str = ""
     _kept: dict[tuple[str, int, int], FloatArray] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def get(self, version: str, category: str, rows: Rows, compute: Callable[[], FloatArray]) -> FloatArray:
-        """Return the similarities ``(n,)`` of a category's ``rows``, which ascend; ``compute`` returns unknown ones."""
+        """Return the part of a category's ``rows``, which ascend, ``(n,)`` or ``(n, columns)``.
+
+        ``compute`` returns one that is unknown.
+        """
         if not len(rows) or rows[-1] - rows[0] + 1 != len(rows):
             return compute()
         key = (category, int(rows[0]), len(rows))
