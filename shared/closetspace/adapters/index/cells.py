@@ -26,11 +26,11 @@ CELLS_OF_WIDE = 16
 FEW_ROWS = 2_048
 """Rows up to which scoring all of them takes no longer than choosing among cells."""
 
-SCANNED = 2.8
+SCANNED = 2.3
 """Rows that are scored, times the square root of those that pass and the cube root of those that are requested: a
 measured trade-off of time and agreement with a ranking of all rows (docs/scaling.md)."""
 
-WIDER = 12
+WIDER = 10
 """How many times as many rows the wide cells have whose cells are scored. Fewer are needed where a filter leaves few:
 those are spread over many cells, and scoring all of them would take most of the time."""
 
