@@ -7,14 +7,14 @@ trigger sees all changes. No change reads any of these documents.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from google.cloud import firestore
 from google.cloud.firestore_v1.field_path import FieldPath
 
-from closetspace.adapters.firestore.direct import PlainDocument, read_plain
+from closetspace.adapters.firestore.direct import LazyMap, PlainDocument, read_plain
 from closetspace.adapters.firestore.transactions import translated_errors
 from closetspace.domain.wardrobe.closet import Closet, ClosetEntry, closet_version, pack_vector, unpack_vector
 from closetspace.domain.wardrobe.state import ItemState
@@ -27,9 +27,6 @@ CLOSET_FIELDS = ["items", "last_shard"]
 
 Entries = Mapping[str, Mapping[str, ClosetEntry]]
 """The entries of one document by item id, each as a map from encoder id to entry."""
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class ClosetWriter:
@@ -139,28 +136,9 @@ def read_documents(client: firestore.Client, uid: str, main: PlainDocument) -> l
     return [_entries(main), *(rest[reference] for reference in references)]
 
 
-class _Converted(Mapping[K, V]):
-    """A map with other values, which are made each time that they are looked up."""
-
-    def __init__(self, source: Mapping[K, Any], convert: Callable[[K, Any], V]) -> None:
-        self._source, self._convert = source, convert
-
-    def __getitem__(self, key: K) -> V:
-        return self._convert(key, self._source[key])
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._source
-
-    def __iter__(self) -> Iterator[K]:
-        return iter(self._source)
-
-    def __len__(self) -> int:
-        return len(self._source)
-
-
 def _entries(document: PlainDocument) -> Entries:
     items = (document.fields or {}).get("items") or {}
-    return _Converted(items, lambda _, by_encoder: _Converted(by_encoder, _parse_entry))
+    return LazyMap(items, lambda _, by_encoder: LazyMap(by_encoder, _parse_entry))
 
 
 def _parse_entries(document: PlainDocument) -> Entries:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from google.cloud import firestore
 from google.cloud.firestore_v1 import types
@@ -18,27 +18,29 @@ from google.cloud.firestore_v1 import types
 from closetspace.adapters.firestore.queries import COUNT_SECONDS, retried
 from closetspace.adapters.firestore.transactions import translated_errors
 
+V = TypeVar("V")
 
-class PlainMap(Mapping[str, Any]):
-    """A map of a document, whose values are unpacked each time that they are looked up."""
 
-    def __init__(self, fields: Any) -> None:
-        self._fields = fields
+class LazyMap(Mapping[str, V]):
+    """A map with other values, which ``convert(key, value)`` makes each time that they are looked up."""
 
-    def __getitem__(self, name: str) -> Any:
-        # A map of protocol buffers adds a value for a name that it lacks.
-        if name not in self._fields:
-            raise KeyError(name)
-        return _plain(self._fields[name])
+    def __init__(self, source: Mapping[str, Any], convert: Callable[[str, Any], V]) -> None:
+        self._source, self._convert = source, convert
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._fields
+    def __getitem__(self, key: str) -> V:
+        # A map of protocol buffers adds a value for a key that it lacks.
+        if key not in self._source:
+            raise KeyError(key)
+        return self._convert(key, self._source[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._source
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
+        return iter(self._source)
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len(self._source)
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,16 @@ def _document(answer: Any) -> tuple[str, PlainDocument]:
     if not answer.HasField("found"):
         return answer.missing, PlainDocument(None, None, read_time)
     found = answer.found
-    return found.name, PlainDocument(PlainMap(found.fields), _moment(found.update_time), read_time)
+    return found.name, PlainDocument(_plain_map(found.fields), _moment(found.update_time), read_time)
 
 
 def _moment(time: Any) -> datetime:
     moment: datetime = time.ToDatetime(UTC)
     return moment
+
+
+def _plain_map(fields: Any) -> LazyMap[Any]:
+    return LazyMap(fields, lambda _, value: _plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -159,6 +165,6 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "double_value": attrgetter("double_value"),
     "boolean_value": attrgetter("boolean_value"),
     "timestamp_value": lambda value: _moment(value.timestamp_value),
-    "map_value": lambda value: PlainMap(value.map_value.fields),
+    "map_value": lambda value: _plain_map(value.map_value.fields),
     "array_value": lambda value: [_plain(each) for each in value.array_value.values],
 }

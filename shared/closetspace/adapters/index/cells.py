@@ -8,7 +8,7 @@ wide cell as if it were an item, then those of the cells in the best of them, an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,10 @@ class Cells:
         return scores
 
 
+ARRAYS = tuple(field.name for field in fields(Cells))
+"""The names of the arrays of a level."""
+
+
 @dataclass(frozen=True)
 class CategoryCells:
     """The cells of a category, and its wide cells. ``end`` is the row after its last one."""
@@ -102,7 +106,7 @@ def save_cells(path: Path, categories: Sequence[CategoryCells]) -> None:
     arrays: dict[str, Any] = {
         f"{level}_{name}": np.concatenate([getattr(cells, name) for cells in of_level])
         for level, of_level in levels.items()
-        for name in Cells.__dataclass_fields__
+        for name in ARRAYS
     }
     np.savez(path, **arrays)
 
@@ -110,12 +114,9 @@ def save_cells(path: Path, categories: Sequence[CategoryCells]) -> None:
 def load_cells(path: Path, parts: Sequence[CategoryPart]) -> Mapping[str, CategoryCells]:
     """Read the cells of each category. Raises `ValueError` or `LookupError` if they are not those of the parts."""
     with np.load(path, allow_pickle=False) as stored:
-        wide, cells = (
-            Cells(**{name: stored[f"{level}_{name}"] for name in Cells.__dataclass_fields__})
-            for level in ("wide", "cells")
-        )
+        wide, cells = (Cells(**{name: stored[f"{level}_{name}"] for name in ARRAYS}) for level in ("wide", "cells"))
     for level in (wide, cells):
-        if len({len(getattr(level, name)) for name in Cells.__dataclass_fields__}) > 1:
+        if len({len(getattr(level, name)) for name in ARRAYS}) > 1:
             raise ValueError("some of its cells have no means")
     categories = {part.name: _of_category(wide, cells, part) for part in parts}
     if sum(len(each.cells.starts) for each in categories.values()) != len(cells.starts):
