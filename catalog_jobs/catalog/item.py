@@ -106,9 +106,10 @@ class CatalogItem(BaseModel):
 
     ``id`` is unique in the catalog and stays the same from run to run. ``source`` is the shop's name in the
     configuration. ``group`` is the source's id of the product that this is a variant of, ``variant`` the difference
-    between the variants (a colour, a style). ``category`` is the source's, ``predicted_category`` the encoder's; it is
-    empty until the item is embedded. ``image`` is the image's name in the catalog's store and changes if, and only if,
-    the image does. ``missing_since`` is the first time that the source no longer had the item.
+    between the variants (a colour, a style). ``category`` is the source's, ``predicted_category`` the encoder's, empty
+    in a snapshot that was written before the item was embedded. ``image`` is the image's name in the catalog's store
+    and changes if, and only if, the image does. ``missing_since`` is the first time that the source no longer had the
+    item.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -48,7 +48,8 @@ class Report(BaseModel):
 
     ``new`` to ``unchanged`` count the items of the sources that were read. An item counts once: a changed image before
     a changed text, a changed text before a changed price or stock. ``embedded`` counts the new vectors (in a dry run,
-    the vectors that a run would make), ``failed`` the items without a vector.
+    the vectors that a run would make), ``failed`` the items without a vector. ``published`` says whether the index in
+    use has what was read: a new version, or the one before if nothing changed.
     """
 
     model_config = ConfigDict(frozen=True)

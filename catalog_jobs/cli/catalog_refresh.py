@@ -50,7 +50,8 @@ def refresh_catalog(
     """Update the catalog from its sources and publish a new index.
 
     Reads the shops, compares the items with the catalog, embeds new images and texts, builds an index, checks it
-    against the one in use and publishes it. If a check fails, the old index stays and the report says why.
+    against the one in use and publishes it. If a check fails, the old index stays and the report says why. If nothing
+    changed, the index stays, too, until it is two days old.
 
     Start a killed run again: it repeats nothing that was finished. If two runs overlap, the newer one wins and the
     older one exits with a message. In a Cloud Run job, each task does a share of the work.
@@ -95,4 +96,5 @@ def _print_record(record: RunRecord, store: str) -> None:
     elif record.dry_run:
         notes.print("Nothing was changed. Without --dry-run, the run would build, check and publish an index.")
     else:
-        notes.print(f"{report.version}: {record.items:,} items, in {report.seconds:.1f} s.")
+        kept = " Nothing changed, the index stays." if report.version == record.version_before else ""
+        notes.print(f"{report.version}: {record.items:,} items, in {report.seconds:.1f} s.{kept}", soft_wrap=True)

@@ -16,11 +16,11 @@ from catalog_jobs.catalog.source import IMPORT, Source, SourceTable
 from catalog_jobs.refresh import guards
 from catalog_jobs.refresh.embedding_store import StoredKeys
 from catalog_jobs.refresh.guards import Bounds
-from catalog_jobs.refresh.planning import RefreshPlan, plan_refresh, with_predictions
+from catalog_jobs.refresh.planning import RefreshPlan, is_unchanged, plan_refresh, with_predictions
 from catalog_jobs.refresh.pruning import Pruner
-from catalog_jobs.refresh.publishing import Base, Publisher
+from catalog_jobs.refresh.publishing import Base, EmbeddedSnapshot, Publisher
 from catalog_jobs.refresh.run_store import EmbeddingPlan, Lease, RunStart, ShardResult, run_name
-from catalog_jobs.refresh.worker import Worker, failed_items, items_to_embed
+from catalog_jobs.refresh.worker import Worker, failed_items, items_to_embed, without_keys
 from closetspace.domain.index.publication import Current
 from closetspace.errors import ClosetspaceError, FailedPrecondition, NotFound
 
@@ -135,7 +135,7 @@ class Coordinator:
             self._refuse(plan.refused)
         if self.options.dry_run:
             return base, None
-        snapshot, missing = self._snapshot(items, stored, start.time)
+        snapshot, missing = self._snapshot(items, stored, before, start)
         self._store_record(snapshot=snapshot)
         return base, (snapshot, missing)
 
@@ -196,17 +196,26 @@ class Coordinator:
         )
         return plan
 
-    def _snapshot(self, items: pa.Table, stored: StoredKeys, now: datetime) -> tuple[str, int]:
+    def _snapshot(self, items: pa.Table, stored: StoredKeys, before: ItemRows, start: RunStart) -> tuple[str, int]:
         """Return the snapshot of the next state, and how many of its content keys have no vector.
 
-        Both are those that the other tasks know, if this task was killed and started again.
+        If nothing changed, it is the snapshot of the current state. Both are those that the other tasks know, if this
+        task was killed and started again.
         """
         if (earlier := self.worker.run_store.read_plan()) and earlier.snapshot:
             return earlier.snapshot, earlier.missing
-        snapshot = self.worker.snapshots.write(with_predictions(items, stored), now)
-        missing = len(items_to_embed(items, stored))
+        state, to_embed = with_predictions(items, stored), items_to_embed(items, stored)
+        missing = len(to_embed)
+        if start.base_snapshot and is_unchanged(before, state) and not self._lacks_thumbnails(items, to_embed):
+            snapshot = start.base_snapshot
+        else:
+            snapshot = self.worker.snapshots.write(state, start.time)
         self.worker.run_store.write_plan(EmbeddingPlan(snapshot, missing))
         return snapshot, missing
+
+    def _lacks_thumbnails(self, items: pa.Table, to_embed: pa.Table) -> bool:
+        """Return whether this run will make thumbnails of items that have vectors, which answers then name."""
+        return len(self.worker.thumbnails.missing(without_keys(items, to_embed[KEY]))) > 0
 
     def _embed_and_publish(self, snapshot: str, missing: int, base: Base, now: datetime) -> None:
         items = with_content_keys(self.worker.snapshots.read(snapshot))
@@ -217,9 +226,9 @@ class Coordinator:
         self._update_report(embedded=missing - len(failed), failed=len(failed_of))
         self._store_record(failed=dict(failed_of[:MAX_RECORDED_FAILURES]))
         items = items.select(["source", *INDEXED_FIELDS, KEY])
-        images = guards.failed_images(len(failed), missing, self.options.bounds)
+        embedded = EmbeddedSnapshot(snapshot, items, missing - len(failed), len(failed))
         with self.worker.progress_bar("publishing") as progress:
-            result = self.publisher.publish(snapshot, items, base, images, now, progress)
+            result = self.publisher.publish(embedded, base, now, progress)
         self._update_report(guards=(*self._record.report.guards, *result.guards))
         self._update_record(items=result.items)
         if result.version is None:

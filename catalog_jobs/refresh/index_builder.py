@@ -79,6 +79,10 @@ class IndexBuilder:
         items = items.set_column(place, "category", pc.if_else(is_known, shop, predicted))
         return items.sort_by([("category", "ascending"), ("id", "ascending")])
 
+    def count(self, items: pa.Table) -> int:
+        """Return how many of the items have a vector: those that an index of them has."""
+        return sum(self.shops(items)[0].values())
+
     def shops(self, *states: pa.Table) -> list[dict[str, int]]:
         """Return for each state how many items of each shop have a vector: those that the index has."""
         stored = self.embeddings.stored_keys()

@@ -101,6 +101,18 @@ def merge(
     )
 
 
+def is_unchanged(before: ItemRows, after: pa.Table) -> bool:
+    """Return whether no item differs in what its shop says, or in what decides how long it stays.
+
+    ``before`` is in the order of the ids.
+    """
+    if len(before) != len(after):
+        return False
+    order = pc.sort_indices(after["id"])
+    names = [name for name in SCHEMA.names if name not in ("last_seen", "predicted_category")]
+    return all(before[name].equals(after[name].take(order)) for name in names)
+
+
 def with_predictions(items: pa.Table, stored: StoredKeys) -> pa.Table:
     """Return the items, which have content keys, with the categories that the encoder predicted."""
     return _with_column(items, "predicted_category", pc.fill_null(stored.categories_of(items[KEY]), "").cast(TEXT))

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +23,10 @@ from closetspace.services.index_versions import IndexVersions
 STEPS = 4
 """Build, compare, upload, read back and publish."""
 
+MAX_AGE = timedelta(days=2)
+"""Age from which an index is built anew without changes. A new release may build it in another way, and the alert for
+indexes of three days means that refreshes fail."""
+
 
 @dataclass(frozen=True)
 class Base:
@@ -34,6 +38,19 @@ class Base:
     items: pa.Table
     current: Current | None
     generation: int
+
+
+@dataclass(frozen=True)
+class EmbeddedSnapshot:
+    """What is published: a snapshot's name, and its items with their content keys.
+
+    The run gave a vector to ``embedded`` of the keys, and failed to do so for ``failed`` others.
+    """
+
+    name: str
+    items: pa.Table
+    embedded: int
+    failed: int
 
 
 @dataclass(frozen=True)
@@ -57,31 +74,26 @@ class Publisher:
     accept_change: bool
     check_lease: Callable[[], None]
 
-    def publish(
-        self,
-        snapshot: str,
-        items: pa.Table,
-        base: Base,
-        images: GuardResult,
-        now: datetime,
-        progress: Progress,
-    ) -> PublishResult:
-        """Build, check, upload, read back and publish an index.
+    def publish(self, snapshot: EmbeddedSnapshot, base: Base, now: datetime, progress: Progress) -> PublishResult:
+        """Build, check, upload, read back and publish an index, unless the one in use has the same contents.
 
         Raises `Conflict`, and changes nothing, if another run or a rollback was faster.
         """
-        if published := self._published_before(snapshot):
-            return published
+        if (in_use := self._in_use()) and self._is_current(in_use, snapshot, now):
+            return PublishResult(in_use.version, in_use.count, [])
         with tempfile.TemporaryDirectory(prefix="closetspace-refresh-") as folder:
             built, before = Path(folder, "built"), Path(folder, "before")
             built.mkdir()
             before.mkdir()
-            manifest = self.builder.build(snapshot, items, built, now)
+            manifest = self.builder.build(snapshot.name, snapshot.items, built, now)
             progress(1, STEPS)
             bundle = self.open_bundle(built)
             agreed = agreement(bundle, self.priors)
-            results = [images, *guards.search(manifest.recall, agreed, self.bounds)]
-            results += self._compare(bundle, items, base, before)
+            results = [
+                guards.failed_images(snapshot.failed, snapshot.embedded + snapshot.failed, self.bounds),
+                *guards.search(manifest.recall, agreed, self.bounds),
+                *self._compare(bundle, snapshot.items, base, before),
+            ]
             if self._refuses(results):
                 return PublishResult(None, manifest.count, results)
             self.check_lease()
@@ -97,13 +109,22 @@ class Publisher:
         progress(STEPS, STEPS)
         return PublishResult(manifest.version, manifest.count, results)
 
-    def _published_before(self, snapshot: str) -> PublishResult | None:
-        """Return the result if this run published the snapshot before it was killed and started again."""
+    def _in_use(self) -> Manifest | None:
         current = self.versions.current()
-        manifest = self.versions.manifest(current.version) if current else None
-        if manifest is None or manifest.source != snapshot or manifest.encoder != self.builder.embeddings.encoder.id:
-            return None
-        return PublishResult(manifest.version, manifest.count, [])
+        return self.versions.manifest(current.version) if current else None
+
+    def _is_current(self, in_use: Manifest, snapshot: EmbeddedSnapshot, now: datetime) -> bool:
+        """Return whether the index in use is the one that would be built.
+
+        Either nothing changed, or this run, which began at ``now``, published it before it was started again.
+        """
+        if in_use.source != snapshot.name or in_use.encoder != self.builder.embeddings.encoder.id:
+            return False
+        age = now - datetime.fromisoformat(in_use.created)
+        if not age:
+            return True
+        is_same = not snapshot.embedded and in_use.count == self.builder.count(snapshot.items)
+        return is_same and age < MAX_AGE and not self._read_back(in_use.version)
 
     def _compare(self, built: Bundle, items: pa.Table, base: Base, folder: Path) -> list[GuardResult]:
         """Compare the new index with the one in use."""

@@ -52,6 +52,8 @@ def _ending(record: RunRecord, newest: bool) -> str:
         return record.error
     if not record.report.published:
         return "dry run"
+    if record.report.version == record.version_before:
+        return f"nothing changed, {record.report.version} stays"
     accepted = _accepted(record)
     return f"published {record.report.version}" + (f" although {accepted}" if accepted else "")
 

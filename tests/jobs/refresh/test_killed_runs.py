@@ -70,8 +70,8 @@ def records(catalog: RefreshedCatalog) -> list[RunRecord]:
 
 def check_records(catalog: RefreshedCatalog) -> None:
     """Assert that every version that was in use has a finished record."""
-    published = [record.report.version for record in records(catalog) if record.report.published and record.finished]
-    assert sorted(map(str, published)) == sorted([catalog.current.version, *catalog.current.history])
+    published = {record.report.version for record in records(catalog) if record.report.published and record.finished}
+    assert published == {catalog.current.version, *catalog.current.history}
 
 
 def test_run_makes_enough_changes_to_be_killed_between() -> None:

@@ -13,6 +13,7 @@ from catalog_jobs.catalog.run_records import RunRecord
 from catalog_jobs.catalog.snapshots import Snapshots
 from catalog_jobs.refresh.guards import Bounds
 from catalog_jobs.refresh.index_builder import index_builder
+from catalog_jobs.refresh.publishing import MAX_AGE
 from catalog_jobs.refresh.run_store import Lease
 from closetspace.adapters.index.reader import Bundle
 from closetspace.adapters.index.writer import write_bundle
@@ -107,6 +108,7 @@ def test_index_with_scrambled_vectors_fails_the_canaries() -> None:
 
 def test_canaries_overlap_completely_if_nothing_changed() -> None:
     catalog = published(MANY)
+    catalog.clock.now += MAX_AGE
     guards = {guard.name: guard for guard in catalog.run(FakeSource(stock(MANY))).report.guards}
     assert guards["canaries"].value == 1.0
 

@@ -92,6 +92,7 @@ def test_notes_go_to_standard_error_only(store: Path, drawn_catalog: Path) -> No
     assert (result.exit_code, result.stdout) == (0, "")
     assert "unchanged 60, embedded 0, failed 0" in result.stderr
     assert f"{in_use(store)}: 60 items, in " in result.stderr
+    assert result.stderr.endswith(" s. Nothing changed, the index stays.\n")
 
 
 def test_report_counts_each_kind_of_change(store: Path, drawn_catalog: Path, tmp_path: Path) -> None:

@@ -89,15 +89,6 @@ def test_second_run_counts_and_embeds_only_what_changed() -> None:
     )
 
 
-def test_run_without_changes_embeds_nothing_and_publishes_a_version() -> None:
-    catalog = first_night()
-    before, names = catalog.current.version, record_encoded(catalog.encoder)
-    record = catalog.run(FakeSource(stock(COUNT)))
-    assert (counts(record), names) == ({"unchanged": COUNT}, [])
-    assert catalog.current.version == record.report.version != before
-    assert catalog.current.history == (before,)
-
-
 def test_changed_prices_and_stock_are_published_without_embedding() -> None:
     catalog = first_night()
     names = record_encoded(catalog.encoder)

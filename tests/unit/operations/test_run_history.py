@@ -88,7 +88,11 @@ def test_run_without_a_record_is_not_found() -> None:
 
 
 def test_published_run_names_the_version() -> None:
-    assert outcomes(run(1)) == [(True, "published v1")]
+    assert outcomes(run(1, version_before="v0")) == [(True, "published v1")]
+
+
+def test_run_without_changes_names_the_version_that_stays() -> None:
+    assert outcomes(run(1, version_before="v1")) == [(True, "nothing changed, v1 stays")]
 
 
 def test_refused_run_names_value_and_bound_of_the_guard() -> None:
