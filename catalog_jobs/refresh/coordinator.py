@@ -105,11 +105,14 @@ class Coordinator:
 
     def _finish_record_of(self, snapshot: str | None, current: Current | None) -> None:
         """Finish the record of the run that published the index in use, if it was killed before it could."""
+        if current is None or snapshot is None:
+            return
+        published = datetime.fromisoformat(current.published_at)
         for record in self.records.newest(1):
-            if current and record.finished is None and record.snapshot == snapshot is not None:
+            # A run that changed nothing has the snapshot of an index that is older than itself.
+            if record.finished is None and record.snapshot == snapshot and record.started <= published:
                 report = record.report.model_copy(update={"published": True, "version": current.version})
-                finished = datetime.fromisoformat(current.published_at)
-                self.records.write(record.model_copy(update={"report": report, "finished": finished}))
+                self.records.write(record.model_copy(update={"report": report, "finished": published}))
 
     def _refresh(self, start: RunStart) -> None:
         self._check_encoder()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from catalog_jobs.catalog.item import CatalogItem
+from catalog_jobs.catalog.run_records import RunRecords
 from catalog_jobs.refresh.publishing import MAX_AGE
 from closetspace.domain.index.bundle import VECTORS, bundle_folder
 from closetspace.domain.index.publication import CURRENT
@@ -129,6 +130,17 @@ def test_run_that_rebuilt_an_unchanged_catalog_changes_nothing_when_started_agai
     published = catalog.current
     record = catalog.run(FakeSource(stock(COUNT)), key="run-7")
     assert (record.error, record.report.version, catalog.current) == ("", published.version, published)
+
+
+def test_killed_run_without_changes_has_not_published_the_index_that_stayed() -> None:
+    catalog = first_night()
+    killing = KillingStore(catalog.store, 1, lambda _, name: name.startswith("catalog/work/run-7/shards"))
+    with pytest.raises(Killed):
+        catalog.over(killing).run(FakeSource(stock(COUNT)), key="run-7")
+    catalog.run(FakeSource(stock(COUNT)))
+    after, killed, first = RunRecords(catalog.store).newest(3)
+    assert (killed.finished, killed.report.published) == (None, False)
+    assert (killed.snapshot, after.report.version) == (first.snapshot, first.report.version)
 
 
 def test_damaged_index_in_use_fails_the_run() -> None:
