@@ -12,7 +12,7 @@ from closetspace.domain.encoder.attributes import pack_attributes
 from closetspace.domain.encoder.encoding_batch import EncodingBatch, quantize_photo_vectors
 from closetspace.domain.encoder.vectors import FloatArray, unit
 from closetspace.domain.index.bundle import BundleContents, Manifest
-from closetspace.domain.index.index import Candidates, Index
+from closetspace.domain.index.index import Index, Score
 from closetspace.domain.index.indexed_item import IndexedItem
 from closetspace.domain.index.pictures import ThumbnailUrls
 from closetspace.services.index_versions import IndexVersions
@@ -55,9 +55,12 @@ def query(seed: int = 1) -> FloatArray:
     return unit(np.random.default_rng(seed).standard_normal(2 * DIM).astype(np.float32))
 
 
-def no_score(_: Candidates) -> FloatArray:
-    """The score for an index that has no cells, and so does not need one."""
+def _not_scored(*_: object) -> FloatArray:
     raise NotImplementedError
+
+
+no_score = Score(np.zeros((0, DIM), np.float32), _not_scored, _not_scored)
+"""The score for an index that has no cells, and so does not need one."""
 
 
 def upload(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from closetspace.adapters.index.cells import CELLS_OF_WIDE, CategoryCells, Cells
+from closetspace.adapters.index.codes import CodedRows, Coding
 from closetspace.domain.encoder.attributes import FULL_SHARE, PackedAttributes
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.index.index import Candidates, Rows
@@ -61,16 +62,16 @@ def _main_direction(sample: FloatArray) -> FloatArray:
     return direction
 
 
-def summarize(items: Candidates, starts: Rows, fitted: Rows) -> CategoryCells:
+def summarize(items: Candidates, starts: Rows, fitted: Rows, coding: Coding) -> CategoryCells:
     """Return the cells of a category's items in their order, of which ``starts (cells,)`` are the first ones.
 
     ``fitted`` are the labels that items must fit.
     """
-    wide, cells = (_means(items, places, fitted) for places in (starts[::CELLS_OF_WIDE], starts))
+    wide, cells = (_means(items, places, fitted, coding) for places in (starts[::CELLS_OF_WIDE], starts))
     return CategoryCells(wide, cells, int(items.rows[-1]) + 1)
 
 
-def _means(items: Candidates, starts: Rows, fitted: Rows) -> Cells:
+def _means(items: Candidates, starts: Rows, fitted: Rows, coding: Coding) -> Cells:
     vectors = _mean(items.vectors, starts)
     shares = items.attributes.astype(np.float32)
     mean_shares = _mean(shares, starts)
@@ -80,9 +81,11 @@ def _means(items: Candidates, starts: Rows, fitted: Rows) -> Cells:
     labels_apart = np.sqrt(np.maximum(variances.sum(axis=1), 0)) / FULL_SHARE
     return Cells(
         starts=items.rows[starts],
-        vectors=vectors,
-        spread=_mean(items.spread[:, np.newaxis], starts)[:, 0],
-        attributes=np.rint(mean_shares).astype(np.uint8),
+        means=CodedRows(
+            coding.encode(vectors),
+            _mean(items.spread[:, np.newaxis], starts)[:, 0],
+            np.rint(mean_shares).astype(np.uint8),
+        ),
         margins=(MARGIN * (apart + labels_apart)).astype(np.float32),
     )
 

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from closetspace.adapters.index import format_3
 from closetspace.adapters.index.annoy_trees import load_annoy, nearest
 from closetspace.adapters.index.answers import Answers
-from closetspace.adapters.index.cells import CategoryCells, Cells, load_cells
+from closetspace.adapters.index.cell_files import load_cells
+from closetspace.adapters.index.cells import Cells, CellSearch
 from closetspace.adapters.index.checksums import verify_checksums
+from closetspace.adapters.index.codes import CodedRows
 from closetspace.adapters.index.names import NAMED_COLUMNS, Names
 from closetspace.domain.encoder.attributes import PackedAttributes, row_length
 from closetspace.domain.encoder.encoding_batch import PhotoVectors
@@ -25,6 +27,7 @@ from closetspace.domain.index.bundle import (
     ANSWERS,
     ATTRIBUTES,
     CELLS,
+    CODES,
     COLUMNS,
     EARLIER_FORMAT,
     MANIFEST,
@@ -48,16 +51,16 @@ CANARY_OVERLAP = 0.8
 """Share of a canary's answer that must be found again: near-ties swap where a processor rounds differently, while a
 damaged or foreign Annoy file finds nothing of it."""
 
-MEAN_TOLERANCE = 1e-5
-"""Difference of a cell's mean from that of its rows: processors round sums differently."""
+CODE_TOLERANCE = 1
+"""Difference of a code's coordinates from those of its vector: processors round sums differently."""
 
 
 @dataclass(frozen=True)
 class BundleFiles:
     """The contents of a bundle's files, by the names in `closetspace.domain.index.bundle`.
 
-    ``means`` are in the order of the manifest's categories. ``trees`` are the Annoy files by category, ``cells`` the
-    cells: an index has either.
+    ``means`` are in the order of the manifest's categories. ``trees`` are the Annoy files by category. ``cells``
+    replace them in the index of a large catalog.
     """
 
     manifest: Manifest
@@ -69,7 +72,7 @@ class BundleFiles:
     names: Names
     answers: Answers
     trees: Mapping[str, annoy.AnnoyIndex]
-    cells: Mapping[str, CategoryCells]
+    cells: CellSearch | None
 
     @cached_property
     def parts(self) -> dict[str, CategoryPart]:
@@ -92,11 +95,12 @@ def open_files(directory: Path) -> BundleFiles:
         _verify_names(manifest)
         verify_checksums(directory, manifest)
         answers, names, columns = _open_rows(directory, manifest)
+        attributes = _map(directory / ATTRIBUTES)
         files = BundleFiles(
             manifest,
             _map(directory / VECTORS),
             _map(directory / PHOTO_VECTORS),
-            _map(directory / ATTRIBUTES),
+            attributes,
             np.load(directory / MEANS, allow_pickle=False),
             columns,
             names,
@@ -106,7 +110,7 @@ def open_files(directory: Path) -> BundleFiles:
                 for part in manifest.categories
                 if part.annoy_file
             },
-            {} if _has_annoy(manifest) else load_cells(directory / CELLS, manifest.categories),
+            None if _has_annoy(manifest) else _open_cells(directory, manifest, columns["spread"], attributes),
         )
         _verify_contents(files)
     except (OSError, ValueError, LookupError, TypeError, BadZipFile) as exc:
@@ -129,13 +133,18 @@ def _open_rows(directory: Path, manifest: Manifest) -> tuple[Answers, Names, Map
     return answers, Names.from_json((directory / NAMES).read_bytes()), columns
 
 
+def _open_cells(directory: Path, manifest: Manifest, spread: FloatArray, attributes: PackedAttributes) -> CellSearch:
+    coding, categories = load_cells(directory / CELLS, manifest.categories)
+    return CellSearch(coding, CodedRows(_map(directory / CODES), spread, attributes), categories)
+
+
 def _has_annoy(manifest: Manifest) -> bool:
     return all(part.annoy_file for part in manifest.categories)
 
 
 def _verify_names(manifest: Manifest) -> None:
     rows = {format_3.ITEMS} if manifest.format == EARLIER_FORMAT else {NAMES, ANSWERS}
-    searched = {part.annoy_file for part in manifest.categories} if _has_annoy(manifest) else {CELLS}
+    searched = {part.annoy_file for part in manifest.categories} if _has_annoy(manifest) else {CELLS, CODES}
     needed = {VECTORS, PHOTO_VECTORS, ATTRIBUTES, MEANS, COLUMNS} | rows | searched
     if missing := needed - set(manifest.files):
         raise Incompatible(f"index {manifest.version}: its manifest has no checksum of {sorted(missing)}")
@@ -153,7 +162,7 @@ def _verify_contents(files: BundleFiles) -> None:
         "answers": lambda: len(files.answers) == count and _answers_match(files),
         "parts": lambda: sum(part.count for part in parts.values()) == count,
         "trees": lambda: all(tree.get_n_items() == parts[name].count for name, tree in files.trees.items()),
-        "cells": lambda: all(_fits(cells.cells, files) and _fits(cells.wide, files) for cells in files.cells.values()),
+        "cells": lambda: files.cells is None or _cells_fit(files.cells, manifest),
         "canaries": lambda: all(_canary_passes(canary, files) for canary in manifest.canaries),
     }
     for name, passes in checks.items():
@@ -172,23 +181,40 @@ def _answers_match(files: BundleFiles) -> bool:
     return [item_key(item_id) for item_id, *_ in files.answers.fields(rows)] == keys
 
 
-def _fits(cells: Cells, files: BundleFiles) -> bool:
-    """Return whether the means of cells have the shapes of rows."""
-    count = len(cells.starts)
+def _cells_fit(search: CellSearch, manifest: Manifest) -> bool:
+    """Return whether codes and the means of cells have the shapes of rows."""
+    length = len(search.coding.steps)
+    levels = [level for each in search.categories.values() for level in (each.wide, each.cells)]
     return (
-        cells.vectors.shape == (count, files.manifest.dim)
-        and cells.spread.shape == cells.margins.shape == (count,)
-        and cells.attributes.shape == (count, row_length(files.manifest.heads))
+        search.coding.basis.shape == (manifest.dim, length)
+        and search.rows.codes.shape == (manifest.count, length)
+        and all(_level_fits(level, length, row_length(manifest.heads)) for level in levels)
+    )
+
+
+def _level_fits(level: Cells, length: int, labels: int) -> bool:
+    count = len(level.starts)
+    return (
+        level.means.codes.shape == (count, length)
+        and level.means.spread.shape == level.margins.shape == (count,)
+        and level.means.attributes.shape == (count, labels)
     )
 
 
 def _canary_passes(canary: Canary, files: BundleFiles) -> bool:
-    vector, category = files.vectors[canary.row], canary.category
     if files.cells:
-        rows, mean = files.cells[category].around(canary.row)
-        is_mean = np.allclose(files.vectors[rows].mean(axis=0), mean, atol=MEAN_TOLERANCE)
-        return is_mean and tuple(range(rows.start, rows.stop)) == canary.nearest
+        return _cell_passes(canary, files.cells, files.vectors)
+    vector, category = files.vectors[canary.row], canary.category
     query = search_vectors(vector, unit(vector - files.category_means[category]))
     positions = nearest(files.trees[category], query, len(canary.nearest))
     found = {files.parts[category].start + position for position in positions}
     return len(found & set(canary.nearest)) >= CANARY_OVERLAP * len(canary.nearest)
+
+
+def _cell_passes(canary: Canary, search: CellSearch, vectors: FloatArray) -> bool:
+    """Return whether the canary's cell has its rows, and codes that are those of their vectors."""
+    rows, mean = search.categories[canary.category].around(canary.row)
+    codes = np.vstack([search.rows.codes[rows], mean])
+    expected = search.coding.encode(np.vstack([vectors[rows], vectors[rows].mean(axis=0)]))
+    are_theirs = np.allclose(codes, expected, rtol=0, atol=CODE_TOLERANCE)
+    return are_theirs and tuple(range(rows.start, rows.stop)) == canary.nearest

@@ -56,7 +56,7 @@ class Bundle:
     def scanning_all(self) -> "Bundle":
         """Return the same bundle, with every category scanned exactly: what its search is measured against."""
         exact = copy(self)
-        exact._exact_scan_items, exact._cells = self.manifest.count, {}
+        exact._exact_scan_items, exact._cells = self.manifest.count, None
         return exact
 
     @property
@@ -107,17 +107,18 @@ class Bundle:
         return mask
 
     def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None, score: Score) -> Candidates:
-        part, cells = self._parts[category], self._cells.get(category)
+        part = self._parts[category]
         every = slice(part.start, part.start + part.count)
-        scanned = min(self._exact_scan_items, FEW_ROWS) if cells else self._exact_scan_items
+        scanned = min(self._exact_scan_items, FEW_ROWS) if self._cells else self._exact_scan_items
         if mask is None and part.count <= scanned:
             # Slices of mapped arrays are not copied; rows that a filter picks are.
             return self._candidates(every, np.arange(every.start, every.stop))
+        if self._cells:
+            rows = self._cells.best_rows(category, score, limit, mask, scanned)
+            return self._candidates(rows, rows)
         passing = part.count if mask is None else int(np.count_nonzero(mask[every]))
         if mask is not None and passing <= scanned:
             rows = np.flatnonzero(mask[every]) + every.start
-        elif cells:
-            rows = cells.best_rows(score, limit, mask)
         else:
             rows = np.unique(self._search_annoy(part, query, limit, mask, passing))
         return self._candidates(rows, rows)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from closetspace.adapters.index.annoy_trees import SEED, TREES, build_annoy, measure_recall, nearest
 from closetspace.adapters.index.answers import pack_answers
-from closetspace.adapters.index.cells import CategoryCells, save_cells
+from closetspace.adapters.index.cell_files import save_cells
+from closetspace.adapters.index.cells import CategoryCells
 from closetspace.adapters.index.checksums import file_hash
+from closetspace.adapters.index.codes import Coding, derive_coding
 from closetspace.adapters.index.dividing import divide, summarize
 from closetspace.adapters.index.files import ANSWER_ENDS
 from closetspace.adapters.index.names import Names, name_columns
@@ -24,6 +26,7 @@ from closetspace.domain.index.bundle import (
     ANSWERS,
     ATTRIBUTES,
     CELLS,
+    CODES,
     COLUMNS,
     MANIFEST,
     MEANS,
@@ -82,8 +85,12 @@ def write_bundle(
     columns: dict[str, Any] = {ANSWER_ENDS: ends, **named, **_columns(items), "spread": spread}
     np.savez(directory / COLUMNS, **columns)
     if has_cells:
-        cells = [summarize(_items(part, vectors, spread, attributes), starts[part.name], fitted) for part in parts]
-        save_cells(directory / CELLS, cells)
+        coding = derive_coding(vectors)
+        _save_codes(directory / CODES, coding, vectors)
+        cells = [
+            summarize(_items(part, vectors, spread, attributes), starts[part.name], fitted, coding) for part in parts
+        ]
+        save_cells(directory / CELLS, coding, cells)
         recall = None
         canaries = [_canary_of_cells(each, part) for each, part in zip(cells, parts, strict=True)]
     else:
@@ -132,6 +139,13 @@ def _save_rows(path: Path, values: NDArray[Any], order: Rows) -> NDArray[Any]:
         stored[start : start + ROWS_AT_ONCE] = values[order[start : start + ROWS_AT_ONCE]]
     stored.flush()
     return np.asarray(stored)
+
+
+def _save_codes(path: Path, coding: Coding, vectors: FloatArray) -> None:
+    codes = np.lib.format.open_memmap(path, "w+", np.int8, (len(vectors), len(coding.steps)))
+    for start in range(0, len(vectors), ROWS_AT_ONCE):
+        codes[start : start + ROWS_AT_ONCE] = coding.encode(vectors[start : start + ROWS_AT_ONCE])
+    codes.flush()
 
 
 def _build_trees(

@@ -23,6 +23,7 @@ COLUMNS = "columns.npz"
 NAMES = "names.json"
 ANSWERS = "answers.bin"
 CELLS = "cells.npz"
+CODES = "codes.npy"
 
 
 @dataclass(frozen=True)

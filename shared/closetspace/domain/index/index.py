@@ -32,8 +32,22 @@ class Candidates:
     attributes: PackedAttributes
 
 
-Score = Callable[[Candidates], FloatArray]
-"""Returns the scores by which items of one category are listed, ``(n,)``."""
+@dataclass(frozen=True)
+class Score:
+    """The score by which items of one category are listed: what their attributes add, and what their embeddings add.
+
+    ``directions (m, d) float32`` are the vectors whose products with an embedding decide what it adds. ``fit`` returns
+    the part of attributes ``(n, labels)``, ``likeness`` that of products ``(n, m)`` and spread ``(n,)``.
+    """
+
+    directions: FloatArray
+    fit: Callable[[PackedAttributes], FloatArray]
+    likeness: Callable[[FloatArray, FloatArray], FloatArray]
+
+    def __call__(self, products: FloatArray, spread: FloatArray, attributes: PackedAttributes) -> FloatArray:
+        """Return the scores of items, ``(n,)``."""
+        scores: FloatArray = self.fit(attributes) + self.likeness(products, spread)
+        return scores
 
 
 class Index(Protocol):

@@ -3,15 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from closetspace.domain.encoder.attributes import PackedAttributes
 from closetspace.domain.encoder.descriptor import GENDER
 from closetspace.domain.encoder.vectors import FloatArray, search_vectors, unit
-from closetspace.domain.index.index import Candidates, Index, Rows
+from closetspace.domain.index.index import Candidates, Index, Rows, Score
 from closetspace.domain.ranking.duplicates import owned_products
 from closetspace.domain.ranking.query import (
     FEEDBACK,
@@ -23,7 +23,7 @@ from closetspace.domain.ranking.query import (
     Weights,
 )
 from closetspace.domain.ranking.scoring import AttributeFit, attribute_fit, requested_membership
-from closetspace.domain.taste.interests import EMBEDDING_SHARE, Anchor, similarity
+from closetspace.domain.taste.interests import EMBEDDING_SHARE, Anchor, joint_similarity, similarity
 
 WIDER = 2
 """How many times more candidates are kept at ``explore`` 1, where noise lifts items from further down."""
@@ -99,7 +99,7 @@ class CandidateScorer:
             anchor.embedding * np.float32(EMBEDDING_SHARE**0.5), anchor.style * np.float32((1 - EMBEDDING_SHARE) ** 0.5)
         )
         candidates = self._index.candidates(
-            category, query, self._kept + len(self._excluded), self._mask, partial(self._score, category, anchor)
+            category, query, self._kept + len(self._excluded), self._mask, self._score(category, anchor)
         )
         similar = self._profile.taste.similarities.get(
             self._index.version,
@@ -119,13 +119,21 @@ class CandidateScorer:
             return self._profile.taste.fits.get(self._index.version, category, candidates.rows, compute)
         return compute()
 
-    def _score(self, category: str, anchor: Anchor, candidates: Candidates) -> FloatArray:
-        """Return the scores of candidates without the penalties of single items."""
-        fit = np.log(_row_products(self._fit(candidates.attributes)))
-        score: FloatArray = (
-            fit + self._similarity * self._similar(category, anchor, candidates) + self._opinion(candidates)
-        )
-        return score
+    def _score(self, category: str, anchor: Anchor) -> Score:
+        """Return the score of a category's items, without the penalties of single items."""
+        mean, feedback = self._index.category_means[category], self._feedback
+
+        def likeness(products: FloatArray, spread: FloatArray) -> FloatArray:
+            near, style, *opinions = products.T
+            similar = self._similarity * joint_similarity(near, style, mean, spread, anchor)
+            return similar + opinions[0] if opinions else similar
+
+        directions = [anchor.embedding, anchor.style, *([] if feedback is None else [feedback])]
+        return Score(np.array(directions), self._log_fit, likeness)
+
+    def _log_fit(self, attributes: PackedAttributes) -> FloatArray:
+        logarithms: FloatArray = np.log(_row_products(self._fit(attributes)))
+        return logarithms
 
     def _similar(self, category: str, anchor: Anchor, candidates: Candidates) -> FloatArray:
         return similarity(candidates.vectors, self._index.category_means[category], candidates.spread, anchor)

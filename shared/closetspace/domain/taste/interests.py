@@ -62,7 +62,13 @@ def similarity(vectors: FloatArray, mean: FloatArray, spread: FloatArray, anchor
     ``vectors (n, d)`` are their embeddings, ``mean (d,)`` is the category's, and ``spread (n,)`` are the distances from
     it. The style residuals' products follow from these, so the residuals themselves are not needed.
     """
-    near, style = vectors @ anchor.embedding, vectors @ anchor.style
+    return joint_similarity(vectors @ anchor.embedding, vectors @ anchor.style, mean, spread, anchor)
+
+
+def joint_similarity(
+    near: FloatArray, style: FloatArray, mean: FloatArray, spread: FloatArray, anchor: Anchor
+) -> FloatArray:
+    """Return the similarity of items whose embeddings' products with the anchor's vectors are known, ``(n,)`` each."""
     residual = (style - np.float32(anchor.style @ mean)) / spread
     joint: FloatArray = np.float32(EMBEDDING_SHARE) * near + np.float32(1 - EMBEDDING_SHARE) * residual
     return joint
