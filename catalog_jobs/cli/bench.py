@@ -43,7 +43,7 @@ def bench(
     """Measure speed and memory on this machine, and print them beside their targets.
 
     Takes about seven minutes. No other program should be running. `--only scale` recommends from a million items, and
-    takes about five minutes and 8 GB of memory.
+    takes up to five minutes and 5 GB of memory.
     """
     benchmarks: dict[Benchmark, Callable[[Note], list[Measurement]]] = {
         Benchmark.RECOMMENDING: lambda _: recommending.measure(),

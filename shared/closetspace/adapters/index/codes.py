@@ -19,7 +19,8 @@ Codes = NDArray[np.int8]
 """Rows of coordinates, ``(n, k) int8``."""
 
 CODE_LENGTH = 64
-"""Coordinates of a code, ``k``, where vectors have as many: with 48, a tenth more rows have to be returned."""
+"""Coordinates of a code, ``k``, where vectors have as many: 64 of 256 hold 99 % of the variance of real products'
+vectors. With 48, half as many rows again have to be returned for the same lists."""
 
 MOST_STEPS = 127
 """The largest coordinate."""
