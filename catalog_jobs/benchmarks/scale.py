@@ -54,7 +54,7 @@ REQUESTS: Mapping[str, Request] = {
 def measure(note: Note, items: int = ITEMS, store: str | None = None) -> list[Measurement]:
     """Measure with ``items`` items, made of the catalog whose index is published in ``store``; of a drawn one if None.
 
-    It takes up to five minutes and 5 GB of memory for a million items. Raises `FailedPrecondition` without such an index.
+    It takes up to five minutes and 5 GB of memory for a million items. Raises `FailedPrecondition` without an index.
     """
     with tempfile.TemporaryDirectory(prefix="closetspace-bench-") as name:
         folder = Path(name)

@@ -1,6 +1,7 @@
 """How feedback and earlier lists change a ranked list, and lists for closets of every size and kind."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from closetspace.adapters.index.reader import Bundle
 from closetspace.domain.encoder.descriptor import COLOUR
-from closetspace.domain.encoder.vectors import unit
+from closetspace.domain.encoder.vectors import FloatArray, unit
+from closetspace.domain.index.index import Candidates, Mask, Score
 from closetspace.domain.ranking.paging import short
 from closetspace.domain.ranking.query import FEEDBACK, SEEN, SIMILARITY, FeedbackVectors, RankingQuery
 from closetspace.domain.ranking.ranking import rank
@@ -21,6 +23,7 @@ from tests.support.structured import (
     ENCODER,
     NO_FEEDBACK,
     Piece,
+    build_catalog_index,
     pieces,
     profile_of,
     random_closet,
@@ -46,6 +49,30 @@ def dismiss(index: Bundle, *dismissed: Piece) -> FeedbackVectors:
 
 def keys(index: Bundle, pieces: list[Piece]) -> tuple[int, ...]:
     return tuple(short(int(key)) for key in index.keys(index.rows_of([piece.id for piece in pieces])))
+
+
+class ScoringBundle(Bundle):
+    """An index that keeps the scores of what it finds, by row."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, exact_scan_items=10_000)
+        self.scores: dict[int, float] = {}
+
+    def candidates(self, category: str, query: FloatArray, limit: int, mask: Mask | None, score: Score) -> Candidates:
+        found = super().candidates(category, query, limit, mask, score)
+        scores = score(found.vectors @ score.directions.T, found.spread, found.attributes)
+        self.scores |= dict(zip(found.rows.tolist(), scores.tolist(), strict=True))
+        return found
+
+
+@pytest.mark.parametrize("has_feedback", [False, True], ids=["no feedback", "likes and dismissals"])
+def test_index_searches_by_the_scores_of_the_list(tmp_path: Path, has_feedback: bool) -> None:
+    build_catalog_index(tmp_path)
+    index = ScoringBundle(tmp_path)
+    liked, dismissed = (index.vectors(np.arange(start, 900, 300)) for start in (0, 100))
+    feedback = replace(NO_FEEDBACK, liked=liked, dismissed=dismissed) if has_feedback else NO_FEEDBACK
+    ranked = rank(profile_of(random_closet(1), feedback), index, RankingQuery(20))
+    assert [index.scores[item.row] for item in ranked] == pytest.approx([item.score for item in ranked], abs=1e-4)
 
 
 @settings(max_examples=30)
