@@ -191,6 +191,6 @@ def repair(restored_to: datetime) -> dict[str, int]:
     command = [sys.executable, "-m", "catalog_jobs", "account", "repair", "--restored-to", restored_to.isoformat()]
     # Whatever other tests have left in the same stack: photos without items, and people without accounts.
     options = ("--at-most", "1000", "--yes", "--json")
-    done = subprocess.run([*command, *options], check=True, capture_output=True, text=True)
+    done = subprocess.run([*command, *options], check=True, stdout=subprocess.PIPE, text=True)
     changed: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return changed
