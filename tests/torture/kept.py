@@ -1,13 +1,11 @@
 """What the stack keeps of some people when its events have settled, and whether that is what it should keep."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import numpy as np
-from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
 
 from closetspace.adapters.firestore.closets import FirestoreClosets
@@ -18,8 +16,6 @@ from closetspace.domain.encoder.vectors import FloatArray, mean_vector
 from closetspace.domain.taste.taste import Taste
 from closetspace.domain.wardrobe.closet import Closet
 from tests.torture.trial import Verdict
-
-READS = 5
 
 VECTOR_TOLERANCE = 1e-3
 """Closets store half precision."""
@@ -52,7 +48,7 @@ class Kept:
 def read_kept(bucket: str, people: Collection[str]) -> Kept:
     """Read everything that the stack keeps, and the closets and tastes of these people."""
     client = firestore.Client()
-    states = {found.id: found.to_dict() for found in _read(client.collection("item_state").order_by("__name__"))}
+    states = {found.id: found.to_dict() for found in paged(client.collection("item_state").order_by("__name__"))}
     persons = {uid: FirestorePeople(client).person(uid) for uid in people}
     closets = {uid: FirestoreClosets(client).closet(uid) for uid in people}
     tastes = {uid: person.taste for uid, person in persons.items() if person.taste}
@@ -63,16 +59,8 @@ def read_kept(bucket: str, people: Collection[str]) -> Kept:
 def _owners(client: firestore.Client) -> Iterator[tuple[str, str]]:
     """Yield the path of every document, and the uid in it; of documents without one, their id."""
     for collection in client.collections():
-        for found in _read(collection.order_by("__name__").select(["uid"])):
+        for found in paged(collection.order_by("__name__").select(["uid"])):
             yield found.reference.path, (found.to_dict() or {}).get("uid") or found.id
-
-
-def _read(query: Any) -> list[Any]:
-    """Return a query's documents. Other tests move the local Firebase's clock, which ends what a query reads from."""
-    for _ in range(READS - 1):
-        with suppress(InvalidArgument):
-            return list(paged(query))
-    return list(paged(query))
 
 
 def check_kept(expected: Mapping[str, Expected], kept: Kept, deleted_accounts: Collection[str] = ()) -> Verdict:

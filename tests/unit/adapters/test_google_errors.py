@@ -72,5 +72,8 @@ def test_firestore_errors_become_transient_or_stay() -> None:
         raise google.PermissionDenied("the account has no role yet")
     with pytest.raises(google.InvalidArgument), translated_errors():
         raise google.InvalidArgument("a document is too large")
+    for ended in ("The referenced transaction has expired or is no longer valid.", "Invalid transaction."):
+        with pytest.raises(Transient), translated_errors():
+            raise google.InvalidArgument(ended)
     with pytest.raises(Conflict), translated_errors():
         raise Conflict("ours")

@@ -44,7 +44,7 @@ def _sleep_with_jitter(seconds: float) -> None:
 
 
 class _Aborted(Transient):
-    """The server gave precedence to another transaction."""
+    """The server gave precedence to another transaction, or ended one that took too long."""
 
 
 @contextmanager
@@ -55,8 +55,13 @@ def translated_errors() -> Iterator[None]:
     except Exception as exc:
         # The client wraps the last abort in a ValueError, and raises another if there is nothing to roll back.
         origin = (exc.__cause__ or exc.__context__) if isinstance(exc, ValueError) else exc
-        if isinstance(origin, google.Aborted):
+        if isinstance(origin, google.Aborted) or _is_expired(origin):
             raise _Aborted(str(origin)) from exc
         if is_temporary(origin):
             raise Transient(f"Firestore: {origin}") from exc
         raise
+
+
+def _is_expired(error: BaseException | None) -> bool:
+    """Return whether a request's transaction has ended meanwhile. The status alone is that of permanent errors."""
+    return isinstance(error, google.InvalidArgument) and "transaction" in error.message
