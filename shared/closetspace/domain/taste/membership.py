@@ -17,8 +17,9 @@ from closetspace.domain.encoder.vectors import FloatArray
 
 Floats = NDArray[np.float64]
 
-FAIR_SHARE = 0.2
-"""Share of a closet's items from which on a label certainly belongs to its owner."""
+FAIR_SHARE, FAIR_SHARE_OF_PHOTOS = 0.2, 0.12
+"""Share of a closet's items from which on a label certainly belongs to its owner: of items with a name, and of photos
+without one, of whose labels heads are less sure."""
 
 MAX_PARTIAL_MEMBERSHIP = 0.1
 """Membership of a label that misses its fair share by one item; fewer items get proportionally less. People own single
@@ -42,25 +43,40 @@ class LabelMembership:
     share: FloatArray
 
 
-def estimate_membership(posteriors: FloatArray, base_rates: FloatArray) -> LabelMembership:
+def estimate_membership(posteriors: FloatArray, base_rates: FloatArray, is_named: NDArray[np.bool_]) -> LabelMembership:
     """Estimate which labels a closet's owner wears.
 
     ``posteriors (n, labels)`` are the heads' for ``n`` items, rows with the sum 1. ``base_rates (n, labels)`` are how
-    common the labels are among products of each item's category, the prior that the heads have learned.
+    common the labels are among products of each item's category. ``is_named (n,)`` says which items have a name.
     """
-    prior = np.maximum(base_rates.astype(np.float64), _MIN_BASE_RATE)
+    prior = np.maximum(_expected(base_rates, is_named), _MIN_BASE_RATE)
     likelihood = posteriors / prior
     typical = prior.mean(axis=0) / prior.mean(axis=0).sum()
     share = typical
     for _ in range(EM_ROUNDS):
         share = (_normalize(likelihood * share).sum(axis=0) + PRIOR_ITEMS * typical) / (len(posteriors) + PRIOR_ITEMS)
-    member = _membership(_normalize(likelihood * share))
+    named = int(np.count_nonzero(is_named))
+    fair = math.ceil(FAIR_SHARE * named + FAIR_SHARE_OF_PHOTOS * (len(posteriors) - named))
+    member = _membership(_normalize(likelihood * share), max(1, fair))
     return LabelMembership(member.astype(np.float32), share.astype(np.float32))
 
 
-def _membership(probabilities: Floats) -> Floats:
-    """Return each label's expected membership over the number of items that have it, ``(n, labels) -> (labels,)``."""
-    enough = max(1, math.ceil(FAIR_SHARE * len(probabilities)))
+def _expected(base_rates: FloatArray, is_named: NDArray[np.bool_]) -> Floats:
+    """Return how likely a head finds each label before it sees an item, ``(n, labels)``.
+
+    With a name, these are the base rates of products. Of people's photos alone the rates are not known. The heads'
+    errors about them often name a colour that few products have, which a division by its small rate would turn into
+    certainty. So the rates are halfway to equal ones, as geometric means.
+    """
+    rates = base_rates.astype(np.float64)
+    return np.where(is_named[:, np.newaxis], rates, _normalize(np.sqrt(rates)))
+
+
+def _membership(probabilities: Floats, enough: int) -> Floats:
+    """Return each label's expected membership over the number of items that have it, ``(n, labels) -> (labels,)``.
+
+    From ``enough`` items on it is 1.
+    """
     fewer = _count_distribution(probabilities, enough)
     weight = np.array([MAX_PARTIAL_MEMBERSHIP * count / max(1, enough - 1) for count in range(enough)])
     member: Floats = (1 - fewer.sum(axis=0)) + weight @ fewer

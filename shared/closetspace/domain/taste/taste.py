@@ -100,6 +100,7 @@ def derive_taste(closet: Closet, encoder_id: str, priors: EncoderPriors | None =
 
 def _memberships(closet: ClosetArrays, priors: EncoderPriors) -> dict[str, LabelMembership]:
     posteriors = priors.posteriors(closet.attributes)
+    is_named = np.array([bool(title) for title in closet.titles])
     memberships: dict[str, LabelMembership] = {}
     for head in FITTED_ATTRIBUTES:
         if head in posteriors:
@@ -107,7 +108,7 @@ def _memberships(closet: ClosetArrays, priors: EncoderPriors) -> dict[str, Label
                 memberships[head] = estimate_audience(posteriors[head], priors.heads[head])
             else:
                 base_rates = priors.base_rates_in(head, closet.categories)
-                memberships[head] = estimate_membership(posteriors[head], base_rates)
+                memberships[head] = estimate_membership(posteriors[head], base_rates, is_named)
     return memberships
 
 

@@ -143,7 +143,7 @@ def test_items_of_recent_lists_rank_lower(index: Bundle, seed: int) -> None:
     long_ago = rank_pieces(index, RankingQuery(20, recent_lists=((), (), (), keys(index, first))), owned)
     repeated, repeated_later = (len(set(first) & set(pieces)) for pieces in (second, long_ago))
     assert repeated < repeated_later <= 20
-    ranked = rank(profile_of(owned), index, RankingQuery(60, recent_lists=(keys(index, first),)))
+    ranked = rank(profile_of(owned), index, RankingQuery(100, recent_lists=(keys(index, first),)))
     assert {item.parts[SEEN] for item in ranked} == {0.0, np.float32(-0.7)}
 
 

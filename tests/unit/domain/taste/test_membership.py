@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from closetspace.domain.encoder.vectors import FloatArray
 from closetspace.domain.taste.membership import MAX_PARTIAL_MEMBERSHIP, LabelMembership, estimate_membership
@@ -27,8 +28,12 @@ def closet(items: Closet) -> FloatArray:
     return np.array(rows, np.float32).reshape(-1, len(BASE_RATES))
 
 
-def estimate(rows: FloatArray) -> LabelMembership:
-    return estimate_membership(rows, np.tile(BASE_RATES, (len(rows), 1)))
+def named(count: int) -> NDArray[np.bool_]:
+    return np.ones(count, np.bool_)
+
+
+def estimate(rows: FloatArray, *, are_named: bool = True) -> LabelMembership:
+    return estimate_membership(rows, np.tile(BASE_RATES, (len(rows), 1)), np.full(len(rows), are_named))
 
 
 def members(rows: FloatArray) -> FloatArray:
@@ -41,7 +46,8 @@ closets = st.lists(st.tuples(st.integers(0, 6), st.floats(0, 1)), min_size=1, ma
 def test_memberships_of_certain_labels_depend_on_their_number_of_items() -> None:
     """Four of twenty items are a fair share; three items of a colour count for little more than one."""
     labels = [BLACK] * 10 + [BLUE] * 4 + [WHITE] * 3 + [GREY] * 2 + [RED]
-    member = estimate_membership(np.eye(7, dtype=np.float32)[labels], np.full((20, 7), 1 / 7, np.float32)).member
+    certain, base_rates = np.eye(7, dtype=np.float32)[labels], np.full((20, 7), 1 / 7, np.float32)
+    member = estimate_membership(certain, base_rates, named(20)).member
     np.testing.assert_allclose(member[[BLACK, BLUE]], 1, atol=1e-6)
     np.testing.assert_allclose(member[[WHITE, GREY, RED]], MAX_PARTIAL_MEMBERSHIP * np.array([3, 2, 1]) / 3, atol=1e-6)
     np.testing.assert_allclose(member[[NAVY, RUST]], 0, atol=1e-6)
@@ -104,17 +110,33 @@ def test_base_rates_are_those_of_each_items_category() -> None:
     """Black shoes are weak evidence if most shoes are black; a black dress is stronger."""
     base_rates = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]], np.float32)
     black = np.array([[0.9, 0.05, 0.05]], np.float32)
-    shoes, dress = (estimate_membership(black, rows[None]).share[0] - rows[0] for rows in base_rates)
+    shoes, dress = (estimate_membership(black, rows[None], named(1)).share[0] - rows[0] for rows in base_rates)
     assert dress > shoes
 
 
+def test_rare_label_that_a_head_suspects_in_photos_is_no_certain_member() -> None:
+    """Of a product with a name, the same answer is evidence: the head has learned how rare the label is."""
+    suspected = closet([(BLACK, 0.7)] * 8) * np.float32(0.85) + closet([(RUST, 1)] * 8) * np.float32(0.15)
+    of_items, of_photos = (estimate(suspected, are_named=are_named).member[RUST] for are_named in (True, False))
+    assert of_items > 0.9
+    assert of_photos < 0.2
+
+
+def test_fewer_photos_than_named_items_are_a_fair_share() -> None:
+    rows = predicted([BLACK] * 22 + [WHITE] * 3, 1)
+    of_items, of_photos = (estimate(rows, are_named=are_named).member[WHITE] for are_named in (True, False))
+    assert of_items < 0.2
+    assert of_photos > 0.9
+
+
 def test_single_label_is_a_member() -> None:
-    assert estimate_membership(np.ones((3, 1), np.float32), np.ones((3, 1), np.float32)).member.tolist() == [1]
+    certain = np.ones((3, 1), np.float32)
+    assert estimate_membership(certain, certain, named(3)).member.tolist() == [1]
 
 
 def test_label_with_base_rate_zero_gives_finite_memberships() -> None:
     base_rates = np.array([[1, 0, 0]] * 5, np.float32)
-    member = estimate_membership(np.eye(3, dtype=np.float32)[[0, 1, 1, 1, 2]], base_rates).member
+    member = estimate_membership(np.eye(3, dtype=np.float32)[[0, 1, 1, 1, 2]], base_rates, named(5)).member
     assert np.isfinite(member).all()
     assert member[1] > 0.9
 
