@@ -51,7 +51,7 @@ def refresh_catalog(
 
     Reads the shops, compares the items with the catalog, embeds new images and texts, builds an index, checks it
     against the one in use and publishes it. If a check fails, the old index stays and the report says why. If nothing
-    changed, the index stays, too, until it is two days old.
+    changed, the index stays, too, until it is 36 hours old.
 
     Start a killed run again: it repeats nothing that was finished. If two runs overlap, the newer one wins and the
     older one exits with a message. In a Cloud Run job, each task does a share of the work.

@@ -23,9 +23,9 @@ from closetspace.services.index_versions import IndexVersions
 STEPS = 4
 """Build, compare, upload, read back and publish."""
 
-MAX_AGE = timedelta(days=2)
-"""Age from which an index is built anew without changes. A new release may build it in another way, and the alert for
-indexes of three days means that refreshes fail."""
+MAX_AGE = timedelta(hours=36)
+"""Age from which an index is built anew without changes: every second night. A new release may build it in another way,
+and the alert for indexes of three days means that refreshes fail."""
 
 
 @dataclass(frozen=True)
