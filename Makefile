@@ -44,13 +44,13 @@ emulators: $(FUNCTIONS_READY)
 	@STORAGE_BUCKET_URL=demo-closetspace.firebasestorage.app firebase emulators:start --project demo-closetspace $(ARGS)
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-fast: $(VENV_READY)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit $(ARGS)
 
 test-train: $(TRAIN_READY)
-	@$(TRAIN_BIN)/python -m pytest -n 2 --dist loadfile $(TRAIN_TESTS) $(ARGS)
+	@$(TRAIN_BIN)/python -m pytest $(TRAIN_TESTS) $(ARGS)
 
 check: setup
 	@$(BIN)/ruff format --check --quiet .
