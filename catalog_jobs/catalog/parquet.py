@@ -62,14 +62,18 @@ class StoredTable:
         with self._translate_errors():
             return self._complete(self._file.read(names or self._names[:1]), columns)
 
+    def batches(self) -> Iterator[pa.Table]:
+        """Yield all rows, a few at a time."""
+        with self._translate_errors():
+            for batch in self._file.iter_batches(BATCH):
+                yield self._complete(pa.table(batch), self._schema.names)
+
     def filter(self, mask: pa.ChunkedArray) -> pa.Table:
         """Return some rows. Of the others, only a few are in memory at once."""
         parts, start = [self._schema.empty_table()], 0
-        with self._translate_errors():
-            for batch in self._file.iter_batches(BATCH):
-                part = pa.table(batch).filter(mask.slice(start, len(batch)))
-                parts.append(self._complete(part, self._schema.names))
-                start += len(batch)
+        for batch in self.batches():
+            parts.append(batch.filter(mask.slice(start, len(batch))))
+            start += len(batch)
         return pa.concat_tables(parts)
 
     def _complete(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,6 +61,11 @@ class StoredItems:
 
     def select(self, columns: Sequence[str]) -> pa.Table:
         return self._items(self._table.select([COLUMNS.get(name, name) for name in columns]), columns)
+
+    def batches(self) -> Iterator[pa.Table]:
+        """Yield all rows, a few at a time."""
+        for batch in self._table.batches():
+            yield self._items(batch, SCHEMA.names)
 
     def filter(self, mask: pa.ChunkedArray) -> pa.Table:
         return self._items(self._table.filter(mask), SCHEMA.names)

@@ -138,7 +138,7 @@ class Coordinator:
             self._refuse(plan.refused)
         if self.options.dry_run:
             return base, None
-        snapshot, missing = self._snapshot(items, stored, before, start)
+        snapshot, missing = self._snapshot(items, stored, start)
         self._store_record(snapshot=snapshot)
         return base, (snapshot, missing)
 
@@ -199,7 +199,7 @@ class Coordinator:
         )
         return plan
 
-    def _snapshot(self, items: pa.Table, stored: StoredKeys, before: ItemRows, start: RunStart) -> tuple[str, int]:
+    def _snapshot(self, items: pa.Table, stored: StoredKeys, start: RunStart) -> tuple[str, int]:
         """Return the snapshot of the next state, and how many of its content keys have no vector.
 
         If nothing changed, it is the snapshot of the current state. Both are those that the other tasks know, if this
@@ -208,17 +208,17 @@ class Coordinator:
         if (earlier := self.worker.run_store.read_plan()) and earlier.snapshot:
             return earlier.snapshot, earlier.missing
         state, to_embed = with_predictions(items, stored), items_to_embed(items, stored)
-        missing = len(to_embed)
-        if start.base_snapshot and is_unchanged(before, state) and not self._lacks_thumbnails(items, to_embed):
-            snapshot = start.base_snapshot
-        else:
+        snapshot = start.base_snapshot
+        if snapshot is None or self._changes(snapshot, state, to_embed):
             snapshot = self.worker.snapshots.write(state, start.time)
-        self.worker.run_store.write_plan(EmbeddingPlan(snapshot, missing))
-        return snapshot, missing
+        self.worker.run_store.write_plan(EmbeddingPlan(snapshot, len(to_embed)))
+        return snapshot, len(to_embed)
 
-    def _lacks_thumbnails(self, items: pa.Table, to_embed: pa.Table) -> bool:
-        """Return whether this run will make thumbnails of items that have vectors, which answers then name."""
-        return len(self.worker.thumbnails.missing(without_keys(items, to_embed[KEY]))) > 0
+    def _changes(self, snapshot: str, state: pa.Table, to_embed: pa.Table) -> bool:
+        """Return whether a state differs from a snapshot, or gets thumbnails, which answers name, for older vectors."""
+        if not is_unchanged(self.worker.snapshots.open(snapshot), state):
+            return True
+        return len(self.worker.thumbnails.missing(without_keys(state, to_embed[KEY]))) > 0
 
     def _embed_and_publish(self, snapshot: str, missing: int, base: Base, now: datetime) -> None:
         items = with_content_keys(self.worker.snapshots.read(snapshot))

@@ -21,6 +21,7 @@ from catalog_jobs.catalog.item_table import (
     with_unique,
 )
 from catalog_jobs.catalog.run_records import GuardResult, format_failures
+from catalog_jobs.catalog.snapshots import StoredItems
 from catalog_jobs.catalog.source import SourceTable
 from catalog_jobs.refresh.embedding_store import StoredKeys
 from catalog_jobs.refresh.guards import failing, source_failed, source_yield
@@ -101,16 +102,20 @@ def merge(
     )
 
 
-def is_unchanged(before: ItemRows, after: pa.Table) -> bool:
+def is_unchanged(before: StoredItems, after: pa.Table) -> bool:
     """Return whether no item differs in what its shop says, or in what decides how long it stays.
 
-    ``before`` is in the order of the ids.
+    ``before`` is in the order of the ids. It is read a few rows at a time.
     """
     if len(before) != len(after):
         return False
-    order = pc.sort_indices(after["id"])
-    names = [name for name in SCHEMA.names if name not in ("last_seen", "predicted_category")]
-    return all(before[name].equals(after[name].take(order)) for name in names)
+    after = after.select([name for name in SCHEMA.names if name not in ("last_seen", "predicted_category")])
+    order, start = pc.sort_indices(after["id"]), 0
+    for batch in before.batches():
+        if not batch.select(after.column_names).equals(after.take(order.slice(start, len(batch)))):
+            return False
+        start += len(batch)
+    return True
 
 
 def with_predictions(items: pa.Table, stored: StoredKeys) -> pa.Table:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_jobs.catalog.item import CatalogItem
-from catalog_jobs.catalog.item_table import KEY, items_of, table_of, with_content_keys
+from catalog_jobs.catalog.item_table import KEY, TEXT, items_of, table_of, with_content_keys
+from catalog_jobs.catalog.snapshots import StoredItems, to_parquet
 from catalog_jobs.catalog.source import SourceTable
 from catalog_jobs.refresh.embedding_store import StoredKeys
-from catalog_jobs.refresh.planning import RefreshPlan, merge, plan_refresh, with_predictions
+from catalog_jobs.refresh.planning import RefreshPlan, is_unchanged, merge, plan_refresh, with_predictions
 from tests.support.catalog_comparison import merge_items
 from tests.support.refreshed_catalog import DAY, NOW, item, missing, stock
 
@@ -216,3 +217,18 @@ def test_predicted_categories_are_assigned_by_content_key() -> None:
     stored = StoredKeys(pa.table({KEY: [item(1).content_key], "category": ["Topwear"]}))
     predicted = with_predictions(with_content_keys(table_of(state)), stored)
     assert [entry.predicted_category for entry in items_of(predicted)] == ["Topwear", ""]
+
+
+def test_change_of_any_row_of_a_large_state_is_found() -> None:
+    """A file is read in batches, and the order of the rows is no change."""
+    count = 70_000
+    ids = pa.array([f"north:{number:05}" for number in range(count)], TEXT)
+    state = table_of([item(1)]).take([0] * count).set_column(0, "id", ids)
+    before = StoredItems(to_parquet(state), "before")
+    assert is_unchanged(before, state.take(list(range(count))[::-1]))
+    for row in (0, count - 1):
+        prices = [20.0] * count
+        prices[row] = 19.0
+        changed = state.set_column(state.schema.get_field_index("price"), "price", pa.array(prices))
+        assert not is_unchanged(before, changed)
+    assert not is_unchanged(before, state.slice(1))
