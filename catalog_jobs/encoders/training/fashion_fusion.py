@@ -20,6 +20,7 @@ from catalog_jobs.encoders.training.fashion_network import (
     logits_by_task,
     share_loss,
 )
+from catalog_jobs.encoders.training.fashion_palette import PaletteColour, fit_palette_colour, mixing_weights
 from catalog_jobs.evaluation.datasets.fashion_labels import GENDERS
 from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, PATTERN, UNISEX, USAGE
 from closetspace.domain.encoder.vectors import FloatArray
@@ -79,7 +80,7 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
     matching photos with names. A block's share of the cosine is the square of its scale.
     """
 
-    def __init__(self, labels: Mapping[str, int], mean: Any, text: int) -> None:
+    def __init__(self, labels: Mapping[str, int], mean: Any, deviation: Any, text: int) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.image = nn.Linear(FEATURES, _TRUNK)
@@ -94,8 +95,10 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
         # A temperature for photo alone, text alone, and both.
         tasks = (*SHARE_HEADS, PATTERN)
         self.temperatures = nn.ParameterDict({t: nn.Parameter(torch.ones(3), requires_grad=False) for t in tasks})
-        # Added to the gender logits of a photo alone.
+        # For photos alone: added to the gender logits; the weights of the head's and of the palettes' colour logits.
         self.gender_offsets = nn.Parameter(torch.zeros(1, labels[GENDER]), requires_grad=False)
+        self.palette_colour = PaletteColour(mean[FEATURES:], deviation[FEATURES:], labels[COLOUR])
+        self.colour_weights = nn.Parameter(torch.tensor([1.0, 0.0]), requires_grad=False)
         self._labels = dict(labels)
 
     def hidden(self, image: Any, has_image: Any, text: Any, has_text: Any) -> Any:
@@ -111,27 +114,50 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
         blocks = {name: block(hidden)[1] for name, block in self.blocks.items()}
         return logits_by_task(blocks, self._labels), {task: head(hidden) for task, head in self.heads.items()}
 
-    def vector(self, hidden: Any) -> Any:
-        """Return vectors ``(n, 256)`` of unit length."""
-        blocks = {name: block(hidden)[0] for name, block in self.blocks.items()}
+    def vector(self, hidden: Any, has_both: Any) -> Any:
+        """Return vectors ``(n, 256)`` of unit length. ``has_both (n, 1)`` is 1 for garments with a photo and a name."""
+        blocks = {}
+        for name, head in self.blocks.items():
+            block, logits = head(hidden)
+            blocks[name] = torch.where(has_both > 0, block, self._attracted(name, block, logits))
         blocks["look"] = functional.normalize(self.look(hidden), dim=1)
         joined = torch.cat([blocks[name] * SHARES[name] ** 0.5 for name in BLOCK_DIMS], 1)
         return functional.normalize(joined, dim=1)
 
+    def _attracted(self, name: str, block: Any, logits: Any) -> Any:
+        """Return blocks moved halfway to the mean proxy of their labels, weighted by probability.
+
+        A photo or a name alone leaves a garment's block between labels, where its nearest garments have any of these.
+        """
+        labels = self._labels[TASKS_OF_BLOCK[name][0]]
+        proxies = functional.normalize(self.blocks[name].proxies[:labels], dim=1)
+        expected = torch.softmax(logits[:, :labels], dim=1) @ proxies
+        return functional.normalize(block + functional.normalize(expected, dim=1), dim=1)
+
     def garment_logits(self, image: Any) -> Any:
         """Return the logits ``(n, 1)`` of showing a garment."""
         return self.garment(_SCALE * functional.normalize((image - self.mean)[:, :FEATURES], dim=1))
+
+    def photo_logits(self, task: str, logits: Any, image: Any) -> Any:
+        """Return the logits ``(n, labels)`` of photos alone, from those of the task's head."""
+        if task == GENDER:
+            return logits + self.gender_offsets
+        if task == COLOUR:
+            return self.colour_weights[0] * logits + self.colour_weights[1] * self.palette_colour(image)
+        return logits
 
     def forward(self, image: Any, has_image: Any, text: Any, has_text: Any) -> tuple[Any, ...]:
         hidden = self.hidden(image, has_image, text, has_text)
         seen = torch.cat([has_image * (1 - has_text), has_text * (1 - has_image), has_image * has_text], 1)
         probabilities = {}
         for name, head in self.heads.items():
+            logits = head(hidden)
+            logits = torch.where(seen[:, :1] > 0, self.photo_logits(name, logits, image), logits)
             temperature = 1 + seen @ (self.temperatures[name][:, None] - 1)
-            logits = head(hidden) + seen[:, :1] @ self.gender_offsets if name == GENDER else head(hidden)
             probabilities[name] = torch.softmax(logits / temperature, dim=1)
         probabilities[GENDER] = _with_age(probabilities[GENDER], probabilities["age"])
-        return self.vector(hidden), *(probabilities[name] for name in HEADS), torch.sigmoid(self.garment_logits(image))
+        vector = self.vector(hidden, seen[:, 2:])
+        return vector, *(probabilities[name] for name in HEADS), torch.sigmoid(self.garment_logits(image))
 
 
 def _with_age(gender: Any, age: Any) -> Any:
@@ -147,7 +173,7 @@ def fit_fusion(train: FeatureData, labels: Mapping[str, int], seed: int) -> Fash
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     shown = torch.from_numpy(train.image[:, train.garment.numpy() > 0])
-    fusion = FashionFusion(labels, shown.mean((0, 1)), train.text.shape[2])
+    fusion = FashionFusion(labels, shown.mean((0, 1)), shown.std((0, 1)), train.text.shape[2])
     optimiser = torch.optim.AdamW(
         [p for p in fusion.parameters() if p.requires_grad], _LEARNING_RATE, weight_decay=_WEIGHT_DECAY
     )
@@ -162,6 +188,7 @@ def fit_fusion(train: FeatureData, labels: Mapping[str, int], seed: int) -> Fash
         loss.backward()
         optimiser.step()
         schedule.step()
+    fit_palette_colour(fusion.palette_colour, train, seed)
     fusion.eval()
     return fusion
 
@@ -186,10 +213,17 @@ def calibrate(fusion: FashionFusion, held_out: FeatureData) -> None:
                 use = rows & (share.max(1).values >= _LEAST_SHARE)
                 if bool(use.any()):
                     label = share[use].argmax(1)
-                    if task == GENDER and case == 0:
-                        fusion.gender_offsets[:] = _even_offsets(logits[use], label)
-                        logits = logits + fusion.gender_offsets
+                    if case == 0:
+                        _fit_photo_logits(fusion, task, logits[use], images[use], label)
+                        logits = fusion.photo_logits(task, logits, images)
                     fusion.temperatures[task][case] = fit_temperature(logits[use].numpy(), label.numpy())
+
+
+def _fit_photo_logits(fusion: FashionFusion, task: str, logits: Any, images: Any, label: Any) -> None:
+    if task == GENDER:
+        fusion.gender_offsets[:] = _even_offsets(logits, label)
+    elif task == COLOUR:
+        fusion.colour_weights[:] = mixing_weights(logits, fusion.palette_colour(images), label)
 
 
 def _even_offsets(logits: Any, label: Any) -> Any:
@@ -291,8 +325,8 @@ def _contrast(
     image = torch.from_numpy(_draw(garments.image, rows, random))
     text = torch.from_numpy(_draw(garments.text[:1], rows, random))
     one, none = torch.ones(len(rows), 1), torch.zeros(len(rows), 1)
-    seen = fusion.vector(fusion.hidden(image, one, torch.zeros_like(text)[:, None], none))
-    read = fusion.vector(fusion.hidden(torch.zeros_like(image), none, text[:, None], one))
+    seen = fusion.vector(fusion.hidden(image, one, torch.zeros_like(text)[:, None], none), none)
+    read = fusion.vector(fusion.hidden(torch.zeros_like(image), none, text[:, None], one), none)
     logits = seen @ read.T / _TEMPERATURE
     same = (text @ text.T > 0.9999).float()
     target = same / same.sum(1, keepdim=True)
