@@ -84,8 +84,16 @@ def train(
 def export(
     architecture: ArchitectureArgument,
     data: DataOption,
-    run: Annotated[Path, typer.Option(metavar="RUN_DIR", help="The folder that train has written.")],
     out: Annotated[Path, typer.Option(metavar="ENCODER_DIR", help="The folder for the encoder's files.")],
+    run: Annotated[Path | None, typer.Option(metavar="RUN_DIR", help="The folder that train has written.")] = None,
+    networks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DIR",
+            help="fashion, in place of --run: the encoder whose image and text networks are kept. Only the fusion is"
+            " fitted, for example to new labels.",
+        ),
+    ] = None,
     photos: PhotosOption = None,
     no_garment: NoGarmentOption = None,
     seed: SeedOption = 7,
@@ -96,8 +104,14 @@ def export(
     The encoder gets a reference sample of the products' training split.
     """
     _check_options(architecture, photos or no_garment, None)
+    if networks and (run or architecture is not Architecture.FASHION):
+        raise typer.BadParameter("goes with fashion, and not with --run.", param_hint="--networks")
     with exit_on_error(), _disk_errors():
-        if architecture is Architecture.FASHION:
+        if networks:
+            manifest = _refit_fashion(data, photos, no_garment, networks, out, seed)
+        elif run is None:
+            raise typer.BadParameter("name the folder that train has written.", param_hint="--run")
+        elif architecture is Architecture.FASHION:
             manifest = _export_fashion(data, photos, no_garment, run, out, seed)
         else:
             manifest = _export_autoencoder(data, run, out)
@@ -224,6 +238,16 @@ def _export_fashion(
     from catalog_jobs.encoders.training.fashion_export import export_fashion
 
     return export_fashion(read_fashion_data(data, photos, no_garment), run, out, seed=seed, log=notes.print)
+
+
+def _refit_fashion(
+    data: Path, photos: Path | None, no_garment: Path | None, networks: str, out: Path, seed: int
+) -> dict[str, Any]:
+    from catalog_jobs.encoders.training.fashion_data import read_fashion_data
+    from catalog_jobs.encoders.training.fashion_export import refit_fashion
+
+    encoder = find_encoder(networks)
+    return refit_fashion(read_fashion_data(data, photos, no_garment), encoder, out, seed=seed, log=notes.print)
 
 
 def _export_autoencoder(data: Path, run: Path, out: Path) -> dict[str, Any]:

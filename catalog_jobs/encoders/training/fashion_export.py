@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from catalog_jobs.encoders.registry import FoundEncoder
 from catalog_jobs.encoders.training import train_module
 from catalog_jobs.encoders.training.export import (
     Encode,
@@ -45,7 +47,9 @@ from closetspace.domain.encoder.descriptor import GENDER
 from closetspace.domain.encoder.encoding import Garment, Picture
 from closetspace.domain.encoder.preprocessing import garment_line
 from closetspace.domain.encoder.vectors import FloatArray
+from closetspace.errors import InvalidInput
 
+_ARCHITECTURE = "fashion"
 LINES = (("brand", "name"),)
 _VIEWS = 4  # per training picture: the encoded square, and views as in the network's training
 _CALIBRATION = 300  # pictures whose activations set the ranges of int8
@@ -65,6 +69,36 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, log: C
     export_image_network(network, SIDE, out / IMAGE_NETWORK, calibration, keep=("/attention", "/palette"))
     log("Quantising the text network")
     export_text_network(out / TEXT_NETWORK, out / TOKENIZER)
+    pictures = [square(e.picture(), SIDE, FRAMING) for e in data.held_out[:_COMPARED]]
+    cosine = least_cosine(image_runner(out / IMAGE_NETWORK)(pictures), _exact_features(network, pictures))
+    return _add_fusion(data, out, {"least_cosine_of_int8_to_float": round(cosine, 4)}, seed, log)
+
+
+def refit_fashion(
+    data: FashionData, encoder: FoundEncoder, out: Path, *, seed: int, log: Callable[[str], None]
+) -> dict[str, Any]:
+    """Like `export_fashion`, with the image and text networks of an encoder. Only the fusion is fitted.
+
+    Raises `InvalidInput` if the encoder is of another architecture or sees another square of a photo.
+    """
+    descriptor, architecture = encoder.descriptor, encoder.manifest["architecture"]
+    if architecture != _ARCHITECTURE or (descriptor.side, descriptor.framing) != (SIDE, FRAMING):
+        raise InvalidInput(
+            "networks_differ",
+            f"The networks of {encoder.name} can't be used: they are those of {architecture} for photos of"
+            f" {descriptor.side} pixels, framed as {descriptor.framing}, not of {_ARCHITECTURE} for {SIDE} pixels,"
+            f" framed as {FRAMING}. Train an image network, and export it with --run.",
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    for file in (IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER):
+        shutil.copyfile(encoder.folder / file, out / file)
+    return _add_fusion(data, out, encoder.manifest["metrics"], seed, log)
+
+
+def _add_fusion(
+    data: FashionData, out: Path, metrics: Mapping[str, float], seed: int, log: Callable[[str], None]
+) -> dict[str, Any]:
+    """Fit the fusion on the features of the networks in ``out``, write it and the manifest, and return the manifest."""
     encode = image_runner(out / IMAGE_NETWORK)
     held_out = _features(data.held_out, data, encode, out, views=1, seed=seed, log=log)
     train = _features(data.train, data, encode, out, views=_VIEWS, seed=seed, log=log)
@@ -73,10 +107,8 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, log: C
     calibrate(fusion, held_out)
     outputs = (*HEADS, GARMENT)
     export_fusion_network(fusion, train.image.shape[2], len(LINES), train.text.shape[2], outputs, out / FUSION_NETWORK)
-    pictures = [square(e.picture(), SIDE, FRAMING) for e in data.held_out[:_COMPARED]]
-    cosine = least_cosine(encode(pictures), _exact_features(network, pictures))
     card = EncoderCard(
-        architecture="fashion",
+        architecture=_ARCHITECTURE,
         dim=DIM,
         blocks=BLOCK_DIMS,
         side=SIDE,
@@ -84,7 +116,7 @@ def export_fashion(data: FashionData, run: Path, out: Path, *, seed: int, log: C
         heads={head: GENDER_LABELS if head == GENDER else data.vocabulary[head] for head in HEADS},
         framing=FRAMING,
         tells_garment=True,
-        metrics={"least_cosine_of_int8_to_float": round(cosine, 4)},
+        metrics=metrics,
         about={"learnt_from": {"examples": len(data.train), "held_out": len(data.held_out)}, "seed": seed},
     )
     return write_manifest(out, card)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from catalog_jobs.cli.app import app
 from catalog_jobs.demo.drawing import draw_catalog
+from catalog_jobs.encoders.registry import find_encoder
 from closetspace.adapters.encoder.onnx import OnnxEncoder
 from closetspace.adapters.encoder.reference import read_reference
 from closetspace.domain.encoder.encoding import Garment
@@ -23,7 +24,7 @@ torch = pytest.importorskip("torch", reason="training needs torch: pip install -
 
 from catalog_jobs.encoders.training import loop  # noqa: E402  (after the check for torch)
 from catalog_jobs.encoders.training.fashion_data import FashionData, Source, read_fashion_data  # noqa: E402
-from catalog_jobs.encoders.training.fashion_export import export_fashion  # noqa: E402
+from catalog_jobs.encoders.training.fashion_export import export_fashion, refit_fashion  # noqa: E402
 from catalog_jobs.encoders.training.fashion_fusion import BLOCK_DIMS, SHARES  # noqa: E402
 from catalog_jobs.encoders.training.fashion_network import candidate_loss, candidate_matrix, share_loss  # noqa: E402
 from catalog_jobs.encoders.training.fashion_training import FashionRecipe, FashionTask  # noqa: E402
@@ -93,6 +94,23 @@ def test_exported_encoder_has_blocks_and_a_reference_sample(exported: Path, data
     parts = np.split(vector, np.cumsum(list(BLOCK_DIMS.values()))[:-1])
     assert [float(part @ part) for part in parts] == pytest.approx([SHARES[name] for name in BLOCK_DIMS], abs=1e-4)
     assert read_reference(exported, encoder.descriptor) is not None
+
+
+def test_fusion_that_is_fitted_to_the_same_networks_and_data_is_the_same(
+    products: Path, photos: Path, exported: Path, tmp_path: Path
+) -> None:
+    options = ["--data", products, "--photos", photos, "--networks", exported, "--out", tmp_path, "--seed", 3]
+    result = CliRunner().invoke(app, ["encoder", "export", "fashion", *map(str, options)])
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in exported.iterdir()}
+    for path in exported.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_networks_for_other_squares_of_a_photo_are_rejected_before_writing(data: FashionData, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"networks of fashion-1 can't be used.*framed as"):
+        refit_fashion(data, find_encoder("fashion-1"), tmp_path / "out", seed=3, log=lambda _: None)
+    assert not (tmp_path / "out").exists()
 
 
 def test_vectors_have_unit_length_for_any_input(exported: Path, data: FashionData) -> None:

@@ -53,6 +53,16 @@ def test_options_of_the_other_architecture_are_rejected(tmp_path: Path) -> None:
     assert (code, "learns from products only" in output) == (2, True)
 
 
+def test_export_takes_either_a_run_or_networks(tmp_path: Path) -> None:
+    folders = ("--data", tmp_path, "--out", tmp_path / "out")
+    code, output = encoder("export", "fashion", *folders)
+    assert (code, "--run: name the folder that train has written" in output) == (2, True), output
+    for architecture, run in (("fashion", ("--run", tmp_path)), ("resnet50-autoencoder", ())):
+        code, output = encoder("export", architecture, *folders, *run, "--networks", "fashion-2")
+        assert (code, "goes with fashion, and not with --run" in output) == (2, True), output
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
     """The encoder in use, without its reference sample, as an export leaves it."""
