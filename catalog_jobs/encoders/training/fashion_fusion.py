@@ -114,12 +114,12 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
         blocks = {name: block(hidden)[1] for name, block in self.blocks.items()}
         return logits_by_task(blocks, self._labels), {task: head(hidden) for task, head in self.heads.items()}
 
-    def vector(self, hidden: Any, has_both: Any) -> Any:
-        """Return vectors ``(n, 256)`` of unit length. ``has_both (n, 1)`` is 1 for garments with a photo and a name."""
+    def vector(self, hidden: Any, attracted: Any) -> Any:
+        """Return vectors ``(n, 256)`` of unit length. Where ``attracted (n, 1)`` is 1, blocks are near their labels."""
         blocks = {}
         for name, head in self.blocks.items():
             block, logits = head(hidden)
-            blocks[name] = torch.where(has_both > 0, block, self._attracted(name, block, logits))
+            blocks[name] = torch.where(attracted > 0, self._attracted(name, block, logits), block)
         blocks["look"] = functional.normalize(self.look(hidden), dim=1)
         joined = torch.cat([blocks[name] * SHARES[name] ** 0.5 for name in BLOCK_DIMS], 1)
         return functional.normalize(joined, dim=1)
@@ -156,7 +156,7 @@ class FashionFusion(nn.Module):  # type: ignore[misc, name-defined]
             temperature = 1 + seen @ (self.temperatures[name][:, None] - 1)
             probabilities[name] = torch.softmax(logits / temperature, dim=1)
         probabilities[GENDER] = _with_age(probabilities[GENDER], probabilities["age"])
-        vector = self.vector(hidden, seen[:, 2:])
+        vector = self.vector(hidden, attracted=1 - has_image * has_text)
         return vector, *(probabilities[name] for name in HEADS), torch.sigmoid(self.garment_logits(image))
 
 
@@ -325,8 +325,9 @@ def _contrast(
     image = torch.from_numpy(_draw(garments.image, rows, random))
     text = torch.from_numpy(_draw(garments.text[:1], rows, random))
     one, none = torch.ones(len(rows), 1), torch.zeros(len(rows), 1)
-    seen = fusion.vector(fusion.hidden(image, one, torch.zeros_like(text)[:, None], none), none)
-    read = fusion.vector(fusion.hidden(torch.zeros_like(image), none, text[:, None], one), none)
+    # The blocks where they are: trained on moved ones, those of garments with both would tell gender less well.
+    seen = fusion.vector(fusion.hidden(image, one, torch.zeros_like(text)[:, None], none), attracted=none)
+    read = fusion.vector(fusion.hidden(torch.zeros_like(image), none, text[:, None], one), attracted=none)
     logits = seen @ read.T / _TEMPERATURE
     same = (text @ text.T > 0.9999).float()
     target = same / same.sum(1, keepdim=True)

@@ -33,8 +33,8 @@ def test_blocks_of_a_photo_alone_are_nearer_to_the_label_that_is_expected_of_the
         hidden = fusion.hidden(image, one, torch.zeros(64, 1, 8), none)
         exact, logits = fusion.blocks["article"](hidden)
         alone, with_name = (
-            functional.normalize(fusion.vector(hidden, has_both)[:, : BLOCK_DIMS["article"]], dim=1)
-            for has_both in (none, one)
+            functional.normalize(fusion.vector(hidden, attracted)[:, : BLOCK_DIMS["article"]], dim=1)
+            for attracted in (one, none)
         )
         proxies = functional.normalize(fusion.blocks["article"].proxies, dim=1)
     proxy = proxies[logits[:, : LABELS["article"]].argmax(1)]

@@ -26,7 +26,7 @@ class RerankingWeights:
     The penalties for repetition (``colour``, ``brand``, ``look``) are shares of the worth of the list's best items.
     """
 
-    calibration: float = 24.0
+    calibration: float = 26.0
     """Gain of the first item of a category whose share is 1."""
 
     first: float = 0.5
