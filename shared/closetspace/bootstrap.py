@@ -354,13 +354,17 @@ def load_encoder(settings: Settings) -> "Encoder":
 
 
 def encoder_priors(settings: Settings) -> dict[str, "EncoderPriors"]:
-    """Return the priors of the encoder in use and of all shipped encoders, by their ids; loads no network."""
+    """Return the priors of the encoder in use and of all shipped encoders, by their ids; loads no network.
+
+    Earlier versions of shipped encoders (``models/NAME/earlier/ID``) have what priors need and no networks. With it,
+    lists stay the same while a system migrates from one of them.
+    """
     from closetspace.adapters.encoder.files import MANIFEST, encoder_directory, models_directory, read_descriptor
     from closetspace.adapters.encoder.reference import read_reference
     from closetspace.domain.encoder.priors import EncoderPriors
 
     priors = {}
-    for folder in {encoder_directory(settings.encoder), *models_directory().iterdir()}:
+    for folder in {encoder_directory(settings.encoder), *(path.parent for path in models_directory().rglob(MANIFEST))}:
         if (folder / MANIFEST).is_file():
             descriptor = read_descriptor(folder)
             priors[descriptor.id] = EncoderPriors(descriptor.heads, read_reference(folder, descriptor))

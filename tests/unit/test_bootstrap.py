@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from closetspace.adapters.encoder.files import models_directory
 from closetspace.adapters.memory import (
     MemoryAccounts,
     MemoryDatabase,
@@ -13,7 +14,7 @@ from closetspace.adapters.memory import (
     MemoryPhotos,
     MemoryUsers,
 )
-from closetspace.bootstrap import Services, once
+from closetspace.bootstrap import Services, encoder_id, encoder_priors, once
 from closetspace.settings import Settings
 from tests.support.fakes import HashEncoder, decode_anything, shrink_anything
 from tests.support.indexes import open_bundle
@@ -90,3 +91,12 @@ def test_use_cases_run_on_replaced_parts() -> None:
 def test_feedback_and_recommendations_share_an_index(tmp_path: Path) -> None:
     services = Services(Settings(index_store=str(tmp_path)), people=MemoryDatabase(), usage=MemoryDatabase())
     assert services.feedback_keeper.index == services.recommender.index, "a second index would double the memory"
+
+
+def test_closets_of_an_earlier_version_of_an_encoder_have_priors() -> None:
+    """Until a migration has embedded them anew, their lists must not change."""
+    priors = encoder_priors(Settings())
+    earlier = [folder.name for folder in models_directory().glob("*/earlier/*")]
+    assert earlier
+    for name in (*earlier, encoder_id(Settings())):
+        assert priors[name].reference is not None, name

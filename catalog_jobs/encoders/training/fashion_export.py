@@ -81,7 +81,7 @@ def refit_fashion(
 
     Raises `InvalidInput` if the encoder is of another architecture or sees another square of a photo.
     """
-    descriptor, architecture = encoder.descriptor, encoder.manifest["architecture"]
+    descriptor, architecture = encoder.descriptor, encoder.about.get("architecture")
     if architecture != _ARCHITECTURE or (descriptor.side, descriptor.framing) != (SIDE, FRAMING):
         raise InvalidInput(
             "networks_differ",
@@ -92,7 +92,7 @@ def refit_fashion(
     out.mkdir(parents=True, exist_ok=True)
     for file in (IMAGE_NETWORK, TEXT_NETWORK, TOKENIZER):
         shutil.copyfile(encoder.folder / file, out / file)
-    return _add_fusion(data, out, encoder.manifest["metrics"], seed, log)
+    return _add_fusion(data, out, encoder.about.get("metrics", {}), seed, log)
 
 
 def _add_fusion(
