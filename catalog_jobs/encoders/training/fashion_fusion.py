@@ -21,6 +21,7 @@ from catalog_jobs.encoders.training.fashion_network import (
     share_loss,
 )
 from catalog_jobs.encoders.training.fashion_palette import PaletteColour, fit_palette_colour, mixing_weights
+from catalog_jobs.encoders.training.optimising import fit_in_steps, minimise
 from catalog_jobs.evaluation.datasets.fashion_labels import GENDERS
 from closetspace.domain.encoder.descriptor import CATEGORY, COLOUR, GENDER, PATTERN, UNISEX, USAGE
 from closetspace.domain.encoder.vectors import FloatArray
@@ -42,14 +43,13 @@ SHARES = {"article": 0.40, "colour": 0.22, "gender": 0.13, "usage": 0.10, "patte
 """The blocks' shares of the cosine between two garments."""
 
 _TRUNK = 512
-_EPOCHS, _BATCH, _LEARNING_RATE, _WEIGHT_DECAY = 40, 256, 2e-3, 0.05
+_EPOCHS, _BATCH, _LEARNING_RATE = 40, 256, 2e-3
 _SCALE = 8.0  # factor of unit vectors as inputs, whose components are small
 _HIDE_TEXT, _HIDE_IMAGE = 0.4, 0.15
 """Shares of training products without name or without photo. Names often state colour and gender."""
 
 _TEMPERATURE = 0.07  # of both contrastive losses
 _CONTRAST, _BRIDGE = 0.5, 1.0  # weights of the contrastive losses beside the sum of all tasks
-_SHRINKAGE = 0.01  # weight of the squared offsets, which keeps them small for a dozen photos
 _LEAST_SHARE = 0.5  # share from which on a label counts as the true one in calibration
 
 
@@ -174,20 +174,13 @@ def fit_fusion(train: FeatureData, labels: Mapping[str, int], seed: int) -> Fash
     random = np.random.default_rng(seed)
     shown = torch.from_numpy(train.image[:, train.garment.numpy() > 0])
     fusion = FashionFusion(labels, shown.mean((0, 1)), shown.std((0, 1)), train.text.shape[2])
-    optimiser = torch.optim.AdamW(
-        [p for p in fusion.parameters() if p.requires_grad], _LEARNING_RATE, weight_decay=_WEIGHT_DECAY
-    )
-    steps = _EPOCHS * max(1, len(train) // _BATCH)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     chance = _balanced(train)
-    for _ in range(steps):
-        fusion.train()
+
+    def draw_loss() -> Any:
         rows = random.choice(len(train), min(_BATCH, len(train)), p=chance)
-        loss = _task_loss(fusion, train, rows, random) + _CONTRAST * _contrast(fusion, train, rows, random)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
+        return _task_loss(fusion, train, rows, random) + _CONTRAST * _contrast(fusion, train, rows, random)
+
+    fit_in_steps(fusion, _EPOCHS * max(1, len(train) // _BATCH), _LEARNING_RATE, draw_loss)
     fit_palette_colour(fusion.palette_colour, train, seed)
     fusion.eval()
     return fusion
@@ -233,19 +226,11 @@ def _even_offsets(logits: Any, label: Any) -> Any:
     """
     counts = torch.bincount(label, minlength=logits.shape[1]).float()
     weight = (1 / counts[label]) / (counts > 0).sum()
-    offsets = torch.zeros(logits.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([offsets], max_iter=50)
 
-    def loss() -> Any:
-        optimiser.zero_grad()
-        value = (weight * functional.cross_entropy(logits + offsets, label, reduction="none")).sum()
-        value = value + _SHRINKAGE * offsets.square().sum()
-        value.backward()
-        return value
+    def loss(offsets: Any) -> Any:
+        return (weight * functional.cross_entropy(logits + offsets, label, reduction="none")).sum()
 
-    with torch.enable_grad():
-        optimiser.step(loss)
-    return offsets.detach()
+    return minimise(loss, start=torch.zeros(logits.shape[1]))
 
 
 def _certain(garments: FeatureData, task: str) -> Any:
@@ -325,7 +310,7 @@ def _contrast(
     image = torch.from_numpy(_draw(garments.image, rows, random))
     text = torch.from_numpy(_draw(garments.text[:1], rows, random))
     one, none = torch.ones(len(rows), 1), torch.zeros(len(rows), 1)
-    # The blocks where they are: trained on moved ones, those of garments with both would tell gender less well.
+    # Without attraction. With it, garments with a photo and a name got blocks that separate genders less well.
     seen = fusion.vector(fusion.hidden(image, one, torch.zeros_like(text)[:, None], none), attracted=none)
     read = fusion.vector(fusion.hidden(torch.zeros_like(image), none, text[:, None], one), attracted=none)
     logits = seen @ read.T / _TEMPERATURE

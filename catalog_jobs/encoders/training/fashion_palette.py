@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from catalog_jobs.encoders.training import train_module
 from catalog_jobs.encoders.training.fashion_network import FEATURES, share_loss
+from catalog_jobs.encoders.training.optimising import fit_in_steps, minimise
 from closetspace.domain.encoder.descriptor import COLOUR
 
 if TYPE_CHECKING:
@@ -18,9 +19,8 @@ torch = train_module("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 _HIDDEN = 512
-_EPOCHS, _BATCH, _LEARNING_RATE, _WEIGHT_DECAY = 50, 192, 2e-3, 0.05
+_EPOCHS, _BATCH, _LEARNING_RATE = 50, 192, 2e-3
 _LEAST_DEVIATION = 1e-3  # of a colour's share, for colours that no picture has
-_SHRINKAGE = 0.01  # weight of squared changes, which keeps the weights finite for a dozen photos
 _PHOTO_SHARE = 0.7  # of a batch, the rest are products
 
 
@@ -52,34 +52,21 @@ def fit_palette_colour(network: PaletteColour, train: FeatureData, seed: int) ->
     known = int(np.count_nonzero(chance))
     batch = min(_BATCH, known)
     steps = _EPOCHS * (known // batch)
-    optimiser = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    network.train()
-    for _ in range(steps):
+
+    def draw_loss() -> Any:
         rows = random.choice(len(train), batch, p=chance)
-        loss = share_loss(network(image[rows]), shares[rows])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
+        return share_loss(network(image[rows]), shares[rows])
+
+    fit_in_steps(network, steps, _LEARNING_RATE, draw_loss)
 
 
 def mixing_weights(heads: Any, palettes: Any, label: Any) -> Any:
     """Return the weights ``(2,)`` of two sets of logits ``(n, labels)`` whose sum makes labels ``(n,)`` likeliest."""
-    start = torch.tensor([1.0, 0.0])
-    weights = start.clone().requires_grad_()
-    optimiser = torch.optim.LBFGS([weights], max_iter=50)
 
-    def loss() -> Any:
-        optimiser.zero_grad()
-        value = functional.cross_entropy(weights[0] * heads + weights[1] * palettes, label)
-        value = value + _SHRINKAGE * (weights - start).square().sum()
-        value.backward()
-        return value
+    def loss(weights: Any) -> Any:
+        return functional.cross_entropy(weights[0] * heads + weights[1] * palettes, label)
 
-    with torch.enable_grad():
-        optimiser.step(loss)
-    return weights.detach()
+    return minimise(loss, start=torch.tensor([1.0, 0.0]))
 
 
 def _chance(train: FeatureData) -> NDArray[np.float64]:

@@ -49,8 +49,8 @@ def test_palettes_tell_colours_that_features_do_not() -> None:
     network = PaletteColour(image[:, FEATURES:].mean(0), image[:, FEATURES:].std(0), LABELS["colour"])
     fit_palette_colour(network, garments, seed=1)
     with torch.no_grad():
-        told = network.eval()(image).argmax(1)
-    assert (told == garments.shares["colour"].argmax(1)).float().mean() > 0.95
+        predicted = network.eval()(image).argmax(1)
+    assert (predicted == garments.shares["colour"].argmax(1)).float().mean() > 0.95
 
 
 def test_the_better_opinion_gets_the_greater_weight() -> None:

@@ -22,7 +22,7 @@ FAIR_SHARE, FAIR_SHARE_OF_PHOTOS = 0.2, 0.12
 without one, of whose labels heads are less sure."""
 
 RATES_OF_PHOTOS = 0.25
-"""Power of the rates of products that is expected of photos without a name; 0 expects equal rates."""
+"""Power to which the rates of products are raised for photos without a name; 0 gives equal rates."""
 
 MAX_PARTIAL_MEMBERSHIP = 0.1
 """Membership of a label that misses its fair share by one item; fewer items get proportionally less. People own single
@@ -69,7 +69,7 @@ def _expected(base_rates: FloatArray, is_named: NDArray[np.bool_]) -> Floats:
 
     With a name, these are the base rates of products. Of people's photos alone the rates are not known. The heads'
     errors about them often name a colour that few products have, which a division by its small rate would turn into
-    certainty.
+    certainty, so the rates are made more equal.
     """
     rates = base_rates.astype(np.float64)
     return np.where(is_named[:, np.newaxis], rates, _normalize(rates**RATES_OF_PHOTOS))
