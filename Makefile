@@ -1,6 +1,6 @@
 # Each target sets up what it needs: in .venv, .venv-train, .local and the folders node_modules, and nowhere else.
 # Another Python gets an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
-.PHONY: help demo emulators test test-fast test-train check format lock client bench torture drill deploy setup clean
+.PHONY: help demo emulators test test-fast test-train test-runtime check format lock client bench torture drill deploy setup clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -19,20 +19,21 @@ CLIENT_BUILT := clients/web/dist/index.js
 EXAMPLE_READY := examples/react/node_modules/.ready
 
 help:
-	@echo "make demo        run everything on this machine, with an app to look at       (ARGS=\"--help\" for options)"
-	@echo "make emulators   run Firebase's own emulators with the functions, on any system (ARGS=\"--import DIR\")"
-	@echo "make test        run all tests but those of training                         (ARGS=\"-k name\" for some)"
-	@echo "make test-fast   run the unit tests, in less than a minute"
-	@echo "make test-train  run the tests of training, in an environment of its own (6 GB)"
-	@echo "make check       check format, lint and types; run the tests; report coverage"
-	@echo "make format      format the code and fix what ruff can fix"
-	@echo "make lock        update the locked requirements                              (ARGS=--upgrade)"
-	@echo "make client      write the client library's types, build and pack it"
-	@echo "make bench       measure speed and memory                                    (ARGS=--json)"
-	@echo "make torture     attack the local stack and count what is lost or leaked      (ARGS=\"--only photos\")"
-	@echo "make drill       lose and restore the local stack's database, and check what comes back"
-	@echo "make deploy      deploy to Google Cloud                                      (ENVIRONMENT=prod DRY_RUN=1)"
-	@echo "make clean       delete what these commands have set up"
+	@echo "make demo          run everything on this machine, with an app to look at       (ARGS=\"--help\" for options)"
+	@echo "make emulators     run Firebase's own emulators with the functions, on any system (ARGS=\"--import DIR\")"
+	@echo "make test          run all tests but those of training                         (ARGS=\"-k name\" for some)"
+	@echo "make test-fast     run the unit tests, in less than a minute"
+	@echo "make test-train    run the tests of training, in an environment of its own (6 GB)"
+	@echo "make test-runtime  run the unit tests on the Python that the functions run on"
+	@echo "make check         check format, lint and types; run the tests; report coverage"
+	@echo "make format        format the code and fix what ruff can fix"
+	@echo "make lock          update the locked requirements                              (ARGS=--upgrade)"
+	@echo "make client        write the client library's types, build and pack it"
+	@echo "make bench         measure speed and memory                                    (ARGS=--json)"
+	@echo "make torture       attack the local stack and count what is lost or leaked      (ARGS=\"--only photos\")"
+	@echo "make drill         lose and restore the local stack's database, and check what comes back"
+	@echo "make deploy        deploy to Google Cloud                                      (ENVIRONMENT=prod DRY_RUN=1)"
+	@echo "make clean         delete what these commands have set up"
 
 demo: setup
 	@$(BIN)/closetspace demo $(ARGS)
@@ -51,6 +52,9 @@ test-fast: $(VENV_READY)
 
 test-train: $(TRAIN_READY)
 	@$(TRAIN_BIN)/python -m pytest $(TRAIN_TESTS) $(ARGS)
+
+test-runtime: $(VENV_READY)
+	@python=$$($(BIN)/python -m closetspace_infra.vendor --python) && $(MAKE) --no-print-directory test-fast PYTHON=$$python VENV=.venv-runtime
 
 check: setup
 	@$(BIN)/ruff format --check --quiet .
@@ -131,6 +135,6 @@ $(CLIENT_BUILT): $(wildcard clients/web/src/*.ts) clients/web/tsconfig.json $(CL
 	@npm run --silent --prefix clients/web build
 
 clean:
-	rm -rf .venv .venv-train .local functions/closetspace functions/wheels functions/venv functions/requirements.txt
+	rm -rf .venv .venv-runtime .venv-train .local functions/closetspace functions/wheels functions/venv functions/requirements.txt
 	rm -rf infra/local/node_modules clients/web/node_modules clients/web/dist
 	rm -rf examples/react/node_modules examples/react/dist
