@@ -1,7 +1,6 @@
 """What a refresh reads: sources, and the result of reading one."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, Self
@@ -56,11 +55,3 @@ class Source(Protocol):
     def read(self, now: datetime, *, dry_run: bool, progress: Progress) -> SourceResult:
         """Read all items. A dry run stores nothing. Raises `InvalidInput` if there is nothing to read."""
         ...
-
-
-def count_reasons(left_out: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Count pairs of an id and a reason by reason, the most frequent first; each reason names its first id."""
-    pairs = list(left_out)
-    examples = {reason: item_id for item_id, reason in reversed(pairs)}
-    counts = Counter(reason for _, reason in pairs).most_common()
-    return {f"{reason} (for example {examples[reason]})": count for reason, count in counts}

@@ -26,11 +26,6 @@ app.command()(account_repair.repair)
 UidArgument = Annotated[str, typer.Argument(help="The User UID of the account, as the Firebase console shows it.")]
 
 
-@app.callback()
-def group() -> None:
-    """Accounts of people: export and delete everything that they have."""
-
-
 @app.command()
 def delete(
     uid: UidArgument,

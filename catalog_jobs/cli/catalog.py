@@ -1,46 +1,40 @@
 """``closetspace catalog``."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from catalog_jobs.cli import catalog_add_shop, catalog_diff, catalog_inspect, catalog_refresh, catalog_status
-from catalog_jobs.cli.console import exit_on_error, notes, print_json, print_left_out_counts, progress_bar
-from catalog_jobs.cli.options import JsonOption, StoreOption
-from catalog_jobs.refresh.index_builder import import_folder
-from closetspace.bootstrap import open_store
+from catalog_jobs.cli.lazy import LazyCommand, group_of
 
-app = typer.Typer(no_args_is_help=True)
-app.command("refresh")(catalog_refresh.refresh_catalog)
-app.command("status")(catalog_status.status)
-app.command("diff")(catalog_diff.diff)
-app.command("inspect")(catalog_inspect.inspect)
-app.command("add-shop")(catalog_add_shop.add_shop)
+COMMANDS = (
+    LazyCommand(
+        "refresh",
+        "catalog_jobs.cli.catalog_refresh:refresh_catalog",
+        "Update the catalog from its sources and publish a new index.",
+    ),
+    LazyCommand(
+        "status",
+        "catalog_jobs.cli.catalog_status:status",
+        "Show the latest refreshes: what each found and how it ended.",
+    ),
+    LazyCommand(
+        "diff",
+        "catalog_jobs.cli.catalog_diff:diff",
+        "Compare two snapshots: count the items that differ, in all and by shop, and show some of them.",
+    ),
+    LazyCommand(
+        "inspect",
+        "catalog_jobs.cli.catalog_inspect:inspect",
+        "Show what a refresh would read of one page, product list, feed or folder. Stores nothing.",
+    ),
+    LazyCommand(
+        "add-shop",
+        "catalog_jobs.cli.catalog_add_shop:add_shop",
+        "Look at a shop's site and propose its table for the shops file.",
+    ),
+    LazyCommand(
+        "import",
+        "catalog_jobs.cli.catalog_import:import_catalog",
+        "Replace the catalog in the store by a folder of products.",
+    ),
+)
 
-
-@app.callback()
-def group() -> None:
-    """Manage the catalog that recommendations come from."""
-
-
-@app.command("import")
-def import_catalog(
-    source: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with products.csv and images/.")],
-    store: StoreOption,
-    limit: Annotated[int | None, typer.Option(min=1, help="Import at most this many products.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Replace the catalog in the store by a folder of products.
-
-    products.csv needs the columns id and productDisplayName. Optional are brand, subCategory, gender, price,
-    list_price, currency, group, in_stock, src and url. The image of a product is images/ID.jpg (or .png, .webp, .avif).
-    """
-    with exit_on_error(), progress_bar("importing") as progress:
-        count, left_out = import_folder(open_store(store), source, progress, limit)
-    print_left_out_counts(left_out)
-    if as_json:
-        print_json({"items": count, "left_out": sum(left_out.values())})
-    else:
-        next_command = f"closetspace index build --store {store}"
-        notes.print(f"The catalog in {store} has {count} items. Next: {next_command}", soft_wrap=True)
+app = typer.Typer(cls=group_of(*COMMANDS), no_args_is_help=True)

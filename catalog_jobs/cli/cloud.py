@@ -19,8 +19,3 @@ if IS_CLONE:
     app.command("draw-catalog")(cloud_draw.draw)
 else:
     add_missing(app, "check", "deploy", "access", "traffic", "rollback", "draw-catalog")
-
-
-@app.callback()
-def group() -> None:
-    """Deploy, compare what is deployed with what should be, and choose the release that answers."""

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from catalog_jobs.catalog.source import count_reasons
+from catalog_jobs.catalog.left_out import count_reasons
 from closetspace.adapters.cloud_logging import cloud_service
 from closetspace.errors import ClosetspaceError, InvalidInput
 

@@ -26,11 +26,6 @@ from closetspace.settings import Settings
 app = typer.Typer(no_args_is_help=True)
 
 
-@app.callback()
-def group() -> None:
-    """The encoder that turns photos and names into vectors."""
-
-
 @app.command("list")
 def list_encoders(as_json: JsonOption = False) -> None:
     """List the shipped encoders and the one in use, which the setting ENCODER names."""

@@ -38,11 +38,6 @@ KEPT = DATA / "catalog"
 app = typer.Typer(no_args_is_help=True)
 
 
-@app.callback()
-def group() -> None:
-    """The local stack: an emulated Firebase with our functions."""
-
-
 def seconds_of(text: str) -> float:
     """Return an interval such as ``90s``, ``10m`` or ``1.5h`` in seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())

@@ -22,11 +22,6 @@ from closetspace.settings import Settings
 app = typer.Typer(no_args_is_help=True)
 
 
-@app.callback()
-def group() -> None:
-    """Photos of garments, as the functions process them."""
-
-
 @app.command()
 def inspect(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JPEG, PNG, WebP, HEIC or AVIF photos.")],

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from catalog_jobs.catalog.source import count_reasons
+from catalog_jobs.catalog.left_out import count_reasons
 from catalog_jobs.refresh.index_builder import build_index, import_folder
 from closetspace.bootstrap import open_store
 from closetspace.domain.wardrobe.photo import photo_folder

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from catalog_jobs.catalog.folder import FolderProduct, read_folder
 from catalog_jobs.catalog.item import CatalogItem, catalog_item, image_name
-from catalog_jobs.catalog.source import IMPORT, Source, SourceResult, count_reasons
+from catalog_jobs.catalog.left_out import count_reasons
+from catalog_jobs.catalog.source import IMPORT, Source, SourceResult
 from catalog_jobs.sources.feeds.feed import read_feed
 from catalog_jobs.sources.items import SourceDefaults
 from catalog_jobs.sources.runner import crawl, page_cache_store

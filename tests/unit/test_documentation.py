@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from catalog_jobs.cli.app import app
+from catalog_jobs.cli.lazy import LazyCommand
 from tests.support.paths import REPOSITORY
 
 DOCUMENTS = sorted(
@@ -166,6 +167,7 @@ def exists_in_cli(command: str) -> bool:
             if word.islower() and word not in current.commands:
                 return False
             group, current = current, current.commands.get(word, current)
+            current = current.load() if isinstance(current, LazyCommand) else current
     known = {option for parameter in current.params for option in (*parameter.opts, *parameter.secondary_opts)}
     return options <= known | {"--help"}
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from catalog_jobs.catalog.item_table import SCHEMA, items_of, table_of
-from catalog_jobs.catalog.source import SourceTable, count_reasons
+from catalog_jobs.catalog.left_out import count_reasons
+from catalog_jobs.catalog.source import SourceTable
 from catalog_jobs.refresh.run_store import (
     LEASE,
     MAX_WAIT_SECONDS,
