@@ -50,8 +50,9 @@ test: setup
 test-fast: $(VENV_READY)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit $(ARGS)
 
+# On one thread: with two, training takes three times as long if another program is running.
 test-train: $(TRAIN_READY)
-	@$(TRAIN_BIN)/python -m pytest $(TRAIN_TESTS) $(ARGS)
+	@OMP_NUM_THREADS=1 $(TRAIN_BIN)/python -m pytest $(TRAIN_TESTS) $(ARGS)
 
 test-runtime: $(VENV_READY)
 	@python=$$($(BIN)/python -m closetspace_infra.vendor --python) && $(MAKE) --no-print-directory test-fast PYTHON=$$python VENV=.venv-runtime
