@@ -163,7 +163,7 @@ def _gunicorn(listening: socket.socket) -> list[str]:
         "bind": f"fd://{listening.fileno()}",
         "name": f"{HOST}:{listening.getsockname()[1]}",  # in the list of processes
         "workers": "1",
-        "worker-class": "gthread",
+        "worker-class": "closetspace_infra.local.worker.Worker",
         "threads": str(THREADS),
         "timeout": "0",  # a worker that is busy in native code does not hang
         # Less than the grace period of a child process: requests may end while another process takes over.
