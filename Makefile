@@ -99,7 +99,7 @@ deploy: setup
 	@$(BIN)/closetspace cloud deploy $(if $(ENVIRONMENT),--env $(ENVIRONMENT)) $(if $(PROJECT),--project $(PROJECT)) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 setup:
-	@$(MAKE) --silent --no-print-directory --jobs=2 $(VENV_READY) $(CLIENT_BUILT) $(EXAMPLE_READY) $(STACK_READY)
+	@$(MAKE) --silent --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=2) $(VENV_READY) $(CLIENT_BUILT) $(EXAMPLE_READY) $(STACK_READY)
 
 $(VENV_READY): requirements.lock pyproject.toml
 	@echo "setting up Python packages in $(VENV)"
