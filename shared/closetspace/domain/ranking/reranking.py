@@ -29,7 +29,7 @@ class RerankingWeights:
     calibration: float = 26.0
     """Gain of the first item of a category whose share is 1."""
 
-    first: float = 0.5
+    first: float = 0.7
     """Items that each category counts as having at the start. A smaller number favours small categories."""
 
     colour: float = 0.15
