@@ -44,8 +44,9 @@ emulators: $(FUNCTIONS_READY)
 	@cp requirements-functions.lock functions/requirements.txt
 	@STORAGE_BUCKET_URL=demo-closetspace.firebasestorage.app firebase emulators:start --project demo-closetspace $(ARGS)
 
+# One more than two cores: many tests wait for processes that they have started.
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 test-fast: $(VENV_READY)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit $(ARGS)
