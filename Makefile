@@ -1,4 +1,4 @@
-# Each target sets up what it needs: in .venv, .venv-train, .local and the folders node_modules, and nowhere else.
+# Each target sets up what it needs: in .venv, .venv-runtime, .venv-train, .local and the folders node_modules, and nowhere else.
 # Another Python gets an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 .PHONY: help demo emulators test test-fast test-train test-runtime check format lock client bench torture drill deploy setup clean
 .DEFAULT_GOAL := help
@@ -9,6 +9,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 VENV_READY := $(VENV)/.ready
+# One process more than two cores: many tests wait for processes that they have started.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 TRAIN_BIN := .venv-train/bin
 TRAIN_READY := .venv-train/.ready
 TRAIN_TESTS := tests/jobs/encoders/test_training_loop.py tests/jobs/encoders/test_autoencoder.py tests/jobs/encoders/test_fashion_fusion.py tests/jobs/encoders/test_fashion_export.py
@@ -24,7 +26,7 @@ help:
 	@echo "make test          run all tests but those of training                         (ARGS=\"-k name\" for some)"
 	@echo "make test-fast     run the unit tests, in less than a minute"
 	@echo "make test-train    run the tests of training, in an environment of its own (6 GB)"
-	@echo "make test-runtime  run the unit tests on the Python that the functions run on"
+	@echo "make test-runtime  run the unit tests with the Python version of the functions"
 	@echo "make check         check format, lint and types; run the tests; report coverage"
 	@echo "make format        format the code and fix what ruff can fix"
 	@echo "make lock          update the locked requirements                              (ARGS=--upgrade)"
@@ -44,12 +46,11 @@ emulators: $(FUNCTIONS_READY)
 	@cp requirements-functions.lock functions/requirements.txt
 	@STORAGE_BUCKET_URL=demo-closetspace.firebasestorage.app firebase emulators:start --project demo-closetspace $(ARGS)
 
-# One more than two cores: many tests wait for processes that they have started.
 test: setup
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-fast: $(VENV_READY)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit $(ARGS)
+	@$(PYTEST) tests/unit $(ARGS)
 
 # On one thread: with two, training takes three times as long if another program is running.
 test-train: $(TRAIN_READY)
@@ -62,7 +63,7 @@ check: setup
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-report=html $(ARGS)
+	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
 
 format: $(VENV_READY)
 	@$(BIN)/ruff check --fix-only --quiet .

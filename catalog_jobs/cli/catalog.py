@@ -4,7 +4,7 @@ import typer
 
 from catalog_jobs.cli.lazy import LazyCommand, group_of
 
-COMMANDS = (
+_COMMANDS = (
     LazyCommand(
         "refresh",
         "catalog_jobs.cli.catalog_refresh:refresh_catalog",
@@ -37,4 +37,4 @@ COMMANDS = (
     ),
 )
 
-app = typer.Typer(cls=group_of(*COMMANDS), no_args_is_help=True)
+app = typer.Typer(cls=group_of(*_COMMANDS), no_args_is_help=True)

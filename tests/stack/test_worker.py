@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from gunicorn.config import Config  # type: ignore[import-untyped]
-from gunicorn.glogging import Logger  # type: ignore[import-untyped]
-from gunicorn.sock import TCPSocket  # type: ignore[import-untyped]
-from gunicorn.workers import gthread  # type: ignore[import-untyped]
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.sock import TCPSocket
+from gunicorn.workers import gthread
 
 from closetspace_infra.local.ports import HOST
 from closetspace_infra.local.worker import Worker

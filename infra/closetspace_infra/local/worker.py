@@ -1,8 +1,6 @@
 """The gunicorn worker of the local functions."""
 
-from typing import Any
-
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -11,7 +9,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     gunicorn 27 waits for these as long as for a request in progress. Connections that had one are closed soon.
     """
 
-    def _cap_keepalive(self, deadline: float) -> Any:
+    def _cap_keepalive(self, deadline: float) -> None:
         super()._cap_keepalive(deadline)
         for connection in self.pending_conns:
             connection.timeout = min(connection.timeout, deadline)
